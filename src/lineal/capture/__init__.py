@@ -1,0 +1,1 @@
+"""Read the world around a program: its code, packages, machine, files, parameters and metrics. Knows no repository."""

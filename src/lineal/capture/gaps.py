@@ -1,0 +1,37 @@
+"""What could not be seen, in plain words: a failure of the recorder ends here, never in the program."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+class Gaps:
+    """Sentences about what is missing from a record, each once, in the order they were found."""
+
+    def __init__(self) -> None:
+        self._sentences: dict[str, None] = {}
+
+    def note(self, sentence: str) -> None:
+        """Keep ``sentence`` unless it is there already."""
+        self._sentences[sentence] = None
+
+    def extend(self, sentences: Iterable[str]) -> None:
+        """Keep each of ``sentences`` that is not there already."""
+        for each in sentences:
+            self.note(each)
+
+    @contextmanager
+    def guard(self, what: str) -> Iterator[None]:
+        """Turn any exception inside the block into a gap that says ``what`` is missing and why."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 the recorder may fail in any way; the program must not
+            self.note(f"{what}: {type(error).__name__}: {error}")
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the sentences."""
+        return iter(tuple(self._sentences))

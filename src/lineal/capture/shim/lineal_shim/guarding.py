@@ -1,0 +1,54 @@
+"""Replace a function by one that also records, so that a fault of the recorder never reaches the program."""
+
+from __future__ import annotations
+
+from .writing import gap
+
+TYPE_CHECKING = False  # spares the import of typing; checkers take the name as true
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+
+def quietly(record: Callable[..., None], *arguments: object) -> None:
+    """Call ``record``; whatever it raises becomes a gap."""
+    try:
+        record(*arguments)
+    except Exception as error:  # noqa: BLE001 the recorder may fail in any way; the program must not
+        gap(f"{record.__name__}: {type(error).__name__}: {error}")
+
+
+def alike(made: Any, original: Any) -> Any:
+    """Let ``made`` pass for ``original``, as functools.wraps does, which would load too much at the start."""
+    for name in ("__module__", "__name__", "__qualname__", "__doc__"):
+        if hasattr(original, name):
+            setattr(made, name, getattr(original, name))
+    made.__dict__.update(getattr(original, "__dict__", {}))
+    made.__wrapped__ = original
+    return made
+
+
+def also(owner: Any, name: str, record: Callable[..., None]) -> None:
+    """Replace ``owner.name`` by a function that does the same and then calls ``record(result, arguments, named)``.
+
+    The new function claims to be ``name`` of ``owner``, so that pickling it by reference finds it there.
+    """
+    original = getattr(owner, name, None)
+    if original is None:
+        return
+
+    def recorded(*arguments: Any, **named: Any) -> Any:
+        result = original(*arguments, **named)
+        quietly(record, result, arguments, named)
+        return result
+
+    alike(recorded, original)
+    recorded.__module__, recorded.__qualname__ = owner.__name__, name
+    setattr(owner, name, recorded)
+
+
+def first(arguments: tuple[Any, ...], named: dict[str, Any], *names: str, at: int = 0) -> Any:
+    """Return the argument at position ``at``, or that of one of ``names``, or None."""
+    if len(arguments) > at:
+        return arguments[at]
+    return next((named[each] for each in names if each in named), None)

@@ -1,0 +1,139 @@
+"""The part that fanotify and inotify share: a thread that reads the kernel's events until it is told to stop."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import os
+import select
+import threading
+from typing import TYPE_CHECKING
+
+from lineal.capture.watch.directories import Explorer, Place
+from lineal.capture.watch.watcher import (
+    CREATE,
+    EVENTS,
+    MOVED_TO,
+    ON_DIRECTORY,
+    OVERFLOW,
+    Root,
+    Seen,
+    Sightings,
+)
+
+if TYPE_CHECKING:
+    from lineal.capture.places import Ignored
+
+_READ_BYTES = 1 << 18
+
+
+@functools.cache
+def libc() -> ctypes.CDLL:
+    """Return the C library of this process."""
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def kernel_error(what: str) -> OSError:
+    """Return the error that the last call into the C library left."""
+    number = ctypes.get_errno()
+    return OSError(number, os.strerror(number), what)
+
+
+class EventWatcher:
+    """Watches directories through a descriptor of kernel events.
+
+    Args:
+        roots: the directories.
+        ignored: what to leave out.
+    """
+
+    level = ""
+
+    def __init__(self, roots: tuple[Root, ...], ignored: Ignored) -> None:
+        self._roots = roots
+        self._ignored = ignored
+        self.sightings = Sightings(self._is_noise)
+        self._explorer = Explorer(self._mark, ignored, self.sightings.gaps)
+        self._descriptor = -1
+        self._wake_read = self._wake_write = -1
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Mark the directories and begin to read events. Raises OSError when the kernel refuses."""
+        self._descriptor = self._open()
+        try:
+            self._explorer.explore(self._roots)
+        except OSError:
+            os.close(self._descriptor)
+            raise
+        self._wake_read, self._wake_write = os.pipe()
+        self._thread = threading.Thread(target=self._watch, name=f"lineal-{self.level}", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> Seen:
+        """Take the events that are still queued, stop, and return what was seen."""
+        os.write(self._wake_write, b"\0")
+        if self._thread is not None:
+            self._thread.join()
+        for each in (self._descriptor, self._wake_read, self._wake_write):
+            os.close(each)
+        return self.sightings.seen(self.level)
+
+    def _watch(self) -> None:
+        poll = select.poll()
+        poll.register(self._descriptor, select.POLLIN)
+        poll.register(self._wake_read, select.POLLIN)
+        try:
+            is_running = True
+            while is_running:
+                is_running = self._wake_read not in {descriptor for descriptor, _ in poll.poll()}
+                self._drain()
+        except Exception as error:  # noqa: BLE001 a fault here must show as a gap and never reach the program
+            self.sightings.gaps[f"files: watching stopped early: {type(error).__name__}: {error}"] = None
+
+    def _drain(self) -> None:
+        while True:
+            try:
+                block = os.read(self._descriptor, _READ_BYTES)
+            except BlockingIOError:
+                return
+            self._take(block)
+
+    def happened(self, place: Place | None, name: str, events: int) -> None:
+        """Note ``events`` of the file or directory ``name`` in ``place``; new directories are watched from now on."""
+        if events & OVERFLOW:
+            self.sightings.overflowed = True
+            return
+        path = place.path_of(name) if place is not None and name else None
+        if path is None:
+            return
+        if not events & ON_DIRECTORY:
+            self.sightings.note(path, events & EVENTS)
+        elif (
+            events & (CREATE | MOVED_TO)
+            and place is not None
+            and place.names is None
+            and not self._ignored.directory(path)
+        ):
+            # What is in there already came with it: the directory is new at this path.
+            try:
+                self._explorer.descend(os.path.realpath(path), path, lambda found: self.sightings.note(found, CREATE))
+            except FileNotFoundError:
+                return  # made and removed again: nothing is left of it to be recorded
+            except OSError as error:
+                self.sightings.gaps[f"files: the new directory {path} could not be watched: {error.strerror}"] = None
+
+    def _is_noise(self, path: str) -> bool:
+        return self._ignored.directory(path) or self._ignored.directory(os.path.dirname(path))
+
+    def _open(self) -> int:
+        """Return a descriptor that does not block."""
+        raise NotImplementedError
+
+    def _mark(self, directory: str, place: Place) -> None:
+        """Begin to receive the events of ``directory``. Raises OSError."""
+        raise NotImplementedError
+
+    def _take(self, block: bytes) -> None:
+        """Read a block of events and call `happened` with each."""
+        raise NotImplementedError

@@ -1,0 +1,28 @@
+"""Dataset versions: immutable content under a name that moves."""
+
+from __future__ import annotations
+
+from lineal.objects.canonical import Object
+from lineal.objects.digest import Digest
+
+
+class Column(Object, frozen=True):
+    """One column of a table. ``dtype`` is ``integer``, ``float``, ``boolean`` or ``string``."""
+
+    name: str
+    dtype: str
+    optional: bool = False
+
+
+class DatasetVersion(Object, frozen=True, tag="dataset"):
+    """The exact content of a dataset: a tree, and what a reader would like to know about it.
+
+    The name is not part of it: the same content under two names is one dataset version.
+    """
+
+    tree: Digest
+    size_bytes: int
+    file_count: int
+    columns: tuple[Column, ...] = ()
+    row_count: int | None = None
+    parents: tuple[Digest, ...] = ()

@@ -1,0 +1,78 @@
+"""References: the one way to name a thing, read the same everywhere.
+
+==========================  =======================================================
+``churn``                   a model
+``churn@production``        the version at a stage or alias
+``churn:2.3.1``             that version
+``churn:2`` ``churn:2.3``   the newest version of that line
+``churn:#7``                the seventh version registered
+``run:01J…`` ``run:train``  a run by (the beginning of) its id, or the newest of that name
+``data:adult``              the newest version of a dataset
+``data:adult@sha256:…``     that version of it
+``data:adult@3``            the third version added
+``deployment:01J…``         a deployment
+``sha256:…``                anything, by at least four digits of its digest
+==========================  =======================================================
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+import msgspec
+
+from lineal.objects.digest import PREFIX
+from lineal.objects.errors import Invalid
+
+Kind = Literal["model", "alias", "version", "run", "dataset", "deployment", "digest"]
+
+NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9])?"
+
+_SHAPES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+    ("digest", re.compile(rf"(?P<detail>{PREFIX.pattern})")),
+    ("run", re.compile(r"run:(?P<name>\S+)")),
+    ("deployment", re.compile(r"deployment:(?P<name>\S+)")),
+    ("dataset", re.compile(rf"data:(?P<name>{NAME})(?:@(?P<detail>{PREFIX.pattern}|\d+))?")),
+    ("version", re.compile(rf"(?P<name>{NAME}):(?P<detail>#\d+|\d+(?:\.\d+){{0,2}})")),
+    ("alias", re.compile(rf"(?P<name>{NAME})@(?P<detail>{NAME})")),
+    ("model", re.compile(rf"(?P<name>{NAME})")),
+)
+
+
+class Reference(msgspec.Struct, frozen=True):
+    """A reference, taken apart. ``detail`` is the alias, the version's line, or (the beginning of) a digest."""
+
+    kind: Kind
+    name: str = ""
+    detail: str = ""
+
+
+def parse_reference(text: str) -> Reference:
+    """Return the parts of the reference written as ``text``.
+
+    Raises:
+        Invalid: it has none of the shapes above.
+    """
+    for kind, shape in _SHAPES:
+        if match := shape.fullmatch(text):
+            found = match.groupdict()
+            return Reference(kind, found.get("name") or "", found.get("detail") or "")
+    raise Invalid(
+        f"{text!r} is no reference",
+        hint="write a model (churn), a version (churn:2.3.1, churn@production), run:ID, data:NAME or sha256:…",
+    )
+
+
+def check_name(text: str, what: str) -> str:
+    """Return ``text`` when it can name a ``what``.
+
+    Raises:
+        Invalid: it holds something that a reference could not carry.
+    """
+    if not re.fullmatch(NAME, text) or len(text) > 128 or text in {"run", "data", "deployment", "sha256"}:
+        raise Invalid(
+            f"{text!r} cannot name a {what}",
+            hint="use letters, digits, '.', '_', '-' and '/', at most 128, beginning and ending with a letter or digit",
+        )
+    return text

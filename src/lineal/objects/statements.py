@@ -1,0 +1,122 @@
+"""Statements: what was learned about a digest after it was made."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from lineal.objects.canonical import Number, Object
+from lineal.objects.digest import Digest
+
+Outcome = Literal["pass", "warn", "fail", "inconclusive"]
+
+
+class SliceResult(Object, frozen=True):
+    """Metrics on one subgroup of the rows: ``feature`` equals ``value``. Both empty: all rows.
+
+    ``counts`` is the confusion matrix as ``actual/predicted`` → rows; ``intervals`` are 95 % confidence intervals.
+    """
+
+    row_count: int
+    metrics: dict[str, Number]
+    feature: str = ""
+    value: str = ""
+    intervals: dict[str, tuple[float, float]] = {}
+    counts: dict[str, int] = {}
+
+
+class Evaluation(Object, frozen=True, tag="evaluation"):
+    """How a version did on a dataset: overall, and on every subgroup of ``slices``.
+
+    ``predictions`` is the digest of a JSON-lines blob, one row each, in the dataset's order: what paired tests need.
+    """
+
+    dataset: Digest
+    task: Literal["binary", "multiclass", "regression"]
+    label: str
+    overall: SliceResult
+    slices: tuple[SliceResult, ...] = ()
+    positive: str = ""
+    predictions: Digest | None = None
+    duration_ms: int = 0
+
+
+class Verdict(Object, frozen=True):
+    """What one check of a gate concluded, and why. ``evidence`` holds the numbers behind the sentence."""
+
+    check: str
+    outcome: Outcome
+    reason: str
+    evidence: dict[str, Number] = {}
+
+
+class GateReport(Object, frozen=True, tag="gate"):
+    """The answer of a gate: one verdict per check, in the policy's order."""
+
+    stage: str
+    outcome: Outcome
+    verdicts: tuple[Verdict, ...]
+    policy: Digest
+    champion: Digest | None = None
+
+
+class Approval(Object, frozen=True, tag="approval"):
+    """A person stood up for a version before a stage."""
+
+    stage: str
+    comment: str = ""
+
+
+class Bump(Object, frozen=True, tag="bump"):
+    """Why a version got its semantic version: the level, and each finding as ``level: sentence``."""
+
+    semantic: str
+    level: Literal["first", "major", "minor", "patch"]
+    findings: tuple[str, ...]
+    previous: str = ""
+    overridden_because: str = ""
+
+
+class CardEdit(Object, frozen=True, tag="card-edit"):
+    """A person wrote a new text for the human sections of a version's card."""
+
+    card: Digest
+
+
+class Observation(Object, frozen=True, tag="observation"):
+    """What answered where a version was deployed."""
+
+    deployment: str
+    observed: Digest | None
+    healthy: bool
+    request_count: int = 0
+
+
+Predicate = Evaluation | GateReport | Approval | Bump | CardEdit | Observation
+
+
+class Statement(Object, frozen=True, tag="statement"):
+    """An immutable sentence about a digest: who said what, and when."""
+
+    subject: Digest
+    predicate: Predicate
+    by: str
+    at: int
+
+
+class JournalEntry(Object, frozen=True, tag="journal"):
+    """One act in the repository's append-only, hash-chained log.
+
+    ``request`` is the operation's arguments as JSON text; ``result`` the digest of its answer;
+    ``previous`` the digest of the entry before, so that no entry can be changed or removed unseen.
+    """
+
+    sequence: int
+    at: int
+    by: str
+    operation: str
+    request: str
+    outcome: Literal["done", "began", "failed"]
+    previous: Digest | None = None
+    subject: str = ""
+    result: Digest | None = None
+    detail: str = ""

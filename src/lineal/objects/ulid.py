@@ -1,0 +1,19 @@
+"""ULIDs: ids that sort by the time they were made (github.com/ulid/spec)."""
+
+from __future__ import annotations
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_TIME_BITS, _RANDOM_BITS, _LENGTH = 48, 80, 26
+
+
+def ulid(at: int, randomness: bytes) -> str:
+    """Return the ULID for a time in milliseconds since 1970 and 10 random bytes."""
+    if not 0 <= at < 1 << _TIME_BITS or len(randomness) * 8 != _RANDOM_BITS:
+        raise ValueError("a ULID needs a 48-bit time and 10 random bytes")
+    value = at << _RANDOM_BITS | int.from_bytes(randomness, "big")
+    return "".join(_ALPHABET[value >> 5 * place & 31] for place in reversed(range(_LENGTH)))
+
+
+def is_ulid(text: str) -> bool:
+    """Tell whether ``text`` is a whole ULID."""
+    return len(text) == _LENGTH and set(text) <= set(_ALPHABET) and text[0] <= "7"

@@ -1,0 +1,266 @@
+"""What operations answer: values put together for a reader. Each carries the reference by which to ask for it again."""
+
+from __future__ import annotations
+
+import msgspec
+
+from lineal.objects.canonical import Number, Scalar
+from lineal.objects.datasets import DatasetVersion
+from lineal.objects.digest import Digest
+from lineal.objects.runs import Code, Run, Runtime, RunState
+from lineal.objects.statements import Evaluation, Outcome, Statement, Verdict
+from lineal.objects.versions import Version
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer of an operation."""
+
+    @property
+    def exit_status(self) -> int:
+        """What a command that prints this answer exits with."""
+        return 0
+
+
+class RunAnswer(Answer, frozen=True, kw_only=True):
+    """A run: how far it is and, once it ended, everything that was seen of it."""
+
+    reference: str
+    id: str
+    name: str
+    state: RunState
+    command: tuple[str, ...]
+    started_by: str
+    host: str
+    started_at: int
+    ended_at: int | None = None
+    exit_status_of_program: int | None = None
+    digest: Digest | None = None
+    params: dict[str, Scalar] = {}
+    metrics: dict[str, Number] = {}
+    run: Run | None = None
+    code: Code | None = None
+    runtime: Runtime | None = None
+
+
+class DatasetAnswer(Answer, frozen=True, kw_only=True):
+    """A version of a dataset."""
+
+    reference: str
+    name: str
+    number: int
+    digest: Digest
+    dataset: DatasetVersion
+    added_by: str
+    created_at: int
+    message: str = ""
+    created: bool = False
+    """Whether this call made it; an unchanged dataset keeps its version."""
+    read_by: tuple[str, ...] = ()
+    origin_of: tuple[str, ...] = ()
+
+
+class VersionAnswer(Answer, frozen=True, kw_only=True):
+    """A version of a model, where it stands, and what was learned of it."""
+
+    reference: str
+    model: str
+    number: int
+    semantic: str
+    stage: str
+    aliases: tuple[str, ...]
+    digest: Digest
+    version: Version
+    run: str
+    created_by: str
+    created_at: int
+    revision: int
+    metrics: dict[str, Number] = {}
+    statements: tuple[Statement, ...] = ()
+    deployments: tuple[str, ...] = ()
+    created: bool = False
+    """Whether this call made it; registering the same run again gives the version it has."""
+
+
+class VersionLine(Answer, frozen=True, kw_only=True):
+    """A version in a list. ``metrics`` holds what the list is about."""
+
+    reference: str
+    model: str
+    number: int
+    semantic: str
+    stage: str
+    digest: Digest
+    created_by: str
+    created_at: int
+    aliases: tuple[str, ...] = ()
+    metrics: dict[str, Number] = {}
+
+
+class ModelAnswer(Answer, frozen=True, kw_only=True):
+    """A model: its versions, newest first, and what stands where."""
+
+    reference: str
+    name: str
+    created_by: str
+    created_at: int
+    version_count: int
+    stages: dict[str, str]
+    versions: tuple[VersionLine, ...] = ()
+
+
+class Promotion(Answer, frozen=True, kw_only=True):
+    """A version moved to a stage."""
+
+    reference: str
+    stage: str
+    before: str
+    archived: str = ""
+    outcome: Outcome
+    verdicts: tuple[Verdict, ...]
+    forced_because: str = ""
+
+
+class GateAnswer(Answer, frozen=True, kw_only=True):
+    """What the gate of a stage says of a version."""
+
+    reference: str
+    stage: str
+    outcome: Outcome
+    verdicts: tuple[Verdict, ...]
+    champion: str = ""
+
+    @property
+    def exit_status(self) -> int:
+        """5 when the version may not pass, as a refused promotion exits."""
+        return 5 if self.outcome in {"fail", "inconclusive"} else 0
+
+
+class EvaluationAnswer(Answer, frozen=True, kw_only=True):
+    """How a version did on a dataset."""
+
+    reference: str
+    dataset: str
+    evaluation: Evaluation
+    environment: str
+
+
+class DeploymentAnswer(Answer, frozen=True, kw_only=True):
+    """What was asked to run somewhere, and what answers there."""
+
+    reference: str
+    id: str
+    version: str
+    model: str
+    environment: str
+    target: str
+    state: str
+    endpoint: str
+    desired: Digest
+    observed: Digest | None = None
+    healthy: bool = False
+    request_count: int = 0
+    started_by: str
+    started_at: int
+    ended_at: int | None = None
+    previous: str = ""
+
+
+class Difference(Answer, frozen=True, kw_only=True):
+    """One thing that differs. Absent on a side: empty there."""
+
+    part: str
+    name: str
+    left: str = ""
+    right: str = ""
+
+
+class Diff(Answer, frozen=True, kw_only=True):
+    """Everything in which two versions or two runs differ."""
+
+    left: str
+    right: str
+    same: bool
+    differences: tuple[Difference, ...] = ()
+    code_diff: str = ""
+
+
+class Node(Answer, frozen=True, kw_only=True):
+    """A thing in the lineage. ``depth`` counts the steps from where the question began; upstream is positive."""
+
+    digest: str
+    kind: str
+    reference: str
+    depth: int
+
+
+class Edge(Answer, frozen=True, kw_only=True):
+    """``child`` came from ``parent``; ``trust`` is verified, declared or inferred."""
+
+    child: str
+    parent: str
+    role: str
+    trust: str
+    detail: str = ""
+
+
+class Lineage(Answer, frozen=True, kw_only=True):
+    """The graph around a thing, from raw data to deployments."""
+
+    reference: str
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+    truncated: bool = False
+
+
+class Found(Answer, frozen=True, kw_only=True):
+    """What a search found: versions or runs, best first."""
+
+    query: str
+    versions: tuple[VersionLine, ...] = ()
+    runs: tuple[RunAnswer, ...] = ()
+    note: str = ""
+
+
+class LogLine(Answer, frozen=True, kw_only=True):
+    """One act."""
+
+    sequence: int
+    at: int
+    by: str
+    operation: str
+    subject: str
+    outcome: str
+    request: str
+    detail: str
+    digest: Digest
+
+
+class Problem(Answer, frozen=True, kw_only=True):
+    """Something in the repository that is not what it was."""
+
+    what: str
+    where: str
+    used_by: tuple[str, ...] = ()
+
+
+class Verification(Answer, frozen=True, kw_only=True):
+    """What was checked, and everything that was wrong."""
+
+    objects: int
+    blobs: int
+    size_bytes: int
+    journal_entries: int
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def exit_status(self) -> int:
+        """7, as everything that found corrupt bytes."""
+        return 7 if self.problems else 0
+
+
+class CardAnswer(Answer, frozen=True, kw_only=True):
+    """A model card as Markdown, and the state of each human section: fresh, stale or missing."""
+
+    reference: str
+    markdown: str
+    sections: dict[str, str] = {}

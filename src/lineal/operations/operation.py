@@ -1,0 +1,201 @@
+"""Turn a plain function into a verb of Lineal: a local call, a remote call, a route, a command and a page of docs.
+
+The function's signature is the only definition. Parameters before ``*`` are positional on the command line, those
+after it are options; its docstring is the help; its annotations are the JSON Schema.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from functools import cached_property, wraps
+from os import PathLike
+from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec, Protocol, TypeVar, cast, get_type_hints
+
+import msgspec
+
+from lineal.objects.digest import Digest
+from lineal.objects.errors import Invalid
+from lineal.storage.store import Role, Store
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+Effect = Literal["reads", "writes", "acts"]
+"""``reads`` changes nothing. ``writes`` is one transaction with its journal entry. ``acts`` takes its time and reaches
+outside (starts a process, runs a model): it is journalled when it begins and when it ends."""
+
+
+class Upload(msgspec.Struct, frozen=True):
+    """Files that the store already holds: a tree, and the name the caller's path had."""
+
+    tree: Digest
+    name: str
+
+
+Uploadable = Upload | PathLike[str] | str
+"""A parameter for files: callers give a path, the seam uploads it, the operation receives an ``Upload``."""
+
+
+class Parameter(NamedTuple):
+    """One parameter of an operation, as every surface shows it."""
+
+    name: str
+    type: Any
+    default: Any
+    positional: bool
+    help: str
+
+    @property
+    def required(self) -> bool:
+        """Whether a caller must give it."""
+        return self.default is inspect.Parameter.empty
+
+    @property
+    def is_upload(self) -> bool:
+        """Whether callers give a path that is uploaded first."""
+        return bool(self.type is Upload)
+
+
+class Handle(Protocol):
+    """A repository the caller holds: on this machine, or behind a URL."""
+
+    def perform(self, operation: Operation, request: msgspec.Struct) -> Any:
+        """Carry out ``operation`` and return its answer."""
+
+    def upload(self, path: PathLike[str] | str) -> Upload:
+        """Put the files at ``path`` into the store."""
+
+
+class Operation:
+    """A verb: what it is called, what it takes and gives, and who may use it.
+
+    Args:
+        words: the words of the command, for example ``data add``; the route is ``/api/v1/data/add``.
+        function: the definition; its first argument is the store.
+        effect: what it does to the repository.
+        role: the least role that may use it.
+        internal: it serves other parts of Lineal; no command is made of it.
+    """
+
+    def __init__(
+        self, words: str, function: Callable[..., Any], *, effect: Effect, role: Role, internal: bool
+    ) -> None:
+        self.words = words
+        self.function = function
+        self.effect = effect
+        self.role = role
+        self.internal = internal
+
+    @property
+    def path(self) -> str:
+        """The operation's part of the route."""
+        return self.words.replace(" ", "/")
+
+    @property
+    def method(self) -> str:
+        """The HTTP method: questions are GET, everything else is POST."""
+        return "GET" if self.effect == "reads" else "POST"
+
+    @cached_property
+    def summary(self) -> str:
+        """The first sentence of the docstring."""
+        return (inspect.getdoc(self.function) or "").partition("\n")[0]
+
+    @cached_property
+    def description(self) -> str:
+        """The docstring up to its ``Args:``."""
+        return (inspect.getdoc(self.function) or "").partition("\nArgs:")[0].partition("\nRaises:")[0].strip()
+
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Every parameter but the store, in order."""
+        hints = get_type_hints(self.function)
+        helps = dict(_argument_helps(inspect.getdoc(self.function) or ""))
+        found = list(inspect.signature(self.function).parameters.values())[1:]
+        return tuple(
+            Parameter(
+                each.name,
+                Upload if hints[each.name] == Uploadable else hints[each.name],
+                each.default,
+                each.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD,
+                helps.get(each.name, ""),
+            )
+            for each in found
+        )
+
+    @cached_property
+    def request(self) -> type[msgspec.Struct]:
+        """The type of the request's body."""
+        fields = [(p.name, p.type) if p.required else (p.name, p.type, p.default) for p in self.parameters]
+        name = "".join(word.capitalize() for word in self.words.replace("-", " ").split())
+        return msgspec.defstruct(name, fields, frozen=True, kw_only=True, forbid_unknown_fields=True)
+
+    @cached_property
+    def response(self) -> Any:
+        """The type of the answer."""
+        return get_type_hints(self.function)["return"]
+
+
+OPERATIONS: dict[str, Operation] = {}
+"""Every operation by its words, in the order of their definition."""
+
+
+def operation(
+    words: str, *, effect: Effect, role: Role | None = None, internal: bool = False
+) -> Callable[[Callable[Concatenate[Store, P], R]], Callable[Concatenate[Handle, P], R]]:
+    """Make an operation of a function whose first argument is a store.
+
+    Args:
+        words: what it is called, for example ``model register``.
+        effect: what it does to the repository.
+        role: the least role that may use it; by default a reader for ``reads`` and a writer for the rest.
+        internal: it serves other parts of Lineal; no command is made of it.
+
+    Returns:
+        A decorator. What it returns takes a handle in place of the store, so it is a method of every repository.
+    """
+
+    def decorate(function: Callable[Concatenate[Store, P], R]) -> Callable[Concatenate[Handle, P], R]:
+        needed: Role = role or ("reader" if effect == "reads" else "writer")
+        found = OPERATIONS[words] = Operation(words, function, effect=effect, role=needed, internal=internal)
+        signature = inspect.signature(function)
+
+        @wraps(function)
+        def call(handle: Handle, *args: P.args, **kwargs: P.kwargs) -> R:
+            bound = signature.bind(None, *args, **kwargs).arguments
+            return cast("R", handle.perform(found, _request(found, handle, dict(list(bound.items())[1:]))))
+
+        call.operation = found  # type: ignore[attr-defined]
+        return call
+
+    return decorate
+
+
+def _request(found: Operation, handle: Handle, given: dict[str, Any]) -> msgspec.Struct:
+    """Build the request of a call made in Python: paths are uploaded, wrong types are told."""
+    for parameter in found.parameters:
+        if parameter.is_upload and isinstance(given.get(parameter.name), PathLike | str):
+            given[parameter.name] = handle.upload(given[parameter.name])
+    try:
+        return msgspec.convert(given, found.request)
+    except msgspec.ValidationError as error:
+        raise Invalid(f"{found.words}: {error}") from None
+
+
+def _argument_helps(docstring: str) -> Iterator[tuple[str, str]]:
+    """Yield each argument of a docstring's ``Args:`` with its text on one line."""
+    _, _, after = docstring.partition("\nArgs:\n")
+    name, words = "", list[str]()
+    for line in after.splitlines():
+        if not line.startswith("    "):
+            break
+        if not line.startswith("        "):
+            if name:
+                yield name, " ".join(words)
+            name, _, first = line.strip().partition(":")
+            words = [first.strip()]
+        else:
+            words.append(line.strip())
+    if name:
+        yield name, " ".join(words)

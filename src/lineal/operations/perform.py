@@ -1,0 +1,182 @@
+"""Carry out an operation: permission, idempotency, transaction, journal and measure, written once for every verb."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Literal
+
+import msgspec
+
+from lineal.objects.canonical import canonical_bytes, object_digest
+from lineal.objects.digest import Digest, digest_of
+from lineal.objects.errors import Conflict, Denied, LinealError, Refused
+from lineal.objects.statements import JournalEntry
+from lineal.operations.operation import Operation
+from lineal.storage.store import ROLES, Store
+
+_REQUEST_KEPT_BYTES = 4096
+"""Longer requests (a run's long list of files) are in the journal by their digest only."""
+
+Observer = Callable[[str, str, float], None]
+"""Told of every operation: its words, how it ended (``done`` or the error's name), and its seconds."""
+
+
+def perform(
+    store: Store, operation: Operation, request: msgspec.Struct, *, key: str = "", observer: Observer | None = None
+) -> Any:
+    """Carry out ``operation`` on ``store`` and return its answer.
+
+    Args:
+        store: where, and as whom.
+        operation: the verb.
+        request: its arguments.
+        key: an idempotency key; a second request with the same key gets the first one's answer.
+        observer: is told how it went.
+
+    Raises:
+        Denied: the actor's role is too small.
+        Conflict: the key was used for another request.
+        LinealError: what the operation itself raises. A ``Refused`` is an answer: what led to it is kept and journalled.
+    """
+    started, ended = time.perf_counter(), "done"
+    try:
+        _check_role(store, operation)
+        if operation.effect == "reads":
+            return _call(store, operation, request)
+        if operation.effect == "acts":
+            return _act(store, operation, request, key)
+        return _write(store, operation, request, key)
+    except LinealError as error:
+        ended = type(error).__name__
+        raise
+    finally:
+        if observer:
+            observer(operation.words, ended, time.perf_counter() - started)
+
+
+def _check_role(store: Store, operation: Operation) -> None:
+    if ROLES.index(store.actor.role) < ROLES.index(operation.role):
+        raise Denied(
+            f"{store.actor.name} is a {store.actor.role}; '{operation.words}' needs a {operation.role}",
+            hint="ask an administrator of this repository for the role",
+        )
+
+
+def _call(store: Store, operation: Operation, request: msgspec.Struct) -> Any:
+    return operation.function(store, **{name: getattr(request, name) for name in request.__struct_fields__})
+
+
+def _write(store: Store, operation: Operation, request: msgspec.Struct, key: str) -> Any:
+    """One transaction holds the change, its journal entry and the answer for a retry."""
+    refusal: Refused | None = None
+    result: Any = None
+    with store.database.transaction():
+        if key and (known := _known_answer(store, operation, request, key)) is not None:
+            return known
+        try:
+            result = _call(store, operation, request)
+        except Refused as refused:
+            refusal = refused
+        _journal(store, operation, request, "failed" if refusal else "done", result, refusal)
+        if key and refusal is None:
+            _keep_answer(store, operation, request, key, result)
+    if refusal:
+        raise refusal
+    return result
+
+
+def _act(store: Store, operation: Operation, request: msgspec.Struct, key: str) -> Any:
+    """Journal the beginning and the end, so that a crash in between shows as a beginning without an end."""
+    with store.database.transaction():
+        if key and (known := _known_answer(store, operation, request, key)) is not None:
+            return known
+        _journal(store, operation, request, "began", None, None)
+    try:
+        result = _call(store, operation, request)
+    except LinealError as error:
+        with store.database.transaction():
+            _journal(store, operation, request, "failed", None, error)
+        raise
+    with store.database.transaction():
+        _journal(store, operation, request, "done", result, None)
+        if key:
+            _keep_answer(store, operation, request, key, result)
+    return result
+
+
+def _known_answer(store: Store, operation: Operation, request: msgspec.Struct, key: str) -> Any:
+    rows = store.database.run("SELECT operation, request, response FROM answer WHERE key = :key", key=key)
+    if not rows:
+        return None
+    if (rows[0]["operation"], rows[0]["request"]) != (operation.words, _request_digest(request)):
+        raise Conflict(f"the idempotency key {key!r} was used for another request", hint="use a new key")
+    return msgspec.json.decode(rows[0]["response"], type=operation.response)
+
+
+def _keep_answer(store: Store, operation: Operation, request: msgspec.Struct, key: str, result: Any) -> None:
+    store.database.run(
+        "INSERT INTO answer (key, operation, request, response, at) VALUES (:key, :words, :request, :response, :at)",
+        key=key,
+        words=operation.words,
+        request=_request_digest(request),
+        response=msgspec.json.encode(result).decode(),
+        at=store.clock.now(),
+    )
+
+
+def _request_digest(request: msgspec.Struct) -> Digest:
+    return digest_of(msgspec.json.encode(request, order="sorted"))
+
+
+def _journal(
+    store: Store,
+    operation: Operation,
+    request: msgspec.Struct,
+    outcome: Literal["done", "began", "failed"],
+    result: Any,
+    error: LinealError | None,
+) -> None:
+    """Append one entry to the chain; the head row's lock puts concurrent writers in an order."""
+    body = msgspec.json.encode(request, order="sorted")
+    if len(body) > _REQUEST_KEPT_BYTES:
+        body = msgspec.json.encode({"digest": digest_of(body), "size_bytes": len(body)})
+    head = store.database.run(
+        "UPDATE journal_head SET sequence = sequence + 1 WHERE id = 1 RETURNING sequence, digest"
+    )[0]
+    entry = JournalEntry(
+        sequence=head["sequence"],
+        at=store.clock.now(),
+        by=store.actor.name,
+        operation=operation.words,
+        request=body.decode(),
+        outcome=outcome,
+        previous=head["digest"],
+        subject=_subject(operation, request, result),
+        result=digest_of(msgspec.json.encode(result, order="sorted")) if result is not None else None,
+        detail=error.message if error else "",
+    )
+    digest = object_digest(entry)
+    store.database.run(
+        "INSERT INTO journal (sequence, digest, at, made_by, operation, subject, body)"
+        " VALUES (:sequence, :digest, :at, :by, :words, :subject, :body)",
+        sequence=entry.sequence,
+        digest=digest,
+        at=entry.at,
+        by=entry.by,
+        words=entry.operation,
+        subject=entry.subject,
+        body=canonical_bytes(entry).decode(),
+    )
+    store.database.run("UPDATE journal_head SET digest = :digest WHERE id = 1", digest=digest)
+
+
+def _subject(operation: Operation, request: msgspec.Struct, result: Any) -> str:
+    """What the act was about: the reference of what it gave, or the first text it was given."""
+    if reference := getattr(result, "reference", ""):
+        return str(reference)
+    texts = (getattr(request, each.name) for each in operation.parameters if each.type is str)
+    return next(texts, "")
+
+
+

@@ -1,0 +1,217 @@
+"""Find what a reference names; when nothing has that name, say what is near."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any
+
+from lineal.objects.digest import short
+from lineal.objects.errors import Ambiguous, Invalid, NotFound
+from lineal.objects.reference import Kind, Reference, parse_reference
+from lineal.storage.store import Store
+
+Row = dict[str, Any]
+
+STAGES = ("staging", "production", "archived")
+"""Where a version can stand. It begins in staging; ``production`` has one version at a time."""
+
+_VERSION = "SELECT * FROM version WHERE model = :model"
+
+
+def find_version(store: Store, text: str) -> Row:
+    """Return the row of the version that ``text`` names; a bare model means its newest version.
+
+    Raises:
+        Invalid: ``text`` names something that is no version.
+        NotFound: there is none; the hint lists near ones.
+        Ambiguous: a short digest has more than one meaning.
+    """
+    reference = parse_reference(text)
+    if reference.kind == "digest":
+        return _by_digest(store, "SELECT * FROM version WHERE digest LIKE :prefix ORDER BY model, number", reference)
+    if reference.kind not in {"model", "alias", "version"}:
+        raise Invalid(f"{text!r} is a {reference.kind}, not a version", hint="write churn:2.3.1 or churn@production")
+    check_model(store, reference.name)
+    where, values = _version_clause(reference)
+    rows = store.database.run(
+        f"{_VERSION}{where} ORDER BY major DESC, minor DESC, patch DESC LIMIT 1",  # noqa: S608 - clauses are ours
+        model=reference.name,
+        **values,
+    )
+    if rows:
+        return rows[0]
+    raise NotFound(f"there is no {text}", hint=_versions_hint(store, reference.name))
+
+
+def _version_clause(reference: Reference) -> tuple[str, dict[str, object]]:
+    if reference.kind == "model":
+        return "", {}
+    if reference.kind == "alias":
+        if reference.detail in STAGES:
+            return " AND stage = :stage", {"stage": reference.detail}
+        return " AND number = (SELECT number FROM alias WHERE model = :model AND alias = :alias)", {
+            "alias": reference.detail
+        }
+    if reference.detail.startswith("#"):
+        return " AND number = :number", {"number": int(reference.detail[1:])}
+    parts = dict(zip(("major", "minor", "patch"), map(int, reference.detail.split(".")), strict=False))
+    return "".join(f" AND {name} = :{name}" for name in parts), dict(parts)
+
+
+def check_model(store: Store, name: str) -> Row:
+    """Return the row of the model called ``name``.
+
+    Raises:
+        NotFound: there is none; the hint lists near names.
+    """
+    if rows := store.database.run("SELECT * FROM model WHERE name = :name", name=name):
+        return rows[0]
+    names = [row["name"] for row in store.database.run("SELECT name FROM model ORDER BY name")]
+    raise NotFound(f"there is no model {name!r}", hint=near(name, names, "lineal model list shows the models"))
+
+
+def find_dataset(store: Store, text: str) -> Row:
+    """Return the row of the dataset version that ``text`` names; a bare dataset means its newest version.
+
+    Raises:
+        Invalid: ``text`` names something that is no dataset.
+        NotFound: there is none; the hint lists near ones.
+        Ambiguous: a short digest has more than one meaning.
+    """
+    reference = parse_reference(text)
+    if reference.kind == "digest":
+        return _by_digest(store, "SELECT * FROM dataset WHERE digest LIKE :prefix ORDER BY name, number", reference)
+    if reference.kind != "dataset":
+        raise Invalid(f"{text!r} is no dataset", hint=f"write data:{reference.name or 'NAME'}")
+    rows = store.database.run("SELECT * FROM dataset WHERE name = :name ORDER BY number DESC", name=reference.name)
+    if not rows:
+        names = [row["name"] for row in store.database.run("SELECT DISTINCT name FROM dataset ORDER BY name")]
+        hint = near(reference.name, names, "lineal data list shows the datasets", prefix="data:")
+        raise NotFound(f"there is no dataset {reference.name!r}", hint=hint)
+    wanted = reference.detail
+    chosen = [row for row in rows if not wanted or row["digest"].startswith(wanted) or str(row["number"]) == wanted]
+    if not chosen:
+        raise NotFound(f"there is no {text}", hint=f"data:{reference.name} has versions 1 to {rows[0]['number']}")
+    return chosen[0]
+
+
+def find_run(store: Store, text: str) -> Row:
+    """Return the row of the run that ``text`` names: by id, by the beginning of one, or the newest of a name.
+
+    Raises:
+        NotFound: there is none.
+        Ambiguous: more than one id begins so.
+    """
+    reference = parse_reference(text if ":" in text else f"run:{text}")
+    if reference.kind == "digest":
+        return _by_digest(store, "SELECT * FROM run WHERE digest LIKE :prefix ORDER BY id", reference)
+    if reference.kind != "run":
+        raise Invalid(f"{text!r} is a {reference.kind}, not a run", hint="write run:ID or run:NAME")
+    if reference.name == "latest":
+        rows = store.database.run("SELECT * FROM run ORDER BY id DESC LIMIT 1")
+    else:
+        rows = store.database.run(
+            "SELECT * FROM run WHERE name = :name ORDER BY id DESC LIMIT 1", name=reference.name
+        ) or store.database.run(
+            "SELECT * FROM run WHERE id LIKE :prefix ORDER BY id LIMIT 5", prefix=_prefix(reference.name.upper())
+        )
+    if len(rows) == 1:
+        return rows[0]
+    if rows:
+        raise Ambiguous(f"more than one run begins with {reference.name}", hint=", ".join(r["id"] for r in rows))
+    names = [row["name"] for row in store.database.run("SELECT DISTINCT name FROM run ORDER BY name")]
+    raise NotFound(f"there is no run {reference.name!r}", hint=near(reference.name, names, "lineal runs lists them"))
+
+
+def find_deployment(store: Store, text: str) -> Row:
+    """Return the row of the deployment with the id that ``text`` begins.
+
+    Raises:
+        NotFound: there is none.
+        Ambiguous: more than one begins so.
+    """
+    name = text.removeprefix("deployment:")
+    rows = store.database.run(
+        "SELECT * FROM deployment WHERE id LIKE :prefix ORDER BY id LIMIT 5", prefix=_prefix(name.upper())
+    )
+    if len(rows) == 1:
+        return rows[0]
+    if rows:
+        raise Ambiguous(f"more than one deployment begins with {name}", hint=", ".join(r["id"] for r in rows))
+    raise NotFound(f"there is no deployment {name!r}", hint="lineal deployments lists them")
+
+
+def find_any(store: Store, text: str) -> tuple[Kind, Row]:
+    """Return what ``text`` names, whatever it is, with its kind.
+
+    Raises:
+        NotFound: nothing has that name.
+        Ambiguous: a short digest has more than one meaning.
+    """
+    reference = parse_reference(text)
+    if reference.kind == "digest":
+        return _any_by_digest(store, text)
+    if reference.kind == "model":
+        return "model", check_model(store, reference.name)
+    finders = {"run": find_run, "dataset": find_dataset, "deployment": find_deployment}
+    if finder := finders.get(reference.kind):
+        return reference.kind, finder(store, text)
+    return "version", find_version(store, text)
+
+
+def _any_by_digest(store: Store, text: str) -> tuple[Kind, Row]:
+    finders: tuple[tuple[Kind, Any], ...] = (("version", find_version), ("dataset", find_dataset), ("run", find_run))
+    for kind, finder in finders:
+        try:
+            return kind, finder(store, text)
+        except Ambiguous:
+            raise
+        except NotFound:
+            continue
+    raise NotFound(f"nothing here has the digest {text}", hint="lineal log shows what was added")
+
+
+def _by_digest(store: Store, sql: str, reference: Reference) -> Row:
+    rows = store.database.run(sql, prefix=_prefix(reference.detail))
+    if len({row["digest"] for row in rows}) == 1:
+        return rows[0]
+    if rows:
+        raise Ambiguous(
+            f"more than one digest begins with {reference.detail}",
+            hint=", ".join(sorted({short(row["digest"]) for row in rows})),
+        )
+    raise NotFound(f"nothing here has the digest {reference.detail}", hint="lineal log shows what was added")
+
+
+def _prefix(text: str) -> str:
+    """Return a LIKE pattern for texts that begin with ``text``; ids and digests hold none of its special signs."""
+    return text.replace("%", "").replace("_", "") + "%"
+
+
+def _versions_hint(store: Store, model: str) -> str:
+    rows = store.database.run(f"{_VERSION} ORDER BY number DESC LIMIT 5", model=model)
+    aliases = store.database.run("SELECT alias FROM alias WHERE model = :model ORDER BY alias", model=model)
+    known = [f"{model}:{semantic(row)} ({row['stage']})" for row in rows]
+    return "there are " + ", ".join([*known, *(f"{model}@{row['alias']}" for row in aliases)])
+
+
+def near(name: str, names: Iterable[str], otherwise: str, *, prefix: str = "") -> str:
+    """Return the hint for a name that nothing has: the names like it, or ``otherwise``."""
+    close = get_close_matches(name, list(names), n=3, cutoff=0.5)
+    return "did you mean " + " or ".join(prefix + each for each in close) + "?" if close else otherwise
+
+
+def semantic(row: Row) -> str:
+    """Return the semantic version of a version's row."""
+    return f"{row['major']}.{row['minor']}.{row['patch']}"
+
+
+def version_reference(row: Row) -> str:
+    """Return the reference of a version's row."""
+    return f"{row['model']}:{semantic(row)}"
+
+
+def dataset_reference(row: Row) -> str:
+    """Return the reference of a dataset version's row."""
+    return f"data:{row['name']}@{row['number']}"
