@@ -22,7 +22,7 @@ import msgspec
 from lineal.capture.processes import is_alive, start_time
 from lineal.capture.secrets import MASK, is_secret_name, mask
 from lineal.objects.canonical import Number, Scalar, number
-from lineal.objects.runs import ModelFacts, Package
+from lineal.objects.runs import ModelFacts, Package, Point
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,15 +48,6 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     program_started: int = 0
     variables: dict[str, str] = {}
     masked_secrets: int = 0
-
-
-class Point(msgspec.Struct, frozen=True):
-    """A value of a metric at a step, and when it was logged (milliseconds since 1970 UTC)."""
-
-    key: str
-    step: int
-    value: Number
-    at: int
 
 
 class SpoolRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -192,7 +183,7 @@ class _Reader:
                 continue
             step = self._next_step.get(key, 0) if event["step"] is None else int(event["step"])
             self._next_step[key] = step + 1
-            self.series.append(Point(key, step, number(float(value)), event["at"]))
+            self.series.append(Point(key=key, step=step, value=number(float(value)), at=event["at"]))
 
     def take_seed(self, event: dict[str, Any], _is_program: bool) -> None:  # noqa: FBT001
         what, value = event["what"], int(event["value"])

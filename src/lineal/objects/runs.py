@@ -90,6 +90,15 @@ class ModelFacts(Object, frozen=True):
     classes: tuple[str, ...] = ()
 
 
+class Point(Object, frozen=True):
+    """A value of a metric at a step, and when it was logged."""
+
+    key: str
+    step: int
+    value: Number
+    at: int
+
+
 class Run(Object, frozen=True, tag="run"):
     """One execution of a program, as it was seen. Written once, when it ended.
 

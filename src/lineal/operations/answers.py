@@ -12,8 +12,12 @@ from lineal.objects.statements import Evaluation, Outcome, Statement, Verdict
 from lineal.objects.versions import Version
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer of an operation."""
+def _tag(name: str) -> str:
+    return name.removesuffix("Answer").lower()
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=_tag):
+    """The answer of an operation. Its ``type`` in JSON tells which."""
 
     @property
     def exit_status(self) -> int:
@@ -56,7 +60,11 @@ class DatasetAnswer(Answer, frozen=True, kw_only=True):
     created: bool = False
     """Whether this call made it; an unchanged dataset keeps its version."""
     read_by: tuple[str, ...] = ()
+    """Runs that read it."""
+    written_by: tuple[str, ...] = ()
+    """Runs that wrote what is in it."""
     origin_of: tuple[str, ...] = ()
+    """Model versions that came from it, however far back."""
 
 
 class VersionAnswer(Answer, frozen=True, kw_only=True):

@@ -46,13 +46,14 @@ def add(store: Store, path: Uploadable, *, name: str = "", message: str = "") ->
         "name": name,
         "number": newest[0]["number"] + 1 if newest else 1,
         "digest": digest,
+        "tree": path.tree,
         "added_by": store.actor.name,
         "message": message,
         "created_at": store.clock.now(),
     }
     store.database.run(
-        "INSERT INTO dataset (name, number, digest, added_by, message, created_at)"
-        " VALUES (:name, :number, :digest, :added_by, :message, :created_at)",
+        "INSERT INTO dataset (name, number, digest, tree, added_by, message, created_at)"
+        " VALUES (:name, :number, :digest, :tree, :added_by, :message, :created_at)",
         **row,
     )
     lineage.connect_dataset(store, digest, path.tree)
@@ -115,6 +116,10 @@ def show_row(store: Store, row: Row) -> DatasetAnswer:
         "SELECT r.id FROM edge e JOIN run r ON r.digest = e.child WHERE e.parent = :digest ORDER BY r.id DESC LIMIT 50",
         digest=row["digest"],
     )
+    writers = store.database.run(
+        "SELECT r.id FROM edge e JOIN run r ON r.digest = e.parent WHERE e.child = :digest ORDER BY r.id DESC LIMIT 50",
+        digest=row["digest"],
+    )
     models = store.database.run(
         "SELECT v.* FROM origin o JOIN version v ON v.digest = o.version WHERE o.dataset = :digest"
         " ORDER BY v.created_at DESC LIMIT 50",
@@ -124,6 +129,7 @@ def show_row(store: Store, row: Row) -> DatasetAnswer:
         store,
         row,
         read_by=tuple(f"run:{each['id']}" for each in readers),
+        written_by=tuple(f"run:{each['id']}" for each in writers),
         origin_of=tuple(f"{v['model']}:{v['major']}.{v['minor']}.{v['patch']}" for v in models),
     )
 
@@ -139,9 +145,7 @@ def tree_of(store: Store, name: str) -> Tree:
     return store.get_tree(store.get_object(row["digest"], DatasetVersion).tree)
 
 
-def _answer(
-    store: Store, row: Row, *, created: bool = False, read_by: tuple[str, ...] = (), origin_of: tuple[str, ...] = ()
-) -> DatasetAnswer:
+def _answer(store: Store, row: Row, *, created: bool = False, **found: tuple[str, ...]) -> DatasetAnswer:
     return DatasetAnswer(
         reference=dataset_reference(row),
         name=row["name"],
@@ -152,6 +156,5 @@ def _answer(
         created_at=row["created_at"],
         message=row["message"],
         created=created,
-        read_by=read_by,
-        origin_of=origin_of,
+        **found,
     )

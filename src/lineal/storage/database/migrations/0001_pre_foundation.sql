@@ -98,12 +98,14 @@ CREATE TABLE dataset (
     name        TEXT NOT NULL,
     number      BIGINT NOT NULL,
     digest      TEXT NOT NULL,
+    tree        TEXT NOT NULL,
     added_by    TEXT NOT NULL,
     message     TEXT NOT NULL,
     created_at  BIGINT NOT NULL,
     PRIMARY KEY (name, number)
 );
 CREATE INDEX dataset_digest ON dataset (digest);
+CREATE INDEX dataset_tree ON dataset (tree);
 
 -- last_number hands out version numbers: one row lock, so numbers never clash and never shift.
 CREATE TABLE model (

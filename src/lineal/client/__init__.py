@@ -1,0 +1,1 @@
+"""connect() gives a Repository, here or behind a URL: the same methods."""

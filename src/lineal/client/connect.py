@@ -1,0 +1,72 @@
+"""Find a repository and connect to it: a directory, or a server."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from os import PathLike
+from pathlib import Path
+
+from lineal.client.local import LocalRepository
+from lineal.client.remote import RemoteRepository
+from lineal.objects.errors import NotFound
+from lineal.storage import repository as places
+from lineal.storage.store import Actor
+
+Repository = LocalRepository | RemoteRepository
+
+
+def connect(repository: PathLike[str] | str | None = None, *, token: str = "") -> Repository:
+    """Return the repository at a directory or an ``http(s)://`` address.
+
+    Args:
+        repository: the directory that holds ``.lineal``, or a server's address; by default ``LINEAL_REPOSITORY``, and
+            without it the nearest ``.lineal`` upwards from here.
+        token: for a server that asks for one; by default ``LINEAL_TOKEN``.
+
+    Raises:
+        NotFound: there is no repository.
+        Unsupported: it was written by a newer Lineal.
+        Unavailable: its store or server cannot be reached.
+    """
+    where = os.fspath(repository or os.environ.get("LINEAL_REPOSITORY") or "")
+    if where.startswith(("http://", "https://")):
+        return RemoteRepository(where, token=token or os.environ.get("LINEAL_TOKEN", ""))
+    return LocalRepository(places.open_store(find(where), actor=owner()))
+
+
+def find(where: str) -> Path:
+    """Return the ``.lineal`` directory that ``where`` means.
+
+    Raises:
+        NotFound: there is none.
+    """
+    start = Path(where or ".").absolute()
+    if where:
+        inside = start if start.name == places.DIRECTORY else start / places.DIRECTORY
+        if inside.is_dir():
+            return inside
+        raise NotFound(f"there is no repository in {start}", hint=f"lineal init {where} makes one")
+    if found := places.find(start):
+        return found
+    raise NotFound(f"there is no repository in {start} or above it", hint="lineal init makes one here")
+
+
+def init(directory: PathLike[str] | str = ".", *, database: str = "") -> LocalRepository:
+    """Make a repository in ``directory``, or open the one that is there.
+
+    Args:
+        directory: the project's directory.
+        database: ``postgresql://…`` for a team; by default a file beside the data.
+    """
+    root = places.create(Path(directory).absolute(), database=database)
+    return LocalRepository(places.open_store(root, actor=owner()))
+
+
+def owner() -> Actor:
+    """Return the user of this machine, who may do everything with what is on it."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        name = f"user-{os.getuid()}"
+    return Actor(os.environ.get("LINEAL_USER") or name, "admin")

@@ -1,0 +1,112 @@
+"""Verbs of models: list them, look at their versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lineal.objects.versions import Version
+from lineal.operations.answers import ModelAnswer, VersionAnswer, VersionLine
+from lineal.operations.operation import operation
+from lineal.operations.references import Row, check_model, semantic, version_reference
+from lineal.operations.runs import read_metrics
+from lineal.operations.statements import statements_about
+from lineal.storage.store import Store
+
+
+@operation("model list", effect="reads")
+def list_models(store: Store) -> tuple[ModelAnswer, ...]:
+    """List the models and what stands in production and staging of each."""
+    return tuple(_model(store, row, versions=()) for row in store.database.run("SELECT * FROM model ORDER BY name"))
+
+
+@operation("model show", effect="reads")
+def show(store: Store, name: str) -> ModelAnswer:
+    """Show a model and all its versions, newest first.
+
+    Args:
+        name: the model.
+    """
+    return show_model(store, check_model(store, name))
+
+
+def show_model(store: Store, row: Row) -> ModelAnswer:
+    """Return everything about the model of a row."""
+    rows = store.database.run("SELECT * FROM version WHERE model = :name ORDER BY number DESC", name=row["name"])
+    return _model(store, row, versions=tuple(version_line(store, each) for each in rows))
+
+
+def _model(store: Store, row: Row, versions: tuple[VersionLine, ...]) -> ModelAnswer:
+    standing = store.database.run(
+        "SELECT * FROM version WHERE model = :name AND stage <> 'archived' ORDER BY number", name=row["name"]
+    )
+    count = store.database.run("SELECT count(*) AS count FROM version WHERE model = :name", name=row["name"])
+    return ModelAnswer(
+        reference=row["name"],
+        name=row["name"],
+        created_by=row["created_by"],
+        created_at=row["created_at"],
+        version_count=count[0]["count"],
+        stages={each["stage"]: version_reference(each) for each in standing},
+        versions=versions,
+    )
+
+
+def version_line(store: Store, row: Row, wanted: Iterable[str] = ()) -> VersionLine:
+    """Return the row of a version as a list shows it, with the ``wanted`` metrics, or all of the overall ones."""
+    metrics = read_metrics(store, row["digest"])
+    names = [name for name in wanted if name in metrics] or [name for name in metrics if "[" not in name]
+    return VersionLine(
+        reference=version_reference(row),
+        model=row["model"],
+        number=row["number"],
+        semantic=semantic(row),
+        stage=row["stage"],
+        digest=row["digest"],
+        created_by=row["created_by"],
+        created_at=row["created_at"],
+        aliases=_aliases(store, row),
+        metrics={name: metrics[name] for name in names},
+    )
+
+
+def _aliases(store: Store, row: Row) -> tuple[str, ...]:
+    rows = store.database.run(
+        "SELECT alias FROM alias WHERE model = :model AND number = :number ORDER BY alias",
+        model=row["model"],
+        number=row["number"],
+    )
+    return tuple(each["alias"] for each in rows)
+
+
+def version_of(store: Store, row: Row) -> Version:
+    """Return the version that a row points at."""
+    return store.get_object(row["digest"], Version)
+
+
+def show_row(store: Store, row: Row, *, created: bool = False) -> VersionAnswer:
+    """Return everything that is known of the version of a row."""
+    version = version_of(store, row)
+    run = store.database.run("SELECT id FROM run WHERE digest = :digest", digest=version.run)
+    deployments = store.database.run(
+        "SELECT id FROM deployment WHERE model = :model AND number = :number ORDER BY id DESC LIMIT 50",
+        model=row["model"],
+        number=row["number"],
+    )
+    return VersionAnswer(
+        reference=version_reference(row),
+        model=row["model"],
+        number=row["number"],
+        semantic=semantic(row),
+        stage=row["stage"],
+        aliases=_aliases(store, row),
+        digest=row["digest"],
+        version=version,
+        run=f"run:{run[0]['id']}" if run else "",
+        created_by=row["created_by"],
+        created_at=row["created_at"],
+        revision=row["revision"],
+        metrics=read_metrics(store, row["digest"]),
+        statements=statements_about(store, row["digest"]),
+        deployments=tuple(f"deployment:{each['id']}" for each in deployments),
+        created=created,
+    )

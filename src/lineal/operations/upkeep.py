@@ -1,0 +1,140 @@
+"""Verbs for the repository itself: is every byte still what it was?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lineal.objects.canonical import decode, object_digest
+from lineal.objects.digest import Digest, digest_of
+from lineal.objects.errors import LinealError
+from lineal.objects.statements import JournalEntry
+from lineal.operations.answers import Problem, Verification
+from lineal.operations.operation import operation
+from lineal.operations.references import dataset_reference, version_reference
+from lineal.storage.store import Store
+
+_PAGE = 1_000
+
+
+@operation("verify", effect="reads")
+def verify(store: Store) -> Verification:
+    """Read everything and check it: each file and object against its digest, each name, the chain of the journal.
+
+    What is wrong is named, with the versions, datasets and runs that need it.
+    """
+    problems: list[Problem] = []
+    objects = _objects(store, problems)
+    blobs, size_bytes, sound = _blobs(store, problems)
+    problems += _missing(store, sound)
+    entries = _journal(store, problems)
+    return Verification(
+        objects=objects, blobs=blobs, size_bytes=size_bytes, journal_entries=entries, problems=tuple(problems)
+    )
+
+
+def _objects(store: Store, problems: list[Problem]) -> int:
+    count, after = 0, ""
+    while rows := store.database.run(
+        "SELECT digest, kind, body FROM object WHERE digest > :after ORDER BY digest LIMIT :page",
+        after=after,
+        page=_PAGE,
+    ):
+        count, after = count + len(rows), rows[-1]["digest"]
+        for row in rows:
+            if digest_of(row["body"].encode()) != row["digest"]:
+                problems.append(
+                    Problem(
+                        what=f"the {row['kind']} {row['digest']} holds other bytes",
+                        where="database, table object",
+                        used_by=_users(store, row["digest"]),
+                    )
+                )
+    return count
+
+
+def _blobs(store: Store, problems: list[Problem]) -> tuple[int, int, set[str]]:
+    """Read every blob; return how many, how large, and the digests of all that are here, sound or not."""
+    count, size_bytes, found = 0, 0, set[str]()
+    for digest in store.blobs.list():
+        count += 1
+        found.add(digest)
+        try:
+            size_bytes += sum(len(piece) for piece in store.blobs.open(digest))
+        except LinealError as error:
+            problems.append(Problem(what=error.message, where=f"blob {digest}", used_by=_users(store, digest)))
+    return count, size_bytes, found
+
+
+def _missing(store: Store, found: set[str]) -> Iterator[Problem]:
+    """Yield a problem for each blob that a tree or an object names and that is not here."""
+    rows = store.database.run(
+        "SELECT e.digest AS digest, min(e.path) AS path FROM entry e GROUP BY e.digest"
+        " UNION SELECT d.tree, d.name FROM dataset d"
+    )
+    for row in rows:
+        if row["digest"] not in found:
+            yield Problem(
+                what=f"the file {row['path']} is missing",
+                where=f"blob {row['digest']}",
+                used_by=_users(store, row["digest"]),
+            )
+
+
+def _users(store: Store, digest: str) -> tuple[str, ...]:
+    """Return the references of the datasets, versions and runs that need the bytes or the object ``digest``."""
+    datasets = store.database.run(
+        "SELECT DISTINCT d.name, d.number FROM dataset d LEFT JOIN entry e ON e.tree = d.tree"
+        " WHERE d.digest = :digest OR d.tree = :digest OR e.digest = :digest",
+        digest=digest,
+    )
+    runs = store.database.run(
+        "SELECT DISTINCT r.id FROM run r JOIN edge e ON r.digest IN (e.child, e.parent)"
+        " WHERE r.digest = :digest OR e.child = :digest OR e.parent = :digest ORDER BY r.id",
+        digest=digest,
+    )
+    # A version's weights are outputs of its run: the tree and the version's object both lead to it.
+    versions = store.database.run(
+        "SELECT DISTINCT v.model, v.major, v.minor, v.patch FROM version v JOIN object o ON o.digest = v.digest"
+        " LEFT JOIN entry e ON e.digest = :digest"
+        " WHERE v.digest = :digest OR o.body LIKE '%' || :digest || '%' OR o.body LIKE '%' || e.tree || '%'"
+        " ORDER BY v.model, v.major, v.minor, v.patch",
+        digest=digest,
+    )
+    return (
+        *(version_reference(row) for row in versions),
+        *(dataset_reference(row) for row in datasets),
+        *(f"run:{row['id']}" for row in runs),
+    )
+
+
+def _journal(store: Store, problems: list[Problem]) -> int:
+    """Walk the chain: each entry has the digest it is known by, and names the one before."""
+    count, previous = 0, None
+    while rows := store.database.run(
+        "SELECT * FROM journal WHERE sequence > :after ORDER BY sequence LIMIT :page", after=count, page=_PAGE
+    ):
+        for row in rows:
+            count += 1
+            if wrong := _broken(row["body"], row["digest"], row["sequence"], count, previous):
+                problems.append(Problem(what=wrong, where=f"journal entry {row['sequence']}"))
+                count = row["sequence"]
+            previous = row["digest"]
+    head = store.database.run("SELECT sequence, digest FROM journal_head WHERE id = 1")[0]
+    if (head["sequence"], head["digest"]) != (count, previous):
+        problems.append(
+            Problem(what=f"the journal ends at {count}, but {head['sequence']} acts were written", where="journal")
+        )
+    return count
+
+
+def _broken(body: str, digest: str, sequence: int, expected: int, previous: Digest | None) -> str:
+    """Return what is wrong with a journal entry, or nothing."""
+    try:
+        entry = decode(body, JournalEntry)
+    except LinealError as error:
+        return error.message
+    if object_digest(entry) != digest:
+        return "the entry was changed after it was written"
+    if sequence != expected or entry.sequence != sequence:
+        return f"the entry before it, number {expected}, was removed"
+    return "" if entry.previous == previous else "it does not follow the entry before it"
