@@ -1,0 +1,1 @@
+"""Bytes ⇄ values, without I/O: tables, predictions, metric series, model cards."""

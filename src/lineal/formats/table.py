@@ -1,0 +1,178 @@
+"""Tables as text: a header and rows between commas, semicolons or tabs (RFC 4180, and what people make of it)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+from typing import NamedTuple
+
+from lineal.objects.datasets import Column
+from lineal.objects.errors import Invalid
+
+DELIMITERS = (",", ";", "\t")
+
+BLANKS = frozenset({"", "NA", "N/A", "NaN", "nan", "null", "NULL"})
+"""How tables write "nothing here"."""
+
+_SAMPLE_LINES = 50
+_BATCH_ROWS = 10_000
+_LINE_CHARACTERS_MAX = 1 << 20
+_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?[Ii]nf(?:inity)?"
+_DTYPES = (
+    ("boolean", re.compile(r"(?i:true|false)")),
+    ("integer", re.compile(r"[+-]?\d+")),
+    ("float", re.compile(_NUMBER)),
+)
+"""From narrow to wide; a column that fits none is a string."""
+
+
+class TableFacts(NamedTuple):
+    """What a table looks like."""
+
+    columns: tuple[Column, ...]
+    row_count: int
+
+
+def describe(pieces: Iterable[bytes]) -> TableFacts | None:
+    """Return what the table in ``pieces`` looks like, or None when the bytes are no table with a header.
+
+    Reads once, keeps 10,000 rows at a time. A text whose rows have unequal numbers of cells is no table.
+
+    Args:
+        pieces: the bytes of the file, in order, cut anywhere.
+    """
+    try:
+        header, records = _open(pieces)
+        columns = [_Column(name) for name in header]
+        row_count = 0
+        while batch := list(islice(records, _BATCH_ROWS)):
+            row_count += len(batch)
+            for column, cells in zip(columns, zip(*batch, strict=True), strict=True):
+                column.take(set(cells))
+    except Invalid:
+        return None
+    if not row_count or (len(columns) == 1 and columns[0].dtype == "string"):
+        return None  # one column of words is prose as often as it is a table
+    return TableFacts(tuple(Column(name=c.name, dtype=c.dtype, optional=c.optional) for c in columns), row_count)
+
+
+def rows(pieces: Iterable[bytes]) -> Iterator[dict[str, str]]:
+    """Yield each row of the table in ``pieces`` as a dictionary from column to cell.
+
+    Raises:
+        Invalid: the bytes are no table with a header; the message names the line.
+    """
+    header, records = _open(pieces)
+    for record in records:
+        yield dict(zip(header, record, strict=True))
+
+
+class _Column:
+    """The narrowest type that fits every cell of a column so far."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.optional = False
+        self._fits: set[str] | None = None
+
+    def take(self, cells: set[str]) -> None:
+        """Take the distinct cells of the next rows."""
+        values = {cell.strip() for cell in cells}
+        self.optional = self.optional or not values.isdisjoint(BLANKS)
+        for value in values - BLANKS:
+            if self._fits is not None and not self._fits:
+                return
+            fits = {dtype for dtype, shape in _DTYPES if shape.fullmatch(value)}
+            self._fits = fits if self._fits is None else self._fits & fits
+
+    @property
+    def dtype(self) -> str:
+        """``boolean``, ``integer``, ``float`` or ``string``."""
+        return next((dtype for dtype, _ in _DTYPES if dtype in (self._fits or ())), "string")
+
+
+def _open(pieces: Iterable[bytes]) -> tuple[list[str], Iterator[list[str]]]:
+    """Return the header of a table and an iterator over its records, each as long as the header."""
+    lines = _lines(pieces)
+    sample = list(islice(lines, _SAMPLE_LINES))
+    delimiter = _delimiter(sample)
+    records = _records(chain(sample, lines), delimiter)
+    header = next(records, [])
+    _check_header(header)
+    return header, _even(records, len(header))
+
+
+def _lines(pieces: Iterable[bytes]) -> Iterator[str]:
+    text = io.TextIOWrapper(io.BufferedReader(_Reader(pieces)), encoding="utf-8-sig", newline="")
+    number = 0
+    try:
+        while line := text.readline(_LINE_CHARACTERS_MAX):
+            number += 1
+            if "\0" in line or len(line) == _LINE_CHARACTERS_MAX:
+                raise Invalid(f"line {number} is no line of a table", hint="give a CSV file in UTF-8")
+            yield line
+    except UnicodeDecodeError as error:
+        raise Invalid(f"after line {number} the file is no UTF-8 text: {error}", hint="save it as UTF-8") from None
+
+
+class _Reader(io.RawIOBase):
+    """Pieces of bytes as a file to read from."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces = iter(pieces)
+        self._left = memoryview(b"")
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] - any writable buffer
+        """Fill ``buffer`` with the next bytes."""
+        while not self._left:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return 0
+            self._left = memoryview(piece)
+        size = min(len(buffer), len(self._left))
+        buffer[:size] = self._left[:size]
+        self._left = self._left[size:]
+        return size
+
+
+def _delimiter(sample: list[str]) -> str:
+    """Return the delimiter that cuts the first lines into the most cells, the same number each."""
+    if not sample or sample[0].lstrip()[:1] in {"", "{", "[", "<"}:
+        raise Invalid("the file does not begin with a table's header", hint="give a CSV file whose first line names columns")
+    return max(DELIMITERS, key=lambda each: _cells(sample, each))
+
+
+def _cells(sample: list[str], delimiter: str) -> int:
+    # The last line may break off inside a quoted cell that goes on after the sample.
+    widths = [len(record) for record in _records(iter(sample), delimiter)]
+    whole = widths[:-1] if len(sample) == _SAMPLE_LINES else widths
+    return widths[0] if widths and len(set(whole)) <= 1 else 0
+
+
+def _records(lines: Iterator[str], delimiter: str) -> Iterator[list[str]]:
+    reader = csv.reader(lines, delimiter=delimiter)
+    try:
+        yield from (record for record in reader if record)
+    except csv.Error as error:
+        raise Invalid(f"line {reader.line_num} is no line of a table: {error}", hint="give a CSV file") from None
+
+
+def _check_header(header: list[str]) -> None:
+    if twice := next((name for name in header if header.count(name) > 1), None):
+        raise Invalid(f"two columns are called {twice!r}", hint="give each column a name of its own")
+    if all(re.fullmatch(_NUMBER, name.strip()) for name in header):
+        raise Invalid("the first line holds only numbers", hint="put the columns' names into the first line")
+
+
+def _even(records: Iterator[list[str]], width: int) -> Iterator[list[str]]:
+    for number, record in enumerate(records, 1):
+        if len(record) != width:
+            raise Invalid(f"row {number} has {len(record)} cells under {width} columns", hint="mend the row")
+        yield record

@@ -1,0 +1,1 @@
+"""Bytes by digest, rows, and a clock. State that moves lives in rows; bytes never change."""

@@ -1,0 +1,1 @@
+"""Bytes by digest: one interface, several stores, and wrappers that compose."""

@@ -1,0 +1,75 @@
+"""The interface of a blob store. ``lineal.testing.contracts.blob_store`` is its definition in tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from os import PathLike
+from pathlib import Path
+from typing import Protocol
+
+from lineal.objects.digest import Digest
+
+PIECE_BYTES = 1 << 20
+"""How much is read or written at once."""
+
+
+class BlobStore(Protocol):
+    """Immutable bytes by digest. Writing the same bytes twice, or from two places at once, is harmless.
+
+    Every method may raise ``Unavailable`` when the place cannot be reached, read or written.
+    """
+
+    def put(self, data: bytes) -> Digest:
+        """Store ``data`` and return its digest."""
+
+    def put_stream(self, pieces: Iterable[bytes], *, expected: Digest | None = None) -> tuple[Digest, int]:
+        """Store bytes that arrive in pieces; return their digest and size in bytes.
+
+        Raises:
+            Corrupt: they are not what was ``expected``; nothing is stored.
+        """
+
+    def put_file(self, path: PathLike[str] | str, *, expected: Digest | None = None) -> tuple[Digest, int]:
+        """Store the content of a file, read once; return its digest and size in bytes.
+
+        Raises:
+            NotFound: there is no such file.
+            Conflict: it changed while it was read.
+            Corrupt: it is not what was ``expected``.
+        """
+
+    def get(self, digest: Digest) -> bytes:
+        """Return the bytes, verified.
+
+        Raises:
+            NotFound: they are not here.
+            Corrupt: other bytes are in their place.
+        """
+
+    def open(self, digest: Digest, *, start: int = 0, size: int | None = None) -> Iterator[bytes]:
+        """Yield the bytes in pieces, from ``start`` on, ``size`` at most; a whole read is verified at its end.
+
+        Raises:
+            NotFound: they are not here.
+            Corrupt: other bytes are in their place; known only once all pieces were read.
+        """
+
+    def size(self, digest: Digest) -> int:
+        """Return the size in bytes. Raises NotFound."""
+
+    def has(self, digests: Iterable[Digest]) -> set[Digest]:
+        """Return those of ``digests`` that are here."""
+
+    def list(self) -> Iterator[Digest]:
+        """Yield the digest of everything that is here, in order."""
+
+    def delete(self, digest: Digest) -> None:
+        """Forget the bytes; nothing happens when they are not here."""
+
+    def fetch_to(self, digest: Digest, path: Path) -> None:
+        """Write the bytes to a file, verified, all or nothing.
+
+        Raises:
+            NotFound: they are not here.
+            Corrupt: other bytes are in their place; no file is left.
+        """

@@ -1,0 +1,140 @@
+"""Blobs as files: ``sha256/ab/cdef…``, written once, read-only."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from os import PathLike
+from pathlib import Path
+
+from lineal.objects.digest import Digest, Hasher, is_digest
+from lineal.storage.blobs import reading
+from lineal.storage.blobs.blobs import PIECE_BYTES
+
+_READ_ONLY = 0o444
+
+
+class FileBlobs:
+    """A blob store in a directory.
+
+    Args:
+        directory: where the blobs are.
+        scratch: where they are written before they have their name; on the same file system.
+    """
+
+    def __init__(self, directory: Path, scratch: Path) -> None:
+        self._directory = directory
+        self._scratch = scratch
+
+    def path(self, digest: Digest) -> Path:
+        """Return where the bytes of ``digest`` are, or would be."""
+        if not is_digest(digest):
+            raise reading.missing(digest)
+        name = digest.removeprefix("sha256:")
+        return self._directory / "sha256" / name[:2] / name[2:]
+
+    def put(self, data: bytes) -> Digest:
+        """Store ``data`` and return its digest."""
+        return self.put_stream((data,))[0]
+
+    def put_stream(self, pieces: Iterable[bytes], *, expected: Digest | None = None) -> tuple[Digest, int]:
+        """Store bytes that arrive in pieces; return their digest and size in bytes. Raises Corrupt, Unavailable."""
+        hasher = Hasher()
+        temporary = self._scratch / f"blob.{os.getpid()}.{os.urandom(8).hex()}"
+        try:
+            self._scratch.mkdir(parents=True, exist_ok=True)
+            with temporary.open("xb", buffering=0) as file:
+                for piece in pieces:
+                    hasher.update(piece)
+                    _write(file.fileno(), piece)
+                if expected and hasher.digest != expected:
+                    raise reading.corrupt(expected, hasher.digest, "what arrived")
+                self._name(temporary, file.fileno(), hasher.digest)
+        except OSError as error:
+            raise reading.unavailable(self._directory, error) from None
+        finally:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+        return hasher.digest, hasher.size_bytes
+
+    def _name(self, temporary: Path, descriptor: int, digest: Digest) -> None:
+        """Give written bytes their name, once they cannot be lost any more."""
+        path = self.path(digest)
+        if path.exists():
+            return
+        os.fchmod(descriptor, _READ_ONLY)
+        os.fsync(descriptor)
+        if not path.parent.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            reading.sync_directory(path.parent.parent)
+        temporary.replace(path)
+        reading.sync_directory(path.parent)
+
+    def put_file(self, path: PathLike[str] | str, *, expected: Digest | None = None) -> tuple[Digest, int]:
+        """Store the content of a file, read once. Raises NotFound, Invalid, Conflict, Corrupt, Unavailable."""
+        return self.put_stream(reading.file_pieces(path), expected=expected)
+
+    def get(self, digest: Digest) -> bytes:
+        """Return the bytes, verified. Raises NotFound, Corrupt."""
+        return b"".join(self.open(digest))
+
+    def open(self, digest: Digest, *, start: int = 0, size: int | None = None) -> Iterator[bytes]:
+        """Yield the bytes in pieces; a whole read is verified at its end. Raises NotFound, Corrupt."""
+        pieces = self._pieces(digest, start, size)
+        if start or size is not None:
+            return pieces
+        return reading.verified(pieces, digest, str(self.path(digest)))
+
+    def _pieces(self, digest: Digest, start: int, size: int | None) -> Iterator[bytes]:
+        path = self.path(digest)
+        try:
+            with path.open("rb", buffering=0) as file:
+                file.seek(start)
+                left = size
+                while left is None or left > 0:
+                    piece = file.read(PIECE_BYTES if left is None else min(PIECE_BYTES, left))
+                    if not piece:
+                        return
+                    left = None if left is None else left - len(piece)
+                    yield piece
+        except FileNotFoundError:
+            raise reading.missing(digest) from None
+        except OSError as error:
+            raise reading.unavailable(path, error) from None
+
+    def size(self, digest: Digest) -> int:
+        """Return the size in bytes. Raises NotFound."""
+        try:
+            return self.path(digest).stat().st_size
+        except FileNotFoundError:
+            raise reading.missing(digest) from None
+
+    def has(self, digests: Iterable[Digest]) -> set[Digest]:
+        """Return those of ``digests`` that are here."""
+        return {digest for digest in digests if is_digest(digest) and self.path(digest).is_file()}
+
+    def list(self) -> Iterator[Digest]:
+        """Yield the digest of everything that is here, in order."""
+        top = self._directory / "sha256"
+        for folder in sorted(os.listdir(top)) if top.is_dir() else ():
+            for name in sorted(os.listdir(top / folder)):
+                if is_digest(digest := f"sha256:{folder}{name}"):
+                    yield Digest(digest)
+
+    def delete(self, digest: Digest) -> None:
+        """Forget the bytes; nothing happens when they are not here."""
+        try:
+            self.path(digest).unlink(missing_ok=True)
+        except OSError as error:
+            raise reading.unavailable(self.path(digest), error) from None
+
+    def fetch_to(self, digest: Digest, path: Path) -> None:
+        """Write the bytes to a file, verified, all or nothing. Raises NotFound, Corrupt, Unavailable."""
+        reading.write_whole(self.open(digest), path, path.parent)
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]

@@ -1,0 +1,1 @@
+"""Rows: one SQL text for SQLite and PostgreSQL."""
