@@ -12,26 +12,8 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Literal, NamedTuple
 
-from lineal.checks.statistics import Interval, wilson, z_of, CONFIDENCE
-
-Task = Literal["binary", "multiclass", "regression"]
-
-_CLIP = 1e-15
-
-
-class Sample(NamedTuple):
-    """Rows with a version's answers, as columns. Numbers are filled for regression, the rest for classes.
-
-    ``scores`` are probabilities of ``positive``; ``losses`` are negative logarithms of the true class's probability.
-    """
-
-    actual: Sequence[str]
-    predicted: Sequence[str]
-    positive: str = ""
-    scores: Sequence[float] | None = None
-    losses: Sequence[float] | None = None
-    actual_numbers: Sequence[float] = ()
-    predicted_numbers: Sequence[float] = ()
+from lineal.checks.samples import Sample, Task
+from lineal.checks.statistics import CONFIDENCE, Interval, wilson, z_of
 
 
 class Estimate(NamedTuple):
@@ -50,8 +32,8 @@ class Estimate(NamedTuple):
 class Metric(NamedTuple):
     """A metric: how it is computed, which way is better (0: neither), and between what it lies.
 
-    ``paired_among`` is set for proportions whose rows do not depend on the answers, so that two versions have the same
-    ones: it returns (is the row counted, is it a hit) for a row's actual and predicted class.
+    A proportion has ``counted``: from a row's actual, predicted and positive class, whether the row counts and whether
+    it is a hit. ``same_rows``: which rows count does not depend on the answers, so two versions share them.
     """
 
     tasks: tuple[Task, ...]
@@ -184,11 +166,6 @@ def _placements(scores: Sequence[float], is_positive: Sequence[bool], positives:
                 found[row] = 1 - (positives_below + tied_positives / 2) / positives
         negatives_below, positives_below = negatives_below + tied_negatives, positives_below + tied_positives
     return found
-
-
-def loss_of(probability: float) -> float:
-    """Return the negative logarithm of a probability, which is kept a little away from zero and one."""
-    return -math.log(min(max(probability, _CLIP), 1 - _CLIP))
 
 
 def _log_loss(sample: Sample) -> Estimate | None:

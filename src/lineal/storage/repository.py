@@ -1,111 +1,147 @@
-"""Where a repository is on disk: make one, find one, open one."""
+"""A repository on disk: the directory ``.lineal`` beside the project. Specified in ``docs/reference/format.md``."""
 
 from __future__ import annotations
 
+import json
+import re
 import tomllib
 from pathlib import Path
 
-from lineal.objects.errors import Corrupt, Unsupported
+import msgspec
+
+from lineal.objects.errors import Conflict, Corrupt, Invalid, NotFound, Unsupported
+from lineal.storage.blobs import reading
+from lineal.storage.blobs.blobs import BlobStore
 from lineal.storage.blobs.files import FileBlobs
-from lineal.storage.blobs.reading import unavailable, write_whole
 from lineal.storage.blobs.wrappers import ReadOnly
 from lineal.storage.clock import SystemClock
+from lineal.storage.database import migrations
 from lineal.storage.database.database import Database
-from lineal.storage.database.migrations import migrate
-from lineal.storage.database.sqlite import Sqlite
 from lineal.storage.store import Actor, Store
 
 DIRECTORY = ".lineal"
-FORMAT = 1
-"""The format of ``docs/reference/format.md`` that this Lineal writes and reads."""
 
-_SETTINGS = "repository.toml"
+FORMAT = 1
+"""The number of the layout; a newer one is refused."""
+
+_FILE = "repository.toml"
+_FOLDERS = ("blobs/sha256", "tmp", "spool", "deployments", "environments")
+_URL = re.compile(r"postgres(?:ql)?://[^\s\x00-\x1f\x7f]+")
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What ``repository.toml`` says. ``database`` is an address; empty for the file beside the blobs."""
+
+    format: int
+    database: str = ""
 
 
 def create(directory: Path, *, database: str = "") -> Path:
     """Make a repository in ``directory`` and return its ``.lineal``; one that is there stays as it is.
 
     Args:
-        directory: the project.
-        database: a ``postgresql://`` address; by default a file.
+        directory: the project's directory.
+        database: ``postgresql://…``; empty for a file in the repository.
 
     Raises:
+        Invalid: the address is none.
+        Conflict: a repository is there, with another database.
         Unavailable: the directory cannot be written.
     """
+    if database and not _URL.fullmatch(database):
+        raise Invalid("the database's address must begin with postgresql://", hint="leave it out to use a file")
     root = directory / DIRECTORY
-    if (root / _SETTINGS).exists():
+    if (root / _FILE).is_file():
+        if database and settings(root).database != database:
+            raise Conflict(f"{root} is there and uses another database", hint="choose another directory")
         return root
-    lines = [f"format = {FORMAT}", *([f'database = "{database}"'] if database else [])]
     try:
-        for name in ("tmp", "blobs", "spool"):
-            (root / name).mkdir(parents=True, exist_ok=True)
-        # Git should never see the store, whatever the project's own .gitignore says.
+        for folder in _FOLDERS:
+            (root / folder).mkdir(parents=True, exist_ok=True)
         (root / ".gitignore").write_text("*\n", encoding="utf-8")
+        if database:
+            root.chmod(0o700)  # the address may hold a password
     except OSError as error:
-        raise unavailable(root, error) from None
-    open_database(root, database)
-    # The settings come last: a directory without them is no repository yet, and is made again.
-    write_whole(("\n".join(lines) + "\n").encode().splitlines(keepends=True), root / _SETTINGS, root / "tmp")
+        raise reading.unavailable(root, error) from None
+    text = f"format = {FORMAT}\n" + (f"database = {json.dumps(database, ensure_ascii=False)}\n" if database else "")
+    # Written last: without this file the directory is no repository, and making it again completes it.
+    reading.write_whole((text.encode(),), root / _FILE, root)
     return root
 
 
 def find(start: Path) -> Path | None:
     """Return the nearest ``.lineal`` in ``start`` or above it, or None."""
-    for each in (start, *start.parents):
-        if (each / DIRECTORY / _SETTINGS).is_file():
-            return each / DIRECTORY
-    return None
+    found = (each / DIRECTORY for each in (start, *start.parents))
+    return next((root for root in found if (root / _FILE).is_file()), None)
+
+
+def settings(root: Path) -> Settings:
+    """Return what the repository at ``root`` says of itself.
+
+    Raises:
+        NotFound: there is none.
+        Corrupt: the file cannot be read.
+        Unsupported: a newer Lineal made it.
+    """
+    path = root / _FILE
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        raise NotFound(f"there is no repository in {root.parent}", hint="lineal init makes one") from None
+    except OSError as error:
+        raise reading.unavailable(path, error) from None
+    except ValueError as error:
+        raise Corrupt(f"{path} cannot be read: {error}", hint="it needs one line: format = 1") from None
+    if isinstance(number := values.get("format"), int) and number > FORMAT:
+        raise Unsupported(f"{root} has format {number}; this Lineal knows {FORMAT}", hint="upgrade Lineal")
+    try:
+        return msgspec.convert(values, Settings)
+    except msgspec.ValidationError as error:
+        raise Corrupt(f"{path} is not understood: {error}", hint="it needs one line: format = 1") from None
 
 
 def open_store(root: Path, *, actor: Actor, read_only: bool = False) -> Store:
-    """Open the repository whose ``.lineal`` is ``root``.
+    """Return the store of the repository at ``root``; its tables are brought up to date.
 
     Args:
         root: the ``.lineal`` directory.
-        actor: who uses it.
-        read_only: nothing will be written.
+        actor: as whom.
+        read_only: change nothing, and refuse what would.
 
     Raises:
-        Unsupported: a newer Lineal wrote it.
-        Corrupt: its settings cannot be read.
-        Unavailable: it cannot be opened.
+        NotFound: there is no repository.
+        Unsupported: a newer Lineal was here.
+        Unavailable: the database cannot be reached or written.
+        Corrupt: the database or ``repository.toml`` holds something else.
     """
-    settings = _settings(root / _SETTINGS)
-    blobs = FileBlobs(root / "blobs", root / "tmp")
-    return Store(
-        blobs=ReadOnly(blobs) if read_only else blobs,
-        database=open_database(root, str(settings.get("database", "")), read_only=read_only),
-        clock=SystemClock(),
-        actor=actor,
-        root=root,
-    )
-
-
-def open_database(root: Path, url: str, *, read_only: bool = False) -> Database:
-    """Return the database of a repository, with the tables that this Lineal knows."""
-    database: Database
-    if url:
-        # The driver is an extra, and only repositories of teams need it.
-        from lineal.storage.database.postgres import Postgres  # noqa: PLC0415
-
-        database = Postgres(url)
-    else:
-        database = Sqlite(root / "database.sqlite", read_only=read_only)
-    if not read_only:
-        migrate(database)
-    return database
-
-
-def _settings(path: Path) -> dict[str, object]:
+    said = settings(root)
+    blobs: BlobStore = FileBlobs(root / "blobs", root / "tmp")
+    if read_only:
+        blobs = ReadOnly(blobs)
+    database = _open_database(root, said.database, read_only=read_only)
     try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8"))
-        found = int(settings["format"])
-    except OSError as error:
-        raise unavailable(path, error) from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise Corrupt(f"{path} cannot be read: {error}", hint="it must say format = 1; restore it") from None
-    if found > FORMAT:
-        raise Unsupported(
-            f"{path.parent} has format {found}; this Lineal knows formats up to {FORMAT}", hint="upgrade Lineal"
-        )
-    return settings
+        _prepare(database, read_only=read_only)
+    except BaseException:
+        database.close()
+        raise
+    return Store(blobs=blobs, database=database, clock=SystemClock(), actor=actor, root=root)
+
+
+def _open_database(root: Path, url: str, *, read_only: bool) -> Database:
+    if url:
+        from lineal.storage.database.postgres import Postgres  # noqa: PLC0415 - psycopg is slow to import
+
+        return Postgres(url, read_only=read_only)
+    from lineal.storage.database.sqlite import Sqlite  # noqa: PLC0415 - not needed beside PostgreSQL
+
+    return Sqlite(root / "database.sqlite", read_only=read_only)
+
+
+def _prepare(database: Database, *, read_only: bool) -> None:
+    """Bring the tables up to date. A team's old programs may still run: ``post`` is left to whoever upgrades them."""
+    if read_only:
+        migrations.check(database)
+        return
+    migrations.migrate(database, phase="pre")
+    if database.dialect == "sqlite":
+        migrations.migrate(database, phase="post")

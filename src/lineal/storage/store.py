@@ -1,14 +1,15 @@
-"""The store: bytes, rows and a clock, and who is using them."""
+"""A store: bytes, rows and a clock, held together for whoever acts on them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeVar
+from typing import Literal, TypeVar, get_args
+
+import msgspec
 
 from lineal.objects.canonical import Object, canonical_bytes, decode
 from lineal.objects.digest import Digest, digest_of
-from lineal.objects.errors import Corrupt, NotFound
+from lineal.objects.errors import Corrupt, Invalid, NotFound
 from lineal.objects.files import Tree
 from lineal.storage.blobs.blobs import BlobStore
 from lineal.storage.clock import Clock
@@ -17,20 +18,24 @@ from lineal.storage.database.database import Database
 T = TypeVar("T", bound=Object)
 
 Role = Literal["reader", "writer", "approver", "admin"]
-ROLES: tuple[Role, ...] = ("reader", "writer", "approver", "admin")
-"""What a person may do; each may do what those before it may."""
+
+ROLES: tuple[Role, ...] = get_args(Role)
+"""From the least to the greatest; each may do what those before it may."""
 
 
-class Actor(NamedTuple):
-    """Who acts, and as what."""
+class Actor(msgspec.Struct, frozen=True):
+    """Who acts, and what they may do."""
 
     name: str
     role: Role
 
 
-@dataclass(frozen=True)
-class Store:
-    """Everything an operation needs. ``root`` is the ``.lineal`` directory, absent for a repository in memory."""
+class Store(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything an operation needs. ``root`` is the ``.lineal`` directory, None where there is none.
+
+    Objects and trees are values: storing one again changes nothing. Bytes come before the rows that name them, so a
+    crash leaves bytes without a name and never a name without bytes.
+    """
 
     blobs: BlobStore
     database: Database
@@ -39,53 +44,79 @@ class Store:
     root: Path | None = None
 
     def acting(self, actor: Actor) -> Store:
-        """Return the same store, used by ``actor``."""
-        return replace(self, actor=actor)
+        """Return this store as ``actor`` uses it."""
+        return msgspec.structs.replace(self, actor=actor)
 
     def put_object(self, value: Object) -> Digest:
-        """Store ``value`` and return its digest; storing it again changes nothing."""
+        """Keep a value and return its digest."""
         body = canonical_bytes(value)
         digest = digest_of(body)
         self.database.run(
             "INSERT INTO object (digest, kind, size_bytes, body, created_at)"
             " VALUES (:digest, :kind, :size_bytes, :body, :at) ON CONFLICT (digest) DO NOTHING",
             digest=digest,
-            kind=str(value.__struct_config__.tag),
+            kind=kind_of(type(value)),
             size_bytes=len(body),
             body=body.decode(),
             at=self.clock.now(),
         )
         return digest
 
-    def get_object(self, digest: str, kind: type[T]) -> T:
-        """Return the object that ``digest`` names.
+    def get_object(self, digest: Digest, kind: type[T]) -> T:
+        """Return the value that ``digest`` names.
 
         Raises:
-            NotFound: it is not here.
-            Corrupt: another one is in its place.
+            NotFound: there is none, or it is of another kind.
+            Corrupt: its bytes are not those that the digest names.
             Unsupported: a newer Lineal wrote it.
         """
-        rows = self.database.run("SELECT body FROM object WHERE digest = :digest", digest=digest)
+        rows = self.database.run("SELECT kind, body FROM object WHERE digest = :digest", digest=digest)
         if not rows:
-            raise NotFound(f"the database does not hold {digest}", hint="lineal verify tells what else is missing")
-        body = rows[0]["body"].encode()
-        if digest_of(body) != digest:
-            raise Corrupt(f"the database holds another object than {digest} in its place", hint="lineal verify")
-        return decode(body, kind)
+            raise NotFound(f"there is no object {digest}", hint="lineal verify tells what else is missing")
+        if (found := digest_of(rows[0]["body"].encode())) != digest:
+            raise Corrupt(
+                f"the row of the {rows[0]['kind']} {digest} in the table object holds other bytes: they are {found}",
+                hint="restore the database from a copy",
+            )
+        if rows[0]["kind"] != kind_of(kind):
+            raise NotFound(f"{digest} is a {rows[0]['kind']}, not a {kind_of(kind)}", hint="name another digest")
+        return decode(rows[0]["body"], kind)
 
     def put_tree(self, tree: Tree) -> Digest:
-        """Store a tree as bytes, and its entries as rows; its files must be stored first."""
+        """Keep a tree: its bytes, and a row for each entry. Returns its digest.
+
+        Raises:
+            Invalid: a path leaves the tree, or the entries are not sorted by path.
+        """
+        _check_paths(tree)
         digest = self.blobs.put(canonical_bytes(tree))
+        if self.database.run("SELECT tree FROM entry WHERE tree = :tree LIMIT 1", tree=digest):
+            return digest
         self.database.many(
             "INSERT INTO entry (tree, path, digest, size_bytes, mode)"
             " VALUES (:tree, :path, :digest, :size_bytes, :mode) ON CONFLICT (tree, path) DO NOTHING",
-            [
-                {"tree": digest, "path": e.path, "digest": e.digest, "size_bytes": e.size_bytes, "mode": e.mode}
-                for e in tree.entries
-            ],
+            ({"tree": digest, **msgspec.structs.asdict(each)} for each in tree.entries),
         )
         return digest
 
-    def get_tree(self, digest: str) -> Tree:
-        """Return the tree that ``digest`` names. Raises NotFound, Corrupt."""
-        return decode(self.blobs.get(Digest(digest)), Tree)
+    def get_tree(self, digest: Digest) -> Tree:
+        """Return the tree that ``digest`` names. Raises NotFound, Corrupt, Unsupported."""
+        return decode(self.blobs.get(digest), Tree)
+
+
+def kind_of(kind: type[Object]) -> str:
+    """Return the word for a kind of object: its tag. Raises Invalid for a part, which cannot stand alone."""
+    tag = kind.__struct_config__.tag
+    if not isinstance(tag, str):
+        raise Invalid(f"a {kind.__name__} is a part of an object and is not kept alone")
+    return tag
+
+
+def _check_paths(tree: Tree) -> None:
+    before = ""
+    for path in (each.path for each in tree.entries):
+        if path <= before:
+            raise Invalid(f"{path!r} comes after {before!r} in a tree", hint="sort the paths; each stands there once")
+        if {"", ".", ".."} & set(path.split("/")) or "\0" in path:
+            raise Invalid(f"{path!r} cannot be a path in a tree", hint="write it relative, without '.' and '..'")
+        before = path

@@ -1,22 +1,24 @@
-"""Behaviours of blob stores that compose: each wraps a store and is one."""
+"""Blob stores around blob stores: each changes one thing and passes on the rest."""
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from os import PathLike
 from pathlib import Path
+from typing import NoReturn
 
 from lineal.objects.digest import Digest
-from lineal.objects.errors import Denied
+from lineal.objects.errors import Unavailable
 from lineal.storage.blobs.blobs import BlobStore
 
 
 class Forwarding:
-    """A blob store that does what the one inside does; the base of every wrapper.
+    """Passes everything on: the base of the others.
 
     Args:
-        inner: the store inside.
+        inner: the store behind it.
     """
 
     def __init__(self, inner: BlobStore) -> None:
@@ -31,7 +33,7 @@ class Forwarding:
         return self.inner.put_stream(pieces, expected=expected)
 
     def put_file(self, path: PathLike[str] | str, *, expected: Digest | None = None) -> tuple[Digest, int]:
-        """Store the content of a file, read once."""
+        """Store the content of a file; return its digest and size in bytes."""
         return self.inner.put_file(path, expected=expected)
 
     def get(self, digest: Digest) -> bytes:
@@ -39,7 +41,7 @@ class Forwarding:
         return self.inner.get(digest)
 
     def open(self, digest: Digest, *, start: int = 0, size: int | None = None) -> Iterator[bytes]:
-        """Yield the bytes in pieces; a whole read is verified at its end."""
+        """Yield the bytes in pieces."""
         return self.inner.open(digest, start=start, size=size)
 
     def size(self, digest: Digest) -> int:
@@ -55,7 +57,7 @@ class Forwarding:
         return self.inner.list()
 
     def delete(self, digest: Digest) -> None:
-        """Forget the bytes; nothing happens when they are not here."""
+        """Forget the bytes."""
         self.inner.delete(digest)
 
     def fetch_to(self, digest: Digest, path: Path) -> None:
@@ -64,34 +66,33 @@ class Forwarding:
 
 
 class ReadOnly(Forwarding):
-    """A blob store that nobody writes through."""
+    """Refuses to write, with Unavailable."""
 
-    def put(self, data: bytes) -> Digest:
-        """Refuse. Raises Denied."""
-        raise _denied()
+    def put(self, data: bytes) -> NoReturn:
+        """Refuse."""
+        self._refuse()
 
-    def put_stream(self, pieces: Iterable[bytes], *, expected: Digest | None = None) -> tuple[Digest, int]:
-        """Refuse. Raises Denied."""
-        raise _denied()
+    def put_stream(self, pieces: Iterable[bytes], *, expected: Digest | None = None) -> NoReturn:
+        """Refuse."""
+        self._refuse()
 
-    def put_file(self, path: PathLike[str] | str, *, expected: Digest | None = None) -> tuple[Digest, int]:
-        """Refuse. Raises Denied."""
-        raise _denied()
+    def put_file(self, path: PathLike[str] | str, *, expected: Digest | None = None) -> NoReturn:
+        """Refuse."""
+        self._refuse()
 
-    def delete(self, digest: Digest) -> None:
-        """Refuse. Raises Denied."""
-        raise _denied()
+    def delete(self, digest: Digest) -> NoReturn:
+        """Refuse."""
+        self._refuse()
 
-
-def _denied() -> Denied:
-    return Denied("this store was opened for reading only", hint="open it for writing, or write to another one")
+    def _refuse(self) -> NoReturn:
+        raise Unavailable("this repository was opened only to be read", hint="open it with the right to write")
 
 
 class Measured(Forwarding):
-    """A blob store that counts: ``calls`` by method, and the bytes read and written.
+    """Counts what passes. ``calls`` is by method; ``read_bytes`` and ``written_bytes`` are of the blobs themselves.
 
     Args:
-        inner: the store inside.
+        inner: the store behind it.
     """
 
     def __init__(self, inner: BlobStore) -> None:
@@ -99,42 +100,67 @@ class Measured(Forwarding):
         self.calls: Counter[str] = Counter()
         self.read_bytes = 0
         self.written_bytes = 0
+        self._lock = threading.Lock()
 
     def put(self, data: bytes) -> Digest:
         """Store ``data`` and return its digest."""
-        self.calls["put"] += 1
-        self.written_bytes += len(data)
-        return self.inner.put(data)
+        digest = self.inner.put(data)
+        self._count("put", written=len(data))
+        return digest
 
     def put_stream(self, pieces: Iterable[bytes], *, expected: Digest | None = None) -> tuple[Digest, int]:
         """Store bytes that arrive in pieces; return their digest and size in bytes."""
-        self.calls["put_stream"] += 1
         digest, size_bytes = self.inner.put_stream(pieces, expected=expected)
-        self.written_bytes += size_bytes
+        self._count("put_stream", written=size_bytes)
         return digest, size_bytes
 
     def put_file(self, path: PathLike[str] | str, *, expected: Digest | None = None) -> tuple[Digest, int]:
-        """Store the content of a file, read once."""
-        self.calls["put_file"] += 1
+        """Store the content of a file; return its digest and size in bytes."""
         digest, size_bytes = self.inner.put_file(path, expected=expected)
-        self.written_bytes += size_bytes
+        self._count("put_file", written=size_bytes)
         return digest, size_bytes
 
     def get(self, digest: Digest) -> bytes:
         """Return the bytes, verified."""
-        self.calls["get"] += 1
         data = self.inner.get(digest)
-        self.read_bytes += len(data)
+        self._count("get", read=len(data))
         return data
 
     def open(self, digest: Digest, *, start: int = 0, size: int | None = None) -> Iterator[bytes]:
-        """Yield the bytes in pieces; a whole read is verified at its end."""
-        self.calls["open"] += 1
+        """Yield the bytes in pieces, each counted when it is taken."""
+        self._count("open")
         for piece in self.inner.open(digest, start=start, size=size):
-            self.read_bytes += len(piece)
+            self._count("", read=len(piece))
             yield piece
+
+    def size(self, digest: Digest) -> int:
+        """Return the size in bytes."""
+        self._count("size")
+        return self.inner.size(digest)
 
     def has(self, digests: Iterable[Digest]) -> set[Digest]:
         """Return those of ``digests`` that are here."""
-        self.calls["has"] += 1
+        self._count("has")
         return self.inner.has(digests)
+
+    def list(self) -> Iterator[Digest]:
+        """Yield the digest of everything that is here, in order."""
+        self._count("list")
+        return self.inner.list()
+
+    def delete(self, digest: Digest) -> None:
+        """Forget the bytes."""
+        self._count("delete")
+        self.inner.delete(digest)
+
+    def fetch_to(self, digest: Digest, path: Path) -> None:
+        """Write the bytes to a file, verified, all or nothing."""
+        self.inner.fetch_to(digest, path)
+        self._count("fetch_to", read=path.stat().st_size)
+
+    def _count(self, method: str, *, read: int = 0, written: int = 0) -> None:
+        with self._lock:
+            if method:
+                self.calls[method] += 1
+            self.read_bytes += read
+            self.written_bytes += written

@@ -1,1 +1,1 @@
-"""Rows: one SQL text for SQLite and PostgreSQL."""
+"""Rows: one small interface, SQLite and PostgreSQL behind it, one SQL text for both."""

@@ -1,35 +1,48 @@
-"""The interface of a database. ``lineal.testing.contracts.database`` is its definition in tests."""
+"""The interface of a database. ``lineal.testing.contracts.database`` is its definition in tests.
+
+SQL is written once for SQLite and PostgreSQL, with values by name (``:name``). What the two do differently is levelled
+behind this interface: LIKE tells capitals apart, whole numbers come back as ``int``, an error in a transaction dooms it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 Row = dict[str, Any]
 
+Dialect = Literal["sqlite", "postgresql"]
+
 
 class Database(Protocol):
-    """Rows. One SQL text with ``:name`` values serves every database; ids are digests or ULIDs, never counted by it.
+    """Rows. Any thread may use it; each has a transaction of its own.
 
-    Every method may raise ``Unavailable`` (it cannot be reached, is full, or may not be written), ``Conflict``
-    (a unique name is taken) and ``Corrupt`` (it is no database of ours).
+    Every method may raise ``Unavailable`` (locked, read-only, full, down), ``Corrupt`` (the file is no database any
+    more) and ``Invalid`` (this SQL or these values are not understood).
     """
 
-    dialect: str
-    """``sqlite`` or ``postgresql``, for the few things one text cannot say: which catalogue lists the tables."""
+    @property
+    def dialect(self) -> Dialect:
+        """Which SQL this speaks, for the few places that must know."""
 
-    def run(self, sql: str, **values: object) -> list[Row]:
-        """Run one statement and return its rows, or none."""
+    def run(self, sql: str, /, **values: Any) -> list[Row]:
+        """Carry out one statement and return its rows by column.
 
-    def many(self, sql: str, rows: Iterable[Mapping[str, object]]) -> None:
-        """Run one statement for each of ``rows``, in one transaction."""
+        Raises:
+            Conflict: a row with that key is there already, or one that it names is not.
+        """
+
+    def many(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> None:
+        """Carry out one statement for each of ``rows``, all or none. Raises what ``run`` raises."""
 
     def transaction(self) -> AbstractContextManager[None]:
-        """Return a block whose statements all happen, or none. A block inside a block is part of it.
+        """Make everything in the block one change: kept when the block ends, undone when it raises.
 
-        Writers wait for each other at its beginning, so what a block reads is true until it ends.
+        A block within a block is part of the outer one: nothing is kept before the outermost ends. When the inner one
+        raises, what it did is undone, and the outer one may go on. After a statement failed, its block can only be
+        left: every later statement in it, and its end, raise Conflict.
         """
 
     def close(self) -> None:
-        """Let go of every connection of this thread."""
+        """Let go of every connection. The next use opens new ones."""

@@ -1,84 +1,118 @@
-"""Bring a database to the tables that this Lineal knows.
+"""The tables, and how they came to be: numbered SQL files, each carried out once.
 
-Files are ``NNNN_pre_name.sql`` or ``NNNN_post_name.sql``: *pre* may run while the release before still works (new tables
-and columns), *post* only when it is gone (drops), so that a rolling upgrade never stops the service.
+A file is ``NNNN_pre_name.sql`` or ``NNNN_post_name.sql``. While a service is upgraded, ``pre`` runs before the new
+program starts (it only adds, so that the old program goes on), ``post`` after the last old program stopped.
 """
 
 from __future__ import annotations
 
 import re
-from importlib.resources import files
-from typing import Literal, NamedTuple
+from collections.abc import Iterable
+from importlib import resources
+from typing import Literal, NamedTuple, get_args
 
-from lineal.objects.errors import Unsupported
+from lineal.objects.errors import Conflict, Unavailable, Unsupported
+from lineal.storage.clock import SystemClock
 from lineal.storage.database.database import Database
+from lineal.storage.database.text import statements
 
 Phase = Literal["pre", "post"]
 
-_FILE = re.compile(r"(\d{4})_(pre|post)_\w+\.sql")
-_LOCK = 7_308_332
+PHASES: tuple[Phase, ...] = get_args(Phase)
+
+_FILE = re.compile(r"(\d{4})_(pre|post)_([a-z0-9_]+)\.sql")
+
+_LOCK = 0x4C494E45414C
+"""The key of PostgreSQL's advisory lock: "LINEAL" in ASCII."""
+
+_TABLE = (
+    "CREATE TABLE IF NOT EXISTS migration"
+    " (number BIGINT PRIMARY KEY, phase TEXT NOT NULL, name TEXT NOT NULL, applied_at BIGINT NOT NULL)"
+)
 
 
 class Migration(NamedTuple):
-    """One step: its number, when it may run, its name and its statements."""
+    """One step of the tables."""
 
     number: int
-    phase: str
+    phase: Phase
     name: str
     sql: str
 
 
-def migrations() -> tuple[Migration, ...]:
-    """Return every migration, in order."""
+def known() -> tuple[Migration, ...]:
+    """Return every migration that this Lineal brings, in order."""
     found = []
-    for each in sorted(files("lineal.storage.database").joinpath("migrations").iterdir(), key=lambda file: file.name):
-        if match := _FILE.fullmatch(each.name):
-            found.append(Migration(int(match[1]), match[2], each.name, each.read_text(encoding="utf-8")))
-    return tuple(found)
+    for file in resources.files("lineal.storage.database").joinpath("migrations").iterdir():
+        if match := _FILE.fullmatch(file.name):
+            phase: Phase = "pre" if match[2] == "pre" else "post"
+            found.append(Migration(int(match[1]), phase, match[3], file.read_text(encoding="utf-8")))
+    return tuple(sorted(found))
 
 
-def migrate(database: Database, *, phase: Phase = "pre") -> None:
-    """Run the migrations that ``database`` has not seen; ``post`` includes the ``pre`` ones.
+def migrate(database: Database, *, phase: Phase) -> tuple[int, ...]:
+    """Carry out what is missing of ``phase``, all or nothing; return the numbers.
+
+    Any number of processes may do so at once: one works, the others wait and find nothing left to do.
 
     Raises:
-        Unsupported: a newer Lineal has migrated it.
+        Unsupported: a newer Lineal was here.
+        Conflict: ``post`` is asked for while something of ``pre`` is missing.
     """
-    known = migrations()
-    if _is_current(database, known, phase):
-        return
+    if not pending(database, phase):
+        return ()
     with database.transaction():
         if database.dialect == "postgresql":
-            # Two servers may start at once on a database without tables: there is no row yet to wait for.
-            database.run("SELECT pg_advisory_xact_lock(:lock)", lock=_LOCK)
-        database.run("CREATE TABLE IF NOT EXISTS migration (number BIGINT PRIMARY KEY, name TEXT NOT NULL)")
-        done = {row["number"] for row in database.run("SELECT number FROM migration")}
-        for each in known:
-            if each.number not in done and (each.phase == "pre" or phase == "post"):
-                for statement in statements(each.sql):
-                    database.run(statement)
-                database.run("INSERT INTO migration (number, name) VALUES (:number, :name)", number=each.number, name=each.name)
+            database.run("SELECT pg_advisory_xact_lock(:key)", key=_LOCK)
+        database.run(_TABLE)
+        todo = _missing(_applied(database), phase)
+        for each in todo:
+            for statement in statements(each.sql):
+                database.run(statement)
+            database.run(
+                "INSERT INTO migration (number, phase, name, applied_at) VALUES (:number, :phase, :name, :at)",
+                number=each.number,
+                phase=each.phase,
+                name=each.name,
+                at=SystemClock().now(),
+            )
+    return tuple(each.number for each in todo)
 
 
-def _is_current(database: Database, known: tuple[Migration, ...], phase: Phase) -> bool:
-    if not _has_table(database, "migration"):
-        return False
-    done = {row["number"] for row in database.run("SELECT number FROM migration")}
-    if newer := done - {each.number for each in known}:
-        raise Unsupported(
-            f"this database was migrated by a newer Lineal (step {max(newer)})", hint="upgrade Lineal here too"
+def pending(database: Database, phase: Phase) -> tuple[Migration, ...]:
+    """Return what is missing of ``phase``. Raises Unsupported and Conflict, as ``migrate``."""
+    return _missing(_applied(database) if _has_table(database) else (), phase)
+
+
+def check(database: Database) -> None:
+    """Raise Unavailable when the tables are older than this Lineal, Unsupported when they are newer."""
+    if todo := pending(database, "pre"):
+        raise Unavailable(
+            f"this database lacks {len(todo)} steps up to {todo[-1].number:04} {todo[-1].name}",
+            hint="open the repository once with the right to write",
         )
-    return all(each.number in done for each in known if each.phase == "pre" or phase == "post")
 
 
-def _has_table(database: Database, name: str) -> bool:
+def _has_table(database: Database) -> bool:
     sql = {
-        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND name = :name",
-        "postgresql": "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename = :name",
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'migration'",
+        "postgresql": "SELECT 1 WHERE to_regclass('migration') IS NOT NULL",
     }[database.dialect]
-    return bool(database.run(sql, name=name))
+    return bool(database.run(sql))
 
 
-def statements(sql: str) -> list[str]:
-    """Return the statements of a migration file; none of ours holds a semicolon inside."""
-    lines = [line for line in sql.splitlines() if not line.lstrip().startswith("--")]
-    return [each.strip() for each in "\n".join(lines).split(";") if each.strip()]
+def _applied(database: Database) -> tuple[int, ...]:
+    return tuple(row["number"] for row in database.run("SELECT number FROM migration ORDER BY number"))
+
+
+def _missing(applied: Iterable[int], phase: Phase) -> tuple[Migration, ...]:
+    done, brought = set(applied), known()
+    if newer := done - {each.number for each in brought}:
+        raise Unsupported(
+            f"this database was changed by a newer Lineal: step {max(newer):04} is not known here",
+            hint="upgrade Lineal",
+        )
+    earlier = [each for each in brought if each.phase == "pre" and each.number not in done]
+    if phase == "post" and earlier:
+        raise Conflict(f"step {earlier[0].number:04} must come first", hint="run the phase 'pre' before 'post'")
+    return tuple(each for each in brought if each.phase == phase and each.number not in done)

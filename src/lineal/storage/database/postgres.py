@@ -1,107 +1,171 @@
-"""PostgreSQL: for a team, several servers on one database."""
+"""Rows in PostgreSQL, for a team. The only module that imports psycopg."""
 
 from __future__ import annotations
 
-import re
+import queue
+import select
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Any
+from decimal import Decimal
+from typing import Any, Literal, cast
+
+import psycopg
+from psycopg import errors
+from psycopg.adapt import Loader
+from psycopg.rows import dict_row
+from psycopg.types.numeric import Int8Dumper
+from psycopg.types.string import StrDumper
 
 from lineal.objects.errors import Conflict, Invalid, LinealError, Unavailable
 from lineal.storage.database.database import Row
+from lineal.storage.database.text import with_percent_names
+from lineal.storage.database.transactions import Transactions
 
-try:
-    import psycopg
-    from psycopg.rows import dict_row
-except ImportError:  # an extra: most people need no PostgreSQL
-    raise Invalid("PostgreSQL needs a driver that is not installed", hint="pip install 'lineal[postgres]'") from None
+_CONNECTIONS_MAX = 10
+_WAIT_SECONDS = 30
 
-_NAME = re.compile(r"'(?:[^']|'')*'|::|:([a-z_][a-z0-9_]*)|%")
+# postgresql.org/docs/current/errcodes-appendix.html; the first that fits.
+_ERRORS: tuple[tuple[type[psycopg.Error], type[LinealError], str], ...] = (
+    (errors.IntegrityError, Conflict, "read it again and retry"),
+    (errors.SerializationFailure, Conflict, "retry"),
+    (errors.DeadlockDetected, Conflict, "retry"),
+    (errors.InFailedSqlTransaction, Conflict, "begin the transaction again"),
+    (errors.ReadOnlySqlTransaction, Unavailable, "connect to the primary server"),
+    (errors.InsufficientPrivilege, Unavailable, "grant the database's user the right"),
+    (errors.OperationalError, Unavailable, "check that the database server runs and can be reached"),
+    (errors.InterfaceError, Unavailable, "check that the database server runs and can be reached"),
+    (errors.DataError, Invalid, "change the value"),
+    (errors.Error, Invalid, "check the names and values"),
+)
 
 
-def translated(sql: str) -> str:
-    """Return our text with the marks of psycopg: ``:name`` becomes ``%(name)s``, outside of quotes and casts."""
-    return _NAME.sub(lambda found: _mark(found[0], found[1]), sql)
+class _Number(Loader):
+    """Sums of whole numbers are whole numbers, as in SQLite; other decimals are floats."""
+
+    def load(self, data: Any) -> int | float:
+        value = Decimal(bytes(data).decode())
+        return int(value) if value.as_tuple().exponent == 0 else float(value)
 
 
-def _mark(text: str, name: str | None) -> str:
-    return f"%({name})s" if name else text.replace("%", "%%")
+class _Connection:
+    """A connection, and the transactions that are open on it."""
+
+    def __init__(self, url: str, *, read_only: bool) -> None:
+        with _translated():
+            self.raw = psycopg.connect(url, autocommit=True, row_factory=dict_row, connect_timeout=_WAIT_SECONDS)
+            self.raw.execute(f"SET default_transaction_read_only = {'on' if read_only else 'off'}")
+        # One type for all texts and one for all whole numbers: the server never has to guess a value's type.
+        self.raw.adapters.register_dumper(str, StrDumper)
+        self.raw.adapters.register_dumper(int, Int8Dumper)
+        self.raw.adapters.register_loader("numeric", _Number)
+        self.transactions = Transactions(self.execute, "BEGIN")
+
+    def execute(self, sql: str, values: Mapping[str, Any] | None = None) -> list[Row]:
+        """Carry out one statement."""
+        with _translated():
+            cursor = self.raw.execute(with_percent_names(sql).encode(), values or {})
+            return cast("list[Row]", cursor.fetchall()) if cursor.description else []
+
+    def execute_many(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Carry out one statement for each of ``rows``."""
+        with _translated(), self.raw.cursor() as cursor:
+            cursor.executemany(with_percent_names(sql).encode(), rows)
+
+    def is_alive(self) -> bool:
+        """Tell whether the server still holds the other end; a server that hung up has left something to read."""
+        if self.raw.closed:
+            return False
+        poll = select.poll()
+        poll.register(self.raw.fileno(), select.POLLIN | select.POLLHUP | select.POLLERR)
+        return not poll.poll(0)
 
 
 class Postgres:
-    """A database on a server, with one connection a thread.
+    """A PostgreSQL database. Connections are made when they are needed, and again when the server was away.
 
     Args:
-        url: ``postgresql://user:password@host:port/name``.
+        url: ``postgresql://user:password@host:port/name``, as libpq reads it.
+        read_only: let the server refuse every change.
     """
 
-    dialect = "postgresql"
+    dialect: Literal["postgresql"] = "postgresql"
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, read_only: bool = False) -> None:
         self._url = url
-        self._local = threading.local()
+        self._read_only = read_only
+        self._own = threading.local()
+        self._free: queue.LifoQueue[_Connection | None] = queue.LifoQueue()
+        for _ in range(_CONNECTIONS_MAX):
+            self._free.put(None)
 
-    def run(self, sql: str, **values: object) -> list[Row]:
-        """Run one statement and return its rows, or none."""
-        with self._told():
-            cursor = self._connection().execute(translated(sql), values)  # type: ignore[arg-type] - our own texts
-            return cursor.fetchall() if cursor.description else []
+    def run(self, sql: str, /, **values: Any) -> list[Row]:
+        """Carry out one statement and return its rows. Raises Conflict, Invalid, Unavailable."""
+        with self._statement() as connection:
+            return connection.execute(sql, values)
 
-    def many(self, sql: str, rows: Iterable[Mapping[str, object]]) -> None:
-        """Run one statement for each of ``rows``, in one transaction."""
-        with self.transaction(), self._told(), self._connection().cursor() as cursor:
-            cursor.executemany(translated(sql), [dict(row) for row in rows])  # type: ignore[arg-type]
+    def many(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> None:
+        """Carry out one statement for each of ``rows``, all or none. Raises what ``run`` raises."""
+        with self.transaction(), self._statement() as connection:
+            connection.execute_many(sql, rows)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Give a block whose statements all happen, or none; inside another block it is part of that one."""
-        if getattr(self._local, "depth", 0):
+        """Make everything in the block one change."""
+        with self._lent() as connection, connection.transactions.open():
             yield
-            return
-        with self._told():
-            connection = self._connection()
-            connection.execute("BEGIN")
-        self._local.depth = 1
-        try:
-            yield
-            with self._told():
-                connection.execute("COMMIT")
-        except BaseException:
-            with suppress(psycopg.Error):
-                connection.execute("ROLLBACK")
-            raise
-        finally:
-            self._local.depth = 0
 
     def close(self) -> None:
-        """Let go of this thread's connection."""
-        if connection := getattr(self._local, "connection", None):
-            connection.close()
-            self._local.connection = None
-
-    def _connection(self) -> psycopg.Connection[dict[str, Any]]:
-        found: psycopg.Connection[dict[str, Any]] | None = getattr(self._local, "connection", None)
-        if found is None or found.closed:
-            # A server that was restarted closed our connections; the next statement opens a new one.
-            found = psycopg.connect(self._url, autocommit=True, row_factory=dict_row, connect_timeout=10)
-            self._local.connection = found
-        return found
+        """Close the connections that nobody uses now."""
+        for _ in range(self._free.qsize()):
+            with suppress(queue.Empty):
+                if connection := self._free.get_nowait():
+                    connection.raw.close()
+                self._free.put(None)
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Say what went wrong in our own errors."""
+    def _statement(self) -> Iterator[_Connection]:
+        with self._lent() as connection:
+            connection.transactions.check()
+            try:
+                yield connection
+            except BaseException:
+                connection.transactions.doom()
+                raise
+
+    @contextmanager
+    def _lent(self) -> Iterator[_Connection]:
+        """Lend the connection that this thread's transaction uses, or a free one."""
+        if held := getattr(self._own, "connection", None):
+            yield held
+            return
+        connection: _Connection | None = self._take()
         try:
-            yield
-        except psycopg.Error as error:
-            raise _error(error) from error
+            if connection is None or not connection.is_alive():
+                connection = _Connection(self._url, read_only=self._read_only)
+            self._own.connection = connection
+            yield connection
+        finally:
+            self._own.connection = None
+            is_kept = connection is not None and not connection.raw.closed
+            self._free.put(connection if is_kept else None)
+
+    def _take(self) -> _Connection | None:
+        try:
+            return self._free.get(timeout=_WAIT_SECONDS)
+        except queue.Empty:
+            raise Unavailable(
+                f"all {_CONNECTIONS_MAX} connections to the database are in use", hint="retry in a moment"
+            ) from None
 
 
-def _error(error: psycopg.Error) -> LinealError:
-    if isinstance(error, psycopg.errors.IntegrityError | psycopg.errors.SerializationFailure):
-        return Conflict(f"another writer was faster: {error}".strip(), hint="read again and retry")
-    if isinstance(error, psycopg.errors.DiskFull | psycopg.errors.ReadOnlySqlTransaction):
-        return Unavailable(f"the database cannot be written: {error}".strip(), hint="ask who runs it")
-    if isinstance(error, psycopg.OperationalError):
-        return Unavailable(f"the database cannot be reached: {error}".strip(), hint="check its address and that it runs")
-    raise error
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn psycopg's errors into ours."""
+    try:
+        yield
+    except errors.Error as error:
+        kind, hint = next((ours, hint) for theirs, ours, hint in _ERRORS if isinstance(error, theirs))
+        raise kind(f"the database: {str(error).strip()}", hint=hint) from None
+    except UnicodeEncodeError as error:
+        raise Invalid(f"the database cannot keep this value: {error}", hint="change the value") from None

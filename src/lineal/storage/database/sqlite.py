@@ -1,116 +1,162 @@
-"""SQLite: the default, a file beside the data."""
+"""Rows in one file, with nothing to start: the default."""
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Literal, TypeVar
 
-from lineal.objects.errors import Conflict, Corrupt, LinealError, Unavailable
+from lineal.objects.errors import Conflict, Corrupt, Invalid, LinealError, Unavailable
 from lineal.storage.database.database import Row
+from lineal.storage.database.transactions import Transactions
 
-_WAIT_S = 30
-"""How long a writer waits for another one. A write of ours takes milliseconds; whoever holds it longer is stuck."""
+T = TypeVar("T")
+
+MEMORY = ":memory:"
+_WAIT_MS = 30_000
+_SPACE = "check the disk's free space and permissions"
+
+# sqlite.org/rescode.html, by the primary code.
+_ERRORS: dict[int, tuple[type[LinealError], str]] = {
+    sqlite3.SQLITE_CONSTRAINT: (Conflict, "read it again and retry"),
+    sqlite3.SQLITE_CORRUPT: (Corrupt, "restore the file from a copy"),
+    sqlite3.SQLITE_NOTADB: (Corrupt, "restore the file from a copy"),
+    sqlite3.SQLITE_BUSY: (Unavailable, "another program holds the database; retry when it is done"),
+    sqlite3.SQLITE_LOCKED: (Unavailable, "another program holds the database; retry when it is done"),
+    sqlite3.SQLITE_PROTOCOL: (Unavailable, "another program holds the database; retry when it is done"),
+    sqlite3.SQLITE_READONLY: (Unavailable, _SPACE),
+    sqlite3.SQLITE_FULL: (Unavailable, _SPACE),
+    sqlite3.SQLITE_CANTOPEN: (Unavailable, _SPACE),
+    sqlite3.SQLITE_IOERR: (Unavailable, _SPACE),
+    sqlite3.SQLITE_PERM: (Unavailable, _SPACE),
+    sqlite3.SQLITE_AUTH: (Unavailable, _SPACE),
+}
+
+
+class _Connection:
+    """A connection, and the transactions that are open on it."""
+
+    def __init__(self, name: str, where: str) -> None:
+        self._where = where
+        self.raw = self._asked(lambda: sqlite3.connect(name, uri=True, isolation_level=None, check_same_thread=False))
+        self.transactions = Transactions(self.execute, "BEGIN IMMEDIATE")
+
+    def execute(self, sql: str, values: Mapping[str, Any] | None = None) -> list[Row]:
+        """Carry out one statement."""
+
+        def ask() -> list[Row]:
+            cursor = self.raw.execute(sql, values or {})
+            names = [each[0] for each in cursor.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+        return self._asked(ask)
+
+    def execute_many(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Carry out one statement for each of ``rows``."""
+        self._asked(lambda: self.raw.executemany(sql, rows))
+
+    def _asked(self, ask: Callable[[], T]) -> T:
+        try:
+            return ask()
+        except sqlite3.ProgrammingError:
+            raise  # a value is missing: our own mistake
+        except sqlite3.Error as error:
+            raise self._error(error) from None
+        except (OverflowError, UnicodeEncodeError) as error:
+            raise Invalid(f"the database cannot keep this value: {error}", hint="change the value") from None
+
+    def _error(self, error: sqlite3.Error) -> LinealError:
+        kind, hint = _ERRORS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, (Invalid, "check the names and values"))
+        return kind(f"the database {self._where}: {error}", hint=hint)
 
 
 class Sqlite:
-    """A database in a file, with one connection a thread.
+    """A database in a file.
 
     Args:
-        path: the file, made when it is missing.
-        read_only: open it for reading only; then it must exist.
+        path: the file; ``:memory:`` for one that is gone when it is closed.
+        read_only: never write, not even to make the file.
     """
 
-    dialect = "sqlite"
+    dialect: Literal["sqlite"] = "sqlite"
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
-        self._path = path
+    def __init__(self, path: Path | str, *, read_only: bool = False) -> None:
+        self._path = str(path)
         self._read_only = read_only
-        self._local = threading.local()
+        self._lock = threading.RLock()
+        self._connections: dict[tuple[int, int], _Connection] = {}
 
-    def run(self, sql: str, **values: object) -> list[Row]:
-        """Run one statement and return its rows, or none."""
-        with self._told():
-            return [dict(row) for row in self._connection().execute(sql, values).fetchall()]
+    def run(self, sql: str, /, **values: Any) -> list[Row]:
+        """Carry out one statement and return its rows. Raises Conflict, Invalid, Unavailable, Corrupt."""
+        with self._statement() as connection:
+            return connection.execute(sql, values)
 
-    def many(self, sql: str, rows: Iterable[Mapping[str, object]]) -> None:
-        """Run one statement for each of ``rows``, in one transaction."""
-        with self.transaction(), self._told():
-            self._connection().executemany(sql, [dict(row) for row in rows])
+    def many(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> None:
+        """Carry out one statement for each of ``rows``, all or none. Raises what ``run`` raises."""
+        with self.transaction(), self._statement() as connection:
+            connection.execute_many(sql, rows)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Give a block whose statements all happen, or none; inside another block it is part of that one."""
-        connection = self._connection()
-        if connection.in_transaction:
+        """Make everything in the block one change."""
+        with self._own() as connection, connection.transactions.open():
             yield
-            return
-        with self._told():
-            # IMMEDIATE: a read that later turns into a write could find that another writer was faster.
-            connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            with self._told():
-                connection.execute("COMMIT")
-        except BaseException:
-            with suppress(sqlite3.Error):
-                connection.execute("ROLLBACK")
-            raise
 
     def close(self) -> None:
-        """Let go of this thread's connection."""
-        if connection := getattr(self._local, "connection", None):
-            connection.close()
-            self._local.connection = None
-
-    def _connection(self) -> sqlite3.Connection:
-        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if found is None:
-            with self._told():
-                found = self._local.connection = self._opened()
-        return found
-
-    def _opened(self) -> sqlite3.Connection:
-        mode = "ro" if self._read_only else "rwc"
-        # A name in a URI may hold neither ? nor #; quoting both keeps every path usable.
-        name = str(self._path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-        connection = sqlite3.connect(f"file:{name}?mode={mode}", uri=True, timeout=_WAIT_S, isolation_level=None)
-        connection.row_factory = sqlite3.Row
-        if not self._read_only:
-            connection.execute("PRAGMA journal_mode = WAL")
-            # FULL: an act that was answered survives a power cut.
-            connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        return connection
+        """Close every connection."""
+        with self._lock:
+            for connection in self._connections.values():
+                connection.raw.close()
+            self._connections.clear()
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Say what went wrong in our own errors."""
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise self._error(error) from error
+    def _statement(self) -> Iterator[_Connection]:
+        with self._own() as connection:
+            connection.transactions.check()
+            try:
+                yield connection
+            except BaseException:
+                connection.transactions.doom()
+                raise
 
-    def _error(self, error: sqlite3.Error) -> LinealError:
-        if isinstance(error, sqlite3.IntegrityError):
-            return Conflict(f"another writer was faster: {error}", hint="read again and retry")
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
-            return Corrupt(f"{self._path} is no sound database: {error}", hint="restore it from a copy")
-        if isinstance(error, sqlite3.OperationalError) and code in _PLACE:
-            return Unavailable(f"{self._path} cannot be used: {error}", hint=_PLACE[code])
-        raise error
+    @contextmanager
+    def _own(self) -> Iterator[_Connection]:
+        """Lend the connection of this thread; a database in memory has one, for one thread at a time."""
+        if self._path == MEMORY:
+            with self._lock:
+                yield self._connection((0, 0))
+        else:
+            # A connection must not be carried into a child process; a thread that ended leaves its own to the next.
+            yield self._connection((os.getpid(), threading.get_ident()))
 
+    def _connection(self, key: tuple[int, int]) -> _Connection:
+        if key not in self._connections:
+            connection = self._connect()
+            with self._lock:
+                self._connections[key] = connection
+        return self._connections[key]
 
-_PLACE = {
-    sqlite3.SQLITE_FULL: "free some space on its disk",
-    sqlite3.SQLITE_READONLY: "make the directory writable, or use another repository",
-    sqlite3.SQLITE_CANTOPEN: "check that its directory exists and may be written",
-    sqlite3.SQLITE_IOERR: "check its disk",
-    sqlite3.SQLITE_BUSY: "another process has held the database for too long; end it",
-    sqlite3.SQLITE_LOCKED: "another process has held the database for too long; end it",
-    sqlite3.SQLITE_PERM: "check its permissions",
-}
-"""What to do when the place where the database is fails."""
+    def _connect(self) -> _Connection:
+        connection = _Connection(self._name(), self._path)
+        connection.execute(f"PRAGMA busy_timeout = {_WAIT_MS}")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA case_sensitive_like = ON")
+        # Changing to WAL takes a lock even where it is WAL already, and does not wait for it: ask first.
+        if not self._read_only and connection.execute("PRAGMA journal_mode")[0]["journal_mode"] == "delete":
+            connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        return connection
+
+    def _name(self) -> str:
+        if self._path == MEMORY:
+            return MEMORY
+        path = Path(self._path).absolute()
+        if not self._read_only:
+            return path.as_uri()
+        # On a disk that cannot be written there is no place for the files beside it, and nobody who writes either.
+        is_fixed = not os.access(path.parent, os.W_OK) and not Path(f"{path}-wal").exists()
+        return f"{path.as_uri()}?{'immutable=1' if is_fixed else 'mode=ro'}"

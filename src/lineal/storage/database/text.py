@@ -1,0 +1,44 @@
+"""SQL as text: where statements end, and where values stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+_PARTS = re.compile(
+    r"""
+      (?P<literal> '(?:[^']|'')*' | "(?:[^"]|"")*" )
+    | (?P<comment> --[^\n]* )
+    | (?P<cast>    :: )
+    | (?P<value>   :(?P<name>[A-Za-z_][A-Za-z0-9_]*) )
+    | (?P<end>     ; )
+    """,
+    re.VERBOSE,
+)
+
+
+@lru_cache(maxsize=1024)
+def with_percent_names(sql: str) -> str:
+    """Return ``sql`` with ``%(name)s`` for ``:name``, as psycopg reads it; literals, comments and casts stay."""
+
+    def replace(match: re.Match[str]) -> str:
+        return f"%({match['name']})s" if match["value"] else match[0]
+
+    return _PARTS.sub(replace, sql.replace("%", "%%"))
+
+
+def statements(script: str) -> Iterator[str]:
+    """Yield the statements of ``script``, without the semicolons between them and without comments."""
+    words: list[str] = []
+    after = 0
+    for match in _PARTS.finditer(script):
+        if match["comment"] or match["end"]:
+            words.append(script[after : match.start()])
+            after = match.end()
+        if match["end"] and (statement := "".join(words).strip()):
+            yield statement
+        if match["end"]:
+            words.clear()
+    if statement := "".join([*words, script[after:]]).strip():
+        yield statement
