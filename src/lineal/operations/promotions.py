@@ -96,7 +96,7 @@ def _may_force(store: Store, reason: str) -> None:
 def _report(store: Store, row: Row, stage: str) -> GateReport:
     policy, digest = policy_of(store)
     champion = champion_of(store, row)
-    outcome, verdicts = judge(policy.gate(stage), evidence_for(store, row, champion, policy))
+    outcome, verdicts = judge(policy.gate(stage), evidence_for(store, row, champion, policy, stage))
     return GateReport(
         stage=stage,
         outcome=outcome,

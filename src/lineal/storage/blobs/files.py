@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
 
-from lineal.objects.digest import Digest, Hasher, is_digest
+from lineal.objects.digest import Digest, digest_of, is_digest
 from lineal.storage.blobs import reading
 from lineal.storage.blobs.blobs import PIECE_BYTES
 
@@ -36,40 +36,54 @@ class FileBlobs:
 
     def put(self, data: bytes) -> Digest:
         """Store ``data`` and return its digest."""
-        return self.put_stream((data,))[0]
+        digest = digest_of(data)
+        if not self._holds(digest, len(data)):
+            self.put_stream((data,))
+        return digest
 
     def put_stream(self, pieces: Iterable[bytes], *, expected: Digest | None = None) -> tuple[Digest, int]:
         """Store bytes that arrive in pieces; return their digest and size in bytes. Raises Corrupt, Unavailable."""
-        hasher = Hasher()
         temporary = self._scratch / f"blob.{os.getpid()}.{os.urandom(8).hex()}"
         try:
-            self._scratch.mkdir(parents=True, exist_ok=True)
-            with temporary.open("xb", buffering=0) as file:
-                for piece in pieces:
-                    hasher.update(piece)
-                    _write(file.fileno(), piece)
+            with self._scratch_file(temporary) as descriptor:
+                hasher = reading.write_pieces(descriptor, pieces, self._directory)
                 if expected and hasher.digest != expected:
                     raise reading.corrupt(expected, hasher.digest, "what arrived")
-                self._name(temporary, file.fileno(), hasher.digest)
-        except OSError as error:
-            raise reading.unavailable(self._directory, error) from None
+                if not self._holds(hasher.digest, hasher.size_bytes):
+                    self._name(temporary, descriptor, hasher.digest)
         finally:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
         return hasher.digest, hasher.size_bytes
 
+    @contextmanager
+    def _scratch_file(self, temporary: Path) -> Iterator[int]:
+        with reading.guarded(self._scratch):
+            self._scratch.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    def _holds(self, digest: Digest, size_bytes: int) -> bool:
+        """Tell whether the blob is here in its full size; one that a failing disk cut short is written again."""
+        try:
+            return self.path(digest).stat().st_size == size_bytes
+        except OSError:
+            return False
+
     def _name(self, temporary: Path, descriptor: int, digest: Digest) -> None:
         """Give written bytes their name, once they cannot be lost any more."""
         path = self.path(digest)
-        if path.exists():
-            return
-        os.fchmod(descriptor, _READ_ONLY)
-        os.fsync(descriptor)
-        if not path.parent.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            reading.sync_directory(path.parent.parent)
-        temporary.replace(path)
-        reading.sync_directory(path.parent)
+        with reading.guarded(self._directory):
+            os.fchmod(descriptor, _READ_ONLY)
+            os.fsync(descriptor)
+            if not path.parent.is_dir():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                reading.sync_directory(path.parent.parent)
+            temporary.replace(path)
+            reading.sync_directory(path.parent)
 
     def put_file(self, path: PathLike[str] | str, *, expected: Digest | None = None) -> tuple[Digest, int]:
         """Store the content of a file, read once. Raises NotFound, Invalid, Conflict, Corrupt, Unavailable."""
@@ -105,10 +119,12 @@ class FileBlobs:
 
     def size(self, digest: Digest) -> int:
         """Return the size in bytes. Raises NotFound."""
-        try:
-            return self.path(digest).stat().st_size
-        except FileNotFoundError:
-            raise reading.missing(digest) from None
+        path = self.path(digest)
+        with reading.guarded(path):
+            try:
+                return path.stat().st_size
+            except FileNotFoundError:
+                raise reading.missing(digest) from None
 
     def has(self, digests: Iterable[Digest]) -> set[Digest]:
         """Return those of ``digests`` that are here."""
@@ -117,24 +133,26 @@ class FileBlobs:
     def list(self) -> Iterator[Digest]:
         """Yield the digest of everything that is here, in order."""
         top = self._directory / "sha256"
-        for folder in sorted(os.listdir(top)) if top.is_dir() else ():
-            for name in sorted(os.listdir(top / folder)):
+        for folder in _names(top):
+            for name in _names(top / folder):
                 if is_digest(digest := f"sha256:{folder}{name}"):
                     yield Digest(digest)
 
     def delete(self, digest: Digest) -> None:
         """Forget the bytes; nothing happens when they are not here."""
-        try:
-            self.path(digest).unlink(missing_ok=True)
-        except OSError as error:
-            raise reading.unavailable(self.path(digest), error) from None
+        if is_digest(digest):
+            with reading.guarded(self.path(digest)):
+                self.path(digest).unlink(missing_ok=True)
 
     def fetch_to(self, digest: Digest, path: Path) -> None:
         """Write the bytes to a file, verified, all or nothing. Raises NotFound, Corrupt, Unavailable."""
         reading.write_whole(self.open(digest), path, path.parent)
 
 
-def _write(descriptor: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
+def _names(directory: Path) -> Sequence[str]:
+    """Return the names in ``directory``, in order; none when it is no directory."""
+    with reading.guarded(directory):
+        try:
+            return sorted(os.listdir(directory))
+        except (FileNotFoundError, NotADirectoryError):
+            return ()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
 
@@ -41,25 +43,27 @@ def file_pieces(path: PathLike[str] | str) -> Iterator[bytes]:
         Invalid: it is no regular file, or may not be read.
         Conflict: it changed while it was read.
     """
+    name = os.fspath(path)
     try:
         # A named pipe would make an ordinary open wait for its writer for ever.
         with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb", buffering=0) as file:  # noqa: PTH123
-            before = _stamp(file.fileno())
+            before = os.fstat(file.fileno())
+            if not stat.S_ISREG(before.st_mode):
+                raise Invalid(f"{name} is no regular file", hint="name a file")
             while piece := file.read(PIECE_BYTES):
                 yield piece
-            after = _stamp(file.fileno())
+            after = os.fstat(file.fileno())
     except FileNotFoundError:
-        raise NotFound(f"there is no file {os.fspath(path)}", hint="check the path") from None
+        raise NotFound(f"there is no file {name}", hint="check the path") from None
     except IsADirectoryError:
-        raise Invalid(f"{os.fspath(path)} is a directory", hint="name a file") from None
+        raise Invalid(f"{name} is a directory", hint="name a file") from None
     except OSError as error:
-        raise Invalid(f"{os.fspath(path)} cannot be read: {error.strerror}", hint="check its permissions") from None
-    if before != after:
-        raise Conflict(f"{os.fspath(path)} changed while it was read", hint="try again once nothing writes to it")
+        raise Invalid(f"{name} cannot be read: {error.strerror}", hint="check its permissions") from None
+    if _stamp(before) != _stamp(after):
+        raise Conflict(f"{name} changed while it was read", hint="try again once nothing writes to it")
 
 
-def _stamp(descriptor: int) -> tuple[int, int, int]:
-    status = os.fstat(descriptor)
+def _stamp(status: os.stat_result) -> tuple[int, int, int]:
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
@@ -69,20 +73,28 @@ def write_whole(pieces: Iterable[bytes], path: Path, scratch: Path) -> None:
     Raises:
         Unavailable: the disk is full, or may not be written.
     """
-    temporary = scratch / f"{path.name}.{os.getpid()}.{os.urandom(4).hex()}"
+    temporary = scratch / f".lineal-{os.getpid()}-{os.urandom(4).hex()}"
     try:
-        with temporary.open("xb") as file:
-            for piece in pieces:
-                file.write(piece)
-            file.flush()
+        with guarded(path), temporary.open("xb", buffering=0) as file:
+            write_pieces(file.fileno(), pieces, path)
             os.fsync(file.fileno())
-        temporary.replace(path)
-        sync_directory(path.parent)
-    except OSError as error:
-        raise unavailable(path, error) from None
+            temporary.replace(path)
+            sync_directory(path.parent)
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def write_pieces(descriptor: int, pieces: Iterable[bytes], path: Path) -> Hasher:
+    """Write ``pieces`` to an open file on its way to ``path``; return what hashed them. Raises Unavailable."""
+    hasher = Hasher()
+    for piece in pieces:
+        hasher.update(piece)
+        view = memoryview(piece)
+        with guarded(path):
+            while view:
+                view = view[os.write(descriptor, view) :]
+    return hasher
 
 
 def sync_directory(directory: Path) -> None:
@@ -94,6 +106,26 @@ def sync_directory(directory: Path) -> None:
         os.close(descriptor)
 
 
+_HINTS = {
+    errno.ENOSPC: "free some space on this disk",
+    errno.EDQUOT: "free some space, or ask for a larger quota",
+    errno.EFBIG: "raise the limit on the size of files",
+    errno.EROFS: "this disk can only be read; choose another",
+    errno.EACCES: "ask the owner of the directory for the right",
+    errno.EPERM: "ask the owner of the directory for the right",
+}
+
+
 def unavailable(path: Path, error: OSError) -> Unavailable:
     """Return the error for a place that cannot be read or written."""
-    return Unavailable(f"{path} cannot be used: {error.strerror}", hint="check the disk's free space and permissions")
+    hint = _HINTS.get(error.errno or 0, "check the disk")
+    return Unavailable(f"{path} cannot be used: {error.strerror or error}", hint=hint)
+
+
+@contextmanager
+def guarded(path: Path) -> Iterator[None]:
+    """Turn what the system says of ``path`` into Unavailable."""
+    try:
+        yield
+    except OSError as error:
+        raise unavailable(path, error) from None

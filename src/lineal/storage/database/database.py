@@ -1,7 +1,7 @@
 """The interface of a database. ``lineal.testing.contracts.database`` is its definition in tests.
 
 SQL is written once for SQLite and PostgreSQL, with values by name (``:name``). What the two do differently is levelled
-behind this interface: LIKE tells capitals apart, whole numbers come back as ``int``, an error in a transaction dooms it.
+behind this interface: LIKE tells capitals apart, sums of whole numbers are whole, an error in a transaction dooms it.
 """
 
 from __future__ import annotations

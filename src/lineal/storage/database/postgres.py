@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from decimal import Decimal
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import psycopg
 from psycopg import errors
@@ -65,7 +65,7 @@ class _Connection:
         """Carry out one statement."""
         with _translated():
             cursor = self.raw.execute(with_percent_names(sql).encode(), values or {})
-            return cast("list[Row]", cursor.fetchall()) if cursor.description else []
+            return cursor.fetchall() if cursor.description else []
 
     def execute_many(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Carry out one statement for each of ``rows``."""

@@ -62,8 +62,6 @@ class _Connection:
     def _asked(self, ask: Callable[[], T]) -> T:
         try:
             return ask()
-        except sqlite3.ProgrammingError:
-            raise  # a value is missing: our own mistake
         except sqlite3.Error as error:
             raise self._error(error) from None
         except (OverflowError, UnicodeEncodeError) as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from importlib import resources
+from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
 from lineal.objects.errors import Conflict, Unavailable, Unsupported
@@ -43,7 +43,7 @@ class Migration(NamedTuple):
 def known() -> tuple[Migration, ...]:
     """Return every migration that this Lineal brings, in order."""
     found = []
-    for file in resources.files("lineal.storage.database").joinpath("migrations").iterdir():
+    for file in Path(__file__).parent.iterdir():
         if match := _FILE.fullmatch(file.name):
             phase: Phase = "pre" if match[2] == "pre" else "post"
             found.append(Migration(int(match[1]), phase, match[3], file.read_text(encoding="utf-8")))

@@ -1,0 +1,31 @@
+"""Did enough people stand up for it? The author's own word does not count."""
+
+from __future__ import annotations
+
+from lineal.checks.check import Check
+from lineal.checks.evidence import Evidence
+from lineal.checks.figures import listed
+from lineal.objects.statements import Verdict
+
+
+class Approvals(Check, frozen=True, tag="approvals"):
+    """Passes when ``count`` people other than the author approved the version: the two-person rule."""
+
+    count: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse a rule that asks for nobody."""
+        if self.count < 1:
+            raise ValueError(f"count must be at least 1, not {self.count}")
+
+    def judge(self, evidence: Evidence) -> Verdict:
+        """Count the others."""
+        others = sorted({*evidence.approvals} - {evidence.author})
+        numbers = {"approvals": len(others), "asked": self.count}
+        own = f"; {evidence.author} made it, so their own approval does not count" if evidence.author in evidence.approvals else ""
+        if len(others) >= self.count:
+            return self.verdict("pass", f"approved by {listed(others)}{own}", **numbers)
+        have = f"approved by {listed(others)}" if others else "approved by nobody else"
+        still = self.count - len(others)
+        reason = f"{have}, {still} more {'person' if still == 1 else 'people'} must approve{own}; lineal approve {evidence.name}"
+        return self.verdict("fail", reason, **numbers)

@@ -1,0 +1,102 @@
+"""The policy of a repository: what is measured, and what each stage's gate asks. Read from the text of lineal.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any, TypeVar
+
+import msgspec
+
+from lineal.checks.check import Check, checks
+from lineal.objects.errors import Invalid
+
+DEFAULT_GATES = {"production": ({"check": "lineage_complete"},)}
+"""What a stage asks when the policy says nothing of it."""
+
+STAGES = ("staging", "production", "archived")
+
+T = TypeVar("T")
+
+
+class EvaluationPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How versions are measured: on which dataset, against which column, and in which subgroups."""
+
+    dataset: str = ""
+    label: str = ""
+    positive: str = ""
+    slices: tuple[str, ...] = ()
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """What a repository asks of its versions."""
+
+    evaluation: EvaluationPolicy = EvaluationPolicy()
+    gates: dict[str, tuple[Check, ...]] = {}
+
+    def gate(self, stage: str) -> tuple[Check, ...]:
+        """Return the checks of the gate of ``stage``."""
+        return self.gates.get(stage, ())
+
+
+def parse_policy(text: str) -> Policy:
+    """Return the policy written as ``text``; an empty text is a policy too.
+
+    Raises:
+        Invalid: it is no TOML, or a table, check or option is unknown or has a wrong value; the message names it.
+    """
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise Invalid(f"the policy is no TOML: {error}", hint="mend lineal.toml at that place") from None
+    _check_names(content, ("evaluation", "gate"), "the policy", "table")
+    evaluation = _table(content.get("evaluation", {}), "[evaluation]")
+    _check_names(evaluation, EvaluationPolicy.__struct_fields__, "[evaluation]", "option")
+    gates = _table(content.get("gate", {}), "[gate]")
+    _check_names(gates, STAGES, "[gate]", "stage")
+    return Policy(
+        evaluation=_convert(evaluation, EvaluationPolicy, "[evaluation]"),
+        gates={stage: tuple(_gate(stage, asked)) for stage, asked in {**DEFAULT_GATES, **gates}.items()},
+    )
+
+
+def _gate(stage: str, asked: Any) -> Iterable[Check]:
+    where = f"[[gate.{stage}]]"
+    if not isinstance(asked, list | tuple):
+        raise Invalid(f"{where} is no list of checks", hint=f"begin each check of {stage} with the line {where}")
+    for number, each in enumerate(asked, 1):
+        yield _check(_table(each, where), f"check {number} of {where}")
+
+
+def _check(table: dict[str, Any], where: str) -> Check:
+    name = table.get("check")
+    if not isinstance(name, str):
+        raise Invalid(f"{where} does not say which check it is", hint="add check = one of " + ", ".join(checks()))
+    if not (kind := checks().get(name)):
+        raise Invalid(f"{where} is called {name!r}, which is no check", hint=_near(name, checks()))
+    _check_names(table, ("check", *kind.__struct_fields__), f"{where} ({name})", "option")
+    return _convert(table, kind, f"{where} ({name})")
+
+
+def _table(value: Any, where: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise Invalid(f"{where} is no table", hint=f"write {where} on a line of its own, and its options below")
+    return value
+
+
+def _check_names(table: dict[str, Any], allowed: Iterable[str], where: str, what: str) -> None:
+    if wrong := next((name for name in table if name not in allowed), None):
+        raise Invalid(f"{where} has no {what} {wrong!r}", hint=_near(wrong, allowed))
+
+
+def _near(name: str, allowed: Iterable[str]) -> str:
+    near = get_close_matches(name, list(allowed), 1)
+    return (f"did you mean {near[0]!r}? " if near else "") + "allowed: " + ", ".join(allowed)
+
+
+def _convert(table: dict[str, Any], kind: type[T], where: str) -> T:
+    try:
+        return msgspec.convert(table, kind)
+    except msgspec.ValidationError as error:
+        raise Invalid(f"{where}: {error}", hint="mend lineal.toml") from None

@@ -1,0 +1,63 @@
+"""Which answer is written how."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from lineal.cli.render import datasets, deployments, history, lineage, runs, verdicts, versions
+from lineal.cli.render.page import Page
+from lineal.operations import answers as a
+
+Renderer = Callable[[Any, Page], Iterator[str]]
+
+
+def _found(answer: a.Found, page: Page) -> Iterator[str]:
+    yield from versions.lines(answer.versions, page)
+    yield from runs.many(answer.runs, page)
+
+
+ONE: dict[type[a.Answer], Renderer] = {
+    a.RunAnswer: runs.one,
+    a.DatasetAnswer: datasets.one,
+    a.VersionAnswer: versions.one,
+    a.ModelAnswer: versions.model,
+    a.Promotion: verdicts.promotion,
+    a.GateAnswer: verdicts.gate,
+    a.EvaluationAnswer: verdicts.evaluation,
+    a.DeploymentAnswer: deployments.one,
+    a.Diff: history.diff,
+    a.Lineage: lineage.lineage,
+    a.Found: _found,
+    a.Verification: history.verification,
+    a.CardAnswer: versions.card,
+}
+"""How an answer is written."""
+
+MANY: dict[type[a.Answer], Renderer] = {
+    a.RunAnswer: runs.many,
+    a.DatasetAnswer: datasets.many,
+    a.ModelAnswer: versions.models,
+    a.VersionLine: versions.lines,
+    a.DeploymentAnswer: deployments.many,
+    a.LogLine: history.log,
+}
+"""How a list of answers is written."""
+
+
+def render(answer: Any, page: Page) -> Iterator[str]:
+    """Yield the lines of an answer, or of a list of answers of one type; an empty list has none."""
+    if not isinstance(answer, tuple | list):
+        return ONE[type(answer)](answer, page)
+    return MANY[type(answer[0])](answer, page) if answer else iter(())
+
+
+def references(answer: Any) -> Iterator[str]:
+    """Yield what an answer can be asked for again by, for scripts."""
+    if isinstance(answer, a.Found):
+        yield from references((*answer.versions, *answer.runs))
+    elif isinstance(answer, tuple | list):
+        for each in answer:
+            yield from references(each)
+    elif reference := getattr(answer, "reference", ""):
+        yield reference

@@ -1,0 +1,73 @@
+"""Differences, the journal and verification, as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from lineal.cli.render.page import Page, plain
+from lineal.cli.render.units import ago, count, moment, size
+from lineal.operations.answers import Diff, LogLine, Verification
+
+_CODE_TONES = {"+": "good", "-": "bad", "@": "faint"}
+
+
+def diff(answer: Diff, page: Page) -> Iterator[str]:
+    """Yield what differs, part by part, the left beside the right."""
+    yield f"{page.title(answer.left)} → {page.title(answer.right)}"
+    if answer.same:
+        yield "  they are the same in everything"
+    for part, found in groupby(answer.differences, key=lambda each: each.part):
+        yield f"  {page.title(part)}"
+        yield from page.table(
+            ("what", "left", "right"),
+            ((each.name, each.left or "—", each.right or "—") for each in found),
+            indent="    ",
+        )
+    if answer.code_diff:
+        yield f"  {page.title('code, line by line')}"
+        for line in answer.code_diff.splitlines():
+            shown = plain(line.replace("\t", "    "))
+            tone = _CODE_TONES.get(line[:1])
+            yield "    " + (page.paint(shown, tone) if tone else shown)
+
+
+def log(answers: Sequence[LogLine], page: Page) -> Iterator[str]:
+    """Yield a table of acts, newest first."""
+    yield from page.table(
+        ("#", "when (UTC)", "by", "what", "subject", "outcome", "detail"),
+        (
+            (
+                str(each.sequence),
+                f"{moment(each.at)} ({ago(each.at, page.now)})",
+                each.by,
+                each.operation,
+                each.subject,
+                each.outcome,
+                each.detail,
+            )
+            for each in answers
+        ),
+        right=("#",),
+    )
+
+
+def verification(answer: Verification, page: Page) -> Iterator[str]:
+    """Yield what was checked, and everything that was wrong."""
+    checked = ", ".join(
+        (
+            count(answer.blobs, "file"),
+            size(answer.size_bytes),
+            count(answer.objects, "object"),
+            count(answer.journal_entries, "journal entry", "journal entries"),
+        )
+    )
+    if not answer.problems:
+        yield f"{page.paint('✓ sound', 'good')}: {checked}"
+        return
+    wrong = f"✗ {count(len(answer.problems), 'problem')}"
+    yield f"{page.paint(wrong, 'bad')} in {checked}"
+    for each in answer.problems:
+        yield from page.wrapped(f"✗ {each.what}: {each.where}", indent="  ", hanging="  ")
+        if each.used_by:
+            yield from page.wrapped(f"needed by {', '.join(each.used_by)}", indent="      ")

@@ -1,0 +1,113 @@
+"""What gates, promotions and evaluations say, as people read it. The words carry the meaning; colours repeat it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from lineal.cli.render.page import Page, plain
+from lineal.cli.render.units import count, duration, number
+from lineal.objects.statements import Evaluation, Outcome, SliceResult, Verdict
+from lineal.operations.answers import EvaluationAnswer, GateAnswer, Promotion
+
+_SIGNS: dict[Outcome, tuple[str, str]] = {
+    "pass": ("✓", "good"),
+    "warn": ("!", "doubtful"),
+    "fail": ("✗", "bad"),
+    "inconclusive": ("?", "doubtful"),
+}
+"""Each outcome's sign and tone."""
+
+
+def gate(answer: GateAnswer, page: Page) -> Iterator[str]:
+    """Yield what the gate of a stage says of a version."""
+    against = f", compared with {answer.champion}" if answer.champion else ""
+    yield f"{page.title(f'{answer.reference} before {answer.stage}')}{against}: {outcome(answer.outcome, page)}"
+    yield from verdicts(answer.verdicts, page)
+
+
+def promotion(answer: Promotion, page: Page) -> Iterator[str]:
+    """Yield what became of a promotion."""
+    yield f"{page.title(answer.reference)}  {answer.before} → {answer.stage}"
+    yield from page.facts(
+        (("archived", answer.archived), ("forced", answer.forced_because and f"because {answer.forced_because}"))
+    )
+    if answer.verdicts:
+        yield f"  gate: {outcome(answer.outcome, page)}"
+        yield from verdicts(answer.verdicts, page)
+
+
+def verdicts(found: Sequence[Verdict], page: Page) -> Iterator[str]:
+    """Yield a line for each verdict: its sign, its word, the check and why."""
+    words = max((len(each.outcome) for each in found), default=0)
+    names = max((len(each.check) for each in found), default=0)
+    for each in found:
+        sign, tone = _SIGNS[each.outcome]
+        lead = f"  {sign} {each.outcome.ljust(words)}  {plain(each.check).ljust(names)}  "
+        lines = list(page.wrapped(each.reason, indent=" " * len(lead))) or [lead]
+        yield page.paint(lead.rstrip(), tone) + " " * (len(lead) - len(lead.rstrip())) + lines[0][len(lead) :]
+        yield from lines[1:]
+
+
+def outcome(word: Outcome, page: Page) -> str:
+    """Return an outcome with its sign."""
+    sign, tone = _SIGNS[word]
+    return page.paint(f"{sign} {word}", tone)
+
+
+def evaluation(answer: EvaluationAnswer, page: Page) -> Iterator[str]:
+    """Yield how a version did, overall and on each subgroup."""
+    yield f"{page.title(answer.reference)} on {answer.dataset}"
+    yield from page.facts(
+        (
+            ("task", _task(answer.evaluation)),
+            ("rows", f"{answer.evaluation.overall.row_count:,}"),
+            ("environment", answer.environment),
+            ("took", duration(answer.evaluation.duration_ms)),
+        )
+    )
+    yield from results(answer.evaluation, page)
+
+
+def results(found: Evaluation, page: Page, indent: str = "  ") -> Iterator[str]:
+    """Yield a table of metrics: a row for all rows with the 95 % intervals, and one for each subgroup."""
+    overall = found.overall
+    yield from page.table(
+        ("metric", "value", "95 % interval"),
+        ((name, number(value), _interval(overall, name)) for name, value in overall.metrics.items()),
+        indent=indent,
+        right=("value",),
+    )
+    if found.slices:
+        yield f"{indent}{page.title('subgroups')} ({len(found.slices)})"
+        names = list(overall.metrics)
+        yield from page.table(
+            ("subgroup", "rows", *names),
+            (
+                (
+                    f"{each.feature}={each.value}",
+                    f"{each.row_count:,}",
+                    *(number(each.metrics[name]) if name in each.metrics else "" for name in names),
+                )
+                for each in found.slices
+            ),
+            indent=indent,
+            right=("rows", *names),
+        )
+
+
+def _interval(result: SliceResult, name: str) -> str:
+    if name not in result.intervals:
+        return ""
+    low, high = result.intervals[name]
+    return f"{number(low)} to {number(high)}"
+
+
+def _task(found: Evaluation) -> str:
+    positive = f", {found.positive} is positive" if found.positive else ""
+    return f"{found.task} of {found.label}{positive}"
+
+
+def summary(found: Evaluation) -> str:
+    """Return an evaluation in one line."""
+    shown = ", ".join(f"{name} {number(value)}" for name, value in list(found.overall.metrics.items())[:5])
+    return f"{shown} on {count(found.overall.row_count, 'row')}, {count(len(found.slices), 'subgroup')}"

@@ -1,0 +1,164 @@
+"""Models, their versions and their cards, as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from lineal.cli.render import verdicts
+from lineal.cli.render.page import Page
+from lineal.cli.render.runs import bullets, mapping
+from lineal.cli.render.units import ago, count, metrics, moment, number, scalar, when
+from lineal.objects.digest import short
+from lineal.objects.statements import Approval, Bump, CardEdit, Evaluation, GateReport, Observation, Statement
+from lineal.objects.versions import DataUse, Version
+from lineal.operations.answers import CardAnswer, ModelAnswer, VersionAnswer, VersionLine
+
+_DATA_SHOWN = 20
+_STATEMENTS_SHOWN = 12
+
+
+def one(answer: VersionAnswer, page: Page) -> Iterator[str]:
+    """Yield everything that is known of a version of a model."""
+    version = answer.version
+    aliases = "".join(f" @{each}" for each in answer.aliases)
+    yield f"{page.title(answer.reference)}  {answer.stage}{aliases}"
+    yield from page.facts(
+        (
+            ("digest", answer.digest),
+            ("made by", answer.run),
+            ("registered", f"{when(answer.created_at, page.now)} by {answer.created_by}"),
+            ("number", f"{answer.number} of {answer.model}"),
+            ("why", _bump(answer.statements)),
+            ("model", _model(version)),
+            ("parent", version.parent or ""),
+        )
+    )
+    yield from bullets(page, "data", _data(version.data))
+    yield from mapping(page, "parameters", {name: scalar(value) for name, value in version.params.items()})
+    overall = {name: number(value) for name, value in answer.metrics.items() if "[" not in name}
+    yield from mapping(page, "metrics", overall)
+    if evaluation := _newest_evaluation(answer.statements):
+        yield f"  {page.title('newest evaluation')}"
+        yield from verdicts.results(evaluation, page, indent="    ")
+    if answer.statements:
+        yield f"  {page.title('said of it')} (newest first)"
+        yield from page.table(
+            ("when (UTC)", "by", "what"),
+            _said(answer.statements, page),
+            indent="    ",
+        )
+    yield from bullets(page, "deployments", answer.deployments)
+
+
+def lines(versions: Sequence[VersionLine], page: Page, indent: str = "") -> Iterator[str]:
+    """Yield a table of versions."""
+    yield from page.table(
+        ("version", "stage", "aliases", "metrics", "registered (UTC)", "by", "digest"),
+        (
+            (
+                each.reference,
+                each.stage,
+                " ".join(f"@{alias}" for alias in each.aliases),
+                metrics(each.metrics, limit=4),
+                f"{moment(each.created_at)} ({ago(each.created_at, page.now)})",
+                each.created_by,
+                short(each.digest),
+            )
+            for each in versions
+        ),
+        indent=indent,
+    )
+
+
+def model(answer: ModelAnswer, page: Page) -> Iterator[str]:
+    """Yield a model and all its versions."""
+    yield f"{page.title(answer.reference)}  {count(answer.version_count, 'version')}"
+    yield from page.facts(
+        (
+            *((f"in {stage}", reference) for stage, reference in answer.stages.items()),
+            ("created", f"{when(answer.created_at, page.now)} by {answer.created_by}"),
+        )
+    )
+    yield from lines(answer.versions, page, indent="  ")
+
+
+def models(answers: Sequence[ModelAnswer], page: Page) -> Iterator[str]:
+    """Yield a table of models."""
+    yield from page.table(
+        ("model", "versions", "stands", "created (UTC)", "by"),
+        (
+            (
+                each.reference,
+                f"{each.version_count:,}",
+                ", ".join(f"{stage}: {reference}" for stage, reference in each.stages.items() if reference),
+                f"{moment(each.created_at)} ({ago(each.created_at, page.now)})",
+                each.created_by,
+            )
+            for each in answers
+        ),
+        right=("versions",),
+    )
+
+
+def card(answer: CardAnswer, page: Page) -> Iterator[str]:
+    """Yield a card's Markdown as it is, ready to be written to a file."""
+    del page
+    yield from answer.markdown.rstrip("\n").splitlines()
+
+
+def _model(version: Version) -> str:
+    facts = version.facts
+    made = " ".join(each for each in (facts.architecture, facts.framework, facts.framework_version) if each)
+    shape = f"{count(len(facts.inputs), 'input column')}" if facts.inputs else ""
+    return ", ".join(each for each in (version.main_file, made, shape) if each)
+
+
+def _data(uses: Sequence[DataUse]) -> Iterator[str]:
+    for each in uses[:_DATA_SHOWN]:
+        yield f"{each.path}  {f'dataset {short(each.dataset)}' if each.dataset else f'file {short(each.digest)}'}"
+    if len(uses) > _DATA_SHOWN:
+        yield f"… {len(uses) - _DATA_SHOWN:,} more; --json lists them all"
+
+
+def _newest(statements: Sequence[Statement]) -> list[Statement]:
+    return sorted(statements, key=lambda each: each.at, reverse=True)
+
+
+def _newest_evaluation(statements: Sequence[Statement]) -> Evaluation | None:
+    found = (each.predicate for each in _newest(statements))
+    return next((each for each in found if isinstance(each, Evaluation)), None)
+
+
+def _bump(statements: Sequence[Statement]) -> str:
+    found = (each.predicate for each in _newest(statements))
+    return next((_said_of_bump(each) for each in found if isinstance(each, Bump)), "")
+
+
+def _said_of_bump(bump: Bump) -> str:
+    why = f"overridden because {bump.overridden_because}" if bump.overridden_because else "; ".join(bump.findings)
+    since = f" after {bump.previous}" if bump.previous else ""
+    return f"{bump.level}{since}" + (f": {why}" if why else "")
+
+
+def _said(statements: Sequence[Statement], page: Page) -> Iterator[tuple[str, str, str]]:
+    for each in _newest(statements)[:_STATEMENTS_SHOWN]:
+        yield f"{moment(each.at)} ({ago(each.at, page.now)})", each.by, sentence(each)
+
+
+def sentence(statement: Statement) -> str:
+    """Return a statement in one line."""
+    match statement.predicate:
+        case Evaluation() as said:
+            return f"evaluated: {verdicts.summary(said)}"
+        case GateReport() as said:
+            failed = [each.check for each in said.verdicts if each.outcome in {"fail", "inconclusive"}]
+            return f"gate of {said.stage}: {said.outcome}" + (f" ({', '.join(failed)})" if failed else "")
+        case Approval() as said:
+            return f"approved for {said.stage}" + (f": {said.comment}" if said.comment else "")
+        case Bump() as said:
+            return f"became {said.semantic}: {_said_of_bump(said)}"
+        case CardEdit():
+            return "its card was edited"
+        case Observation() as said:
+            health = "healthy" if said.healthy else "not healthy"
+            return f"seen at {said.deployment}: {health}, {count(said.request_count, 'request')}"
