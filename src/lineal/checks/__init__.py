@@ -1,1 +1,1 @@
-"""Pure judges: evidence in, verdicts out. What a version scores, what its number must be, whether it may pass a gate."""
+"""Pure judges: evidence in, verdicts out: what a version scores, what its number must be, whether it may pass."""

@@ -22,7 +22,11 @@ class Approvals(Check, frozen=True, tag="approvals"):
         """Count the others."""
         others = sorted({*evidence.approvals} - {evidence.author})
         numbers = {"approvals": len(others), "asked": self.count}
-        own = f"; {evidence.author} made it, so their own approval does not count" if evidence.author in evidence.approvals else ""
+        own = (
+            f"; {evidence.author} made it, so their own approval does not count"
+            if evidence.author in evidence.approvals
+            else ""
+        )
         if len(others) >= self.count:
             return self.verdict("pass", f"approved by {listed(others)}{own}", **numbers)
         have = f"approved by {listed(others)}" if others else "approved by nobody else"

@@ -98,7 +98,7 @@ def schema_findings(old: ModelFacts, new: ModelFacts) -> tuple[Finding, ...]:
 
 
 def _inputs(old: ModelFacts, new: ModelFacts) -> Iterator[Finding]:
-    """What callers must send may only become less."""
+    """Yield what differs in what callers must send, which may only become less."""
     if not old.inputs or not new.inputs:
         return
     if added := [name for name in new.inputs if name not in old.inputs]:
@@ -112,7 +112,7 @@ def _inputs(old: ModelFacts, new: ModelFacts) -> Iterator[Finding]:
 
 
 def _outputs(old: ModelFacts, new: ModelFacts) -> Iterator[Finding]:
-    """What callers get may only become more exact."""
+    """Yield what differs in what callers get, which may only become more exact."""
     if old.classes and new.classes and old.classes != new.classes:
         yield Finding("major", f"the classes were {_listed(old.classes)} and are {_listed(new.classes)}")
     if not old.outputs or not new.outputs:
@@ -133,7 +133,9 @@ def _framework(old: ModelFacts, new: ModelFacts) -> Iterator[Finding]:
         yield Finding(*_upgrade(new.framework, old.framework_version, new.framework_version))
     if old.architecture and new.architecture and old.architecture != new.architecture:
         removed, added = _lines(old.architecture, new.architecture), _lines(new.architecture, old.architecture)
-        detail = f": {_listed(removed) or 'nothing'} gave way to {_listed(added) or 'nothing'}" if removed or added else ""
+        detail = (
+            f": {_listed(removed) or 'nothing'} gave way to {_listed(added) or 'nothing'}" if removed or added else ""
+        )
         yield Finding("minor", f"the model is built otherwise{detail}")
 
 
@@ -151,7 +153,7 @@ def _weights(old: Version, new: Version) -> Iterator[Finding]:
 
 
 def _recipe(old: Version, new: Version) -> Iterator[Finding]:
-    """What went into it: it asks for no more than a minor level, and for a patch when the weights stayed the same."""
+    """Yield what differs in what went into it: minor at most, and a patch when the weights stayed the same."""
     level: Level = "patch" if old.weights == new.weights else "minor"
     if data := list(_data(old, new)):
         yield Finding(level, f"trained on other data: {_listed(data)}")

@@ -20,7 +20,9 @@ class CardSections(Check, frozen=True, tag="card_sections"):
         if wrong := next((each for each in self.sections if each not in HUMAN), None):
             near = get_close_matches(wrong, HUMAN, 1)
             told = f"; did you mean {near[0]!r}?" if near else ""
-            raise ValueError(f"no section that a person writes is called {wrong!r}{told} (there are {', '.join(HUMAN)})")
+            raise ValueError(
+                f"no section that a person writes is called {wrong!r}{told} (there are {', '.join(HUMAN)})"
+            )
 
     def judge(self, evidence: Evidence) -> Verdict:
         """Look at the state of each section."""
@@ -28,7 +30,9 @@ class CardSections(Check, frozen=True, tag="card_sections"):
         bad = {each: state for each, state in found.items() if state != "fresh"}
         numbers = {"asked": len(found), "fresh": len(found) - len(bad)}
         if not bad:
-            return self.verdict("pass", f"all {len(found)} sections that are asked for are written and up to date", **numbers)
+            return self.verdict(
+                "pass", f"all {len(found)} sections that are asked for are written and up to date", **numbers
+            )
         told = "; ".join(f"{HUMAN[each].title} is {_told(state)}" for each, state in bad.items())
         return self.verdict("fail", f"{told}; lineal model describe {evidence.name}", **numbers)
 

@@ -23,7 +23,9 @@ class _CheckMeta(msgspec.StructMeta, ABCMeta):
     """Makes a struct that cannot be made before it judges."""
 
 
-class Check(msgspec.Struct, metaclass=_CheckMeta, frozen=True, kw_only=True, tag_field="check", forbid_unknown_fields=True):
+class Check(
+    msgspec.Struct, metaclass=_CheckMeta, frozen=True, kw_only=True, tag_field="check", forbid_unknown_fields=True
+):
     """A judge. Its fields are the options that a policy may give; wrong ones raise ValueError in ``__post_init__``."""
 
     @abstractmethod

@@ -12,6 +12,9 @@ from lineal.objects.canonical import number
 from lineal.objects.errors import Invalid
 from lineal.objects.statements import SliceResult
 
+SLASH = "\N{DIVISION SLASH}"
+"""Stands for a slash in a class's name, so that the key of a confusion count has one slash only."""
+
 
 def evaluate(
     rows: Iterable[dict[str, str]],
@@ -63,16 +66,20 @@ def measure(task: Task, sample: Sample, *, feature: str = "", value: str = "") -
         feature=feature,
         value=value,
         metrics={name: number(found.value) for name, (_, found) in computed.items()},
-        intervals={name: tuple(interval(metric, found)) for name, (metric, found) in computed.items()},
+        intervals={name: (*interval(metric, found),) for name, (metric, found) in computed.items()},
         counts=confusion(sample),
     )
 
 
 def confusion(sample: Sample) -> dict[str, int]:
-    """Return the confusion counts as ``actual/predicted`` → rows. A slash in a class's name is written ``∕``."""
+    """Return the confusion counts as ``actual/predicted`` → rows. A slash in a class's name becomes ``SLASH``."""
     pairs = Counter(zip(sample.actual, sample.predicted, strict=True))
-    return {f"{_plain(actual)}/{_plain(predicted)}": count for (actual, predicted), count in sorted(pairs.items())}
+    return {
+        f"{class_in_key(actual)}/{class_in_key(predicted)}": count
+        for (actual, predicted), count in sorted(pairs.items())
+    }
 
 
-def _plain(name: str) -> str:
-    return name.replace("/", "∕")  # noqa: RUF001 - the division slash, so that the key has one slash only
+def class_in_key(name: str) -> str:
+    """Return a class's name as the keys of confusion counts write it."""
+    return name.replace("/", SLASH)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import msgspec
 
 from lineal.checks.paired import Pairs
 from lineal.objects.runs import Code, Runtime
@@ -10,7 +10,7 @@ from lineal.objects.statements import Bump, Evaluation
 from lineal.objects.versions import Version
 
 
-class Evidence(NamedTuple):
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """The candidate, the champion that stands in the stage now, and what was learned of both.
 
     ``evaluation`` is the newest of the candidate on the policy's dataset, ``champion_evaluation`` that of the champion

@@ -6,6 +6,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from lineal.checks.check import Check
+from lineal.checks.evaluation import class_in_key
 from lineal.checks.evidence import Evidence
 from lineal.checks.figures import check_metric, figure, listed
 from lineal.checks.metrics import METRICS
@@ -18,12 +19,12 @@ class Rate(NamedTuple):
 
     group: str
     hits: int
-    count: int
+    row_count: int
 
     @property
     def value(self) -> float:
         """The proportion."""
-        return self.hits / self.count
+        return self.hits / self.row_count
 
 
 class Gap(NamedTuple):
@@ -67,8 +68,8 @@ class FairnessGap(Check, frozen=True, tag="fairness_gap"):
             return self.verdict(
                 "inconclusive", f"the evaluation has no {self.metric} by {self.feature}; add it to slices and evaluate"
             )
-        large = [each for each in found if each.count >= self.minimum_rows]
-        small = [each.group for each in found if each.count < self.minimum_rows]
+        large = [each for each in found if each.row_count >= self.minimum_rows]
+        small = [each.group for each in found if each.row_count < self.minimum_rows]
         if len(large) < 2:
             return self.verdict("inconclusive", f"{self.feature} has no two groups with {self.minimum_rows} rows")
         remark = f"; not judged, as they have too few rows: {listed(small)}" if small else ""
@@ -81,23 +82,31 @@ class FairnessGap(Check, frozen=True, tag="fairness_gap"):
             "low": worst.interval.low,
             "high": worst.interval.high,
             "at_most": self.at_most,
-            "rows": worst.high.count + worst.low.count,
+            "rows": worst.high.row_count + worst.low.row_count,
         }
         if proven := [each for each in gaps if each.interval.low > self.at_most]:
             told = max(proven, key=lambda each: each.value)
-            return self.verdict("fail", f"{self._sentence(told)}, but at most {figure(self.at_most)} is asked{remark}", **numbers)
+            return self.verdict(
+                "fail", f"{self._sentence(told)}, but at most {figure(self.at_most)} is asked{remark}", **numbers
+            )
         if unsure := [each for each in gaps if each.interval.high > self.at_most]:
             told = max(unsure, key=lambda each: each.interval.high)
             reach = told.interval.high - told.value if told.value < self.at_most else told.value - told.interval.low
-            needed = rows_needed(told.high.count + told.low.count, abs(told.value - self.at_most), reach)
+            needed = rows_needed(told.high.row_count + told.low.row_count, abs(told.value - self.at_most), reach)
             enough = f"; about {needed:,} rows of these groups would decide" if needed else ""
-            reason = f"{self._sentence(told)}; whether it is at most {figure(self.at_most)} cannot be told{enough}{remark}"
+            reason = (
+                f"{self._sentence(told)}; whether it is at most {figure(self.at_most)} cannot be told{enough}{remark}"
+            )
             return self.verdict("inconclusive", reason, rows_needed=needed, **numbers)
-        return self.verdict("warn" if remark else "pass", f"{self._sentence(worst)}, at most {figure(self.at_most)} as asked{remark}", **numbers)
+        return self.verdict(
+            "warn" if remark else "pass",
+            f"{self._sentence(worst)}, at most {figure(self.at_most)} as asked{remark}",
+            **numbers,
+        )
 
     def _sentence(self, gap: Gap) -> str:
-        groups = f"{gap.high.group} ({figure(gap.high.value)}, n={gap.high.count:,})"
-        groups += f" and {gap.low.group} ({figure(gap.low.value)}, n={gap.low.count:,})"
+        groups = f"{gap.high.group} ({figure(gap.high.value)}, n={gap.high.row_count:,})"
+        groups += f" and {gap.low.group} ({figure(gap.low.value)}, n={gap.low.row_count:,})"
         bounds = f"{figure(gap.interval.low)} to {figure(gap.interval.high)}"
         return f"{self.metric} differs by {figure(gap.value)} ({bounds}) between {self.feature}={groups}"
 
@@ -105,11 +114,11 @@ class FairnessGap(Check, frozen=True, tag="fairness_gap"):
 def rates(evaluation: Evaluation, metric: str, feature: str) -> list[Rate]:
     """Return the proportion ``metric`` in each group of ``feature``, from the confusion counts."""
     found = (_rate(each, metric, _positive(evaluation)) for each in evaluation.slices if each.feature == feature)
-    return [each for each in found if each.count]
+    return [each for each in found if each.row_count]
 
 
 def _positive(evaluation: Evaluation) -> str:
-    named = evaluation.positive.replace("/", "∕")  # noqa: RUF001 - as the counts write it
+    named = class_in_key(evaluation.positive)
     classes = sorted({name for key in evaluation.overall.counts for name in key.split("/")})
     return named or (classes[-1] if classes else "")
 
@@ -131,5 +140,6 @@ def _gaps(found: list[Rate]) -> list[Gap]:
     pairs = list(combinations(ordered, 2))
     confidence = 1 - ALPHA / len(pairs)
     return [
-        Gap(high, low, newcombe(high.hits, high.count, low.hits, low.count, confidence=confidence)) for high, low in pairs
+        Gap(high, low, newcombe(high.hits, high.row_count, low.hits, low.row_count, confidence=confidence))
+        for high, low in pairs
     ]

@@ -26,7 +26,9 @@ class LineageComplete(Check, frozen=True, tag="lineage_complete"):
         }
         if missing := list(_missing(evidence)):
             return self.verdict("fail", "; ".join(missing), **numbers)
-        known = ", ".join(sorted({f"{each.path} ({short(each.dataset)})" for each in evidence.version.data if each.dataset}))
+        known = ", ".join(
+            sorted({f"{each.path} ({short(each.dataset)})" for each in evidence.version.data if each.dataset})
+        )
         loose = sorted(each.path for each in evidence.version.data if each.dataset is None)
         said = f"trained on {known}; {_code(evidence)}; {numbers['packages']} packages recorded"
         if loose:

@@ -42,7 +42,9 @@ class MetricFloor(Check, frozen=True, tag="metric_floor"):
         """Compare the interval with the bar."""
         found = measured(evidence, self.metric)
         if found is None:
-            known = sorted({*(evidence.evaluation.overall.metrics if evidence.evaluation else ()), *evidence.version.metrics})
+            known = sorted(
+                {*(evidence.evaluation.overall.metrics if evidence.evaluation else ()), *evidence.version.metrics}
+            )
             said = f"measured are {listed(known)}" if known else f"measure it: lineal evaluate {evidence.name}"
             return self.verdict("inconclusive", f"{self.metric} of {evidence.name} is not known; {said}")
         return self._compared(found)
@@ -60,7 +62,9 @@ class MetricFloor(Check, frozen=True, tag="metric_floor"):
             return self.verdict("pass", f"{said}, {asked} as asked", **numbers)
         if sign * best < sign * bar:
             return self.verdict("fail", f"{said}, but {asked} is asked", **numbers)
-        needed = rows_needed(found.row_count, abs(value - bar), abs(value - (worst if sign * value > sign * bar else best)))
+        needed = rows_needed(
+            found.row_count, abs(value - bar), abs(value - (worst if sign * value > sign * bar else best))
+        )
         enough = f"; about {needed:,} rows would decide" if needed else ""
         reason = f"{said}, and {asked} is asked: too close to tell with {found.row_count:,} rows{enough}"
         return self.verdict("inconclusive", reason, rows_needed=needed, **numbers)

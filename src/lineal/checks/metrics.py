@@ -1,8 +1,8 @@
 """What can be measured: each metric as a number with the influence that every row has on it.
 
-The influence of row i is how much the metric moves when the row gets more weight (Hampel 1974); the standard error of
-the metric is the root mean square of the influences over sqrt(n) (the infinitesimal jackknife, Efron 1982). It holds for
-one version and for the difference of two versions on the same rows, so one mechanism compares any metric with pairing.
+The influence of a row is how much the metric moves when the row gets more weight (Hampel 1974); the standard error
+of the metric is the root mean square of the influences over sqrt(n) (the infinitesimal jackknife, Efron 1982). It
+holds for one version and for the difference of two on the same rows: one mechanism compares any metric with pairing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Is the candidate at least as good as what stands there now? Both answer the same rows; the margin is the most we give."""
+"""Is the candidate at least as good as what stands there now? Both answer the same rows."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class NotWorseThanChampion(Check, frozen=True, tag="not_worse_than_champion"):
         numbers = _numbers(found)
         said = f"{self.metric} goes from {figure(found.champion)} ({champion}) to {figure(found.candidate)}"
         if found.fixed is not None:
-            said += f": {found.fixed:,} rows fixed, {found.broke:,} broken of {found.count:,}"
+            said += f": {found.fixed:,} rows fixed, {found.broke:,} broken of {found.row_count:,}"
         bounds = f"95 % interval of the gain {figure(found.interval.low)} to {figure(found.interval.high)}"
         said += f" ({bounds}, margin {figure(self.margin)})"
         is_same = not (found.fixed or found.broke) and found.gain == 0 and found.error == 0
@@ -54,19 +54,21 @@ class NotWorseThanChampion(Check, frozen=True, tag="not_worse_than_champion"):
         if found.interval.high < -self.margin:
             return self.verdict("fail", f"{said}: it is worse by more than the margin", **numbers)
         reach = found.gain - found.interval.low if found.gain > -self.margin else found.interval.high - found.gain
-        needed = rows_needed(found.count, abs(found.gain + self.margin), reach)
+        needed = rows_needed(found.row_count, abs(found.gain + self.margin), reach)
         enough = f"; about {needed:,} rows would decide" if needed else ""
         return self.verdict("inconclusive", f"{said}: too close to tell{enough}", rows_needed=needed, **numbers)
 
 
 def _numbers(found: Change) -> dict[str, float]:
-    flips = {"fixed": found.fixed, "broke": found.broke or 0, "p": found.p_worse_than(0)} if found.fixed is not None else {}
+    flips = (
+        {"fixed": found.fixed, "broke": found.broke or 0, "p": found.p_worse_than(0)} if found.fixed is not None else {}
+    )
     return {
         "candidate": found.candidate,
         "champion": found.champion,
         "gain": found.gain,
         "low": found.interval.low,
         "high": found.interval.high,
-        "rows": found.count,
+        "rows": found.row_count,
         **{name: value for name, value in flips.items() if value is not None},
     }

@@ -30,7 +30,7 @@ class Pairs(NamedTuple):
 class Change(NamedTuple):
     """What became of a metric from the champion to the candidate.
 
-    ``gain`` is the difference turned so that more is better; ``count`` the rows that carry it. For proportions
+    ``gain`` is the difference turned so that more is better; ``row_count`` the rows that carry it. For proportions
     ``fixed`` and ``broke`` count the rows that only the candidate, or only the champion, got right.
     """
 
@@ -38,7 +38,7 @@ class Change(NamedTuple):
     champion: float
     gain: float
     interval: Interval
-    count: int
+    row_count: int
     error: float
     fixed: int | None = None
     broke: int | None = None
@@ -51,13 +51,13 @@ class Change(NamedTuple):
         if self.fixed is not None and self.broke is not None:
             if margin == 0:
                 return mcnemar(self.fixed, self.broke)
-            return upper_tail(-score_of_difference(self.fixed, self.broke, self.count, -margin))
+            return upper_tail(-score_of_difference(self.fixed, self.broke, self.row_count, -margin))
         if self.error == 0:
             return 0.0 if self.gain < -margin else 1.0
         return upper_tail(-(self.gain + margin) / self.error)
 
 
-def pair(
+def pair(  # noqa: PLR0913 - two versions and one question
     rows: Iterable[dict[str, str]],
     candidate: Iterable[Prediction],
     champion: Iterable[Prediction],

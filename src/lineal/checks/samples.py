@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
 from lineal.formats.predictions import Prediction
 from lineal.objects.errors import Invalid
 
 Task = Literal["binary", "multiclass", "regression"]
+
+T = TypeVar("T")
 
 VALUES_MAX = 200
 """A column with more values than this makes no subgroups that anybody could read."""
@@ -40,12 +42,19 @@ class Sample(NamedTuple):
 
     def at(self, places: Sequence[int]) -> Sample:
         """Return only the rows at ``places``."""
-        columns = {
-            name: [column[place] for place in places]
-            for name, column in self._asdict().items()
-            if name != "positive" and column
-        }
-        return self._replace(**columns)
+        return Sample(
+            actual=_picked(self.actual, places),
+            predicted=_picked(self.predicted, places),
+            positive=self.positive,
+            scores=None if self.scores is None else _picked(self.scores, places),
+            losses=None if self.losses is None else _picked(self.losses, places),
+            actual_numbers=_picked(self.actual_numbers, places),
+            predicted_numbers=_picked(self.predicted_numbers, places),
+        )
+
+
+def _picked(column: Sequence[T], places: Sequence[int]) -> Sequence[T]:
+    return [column[place] for place in places] if column else ()
 
 
 class Truth(NamedTuple):

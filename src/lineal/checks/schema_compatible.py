@@ -9,7 +9,7 @@ from lineal.objects.statements import Verdict
 
 
 class SchemaCompatible(Check, frozen=True, tag="schema_compatible"):
-    """Fails when inputs or outputs differ from the champion's so that callers break; the rules are those of the bump."""
+    """Fails when inputs or outputs differ from the champion's so that callers break, by the rules of the bump."""
 
     def judge(self, evidence: Evidence) -> Verdict:
         """Compare both versions' columns."""
@@ -17,7 +17,9 @@ class SchemaCompatible(Check, frozen=True, tag="schema_compatible"):
             return self.verdict("pass", "no version stands there yet that callers could be used to")
         old, new = evidence.champion.facts, evidence.version.facts
         if not (old.inputs or old.outputs) or not (new.inputs or new.outputs):
-            return self.verdict("inconclusive", f"the columns of {evidence.name} or {evidence.champion_name} are not known")
+            return self.verdict(
+                "inconclusive", f"the columns of {evidence.name} or {evidence.champion_name} are not known"
+            )
         found = schema_findings(old, new)
         numbers = {"inputs": len(new.inputs), "champion_inputs": len(old.inputs)}
         if breaking := [each.sentence for each in found if each.level == "major"]:

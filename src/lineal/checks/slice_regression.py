@@ -53,7 +53,9 @@ class SliceRegression(Check, frozen=True, tag="slice_regression"):
                 " lineal evaluate each of them",
             )
         if missing := [name for name in self.features if name not in evidence.pairs.truth.features]:
-            return self.verdict("inconclusive", f"the held-out rows are not split by {listed(missing)}; add it to slices")
+            return self.verdict(
+                "inconclusive", f"the held-out rows are not split by {listed(missing)}; add it to slices"
+            )
         return self._judged(list(self._losses(evidence.pairs)))
 
     def _losses(self, pairs: Pairs) -> Iterator[Loss]:
@@ -64,18 +66,18 @@ class SliceRegression(Check, frozen=True, tag="slice_regression"):
             for value, places in pairs.truth.groups(feature).items()
             if (each := change(pairs, self.metric, places)) is not None
         ]
-        large = [each for _, each in found if each.count >= self.minimum_rows]
+        large = [each for _, each in found if each.row_count >= self.minimum_rows]
         adjusted = iter(holm([each.p_worse_than(self.margin) for each in large]))
         for group, each in found:
-            yield Loss(group, each, next(adjusted) if each.count >= self.minimum_rows else 1.0)
+            yield Loss(group, each, next(adjusted) if each.row_count >= self.minimum_rows else 1.0)
 
     def _judged(self, losses: Sequence[Loss]) -> Verdict:
         if not losses:
             return self.verdict("inconclusive", f"no subgroup of {listed(self.features)} has rows for {self.metric}")
         beyond = [each for each in losses if each.change.gain < -self.margin]
         proven = [each for each in beyond if each.p < ALPHA]
-        unsure = [each for each in beyond if each.p >= ALPHA and each.change.count >= self.minimum_rows]
-        few = [each for each in beyond if each.change.count < self.minimum_rows]
+        unsure = [each for each in beyond if each.p >= ALPHA and each.change.row_count >= self.minimum_rows]
+        few = [each for each in beyond if each.change.row_count < self.minimum_rows]
         kinds: tuple[tuple[Outcome, list[Loss], str], ...] = (
             ("fail", proven, ""),
             ("inconclusive", unsure, "; that may be luck, more rows would tell"),
@@ -93,11 +95,15 @@ class SliceRegression(Check, frozen=True, tag="slice_regression"):
 
     def _sentence(self, loss: Loss) -> str:
         found = loss.change
-        moved = "stayed" if found.candidate == found.champion else "fell" if found.candidate < found.champion else "rose"
-        path = f"at {figure(found.candidate)}" if moved == "stayed" else (
-            f"from {figure(found.champion)} to {figure(found.candidate)}"
+        moved = (
+            "stayed" if found.candidate == found.champion else "fell" if found.candidate < found.champion else "rose"
         )
-        return f"{self.metric} for {loss.group} {moved} {path} (n={found.count:,}, margin {figure(self.margin)})"
+        path = (
+            f"at {figure(found.candidate)}"
+            if moved == "stayed"
+            else (f"from {figure(found.champion)} to {figure(found.candidate)}")
+        )
+        return f"{self.metric} for {loss.group} {moved} {path} (n={found.row_count:,}, margin {figure(self.margin)})"
 
     def _numbers(self, loss: Loss, groups: int) -> dict[str, float]:
         found = loss.change
@@ -107,7 +113,7 @@ class SliceRegression(Check, frozen=True, tag="slice_regression"):
             "gain": found.gain,
             "low": found.interval.low,
             "high": found.interval.high,
-            "rows": found.count,
+            "rows": found.row_count,
             "p_adjusted": loss.p,
             "groups": groups,
         }

@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lineal.objects.datasets import Column
 from lineal.objects.errors import Invalid
@@ -129,7 +129,7 @@ class _Reader(io.RawIOBase):
         """Say that it can be read."""
         return True
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] - any writable buffer
+    def readinto(self, buffer: Any) -> int:
         """Fill ``buffer`` with the next bytes."""
         while not self._left:
             piece = next(self._pieces, None)
@@ -145,7 +145,9 @@ class _Reader(io.RawIOBase):
 def _delimiter(sample: list[str]) -> str:
     """Return the delimiter that cuts the first lines into the most cells, the same number each."""
     if not sample or sample[0].lstrip()[:1] in {"", "{", "[", "<"}:
-        raise Invalid("the file does not begin with a table's header", hint="give a CSV file whose first line names columns")
+        raise Invalid(
+            "the file does not begin with a table's header", hint="give a CSV file whose first line names columns"
+        )
     return max(DELIMITERS, key=lambda each: _cells(sample, each))
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from lineal.checks.policy import Policy, parse_policy
-from lineal.objects.digest import Digest
 from lineal.objects.errors import Invalid
 from lineal.storage.store import Store
 
 POLICY_FILE = "lineal.toml"
 
 
-def policy_of(store: Store) -> tuple[Policy, Digest]:
-    """Return the policy that holds now, and the digest of its text; without a file, the policy of an empty one.
+def policy_of(store: Store) -> tuple[Policy, str]:
+    """Return the policy that holds now, and its text; without a file, the policy of an empty one.
 
     Raises:
         Invalid: the file cannot be read, or is no policy.
@@ -23,5 +22,4 @@ def policy_of(store: Store) -> tuple[Policy, Digest]:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise Invalid(f"{path} cannot be read: {error}", hint="mend the file; it must be UTF-8 text") from None
-    # Kept as a blob: a gate report names its policy by digest, and someone will ask what it said.
-    return parse_policy(text), store.blobs.put(text.encode())
+    return parse_policy(text), text

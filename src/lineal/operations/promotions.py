@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lineal.checks.gate import judge
+from lineal.objects.digest import digest_of
 from lineal.objects.errors import Conflict, Denied, Invalid, Refused
 from lineal.objects.reference import check_name
 from lineal.objects.statements import Approval, GateReport, Verdict
@@ -27,7 +28,7 @@ def gate(store: Store, version: str, *, to: str = PRODUCTION) -> GateAnswer:
         to: the stage.
     """
     row = find_version(store, version)
-    report = _report(store, row, _stage(to))
+    report, _ = _report(store, row, _stage(to))
     champion = champion_of(store, row)
     return GateAnswer(
         reference=version_reference(row),
@@ -62,7 +63,9 @@ def promote(store: Store, version: str, *, to: str, force: bool = False, reason:
         raise Conflict(f"{reference} stands in {to} already", hint=f"lineal show {reference} says since when")
     if force:
         _may_force(store, reason)
-    report = _report(store, row, to)
+    report, policy = _report(store, row, to)
+    # The report names its policy by digest, and someone will ask what it said.
+    store.blobs.put(policy.encode())
     make_statement(store, row["digest"], report)
     if report.outcome in {"fail", "inconclusive"} and not force:
         raise Refused(
@@ -93,17 +96,19 @@ def _may_force(store: Store, reason: str) -> None:
         raise Denied(f"{store.actor.name} is a {store.actor.role}; only approvers may force", hint="ask an approver")
 
 
-def _report(store: Store, row: Row, stage: str) -> GateReport:
-    policy, digest = policy_of(store)
+def _report(store: Store, row: Row, stage: str) -> tuple[GateReport, str]:
+    """Return what the gate of ``stage`` says of the version of ``row``, and the text of the policy that asked."""
+    policy, text = policy_of(store)
     champion = champion_of(store, row)
     outcome, verdicts = judge(policy.gate(stage), evidence_for(store, row, champion, policy, stage))
-    return GateReport(
+    report = GateReport(
         stage=stage,
         outcome=outcome,
         verdicts=verdicts,
-        policy=digest,
+        policy=digest_of(text.encode()),
         champion=champion["digest"] if champion else None,
     )
+    return report, text
 
 
 def _reasons(verdicts: tuple[Verdict, ...]) -> list[str]:
