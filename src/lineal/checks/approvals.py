@@ -22,14 +22,11 @@ class Approvals(Check, frozen=True, tag="approvals"):
         """Count the others."""
         others = sorted({*evidence.approvals} - {evidence.author})
         numbers = {"approvals": len(others), "asked": self.count}
-        own = (
-            f"; {evidence.author} made it, so their own approval does not count"
-            if evidence.author in evidence.approvals
-            else ""
-        )
+        is_own = evidence.author in evidence.approvals
+        own = f"; {evidence.author} made it, so their own approval does not count" if is_own else ""
         if len(others) >= self.count:
             return self.verdict("pass", f"approved by {listed(others)}{own}", **numbers)
         have = f"approved by {listed(others)}" if others else "approved by nobody else"
         still = self.count - len(others)
-        reason = f"{have}, {still} more {'person' if still == 1 else 'people'} must approve{own}; lineal approve {evidence.name}"
+        reason = f"{have}; {still} more must approve{own}; lineal approve {evidence.name}"
         return self.verdict("fail", reason, **numbers)

@@ -10,12 +10,17 @@ from lineal.checks.metrics import METRICS
 _LISTED = 6
 
 
-def figure(value: float) -> str:
-    """Return a number with three decimals at most, or four significant digits when it is large or tiny."""
-    if value and not 0.001 <= abs(value) < 100:
-        return f"{value:.4g}"
-    text = f"{value:.3f}".rstrip("0")
-    return text + "0" if text.endswith(".") else text
+def figure(value: float, digits: int = 3) -> str:
+    """Return a number with at most ``digits`` decimals, or as many significant digits when it is large or tiny."""
+    if value and not 10**-digits <= abs(value) < 100:
+        return f"{value:.{digits + 1}g}"
+    return f"{value:.{digits}f}".rstrip("0").rstrip(".")
+
+
+def apart(first: float, second: float) -> tuple[str, str]:
+    """Return two numbers with so many decimals that they read differently when they are."""
+    found = ((figure(first, digits), figure(second, digits)) for digits in range(3, 9))
+    return next((each for each in found if first == second or each[0] != each[1]), (str(first), str(second)))
 
 
 def listed(names: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from lineal.checks.check import Check
 from lineal.checks.evidence import Evidence
-from lineal.checks.figures import figure, listed
+from lineal.checks.figures import apart, figure, listed
 from lineal.checks.statistics import Interval, rows_needed
 from lineal.objects.statements import Evaluation, Verdict
 
@@ -53,11 +53,12 @@ class MetricFloor(Check, frozen=True, tag="metric_floor"):
         bar = self.at_least if self.at_least is not None else self.at_most
         assert bar is not None  # noqa: S101 - __post_init__ asked for one
         sign = 1 if self.at_least is not None else -1
-        asked = f"{'at least' if sign > 0 else 'at most'} {figure(bar)}"
         value, interval = found.value, found.interval or Interval(found.value, found.value)
+        shown, bound = apart(value, bar)
+        asked = f"{'at least' if sign > 0 else 'at most'} {bound}"
         worst, best = (interval.low, interval.high) if sign > 0 else (interval.high, interval.low)
         numbers = {"value": value, "low": interval.low, "high": interval.high, "bar": bar, "rows": found.row_count}
-        said = f"{self.metric} is {figure(value)} ({_certainty(found)})"
+        said = f"{self.metric} is {shown} ({_certainty(found)})"
         if sign * worst >= sign * bar:
             return self.verdict("pass", f"{said}, {asked} as asked", **numbers)
         if sign * best < sign * bar:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lineal.checks.check import Check
 from lineal.checks.evidence import Evidence
-from lineal.checks.figures import check_margin, check_metric, figure
+from lineal.checks.figures import apart, check_margin, check_metric, figure
 from lineal.checks.metrics import METRICS
 from lineal.checks.paired import Change, change
 from lineal.checks.statistics import rows_needed
@@ -43,7 +43,8 @@ class NotWorseThanChampion(Check, frozen=True, tag="not_worse_than_champion"):
 
     def _compared(self, found: Change, champion: str) -> Verdict:
         numbers = _numbers(found)
-        said = f"{self.metric} goes from {figure(found.champion)} ({champion}) to {figure(found.candidate)}"
+        before, after = apart(found.champion, found.candidate)
+        said = f"{self.metric} goes from {before} ({champion}) to {after}"
         if found.fixed is not None:
             said += f": {found.fixed:,} rows fixed, {found.broke:,} broken of {found.row_count:,}"
         bounds = f"95 % interval of the gain {figure(found.interval.low)} to {figure(found.interval.high)}"

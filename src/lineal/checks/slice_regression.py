@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from lineal.checks.check import Check
 from lineal.checks.evidence import Evidence
-from lineal.checks.figures import check_margin, check_metric, figure, listed
+from lineal.checks.figures import apart, check_margin, check_metric, figure, listed
 from lineal.checks.metrics import METRICS
 from lineal.checks.paired import Change, Pairs, change
 from lineal.checks.statistics import ALPHA, holm
@@ -89,21 +89,16 @@ class SliceRegression(Check, frozen=True, tag="slice_regression"):
                 reason = "; ".join(self._sentence(each) for each in told) + remark
                 return self.verdict(outcome, reason, **self._numbers(told[0], len(losses)))
         worst = min(losses, key=lambda each: each.change.gain)
-        side = "lost most" if worst.change.gain < 0 else "gained least"
-        reason = f"no group lost more than {figure(self.margin)}; {worst.group} {side}: {self._sentence(worst)}"
+        groups = f"none of the {len(losses)} groups of {listed(self.features)}"
+        reason = f"{groups} lost more than {figure(self.margin)}; the worst: {self._sentence(worst)}"
         return self.verdict("pass", reason, **self._numbers(worst, len(losses)))
 
     def _sentence(self, loss: Loss) -> str:
         found = loss.change
-        moved = (
-            "stayed" if found.candidate == found.champion else "fell" if found.candidate < found.champion else "rose"
-        )
-        path = (
-            f"at {figure(found.candidate)}"
-            if moved == "stayed"
-            else (f"from {figure(found.champion)} to {figure(found.candidate)}")
-        )
-        return f"{self.metric} for {loss.group} {moved} {path} (n={found.row_count:,}, margin {figure(self.margin)})"
+        before, after = apart(found.champion, found.candidate)
+        moved = "fell" if found.candidate < found.champion else "rose"
+        path = f"stayed at {after}" if before == after else f"{moved} from {before} to {after}"
+        return f"{self.metric} for {loss.group} {path} (n={found.row_count:,}, margin {figure(self.margin)})"
 
     def _numbers(self, loss: Loss, groups: int) -> dict[str, float]:
         found = loss.change

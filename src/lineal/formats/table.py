@@ -148,14 +148,16 @@ def _delimiter(sample: list[str]) -> str:
         raise Invalid(
             "the file does not begin with a table's header", hint="give a CSV file whose first line names columns"
         )
-    return max(DELIMITERS, key=lambda each: _cells(sample, each))
+    return max(DELIMITERS, key=lambda each: _fit(sample, each))
 
 
-def _cells(sample: list[str], delimiter: str) -> int:
-    # The last line may break off inside a quoted cell that goes on after the sample.
+def _fit(sample: list[str], delimiter: str) -> tuple[bool, int]:
+    """Return whether ``delimiter`` cuts every line into the same number of cells, more than one; and that number."""
     widths = [len(record) for record in _records(iter(sample), delimiter)]
+    # The last line may break off inside a quoted cell that goes on after the sample.
     whole = widths[:-1] if len(sample) == _SAMPLE_LINES else widths
-    return widths[0] if widths and len(set(whole)) <= 1 else 0
+    width = widths[0] if widths else 0
+    return width > 1 and len(set(whole)) == 1, width
 
 
 def _records(lines: Iterator[str], delimiter: str) -> Iterator[list[str]]:

@@ -67,3 +67,7 @@ class MemoryBlobs:
     def fetch_to(self, digest: Digest, path: Path) -> None:
         """Write the bytes to a file, verified, all or nothing. Raises NotFound, Corrupt, Unavailable."""
         reading.write_whole(self.open(digest), path, path.parent)
+
+    def spoil(self, digest: Digest, data: bytes) -> None:
+        """Put other bytes in the place of a blob, as a failing disk does. For tests."""
+        self._blobs[digest] = data

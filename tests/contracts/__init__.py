@@ -1,0 +1,1 @@
+"""Every implementation against the contract of its interface."""

@@ -1,0 +1,1 @@
+"""Long random histories against simple models."""

@@ -1,0 +1,1 @@
+"""Tests of the judges: figures against the literature and other libraries, verdicts against plain sense."""

@@ -1,0 +1,1 @@
+"""Tests of bytes ⇄ values: each codec gives back what it was given, and refuses what is not its own."""

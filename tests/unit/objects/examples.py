@@ -1,0 +1,185 @@
+"""One instance of every kind of object, each with every field set; and the golden bytes and digests they must have."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+from lineal.objects.canonical import Object
+from lineal.objects.datasets import Column, DatasetVersion
+from lineal.objects.digest import Digest, digest_of
+from lineal.objects.files import Entry, Tree
+from lineal.objects.runs import Code, FileUse, Hardware, ModelFacts, Package, Run, Runtime, Seeds
+from lineal.objects.statements import (
+    Approval,
+    Bump,
+    CardEdit,
+    Evaluation,
+    GateReport,
+    JournalEntry,
+    Observation,
+    SliceResult,
+    Statement,
+    Verdict,
+)
+from lineal.objects.versions import Card, DataUse, Version
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "objects.json"
+
+A, B, C, D = (digest_of(letter.encode()) for letter in "abcd")
+"""The digests of four blobs of one letter each."""
+
+_FACTS = ModelFacts(
+    framework="sklearn",
+    framework_version="1.7.2",
+    architecture="LogisticRegression",
+    inputs={"age": "integer", "hours": "float"},
+    outputs={"rich": "string"},
+    classes=("no", "yes"),
+)
+_EVALUATION = Evaluation(
+    dataset=A,
+    task="binary",
+    label="rich",
+    positive="yes",
+    overall=SliceResult(row_count=10, metrics={"accuracy": 0.9}),
+    slices=(
+        SliceResult(
+            row_count=4,
+            metrics={"accuracy": 1.0, "recall": "NaN"},
+            feature="sex",
+            value="Female",
+            intervals={"accuracy": (0.25, 1.0)},
+            counts={"no/no": 4},
+        ),
+    ),
+    predictions=B,
+    duration_ms=1234,
+)
+
+EXAMPLES: dict[str, Object] = {
+    "tree": Tree(
+        entries=(
+            Entry(path="a/link", digest=A, size_bytes=1, mode="symlink"),
+            Entry(path="a/run.sh", digest=B, size_bytes=1, mode="executable"),
+            Entry(path="é.csv", digest=C, size_bytes=1),
+        )
+    ),
+    "dataset": DatasetVersion(
+        tree=A,
+        size_bytes=3,
+        file_count=2,
+        columns=(Column(name="age", dtype="integer", optional=True), Column(name="rich", dtype="string")),
+        row_count=2,
+        parents=(B,),
+    ),
+    "code": Code(
+        entry_point="train.py",
+        commit="4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+        branch="main",
+        remote="https://example.org/churn.git",
+        diff=A,
+        untracked=B,
+        masked_secrets=1,
+    ),
+    "runtime": Runtime(
+        python="3.11.7",
+        implementation="CPython",
+        platform="Linux-6.1-x86_64",
+        libc="glibc 2.36",
+        packages=(Package(name="numpy", version="2.3.5"),),
+        locks={"requirements.txt": A},
+        hardware=Hardware(
+            machine="x86_64", processor="Xeon", core_count=2, memory_bytes=2**34, accelerators=("H100 80GB",)
+        ),
+        variables={"PYTHONHASHSEED": "0"},
+        libraries={"libgomp.so.1": "12.2"},
+    ),
+    "run": Run(
+        id="01ARZ3NDEKTSV4RRFFQ69G5FAV",
+        name="train",
+        command=("python", "train.py", '--note="1\t2"'),
+        directory=".",
+        state="finished",
+        started_at=1_700_000_000_000,
+        ended_at=1_700_000_001_000,
+        exit_status=0,
+        code=A,
+        runtime=B,
+        user="ada",
+        host="lab",
+        inputs=(FileUse(path="in.csv", digest=C, size_bytes=1, changed_while_reading=True, kept=False),),
+        outputs=(FileUse(path="model.pkl", digest=D, size_bytes=1, mode="executable"),),
+        intermediates=(FileUse(path="tmp.npy", digest=A, size_bytes=1),),
+        params={"deep": True, "depth": 3, "loss": "log", "none": None, "rate": 0.00001, "steps": 1e16},
+        metrics={"accuracy": 1.0, "loss": -0.0, "perplexity": "Infinity", "tiny": 1.5e-7},
+        seeds=Seeds(set={"numpy": 3}, flags={"torch.deterministic": "true"}),
+        models={"model.pkl": _FACTS},
+        stdout=C,
+        stderr=D,
+        capture_level="fanotify",
+        gaps=("stderr went to a terminal and was not kept",),
+    ),
+    "version": Version(
+        weights=A,
+        main_file="model.joblib",
+        run=B,
+        code=C,
+        runtime=D,
+        data=(DataUse(path="train.csv", digest=A, dataset=B),),
+        params={"C": 1.0},
+        metrics={"accuracy": 0.75},
+        facts=_FACTS,
+        card=C,
+        parent=D,
+    ),
+    "card": Card(sections={"intended_use": "Only\nfor tests."}, about={"intended_use": A}),
+    "evaluation": _EVALUATION,
+    "gate": GateReport(
+        stage="production",
+        outcome="fail",
+        verdicts=(
+            Verdict(check="metric_floor", outcome="fail", reason="accuracy 0.5 < 0.6", evidence={"accuracy": 0.5}),
+        ),
+        policy=A,
+        champion=B,
+    ),
+    "approval": Approval(stage="production", comment="looked at it"),
+    "bump": Bump(
+        semantic="2.0.0",
+        level="major",
+        findings=("major: the input 'age' is gone",),
+        previous="1.4.0",
+        overridden_because="asked for",
+    ),
+    "card-edit": CardEdit(card=A),
+    "observation": Observation(deployment="01ARZ3NDEKTSV4RRFFQ69G5FAV", observed=A, healthy=True, request_count=7),
+    "statement": Statement(subject=A, predicate=_EVALUATION, by="ada", at=1_700_000_000_000),
+    "journal": JournalEntry(
+        sequence=2,
+        at=1_700_000_000_000,
+        by="ada",
+        operation="promote",
+        request='{"to":"production","version":"churn:1.0.0"}',
+        outcome="done",
+        previous=A,
+        subject="churn:1.0.0",
+        result=B,
+        detail="because",
+    ),
+}
+"""By tag."""
+
+
+class Golden(NamedTuple):
+    """What a kind's example must be, for ever."""
+
+    canonical: str
+    digest: Digest
+
+
+def golden() -> dict[str, Golden]:
+    """Return what was written down, by tag."""
+    lines = json.loads(GOLDEN.read_text(encoding="utf-8"))["objects"]
+    return {each["kind"]: Golden(each["canonical"], each["digest"]) for each in lines}
