@@ -11,6 +11,12 @@ from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import settings
+
+# Quick by default; `pytest --hypothesis-profile=thorough` looks longer.
+settings.register_profile("quick", max_examples=30, deadline=None)
+settings.register_profile("thorough", max_examples=1_000, deadline=None)
+settings.load_profile("quick")
 
 pytest.register_assert_rewrite("lineal.testing.contracts.blob_store", "lineal.testing.contracts.database")
 

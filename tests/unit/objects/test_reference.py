@@ -43,7 +43,7 @@ def test_a_reference_is_taken_apart(text: str, expected: Reference) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", " ", "churn ", "churn:", "churn@", "@production", ":1.0.0", "churn:1.2.3.4", "churn:x", "run:", "data:", "-a"]
-    + ["a-", "sha256:abc", "sha256:" + "0" * 65, "sha256:" + "G" * 64, "churn\n", "data:a@", "a b", "naïve", "run:a b"],
+    + ["a-", "sha256:abc", "sha256:" + "f" * 65, "sha256:" + "G" * 64, "churn\n", "data:a@", "a b", "naïve", "run:a b", "churn:٢", "churn:1" + "0" * 5_000],
 )
 def test_garbage_is_invalid(text: str) -> None:
     with pytest.raises(Invalid) as caught:
