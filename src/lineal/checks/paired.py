@@ -57,7 +57,7 @@ class Change(NamedTuple):
         return upper_tail(-(self.gain + margin) / self.error)
 
 
-def pair(  # noqa: PLR0913 - two versions and one question
+def pair(
     rows: Iterable[dict[str, str]],
     candidate: Iterable[Prediction],
     champion: Iterable[Prediction],

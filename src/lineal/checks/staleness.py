@@ -34,10 +34,6 @@ def _outputs(known: _Known) -> Any:
     return [sorted(known.version.facts.outputs.items()), list(known.version.facts.classes)]
 
 
-def _task(known: _Known) -> Any:
-    return known.evaluation.task if known.evaluation else ""
-
-
 def _subgroups(known: _Known) -> Any:
     return sorted({(each.feature, each.value) for each in known.evaluation.slices}) if known.evaluation else []
 
@@ -54,7 +50,6 @@ def _worst_off(known: _Known) -> Any:
 FACTS: dict[str, Callable[[_Known], Any]] = {
     "inputs": _inputs,
     "outputs": _outputs,
-    "task": _task,
     "subgroups": _subgroups,
     "training data": _data,
     "the worst-off groups": _worst_off,

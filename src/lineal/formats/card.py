@@ -39,7 +39,7 @@ SECTIONS = (
         "intended-use",
         "Intended use",
         "Who should use this model, for what decision, and what must it not be used for?",
-        ("inputs", "outputs", "task"),
+        ("inputs", "outputs"),
         ("production",),
     ),
     Section(
@@ -80,6 +80,8 @@ HUMAN: dict[str, Section] = {each.id: each for each in SECTIONS if each.asks}
 
 _FENCED = re.compile(r"<!-- human section=(\S+) -->[ \t]*\n?(.*?)<!-- /human -->", re.DOTALL)
 _OPENING = re.compile(r"<!-- human section=(\S+) -->")
+_MARK = re.compile(r"(<|&(?:amp;)*lt;)(!-- /?human)")
+_ESCAPED = re.compile(r"&(?:lt;|amp;((?:amp;)*lt;))(?=!-- /?human)")
 _PLACEHOLDER = re.compile(r"_Nobody has written this yet: .*_")
 
 
@@ -160,12 +162,12 @@ def _human(section: Section, text: str, state: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    # A text that holds our own marks must not end its section early.
-    return re.sub(r"<!-- (/?)human", r"&lt;!-- \1human", text)
+    """Return a text that cannot end its section early: our own marks in it are written as entities."""
+    return _MARK.sub(lambda match: f"&lt;{match[2]}" if match[1] == "<" else f"&amp;{match[1][1:]}{match[2]}", text)
 
 
 def _unescaped(text: str) -> str:
-    return re.sub(r"&lt;!-- (/?)human", r"<!-- \1human", text)
+    return _ESCAPED.sub(lambda match: f"&{match[1]}" if match[1] else "<", text)
 
 
 def _details(facts: CardFacts) -> str:

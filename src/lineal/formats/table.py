@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import Any, NamedTuple
@@ -19,7 +20,7 @@ BLANKS = frozenset({"", "NA", "N/A", "NaN", "nan", "null", "NULL"})
 
 _SAMPLE_LINES = 50
 _BATCH_ROWS = 10_000
-_LINE_CHARACTERS_MAX = 1 << 20
+_LINE_CHARACTERS_MAX = 1 << 24
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?[Ii]nf(?:inity)?"
 _DTYPES = (
     ("boolean", re.compile(r"(?i:true|false)")),
@@ -153,7 +154,10 @@ def _delimiter(sample: list[str]) -> str:
 
 def _fit(sample: list[str], delimiter: str) -> tuple[bool, int]:
     """Return whether ``delimiter`` cuts every line into the same number of cells, more than one; and that number."""
-    widths = [len(record) for record in _records(iter(sample), delimiter)]
+    try:
+        widths = [len(record) for record in _records(iter(sample), delimiter)]
+    except Invalid:
+        return False, 0  # a wide line that this delimiter does not cut is one cell, too long for the reader
     # The last line may break off inside a quoted cell that goes on after the sample.
     whole = widths[:-1] if len(sample) == _SAMPLE_LINES else widths
     width = widths[0] if widths else 0
@@ -169,8 +173,8 @@ def _records(lines: Iterator[str], delimiter: str) -> Iterator[list[str]]:
 
 
 def _check_header(header: list[str]) -> None:
-    if twice := next((name for name in header if header.count(name) > 1), None):
-        raise Invalid(f"two columns are called {twice!r}", hint="give each column a name of its own")
+    if twice := [name for name, count in Counter(header).items() if count > 1]:
+        raise Invalid(f"two columns are called {twice[0]!r}", hint="give each column a name of its own")
     if all(re.fullmatch(_NUMBER, name.strip()) for name in header):
         raise Invalid("the first line holds only numbers", hint="put the columns' names into the first line")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+from collections.abc import Callable
 from functools import cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -110,14 +111,17 @@ def _values(hint: Any) -> st.SearchStrategy[Any]:
     if hint in _SIMPLE:
         return _SIMPLE[hint]
     origin, inner = get_origin(hint), get_args(hint)
-    if origin is Literal:
-        return st.sampled_from(inner)
-    if origin in {Union, types.UnionType}:
-        return st.one_of([_values(each) for each in inner])
     if origin is tuple and inner[-1] is Ellipsis:
         return st.lists(_values(inner[0]), max_size=_ITEMS_MAX).map(tuple)
-    if origin is tuple:
-        return st.tuples(*(_values(each) for each in inner))
-    if origin is dict:
-        return st.dictionaries(_values(inner[0]), _values(inner[1]), max_size=_ITEMS_MAX)
-    return objects(hint)
+    made = _COMPOSED.get(origin)
+    return made(*inner) if made else objects(hint)
+
+
+_COMPOSED: dict[Any, Callable[..., st.SearchStrategy[Any]]] = {
+    Literal: lambda *words: st.sampled_from(words),
+    Union: lambda *choices: st.one_of([_values(each) for each in choices]),
+    types.UnionType: lambda *choices: st.one_of([_values(each) for each in choices]),
+    tuple: lambda *items: st.tuples(*(_values(each) for each in items)),
+    dict: lambda key, value: st.dictionaries(_values(key), _values(value), max_size=_ITEMS_MAX),
+}
+"""How to make the values of an annotation from those of its parts."""

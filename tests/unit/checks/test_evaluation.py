@@ -22,7 +22,8 @@ def people(count: int = 800, seed: int = 1) -> tuple[Rows, list[Prediction]]:
     groups = generator.choice(["a", "b", "c"], count, p=[0.6, 0.3, 0.1])
     rows = [{"group": str(g), "income": "high" if r else "low"} for g, r in zip(groups, rich, strict=True)]
     answers = [
-        Prediction("high" if score > 0.5 else "low", {"high": float(score), "low": float(1 - score)}) for score in scores
+        Prediction("high" if score > 0.5 else "low", {"high": float(score), "low": float(1 - score)})
+        for score in scores
     ]
     return rows, answers
 
@@ -41,7 +42,9 @@ def wine(count: int = 600) -> tuple[Rows, list[Prediction]]:
 def houses(count: int = 500) -> tuple[Rows, list[Prediction]]:
     generator = np.random.default_rng(3)
     actual = generator.normal(300, 80, count)
-    return [{"price": repr(float(a))} for a in actual], [Prediction(float(a)) for a in actual + generator.normal(5, 30, count)]
+    return [{"price": repr(float(a))} for a in actual], [
+        Prediction(float(a)) for a in actual + generator.normal(5, 30, count)
+    ]
 
 
 def binary_oracle(rows: Rows, answers: list[Prediction]) -> dict[str, float]:
@@ -158,7 +161,7 @@ def test_numbers_and_their_texts_are_one_class() -> None:
 
 def test_truth_values_are_one_class_with_their_texts() -> None:
     rows = [{"y": "True"}, {"y": "false"}]
-    task, overall, _ = evaluate(rows, [Prediction(True), Prediction(True)], label="y", positive="TRUE")
+    task, overall, _ = evaluate(rows, [Prediction(prediction=True)] * 2, label="y", positive="TRUE")
 
     assert (task, overall.metrics["recall"], overall.counts) == ("binary", 1.0, {"false/true": 1, "true/true": 1})
 

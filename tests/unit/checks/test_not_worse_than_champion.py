@@ -32,7 +32,11 @@ def test_not_significantly_worse_is_not_good_enough() -> None:
 def test_a_wider_margin_lets_the_same_rows_pass() -> None:
     rows = {"all": (600, 40, 50, 310)}
 
-    assert [judged(margin=margin, **rows)[0] for margin in (0.0, 0.01, 0.05)] == ["inconclusive", "inconclusive", "pass"]
+    assert [judged(margin=margin, **rows)[0] for margin in (0.0, 0.01, 0.05)] == [
+        "inconclusive",
+        "inconclusive",
+        "pass",
+    ]
 
 
 @pytest.mark.parametrize("metric", ["recall", "accuracy", "auc", "f1", "log_loss"])
@@ -46,7 +50,9 @@ def test_every_metric_sees_a_large_loss(metric: str) -> None:
 
 
 def test_without_a_champion_there_is_nothing_to_be_worse_than() -> None:
-    verdict = NotWorseThanChampion(metric="accuracy", margin=0.0).judge(evidence(people(all=(5, 0, 0, 5)), is_first=True))
+    verdict = NotWorseThanChampion(metric="accuracy", margin=0.0).judge(
+        evidence(people(all=(5, 0, 0, 5)), is_first=True)
+    )
 
     assert (verdict.outcome, verdict.reason) == (
         "pass",

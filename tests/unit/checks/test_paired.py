@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from lineal.checks.paired import Pairs, change, pair
+from lineal.checks.samples import Task
 from lineal.formats.predictions import Prediction
 
 
-def both(count: int = 400, *, task: str = "binary") -> tuple[Pairs, list[dict[str, str]]]:
+def both(count: int = 400, *, task: Task = "binary") -> tuple[Pairs, list[dict[str, str]]]:
     """Two versions' answers to the same rows; the candidate reads the truth through less noise."""
     generator = np.random.default_rng(7)
     truth = generator.normal(0, 1, count)
@@ -20,7 +21,9 @@ def both(count: int = 400, *, task: str = "binary") -> tuple[Pairs, list[dict[st
         chances = 1 / (1 + np.exp(-seen))
         return [Prediction("yes" if c > 0.5 else "no", {"yes": float(c), "no": float(1 - c)}) for c in chances]
 
-    found = pair(rows, answered(0.6), answered(0.9), task=task, label="y", positive="" if task == "regression" else "yes")  # type: ignore[arg-type]
+    found = pair(
+        rows, answered(0.6), answered(0.9), task=task, label="y", positive="" if task == "regression" else "yes"
+    )
     return found, rows
 
 
@@ -32,7 +35,7 @@ def both(count: int = 400, *, task: str = "binary") -> tuple[Pairs, list[dict[st
         *(("regression", name) for name in ("rmse", "mae", "r2")),
     ],
 )
-def test_the_interval_of_the_gain_agrees_with_the_paired_bootstrap(task: str, name: str) -> None:
+def test_the_interval_of_the_gain_agrees_with_the_paired_bootstrap(task: Task, name: str) -> None:
     pairs, rows = both(task=task)
     generator = np.random.default_rng(8)
     draws = (generator.integers(0, len(rows), len(rows)).tolist() for _ in range(400))
@@ -52,7 +55,11 @@ def test_fixed_and_broken_rows_are_told_apart() -> None:
     old = [Prediction(each) for each in ("yes", "no", "yes", "no", "yes", "no", "no")]
     pairs = pair(rows, new, old, task="binary", label="y", positive="yes")
 
-    flips = {name: (f.fixed, f.broke, f.row_count) for name in ("accuracy", "recall", "false_positive_rate") if (f := change(pairs, name))}
+    flips = {
+        name: (f.fixed, f.broke, f.row_count)
+        for name in ("accuracy", "recall", "false_positive_rate")
+        if (f := change(pairs, name))
+    }
 
     assert flips == {"accuracy": (2, 2, 7), "recall": (1, 1, 4), "false_positive_rate": (1, 1, 3)}
 
@@ -60,8 +67,12 @@ def test_fixed_and_broken_rows_are_told_apart() -> None:
 def test_versions_that_name_classes_otherwise_are_compared_by_what_they_mean() -> None:
     rows = [{"y": "1"}, {"y": "0"}, {"y": "1"}]
     pairs = pair(
-        rows, [Prediction("1"), Prediction("0"), Prediction("1")], [Prediction(1.0), Prediction(0.0), Prediction(0.0)],
-        task="binary", label="y", positive="1",
+        rows,
+        [Prediction("1"), Prediction("0"), Prediction("1")],
+        [Prediction(1.0), Prediction(0.0), Prediction(0.0)],
+        task="binary",
+        label="y",
+        positive="1",
     )
 
     found = change(pairs, "accuracy")

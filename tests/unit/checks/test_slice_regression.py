@@ -44,7 +44,7 @@ def test_a_loss_in_a_tiny_group_is_told_but_not_judged() -> None:
 
 
 def test_looking_at_many_groups_asks_for_more_proof() -> None:
-    alone = people(g0=(60, 2, 14, 24))
+    alone = people(g0=(60, 3, 12, 25))
     crowd = alone | people(**{f"g{number}": (100, 3, 3, 50) for number in range(1, 12)})
     check = SliceRegression(features=("sex",), metric="recall")
 

@@ -9,7 +9,9 @@ from lineal.objects.errors import Corrupt
 
 PREDICTIONS = st.builds(
     Prediction,
-    prediction=st.one_of(st.text(), st.integers(-(2**53), 2**53), st.booleans(), st.floats(allow_nan=False, allow_infinity=False)),
+    prediction=st.one_of(
+        st.text(), st.integers(-(2**53), 2**53), st.booleans(), st.floats(allow_nan=False, allow_infinity=False)
+    ),
     probabilities=st.dictionaries(st.text(), st.floats(0, 1), max_size=4),
 )
 

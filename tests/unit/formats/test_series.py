@@ -34,7 +34,7 @@ def test_points_come_back_in_order_whatever_they_are(points: list[Point], size: 
 
 
 def test_the_summary_speaks_of_the_finite_values() -> None:
-    values = [3.0, "NaN", 1.0, "Infinity"]
+    values: list[float | str] = [3.0, "NaN", 1.0, "Infinity"]
     points = [Point(key="loss", step=step, value=value, at=step) for step, value in enumerate(values, 5)]
 
     (chunk,) = chunked(points)

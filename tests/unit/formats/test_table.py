@@ -86,6 +86,14 @@ def test_one_column_of_numbers_is_a_table() -> None:
     assert columns("label\n1\n0\n") == {"label": "integer"}
 
 
+def test_a_table_of_forty_thousand_columns_is_read() -> None:
+    names, cells = (",".join(f"{letter}{place}" for place in range(40_000)) for letter in "x0")
+    facts = describe([f"{names}\n{cells}\n".encode()])
+
+    assert facts
+    assert (len(facts.columns), facts.row_count) == (40_000, 1)
+
+
 def test_the_row_that_breaks_a_table_is_named() -> None:
     with pytest.raises(Invalid, match="row 3 has 1 cells under 2 columns"):
         list(rows([b"a,b\n1,2\n3,4\n5\n"]))

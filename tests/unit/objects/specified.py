@@ -61,5 +61,3 @@ def _float(value: float) -> str:
         return plain if "." in plain else plain + ".0"
     point = "." + written[1:] if len(written) > 1 else ""
     return f"{minus}{written[0]}{point}e{exponent + len(written) - 1}"
-
-

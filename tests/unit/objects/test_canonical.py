@@ -113,8 +113,8 @@ def test_cut_bytes_are_corrupt(data: st.DataObject) -> None:
         (Runtime(hardware=Hardware()), Runtime()),
         (msgspec.structs.replace(EXAMPLES["run"], seeds=Seeds()), None),
         (msgspec.structs.replace(EXAMPLES["version"], facts=ModelFacts()), None),
-        (Entry(path="p", digest=A, size_bytes=1, mode="".join(["fi", "le"])), None),  # type: ignore[arg-type]
-        (Code(commit="".join(["x"])[1:], masked_secrets=int("0")), Code()),
+        (Entry(path="p", digest=A, size_bytes=1, mode=b"file".decode()), None),  # type: ignore[arg-type]
+        (Code(commit=b"".decode(), masked_secrets=int("0")), Code()),
     ],
     ids=["hardware", "seeds", "facts", "mode", "empty"],
 )

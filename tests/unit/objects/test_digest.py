@@ -30,7 +30,8 @@ def test_the_digest_of_nothing_is_the_well_known_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "sha256:", "sha256:" + "0" * 63, "sha256:" + "0" * 65, "sha256:" + "A" * 64, "0" * 64, "md5:" + "0" * 64]
+    "text",
+    ["", "sha256:", "sha256:" + "0" * 63, "sha256:" + "0" * 65, "sha256:" + "A" * 64, "0" * 64, "md5:" + "0" * 64],
 )
 def test_only_whole_digests_are_digests(text: str) -> None:
     assert not is_digest(text)

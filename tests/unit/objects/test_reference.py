@@ -40,11 +40,14 @@ def test_a_reference_is_taken_apart(text: str, expected: Reference) -> None:
     assert expected == parse_reference(text)
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["", " ", "churn ", "churn:", "churn@", "@production", ":1.0.0", "churn:1.2.3.4", "churn:x", "run:", "data:", "-a"]
-    + ["a-", "sha256:abc", "sha256:" + "f" * 65, "sha256:" + "G" * 64, "churn\n", "data:a@", "a b", "naïve", "run:a b", "churn:٢", "churn:1" + "0" * 5_000],
-)
+GARBAGE = [
+    *("", " ", "churn ", "churn:", "churn@", "@production", ":1.0.0", "churn:1.2.3.4", "churn:x", "churn:\u0662"),
+    *("run:", "run:a b", "data:", "data:a@", "data:a@\u0663", "-a", "a-", "a b", "churn\n", "na\u00efve"),
+    *("sha256:abc", "sha256:" + "f" * 65, "sha256:" + "G" * 64, "churn:1" + "0" * 5_000, "data:a@1" + "0" * 5_000),
+]
+
+
+@pytest.mark.parametrize("text", GARBAGE)
 def test_garbage_is_invalid(text: str) -> None:
     with pytest.raises(Invalid) as caught:
         parse_reference(text)
@@ -83,7 +86,9 @@ def test_a_name_that_is_allowed_can_be_referred_to(name: str) -> None:
     assert Reference("model", name) == parse_reference(name)
 
 
-@pytest.mark.parametrize("text", ["", "run", "data", "deployment", "sha256", "a" * 129, "a b", "../x", "a:b", "a@b", "ü"])
+@pytest.mark.parametrize(
+    "text", ["", "run", "data", "deployment", "sha256", "a" * 129, "a b", "../x", "a:b", "a@b", "ü"]
+)
 def test_a_name_that_no_reference_could_carry_is_invalid(text: str) -> None:
     with pytest.raises(Invalid, match="cannot name a dataset"):
         check_name(text, "dataset")

@@ -25,7 +25,7 @@ def one(answer: DatasetAnswer, page: Page) -> Iterator[str]:
     if dataset.columns:
         yield f"  {page.title('columns')} ({len(dataset.columns)})"
         yield from page.table(
-            ("name", "type", "missing"),
+            ("NAME", "TYPE", "MISSING"),
             ((each.name, each.dtype, "some" if each.optional else "") for each in dataset.columns),
             indent="    ",
         )
@@ -37,7 +37,7 @@ def one(answer: DatasetAnswer, page: Page) -> Iterator[str]:
 def many(answers: Sequence[DatasetAnswer], page: Page) -> Iterator[str]:
     """Yield a table of dataset versions."""
     yield from page.table(
-        ("dataset", "rows", "files", "size", "added (UTC)", "by", "digest", "message"),
+        ("DATASET", "ROWS", "FILES", "SIZE", "ADDED (UTC)", "BY", "DIGEST", "MESSAGE"),
         (
             (
                 each.reference,
@@ -51,7 +51,7 @@ def many(answers: Sequence[DatasetAnswer], page: Page) -> Iterator[str]:
             )
             for each in answers
         ),
-        right=("rows", "files", "size"),
+        right=("ROWS", "FILES", "SIZE"),
     )
 
 

@@ -34,7 +34,7 @@ def one(answer: DeploymentAnswer, page: Page) -> Iterator[str]:
 def many(answers: Sequence[DeploymentAnswer], page: Page) -> Iterator[str]:
     """Yield a table of deployments."""
     yield from page.table(
-        ("version", "environment", "state", "address", "answers as", "requests", "started (UTC)", "by", "deployment"),
+        ("VERSION", "ENVIRONMENT", "STATE", "ADDRESS", "ANSWERS AS", "REQUESTS", "STARTED (UTC)", "BY", "DEPLOYMENT"),
         (
             (
                 each.version,
@@ -49,7 +49,8 @@ def many(answers: Sequence[DeploymentAnswer], page: Page) -> Iterator[str]:
             )
             for each in answers
         ),
-        right=("requests",),
+        right=("REQUESTS",),
+        whole=("ADDRESS", "DEPLOYMENT"),
     )
 
 

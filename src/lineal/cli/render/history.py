@@ -20,7 +20,7 @@ def diff(answer: Diff, page: Page) -> Iterator[str]:
     for part, found in groupby(answer.differences, key=lambda each: each.part):
         yield f"  {page.title(part)}"
         yield from page.table(
-            ("what", "left", "right"),
+            ("WHAT", "LEFT", "RIGHT"),
             ((each.name, each.left or "—", each.right or "—") for each in found),
             indent="    ",
         )
@@ -35,7 +35,7 @@ def diff(answer: Diff, page: Page) -> Iterator[str]:
 def log(answers: Sequence[LogLine], page: Page) -> Iterator[str]:
     """Yield a table of acts, newest first."""
     yield from page.table(
-        ("#", "when (UTC)", "by", "what", "subject", "outcome", "detail"),
+        ("#", "WHEN (UTC)", "BY", "WHAT", "SUBJECT", "OUTCOME", "DETAIL"),
         (
             (
                 str(each.sequence),

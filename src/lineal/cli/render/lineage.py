@@ -33,7 +33,7 @@ def _by_end(edges: tuple[Edge, ...], end: str) -> dict[str, list[Edge]]:
     return found
 
 
-def _branches(  # noqa: PLR0913, PLR0917 - the state of one walk
+def _branches(
     page: Page,
     start: str,
     ends: dict[str, list[Edge]],
@@ -66,7 +66,8 @@ def _ordered(edges: list[Edge], far: str, nodes: dict[str, Node]) -> list[Edge]:
 
 
 def _label(node: Node) -> str:
-    return plain(node.reference if node.reference.startswith(f"{node.kind}:") else f"{node.kind} {node.reference}")
+    says_kind = node.reference.startswith(("run:", "data:", "deployment:"))
+    return plain(node.reference if says_kind else f"{node.kind} {node.reference}")
 
 
 def _detail(edge: Edge, node: Node) -> str:

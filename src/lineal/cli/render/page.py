@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 _COLOURS = {"good": "32", "bad": "31", "doubtful": "33", "faint": "2", "title": "1"}
@@ -55,7 +55,13 @@ class Page(NamedTuple):
             yield f"{indent}{self.paint(name.ljust(space), 'faint')}{_GAP}{value}"
 
     def table(
-        self, header: Sequence[str], rows: Iterable[Sequence[str]], *, indent: str = "", right: Iterable[str] = ()
+        self,
+        header: Sequence[str],
+        rows: Iterable[Sequence[str]],
+        *,
+        indent: str = "",
+        right: Iterable[str] = (),
+        whole: Iterable[str] = (),
     ) -> Iterator[str]:
         """Yield a table as aligned lines. Columns without any value are left out.
 
@@ -64,12 +70,14 @@ class Page(NamedTuple):
             rows: the cells.
             indent: before each line.
             right: the columns that are aligned at their right side, as numbers are.
+            whole: the columns that are never cut, as the first one, because people copy what is in them.
         """
         cells = [[plain(cell) for cell in row] for row in rows]
         used = [index for index in range(len(header)) if any(row[index] for row in cells)]
         names = [header[index] for index in used]
         cells = [[row[index] for index in used] for row in cells]
-        widths = self._widths(names, cells, len(indent))
+        kept = {header[0], *right, *whole}
+        widths = self._widths(names, cells, len(indent), kept)
         aligned = set(right)
 
         def line(row: Sequence[str]) -> str:
@@ -80,19 +88,24 @@ class Page(NamedTuple):
             return (indent + _GAP.join(parts)).rstrip()
 
         if cells:
-            yield self.paint(line([name.upper() for name in names]), "faint")
+            yield self.paint(line(names), "faint")
             yield from map(line, cells)
 
-    def _widths(self, names: Sequence[str], cells: Sequence[Sequence[str]], indent: int) -> list[int]:
-        """Return the width of each column; on a terminal the widest give way until the line fits."""
+    def _widths(
+        self, names: Sequence[str], cells: Sequence[Sequence[str]], indent: int, kept: Container[str]
+    ) -> list[int]:
+        """Return the width of each column; on a terminal the widest that may be cut give way until the line fits."""
         widths = [max(len(name), *(len(row[index]) for row in cells)) for index, name in enumerate(names) if cells]
         excess = sum(widths) + len(_GAP) * (len(widths) - 1) + indent - self.width
-        while self.is_cut and excess > 0 and max(widths) > _COLUMN_MIN:
-            widest = widths.index(max(widths))
-            second = max([_COLUMN_MIN, *(each for each in widths if each < widths[widest])])
-            step = min(excess, max(1, widths[widest] - second))
-            widths[widest] -= step
-            excess -= step
+        for _ in range(max(0, excess) if self.is_cut else 0):
+            widest = max(
+                (index for index, name in enumerate(names) if name not in kept and widths[index] > _COLUMN_MIN),
+                key=widths.__getitem__,
+                default=None,
+            )
+            if widest is None:
+                break
+            widths[widest] -= 1
         return widths
 
 

@@ -44,7 +44,7 @@ def one(answer: RunAnswer, page: Page) -> Iterator[str]:
 def many(answers: Sequence[RunAnswer], page: Page) -> Iterator[str]:
     """Yield a table of runs."""
     yield from page.table(
-        ("run", "name", "state", "started (UTC)", "took", "by", "metrics"),
+        ("RUN", "NAME", "STATE", "STARTED (UTC)", "TOOK", "BY", "METRICS"),
         (
             (
                 each.reference,
@@ -57,7 +57,7 @@ def many(answers: Sequence[RunAnswer], page: Page) -> Iterator[str]:
             )
             for each in answers
         ),
-        right=("took",),
+        right=("TOOK",),
     )
 
 
@@ -82,10 +82,10 @@ def files(page: Page, heading: str, uses: Sequence[FileUse]) -> Iterator[str]:
         return
     yield f"  {page.title(heading)} ({count(len(uses), 'file')}, {size(sum(each.size_bytes for each in uses))})"
     yield from page.table(
-        ("path", "size", "digest", "note"),
+        ("PATH", "SIZE", "DIGEST", "NOTE"),
         ((each.path, size(each.size_bytes), short(each.digest), _note(each)) for each in uses[:_FILES_SHOWN]),
         indent="    ",
-        right=("size",),
+        right=("SIZE",),
     )
     if len(uses) > _FILES_SHOWN:
         yield f"    … {len(uses) - _FILES_SHOWN:,} more; --json lists them all"

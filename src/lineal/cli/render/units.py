@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 
 from lineal.objects.canonical import Number, Scalar
 
-_AGES = ((60, "s", 1), (3600, "min", 60), (86_400, "h", 3600), (86_400 * 60, "days", 86_400))
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+_AGES = (
+    (_MINUTE, 1, "s", "s"),
+    (_HOUR, _MINUTE, "min", "min"),
+    (_DAY, _HOUR, "h", "h"),
+    (60 * _DAY, _DAY, "day", "days"),
+    (730 * _DAY, 30.44 * _DAY, "month", "months"),
+    (math.inf, 365.25 * _DAY, "year", "years"),
+)
+"""Below so many seconds, an age is counted in units of so many seconds, called so."""
+
 _SIZES = ("kB", "MB", "GB", "TB")
+_NEXT_SIZE = 999.95
+"""From here on a size would be shown as 1000.0 of its unit: it is 1.0 of the next."""
+
+_WHOLE_MAX = 1e15
+"""Whole numbers up to here are shown digit by digit."""
 
 
 def moment(at: int) -> str:
@@ -26,54 +42,45 @@ def ago(at: int, now: int) -> str:
     seconds = (now - at) / 1000
     if seconds < 1:
         return "just now"
-    for below, unit, size in _AGES:
-        if seconds < below:
-            count = int(seconds / size)
-            return f"{count} {'day' if unit == 'days' and count == 1 else unit} ago"
-    return f"{int(seconds / (86_400 * 30.44))} months ago" if seconds < 86_400 * 730 else f"{_years(seconds)} years ago"
-
-
-def _years(seconds: float) -> int:
-    return int(seconds / (86_400 * 365.25))
+    size_s, one, many = next(each[1:] for each in _AGES if seconds < each[0])
+    found = int(seconds / size_s)
+    return f"{found} {one if found == 1 else many} ago"
 
 
 def duration(duration_ms: int) -> str:
     """Return a duration in milliseconds as two of its units at most."""
     seconds = duration_ms / 1000
-    if duration_ms < 1000:
+    if seconds < 1:
         return f"{duration_ms} ms"
-    if seconds < 60:
+    if round(seconds, 1) < _MINUTE:
         return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
+    minutes, rest = divmod(round(seconds), _MINUTE)
+    if minutes < _MINUTE:
         return f"{minutes} min {rest} s"
-    hours, minutes = divmod(minutes, 60)
+    hours, minutes = divmod(minutes, _MINUTE)
     return f"{hours} h {minutes} min"
 
 
 def size(size_bytes: int) -> str:
     """Return a number of bytes in decimal units."""
-    if size_bytes < 1000:
-        return f"{size_bytes} B"
-    value = float(size_bytes)
+    value, name = float(size_bytes), "B"
     for unit in _SIZES:
-        value /= 1000
-        # 999.96 would be shown as 1000.0 of this unit: it is 1.0 of the next.
-        if value < 999.95:
+        if value < _NEXT_SIZE:
             break
-    return f"{value:.1f} {unit}"
+        value, name = value / 1000, unit
+    return f"{size_bytes} B" if name == "B" else f"{value:.1f} {name}"
 
 
-def count(number: int, singular: str, plural: str = "") -> str:
+def count(number_of: int, singular: str, plural: str = "") -> str:
     """Return a number of things, with thousands separated."""
-    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+    return f"{number_of:,} {singular if number_of == 1 else plural or singular + 's'}"
 
 
 def number(value: Number) -> str:
     """Return a measured number in at most six significant digits; whole numbers are kept whole."""
     if isinstance(value, str):
         return value
-    if value == int(value) and abs(value) < 1e15:
+    if math.isfinite(value) and value == int(value) and abs(value) < _WHOLE_MAX:
         return f"{int(value)}"
     return f"{value:.6g}"
 

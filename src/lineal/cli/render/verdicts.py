@@ -72,16 +72,16 @@ def results(found: Evaluation, page: Page, indent: str = "  ") -> Iterator[str]:
     """Yield a table of metrics: a row for all rows with the 95 % intervals, and one for each subgroup."""
     overall = found.overall
     yield from page.table(
-        ("metric", "value", "95 % interval"),
+        ("METRIC", "VALUE", "95 % INTERVAL"),
         ((name, number(value), _interval(overall, name)) for name, value in overall.metrics.items()),
         indent=indent,
-        right=("value",),
+        right=("VALUE",),
     )
     if found.slices:
         yield f"{indent}{page.title('subgroups')} ({len(found.slices)})"
         names = list(overall.metrics)
         yield from page.table(
-            ("subgroup", "rows", *names),
+            ("SUBGROUP", "ROWS", *names),
             (
                 (
                     f"{each.feature}={each.value}",
@@ -91,7 +91,7 @@ def results(found: Evaluation, page: Page, indent: str = "  ") -> Iterator[str]:
                 for each in found.slices
             ),
             indent=indent,
-            right=("rows", *names),
+            right=("ROWS", *names),
         )
 
 

@@ -35,15 +35,14 @@ def one(answer: VersionAnswer, page: Page) -> Iterator[str]:
     )
     yield from bullets(page, "data", _data(version.data))
     yield from mapping(page, "parameters", {name: scalar(value) for name, value in version.params.items()})
-    overall = {name: number(value) for name, value in answer.metrics.items() if "[" not in name}
-    yield from mapping(page, "metrics", overall)
+    yield from mapping(page, "metrics of the run", {name: number(value) for name, value in version.metrics.items()})
     if evaluation := _newest_evaluation(answer.statements):
         yield f"  {page.title('newest evaluation')}"
         yield from verdicts.results(evaluation, page, indent="    ")
     if answer.statements:
         yield f"  {page.title('said of it')} (newest first)"
         yield from page.table(
-            ("when (UTC)", "by", "what"),
+            ("WHEN (UTC)", "BY", "WHAT"),
             _said(answer.statements, page),
             indent="    ",
         )
@@ -53,7 +52,7 @@ def one(answer: VersionAnswer, page: Page) -> Iterator[str]:
 def lines(versions: Sequence[VersionLine], page: Page, indent: str = "") -> Iterator[str]:
     """Yield a table of versions."""
     yield from page.table(
-        ("version", "stage", "aliases", "metrics", "registered (UTC)", "by", "digest"),
+        ("VERSION", "STAGE", "ALIASES", "METRICS", "REGISTERED (UTC)", "BY", "DIGEST"),
         (
             (
                 each.reference,
@@ -85,7 +84,7 @@ def model(answer: ModelAnswer, page: Page) -> Iterator[str]:
 def models(answers: Sequence[ModelAnswer], page: Page) -> Iterator[str]:
     """Yield a table of models."""
     yield from page.table(
-        ("model", "versions", "stands", "created (UTC)", "by"),
+        ("MODEL", "VERSIONS", "STANDS", "CREATED (UTC)", "BY"),
         (
             (
                 each.reference,
@@ -96,7 +95,7 @@ def models(answers: Sequence[ModelAnswer], page: Page) -> Iterator[str]:
             )
             for each in answers
         ),
-        right=("versions",),
+        right=("VERSIONS",),
     )
 
 
@@ -135,7 +134,8 @@ def _bump(statements: Sequence[Statement]) -> str:
 
 
 def _said_of_bump(bump: Bump) -> str:
-    why = f"overridden because {bump.overridden_because}" if bump.overridden_because else "; ".join(bump.findings)
+    found = "; ".join(each.removeprefix(f"{bump.level}: ") for each in bump.findings)
+    why = f"overridden because {bump.overridden_because}" if bump.overridden_because else found
     since = f" after {bump.previous}" if bump.previous else ""
     return f"{bump.level}{since}" + (f": {why}" if why else "")
 

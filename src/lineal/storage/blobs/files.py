@@ -153,6 +153,6 @@ def _names(directory: Path) -> Sequence[str]:
     """Return the names in ``directory``, in order; none when it is no directory."""
     with reading.guarded(directory):
         try:
-            return sorted(os.listdir(directory))
+            return sorted(os.listdir(directory))  # noqa: PTH208 - names are all that is asked for
         except (FileNotFoundError, NotADirectoryError):
             return ()

@@ -17,7 +17,12 @@ from lineal.storage.database.transactions import Transactions
 T = TypeVar("T")
 
 MEMORY = ":memory:"
-_WAIT_MS = 30_000
+_SETTINGS = (
+    "PRAGMA busy_timeout = 30000",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA case_sensitive_like = ON",
+    "PRAGMA synchronous = FULL",
+)
 _SPACE = "check the disk's free space and permissions"
 
 # sqlite.org/rescode.html, by the primary code.
@@ -140,21 +145,22 @@ class Sqlite:
 
     def _connect(self) -> _Connection:
         connection = _Connection(self._name(), self._path)
-        connection.execute(f"PRAGMA busy_timeout = {_WAIT_MS}")
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA case_sensitive_like = ON")
-        # Changing to WAL takes a lock even where it is WAL already, and does not wait for it: ask first.
-        if not self._read_only and connection.execute("PRAGMA journal_mode")[0]["journal_mode"] == "delete":
-            connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
+        try:
+            for statement in _SETTINGS:
+                connection.execute(statement)
+            # Changing to WAL does not wait for others, and is refused where nothing may be written: ask first.
+            if not self._read_only and connection.execute("PRAGMA journal_mode") == [{"journal_mode": "delete"}]:
+                connection.execute("PRAGMA journal_mode = WAL")
+        except LinealError:
+            connection.raw.close()
+            raise
         return connection
 
     def _name(self) -> str:
         if self._path == MEMORY:
             return MEMORY
         path = Path(self._path).absolute()
-        if not self._read_only:
-            return path.as_uri()
-        # On a disk that cannot be written there is no place for the files beside it, and nobody who writes either.
-        is_fixed = not os.access(path.parent, os.W_OK) and not Path(f"{path}-wal").exists()
-        return f"{path.as_uri()}?{'immutable=1' if is_fixed else 'mode=ro'}"
+        if not os.access(path.parent, os.W_OK) and not Path(f"{path}-wal").exists():
+            # There is no place for the files that SQLite keeps beside it, and nobody who writes either.
+            return f"{path.as_uri()}?immutable=1"
+        return f"{path.as_uri()}?mode=ro" if self._read_only else path.as_uri()

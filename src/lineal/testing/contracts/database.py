@@ -221,7 +221,7 @@ class DatabaseContract:
                 with database.transaction():
                     database.run(_INSERT, name=str(number), amount=number)
                     if number % 2:
-                        raise RuntimeError
+                        raise RuntimeError  # noqa: TRY301 - it stands for what an operation may raise
             except RuntimeError:
                 pass
 
@@ -314,7 +314,9 @@ class SharedDatabaseContract(DatabaseContract):
         for handle in handles:
             handle.close()
 
-        assert [each.number for each in known() if each.phase == "pre"] == [number for steps in done for number in steps]
+        assert [each.number for each in known() if each.phase == "pre"] == [
+            number for steps in done for number in steps
+        ]
         assert [1] * len(handles) == counts
 
     def test_errors_say_what_to_do(self, database: Database) -> None:

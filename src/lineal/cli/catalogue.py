@@ -1,0 +1,72 @@
+"""All commands, and how a line's words lead to one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+
+from lineal.cli.command import Command
+from lineal.cli.commands.completion import COMPLETION
+from lineal.cli.commands.data_get import DATA_GET
+from lineal.cli.commands.init import INIT
+from lineal.cli.commands.run import RUN
+from lineal.cli.commands.schema import SCHEMA
+from lineal.cli.commands.server import SERVER
+from lineal.objects.errors import Invalid
+
+HAND_MADE: dict[str, Command] = {each.words: each for each in (INIT, RUN, DATA_GET, SERVER, SCHEMA, COMPLETION)}
+"""Commands that are more than one operation, by their words."""
+
+_ALSO = {"server": ("serve", "ui", "web"), "model register": ("register",), "data add": ("add",), "show": ("status",)}
+"""What people write who know other programs."""
+
+
+def commands() -> dict[str, Command]:
+    """Return every command by its words."""
+    # Operations bring the database along, which a hand-made command may do without.
+    from lineal.cli.verbs import verbs  # noqa: PLC0415
+
+    return {**HAND_MADE, **verbs()}
+
+
+def find(line: Sequence[str]) -> tuple[Command, tuple[str, ...]]:
+    """Return the command that ``line`` begins with, and its arguments.
+
+    Raises:
+        Invalid: there is no such command; the hint names those like it.
+    """
+    found = _among(HAND_MADE, line) or _among(commands(), line)
+    if not found:
+        raise unknown(line, list(commands()))
+    return found
+
+
+def _among(catalogue: Mapping[str, Command], line: Sequence[str]) -> tuple[Command, tuple[str, ...]] | None:
+    for length in (2, 1):
+        if command := catalogue.get(" ".join(line[:length])):
+            return command, tuple(line[length:])
+    return None
+
+
+def unknown(line: Sequence[str], names: Sequence[str]) -> Invalid:
+    """Return the error for words that no command has."""
+    seconds = [each for each in names if each.startswith(f"{line[0]} ")]
+    if seconds and len(line) == 1:
+        return Invalid(f"lineal {line[0]} needs one more word", hint=_one_of(seconds))
+    said = " ".join(line[:2] if seconds else line[:1])
+    near = _near(said, seconds or names) + [each for each, others in _ALSO.items() if line[0] in others]
+    if near:
+        hint = f"did you mean {' or '.join(f'lineal {each}' for each in dict.fromkeys(near))}?"
+    else:
+        hint = _one_of(seconds) if seconds else "lineal --help shows the commands"
+    return Invalid(f"there is no command 'lineal {said}'", hint=hint)
+
+
+def _near(said: str, names: Sequence[str]) -> list[str]:
+    """Return the names like what was said; in a group, the second word decides."""
+    by_last = {each.rpartition(" ")[2] if " " in said else each: each for each in names}
+    return [by_last[each] for each in get_close_matches(said.rpartition(" ")[2], by_last, n=3, cutoff=0.6)]
+
+
+def _one_of(names: Sequence[str]) -> str:
+    return "there are " + ", ".join(f"lineal {each}" for each in names)

@@ -1,0 +1,101 @@
+"""Where a command runs: what was said for every command, and the streams it answers on."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
+
+from lineal.cli.globals import Globals
+from lineal.objects.errors import LinealError
+
+if TYPE_CHECKING:
+    from lineal.cli.render.page import Page
+    from lineal.client.connect import Repository
+
+_WIDTH = 100
+"""The width of lines where there is no terminal, in characters."""
+
+
+class Context(NamedTuple):
+    """Data goes to ``out``, talk to ``err``."""
+
+    settings: Globals
+    out: TextIO
+    err: TextIO
+    variables: Mapping[str, str]
+
+    def connect(self) -> Repository:
+        """Return the repository that is meant, with the runs delivered that a dead recorder left behind."""
+        # Both bring the database along, which help and completion need not wait for.
+        from lineal.client.connect import connect  # noqa: PLC0415
+
+        repository = connect(self.settings.repository or None, token=self.settings.token)
+        self._deliver_orphans(repository)
+        return repository
+
+    def _deliver_orphans(self, repository: Repository) -> None:
+        from lineal.client.local import LocalRepository  # noqa: PLC0415
+
+        root = repository.store.root if isinstance(repository, LocalRepository) else None
+        spool = root / "spool" if root else None
+        if spool is None or not spool.is_dir() or not any(spool.iterdir()):
+            return
+        from lineal.client.recorder import deliver_orphans  # noqa: PLC0415
+
+        try:
+            deliver_orphans(repository)
+        except (LinealError, OSError) as error:
+            self.talk(f"warning: a run that was interrupted could not be delivered: {error}")
+
+    def talk(self, text: str) -> None:
+        """Say something to the person, unless they want quiet."""
+        if not self.settings.quiet:
+            print(text, file=self.err, flush=True)
+
+    def answer(self, value: Any) -> None:
+        """Print an answer: as JSON, as references alone, or as people read it."""
+        if self.settings.json:
+            self.data(value)
+            return
+        from lineal.cli.render.answers import references, render  # noqa: PLC0415
+
+        lines = references(value) if self.settings.quiet else render(value, self.page())
+        self.out.writelines(f"{line}\n" for line in lines)
+
+    def data(self, value: Any) -> None:
+        """Print a value as JSON: what HTTP answers, spread out for a person who looks at it."""
+        import msgspec  # noqa: PLC0415 - the top-level help does without it
+
+        text = msgspec.json.encode(value)
+        if self.out.isatty():
+            text = msgspec.json.format(text)
+        self.out.write(text.decode() + "\n")
+
+    @property
+    def width(self) -> int:
+        """The width of lines in characters: ``COLUMNS``, the terminal's, or one that most places can show."""
+        if (said := self.variables.get("COLUMNS", "")).isdecimal() and int(said):
+            return int(said)
+        try:
+            return os.get_terminal_size(self.out.fileno()).columns or _WIDTH
+        except (OSError, ValueError):  # no terminal, or not even a file
+            return _WIDTH
+
+    def page(self) -> Page:
+        """Return what answers are written on."""
+        from lineal.cli.render.page import Page  # noqa: PLC0415
+
+        is_terminal = self.out.isatty()
+        return Page(
+            width=self.width,
+            now=time.time_ns() // 1_000_000,
+            is_coloured=is_terminal and not self.variables.get("NO_COLOR") and self.variables.get("TERM") != "dumb",
+            is_cut=is_terminal,
+        )
+
+
+def environment() -> Mapping[str, str]:
+    """Return the environment's variables."""
+    return os.environ

@@ -1,0 +1,107 @@
+"""The help: what there is to do, by task. Written out, so that it is there before any operation is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+GROUPS: dict[str, dict[str, str]] = {
+    "the repository itself": {
+        "init": "make a repository in a directory",
+        "verify": "check every stored byte, every name and the journal",
+        "log": "show who did what, newest first",
+    },
+    "runs and questions": {
+        "run": "record a program: code, data, parameters, packages, metrics, outputs",
+        "runs": "list the newest runs",
+        "show": "show everything that is known of one thing",
+        "diff": "show in what two versions or runs differ",
+        "search": "find versions or runs by metrics, parameters, stage or data",
+        "lineage": "show how something came to be, and what came of it",
+    },
+    "datasets": {
+        "data add": "add a file or directory as the next version of a dataset",
+        "data get": "write the files of a dataset version to a directory",
+        "data list": "list the datasets",
+        "data log": "show every version of a dataset",
+        "data show": "show the columns, readers and models of a dataset version",
+    },
+    "versions of a model": {
+        "model register": "make the next version of a model from a run",
+        "model list": "list the models and what stands where",
+        "model show": "show a model and all its versions",
+        "model card": "print the model card of a version",
+        "model describe": "write a section of a version's card",
+        "alias": "point a name, such as champion, at a version",
+    },
+    "the way to production": {
+        "evaluate": "measure a version on held-out data, by subgroup too",
+        "gate": "ask what the gate of a stage says of a version",
+        "approve": "stand up for a version before a stage",
+        "promote": "move a version to a stage, through its gate",
+    },
+    "in production": {
+        "deploy": "run a version where it answers requests",
+        "deployments": "list what runs where, asked just now",
+        "rollback": "run again the version that ran before",
+        "undeploy": "stop a deployment",
+    },
+    "for a team and for programs": {
+        "server": "serve the pages and the HTTP API",
+        "schema": "print the JSON Schema of an operation",
+        "completion": "make bash, zsh or fish complete commands",
+    },
+}
+"""The commands by task, each with what it does in a few words."""
+
+SUMMARIES: dict[str, str] = {words: summary for group in GROUPS.values() for words, summary in group.items()}
+"""What each command does in a few words."""
+
+_START = """\
+lineal: version control for models in production
+
+usage: lineal COMMAND [ARGUMENTS] [OPTIONS]
+
+from an unchanged training script to a model in production:
+  lineal run -- python train.py
+  lineal model register run:train --name churn
+  lineal evaluate churn --dataset data:held-out --label left
+  lineal promote churn --to production
+  lineal deploy churn@production
+"""
+
+_EVERYWHERE = """\
+options of every command:
+  --repository DIR|URL  a directory or a server;
+                        default: LINEAL_REPOSITORY, or the nearest .lineal upwards
+  --token TOKEN         for a server that asks for one; default: LINEAL_TOKEN
+  --json                print the answer as JSON, as HTTP does
+  -q, --quiet           print only references, one a line; no talk
+  -h, --help            show the help of a command
+  --version             show the version of Lineal
+
+references: churn, churn@production, churn:2.3.1, churn:2, run:ID, run:NAME,
+            data:NAME, data:NAME@2, sha256:3fe4…
+exit status: 0 done, 2 invalid, 3 not found, 4 conflict, 5 refused by a gate, 6 denied,
+             7 corrupt, 8 unavailable, 9 made by a newer Lineal, 1 unexpected;
+             lineal run exits as its program does
+"""
+
+
+def overview() -> str:
+    """Return the top-level help."""
+    groups = ("\n".join([f"{title}:", *_lines(group.items())]) + "\n" for title, group in GROUPS.items())
+    return "\n".join([_START, *groups, _EVERYWHERE])
+
+
+def group(first: str) -> str:
+    """Return the help of the commands whose first word of two is ``first``; empty when there are none."""
+    found = {words: summary for words, summary in SUMMARIES.items() if words.startswith(f"{first} ")}
+    if not found:
+        return ""
+    usage = f"usage: lineal {first} COMMAND [ARGUMENTS] [OPTIONS]"
+    return "\n".join([usage, "", *_lines(found.items()), "", f"lineal {first} COMMAND --help says more of each", ""])
+
+
+def _lines(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
+    for words, summary in pairs:
+        yield f"  {words:<16}{summary}"

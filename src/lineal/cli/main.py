@@ -1,0 +1,93 @@
+"""The entry point: a line of words becomes a command, an answer and an exit status."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TextIO
+
+from lineal import __version__
+from lineal.cli import faults
+from lineal.cli.context import Context, environment
+from lineal.cli.globals import split
+from lineal.objects.errors import LinealError
+
+HELP = "help"
+
+
+def main(line: Sequence[str] | None = None) -> int:
+    """Carry out a command line and return the exit status.
+
+    Args:
+        line: the words after ``lineal``; by default this process's own.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a sign must not end the command.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    return execute(sys.argv[1:] if line is None else line, sys.stdout, sys.stderr, environment())
+
+
+def execute(line: Sequence[str], out: TextIO, err: TextIO, variables: Mapping[str, str]) -> int:
+    """Carry out a command line, answer on ``out``, talk on ``err``, and return the exit status."""
+    as_json = "--json" in line
+    try:
+        settings = split(line)
+        as_json = settings.json  # what follows `run --` is not ours
+        status = _dispatch(Context(settings, out, err, variables))
+        out.flush()
+    except LinealError as error:
+        return faults.tell(error, err, as_json=as_json)
+    except KeyboardInterrupt:
+        err.write("\n")
+        return faults.INTERRUPTED
+    except BrokenPipeError:
+        _forget(out)
+        return faults.PIPE_CLOSED
+    except Exception as error:  # noqa: BLE001 - the last resort: a line and a file, never a traceback
+        return faults.tell_unexpected(error, err, variables, as_json=as_json)
+    return status
+
+
+def _dispatch(context: Context) -> int:
+    settings = context.settings
+    if settings.version:
+        return _version(context)
+    words = settings.words
+    if words[:1] == (HELP,):
+        words, settings = words[1:], settings._replace(help=True)
+    if settings.help or not words:
+        return _help(context, words)
+    from lineal.cli.catalogue import find  # noqa: PLC0415 - the version needs none of them
+
+    command, arguments = find(words)
+    return command.run(context, command.parser(width=context.width).read(arguments))
+
+
+def _version(context: Context) -> int:
+    if context.settings.json:
+        context.data({"lineal": __version__})
+    else:
+        context.out.write(f"lineal {__version__}\n")
+    return 0
+
+
+def _help(context: Context, words: Sequence[str]) -> int:
+    from lineal.cli import help as texts  # noqa: PLC0415 - only who asks for it waits for it
+
+    if not words:
+        text = texts.overview()
+    elif not (text := texts.group(words[0]) if len(words) == 1 else ""):
+        from lineal.cli.catalogue import find  # noqa: PLC0415
+
+        text = find(words)[0].parser(width=context.width).format_help()
+    context.out.write(text)
+    return 0
+
+
+def _forget(out: TextIO) -> None:
+    """Keep Python from complaining at its end of a reader who went away."""
+    if out is sys.stdout:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

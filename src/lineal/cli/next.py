@@ -1,0 +1,40 @@
+"""What to do next, and what an empty list means: said to people, never to programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+_NOTHING = {
+    "runs": "no runs yet; lineal run -- python train.py records one",
+    "data list": "no datasets yet; lineal data add PATH adds one",
+    "model list": "no models yet; lineal model register RUN --name NAME makes the first version of one",
+    "deployments": "nothing is deployed; lineal deploy NAME@production starts a version",
+    "log": "nothing was done here yet",
+}
+"""What an empty list of an operation means."""
+
+_NEXT: dict[str, Callable[[Any], str]] = {
+    "data add": lambda answer: "" if answer.created else "unchanged: this content was added before",
+    "model register": lambda answer: (
+        f"next: lineal evaluate {answer.reference}" if answer.created else "unchanged: this run was registered before"
+    ),
+    "evaluate": lambda answer: f"next: lineal promote {answer.reference} --to production",
+    "gate": lambda answer: (
+        f"next: lineal promote {answer.reference} --to {answer.stage}" if not answer.exit_status else ""
+    ),
+    "promote": lambda answer: f"next: lineal deploy {answer.reference}" if answer.stage == "production" else "",
+    "deploy": lambda answer: f"it answers POST {answer.endpoint}/predict" if answer.endpoint else "",
+    "search": lambda answer: answer.note or ("" if answer.versions or answer.runs else "nothing is like that"),
+}
+"""What is said after an operation, by its words."""
+
+
+def next_step(words: str, answer: Any) -> str:
+    """Return what to say after an operation; empty when nothing."""
+    return _NEXT[words](answer) if words in _NEXT else ""
+
+
+def nothing_found(words: str, answer: Any) -> str:
+    """Return what an empty list of an operation means; empty when it is not an empty list."""
+    return _NOTHING.get(words, "nothing") if isinstance(answer, tuple | list) and not answer else ""

@@ -1,0 +1,54 @@
+"""What can be asked of a version and of a run besides its metrics, parameters and data."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+import msgspec
+
+from lineal.objects.runs import RunState
+
+Subject = Literal["versions", "runs"]
+Shape = Literal["text", "time", "number", "line", "alias"]
+"""``line``: a semantic version or its beginning. ``alias``: text, of which a version may have several."""
+
+
+class Field(msgspec.Struct, frozen=True):
+    """A field: its first name, what its values look like, and the columns that hold it.
+
+    ``words`` are all values that it can have, where that is known.
+    """
+
+    name: str
+    shape: Shape
+    columns: tuple[str, ...]
+    words: tuple[str, ...] = ()
+    is_nullable: bool = False
+
+
+_VERSION = (
+    (Field("model", "text", ("v.model",)), ("name",)),
+    (Field("stage", "text", ("v.stage",)), ()),
+    (Field("alias", "alias", ("a.alias",)), ("aliases",)),
+    (Field("version", "line", ("v.major", "v.minor", "v.patch")), ("semantic",)),
+    (Field("number", "number", ("v.number",)), ()),
+    (Field("author", "text", ("v.created_by",)), ("by", "created_by")),
+    (Field("created", "time", ("v.created_at",)), ("created_at", "registered")),
+)
+
+_RUN = (
+    (Field("name", "text", ("r.name",)), ()),
+    (Field("state", "text", ("r.state",), words=get_args(RunState)), ()),
+    (Field("author", "text", ("r.started_by",)), ("by", "started_by")),
+    (Field("started", "time", ("r.started_at",)), ("started_at", "created", "created_at")),
+    (Field("ended", "time", ("r.ended_at",), is_nullable=True), ("ended_at",)),
+    (Field("host", "text", ("r.host",)), ()),
+    (Field("command", "text", ("r.command",)), ()),
+    (Field("exit_status", "number", ("r.exit_status",), is_nullable=True), ("exit",)),
+)
+
+FIELDS: dict[Subject, dict[str, Field]] = {
+    subject: {name: field for field, others in table for name in (field.name, *others)}
+    for subject, table in (("versions", _VERSION), ("runs", _RUN))
+}
+"""The fields of each subject by each of their names."""

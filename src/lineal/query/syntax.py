@@ -1,0 +1,196 @@
+"""What a search is made of: its tokens, the tree that they make, and the error that points at a place."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from lineal.objects.errors import Invalid
+from lineal.query.fields import Field
+
+LENGTH_MAX = 4_000
+"""Characters in a search; longer ones come from a mistake, or from somebody who means harm."""
+
+Kind = Literal["word", "text", "operator", "sign", "end"]
+Operator = Literal["=", "!=", "<", "<=", ">", ">=", "~", "!~"]
+
+_SPELLINGS = {"==": "=", "<>": "!="}
+_TOKEN = re.compile(
+    r"""
+    (?P<operator> <= | >= | <> | == | != | !~ | [=<>~] )
+  | (?P<sign> [(),] )
+  | (?P<text> "(?:[^"]|"")*" | '(?:[^']|'')*' )
+  | (?P<word> (?: [^\s()<>=!~,'"\[\]] | \[ (?: [^\[\]] | \[[^\[\]]*\] )* \] )+ )
+    """,
+    re.VERBOSE,
+)
+_SPACE = re.compile(r"\s*")
+_AROUND = 60
+
+
+class Token(NamedTuple):
+    """A piece of the text. ``text`` is what it says, without quotes; ``at`` and ``end`` are offsets in characters."""
+
+    kind: Kind
+    text: str
+    at: int
+    end: int
+
+    @property
+    def keyword(self) -> str:
+        """The word in small letters; empty for everything that is no bare word, so that quotes protect a name."""
+        return self.text.lower() if self.kind == "word" else ""
+
+
+class Measured(msgspec.Struct, frozen=True):
+    """A metric's last value. ``value`` is finite, or the word NaN, Infinity or -Infinity."""
+
+    metric: str
+    operator: Operator
+    value: float | str
+
+
+class Parameter(msgspec.Struct, frozen=True):
+    """A parameter. ``number`` is given where a number was written; ``text`` is what was written."""
+
+    name: str
+    operator: Operator
+    text: str
+    number: float | None = None
+
+
+class Property(msgspec.Struct, frozen=True):
+    """A field: text, a whole number, a line of versions such as 1.2, or a period from its first to past its last ms."""
+
+    field: Field
+    operator: Operator
+    value: str | int | tuple[int, ...]
+
+
+class Known(msgspec.Struct, frozen=True):
+    """It has that metric or parameter at all."""
+
+    kind: Literal["metric", "param"]
+    name: str
+
+
+class TrainedOn(msgspec.Struct, frozen=True):
+    """It came from one of the dataset versions that the reference means."""
+
+    reference: str
+
+
+class Not(msgspec.Struct, frozen=True):
+    """The condition does not hold."""
+
+    condition: Condition
+
+
+class Every(msgspec.Struct, frozen=True):
+    """All conditions hold; true when there is none."""
+
+    conditions: tuple[Condition, ...]
+
+
+class Some(msgspec.Struct, frozen=True):
+    """At least one condition holds."""
+
+    conditions: tuple[Condition, ...]
+
+
+Condition = Measured | Parameter | Property | Known | TrainedOn | Not | Every | Some
+
+
+class Sort(msgspec.Struct, frozen=True):
+    """What comes first. ``best``: only what has a finite value of the metric is in the answer."""
+
+    by: Field | Known
+    ascending: bool
+    best: bool = False
+
+
+class Query(msgspec.Struct, frozen=True):
+    """A search, taken apart. ``limit`` is None when the text names none."""
+
+    condition: Condition
+    sorts: tuple[Sort, ...] = ()
+    limit: int | None = None
+    metrics: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def tokens(text: str) -> list[Token]:
+    """Return the tokens of ``text``; the last one is its end.
+
+    Raises:
+        Invalid: it holds a quote that never ends, or a character that no search can hold.
+    """
+    _check_characters(text)
+    found: list[Token] = []
+    at = _skip(text, 0)
+    while at < len(text):
+        match = _TOKEN.match(text, at)
+        if not match:
+            raise _unreadable(text, at)
+        kind: Kind = match.lastgroup  # type: ignore[assignment]  # the groups are the kinds
+        found.append(Token(kind, _said(kind, match[0]), at, match.end()))
+        at = _skip(text, match.end())
+    return [*found, Token("end", "", len(text.rstrip()), len(text.rstrip()))]
+
+
+def _skip(text: str, at: int) -> int:
+    return _SPACE.match(text, at).end()  # type: ignore[union-attr]  # it matches everywhere
+
+
+def _said(kind: Kind, raw: str) -> str:
+    if kind == "text":
+        return raw[1:-1].replace(raw[0] * 2, raw[0])
+    return _SPELLINGS.get(raw, raw)
+
+
+def _check_characters(text: str) -> None:
+    if len(text) > LENGTH_MAX:
+        raise Invalid(f"a search of {len(text):,} characters is too long", hint=f"write at most {LENGTH_MAX:,}")
+    for at, each in enumerate(text):
+        # A database stores neither NUL nor half of a surrogate pair, and nobody means the other control characters.
+        if unicodedata.category(each) in {"Cc", "Cs"} and each not in "\t\n\r":
+            raise wrong(text, at, at + 1, f"a search cannot hold the character U+{ord(each):04X}", hint="leave it out")
+
+
+def _unreadable(text: str, at: int) -> Invalid:
+    if text[at] in "\"'":
+        return wrong(text, at, at + 1, "this quote never ends", hint=f"close it with {text[at]}")
+    if text[at] == "[":
+        return wrong(text, at, at + 1, "this bracket never ends", hint="close it with ], as in recall[sex=Female]")
+    hint = "write != for 'differs from', or not before a condition" if text[at] == "!" else "put the name in quotes"
+    return wrong(text, at, at + 1, f"{text[at]!r} does not belong here", hint=hint)
+
+
+def wrong(text: str, at: int, end: int, problem: str, *, hint: str = "") -> Invalid:
+    """Return the error for a place in ``text``: what is wrong, and a line with marks under the place.
+
+    Args:
+        text: the whole search.
+        at: where the place begins, in characters.
+        end: where it ends.
+        problem: what is wrong there, or what was expected.
+        hint: what to do next.
+    """
+    start, stop = max(0, at - _AROUND), min(len(text), max(end, at) + _AROUND)
+    before = ("…" if start else "") + _printable(text[start:at])
+    place = _printable(text[at : min(end, stop)])
+    after = _printable(text[end:stop]) + ("…" if stop < len(text) else "")
+    marks = " " * _width(before) + "^" * max(1, _width(place))
+    return Invalid(f"{problem}\n  {before}{place}{after}\n  {marks}", hint=hint)
+
+
+def _printable(text: str) -> str:
+    return "".join(each if each.isprintable() else " " for each in text)
+
+
+def _width(text: str) -> int:
+    """Return how many columns ``text`` takes on a terminal."""
+    return sum(0 if unicodedata.combining(each) else 1 + (unicodedata.east_asian_width(each) in "WF") for each in text)

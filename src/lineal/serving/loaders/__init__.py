@@ -1,0 +1,42 @@
+"""How a model file becomes something that predicts: one file a framework, chosen by what the version says of itself."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol
+
+from lineal.formats.predictions import Prediction
+from lineal.objects.errors import Unsupported
+from lineal.objects.runs import ModelFacts
+
+Rows = list[dict[str, object]]
+"""Rows of a request or table: values by column, typed as the model's inputs are."""
+
+
+class Predictor(Protocol):
+    """A loaded model."""
+
+    def predict(self, rows: Rows) -> list[Prediction]:
+        """Return what the model says of each row, in order."""
+
+
+_BY_FRAMEWORK = {"scikit-learn": "lineal.serving.loaders.joblib_file", "sklearn": "lineal.serving.loaders.joblib_file"}
+_BY_SUFFIX = {suffix: "lineal.serving.loaders.joblib_file" for suffix in (".joblib", ".pkl", ".pickle")}
+
+
+def load(path: Path, facts: ModelFacts) -> Predictor:
+    """Return the model in the file at ``path``, whose bytes were verified.
+
+    Raises:
+        Unsupported: there is no loader for such a model.
+        Corrupt: the file cannot be loaded.
+    """
+    name = _BY_FRAMEWORK.get(facts.framework) or _BY_SUFFIX.get(path.suffix)
+    if name is None:
+        raise Unsupported(
+            f"no loader is known for {path.name} ({facts.framework or 'framework not recorded'})",
+            hint="save it with joblib, or add a loader in serving/loaders/",
+        )
+    predictor: Predictor = import_module(name).load(path, facts)
+    return predictor

@@ -1,0 +1,83 @@
+"""A version laid out on disk: ``version.json`` and, below ``model/``, its exact files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from lineal.objects.digest import Digest, Hasher
+from lineal.objects.errors import Corrupt, NotFound
+from lineal.objects.files import Entry
+from lineal.objects.runs import ModelFacts
+
+DESCRIPTION = "version.json"
+FILES = "model"
+
+_PIECE_BYTES = 1 << 20
+
+
+class Release(msgspec.Struct, frozen=True, kw_only=True):
+    """What a server must know of a version: who it is, which file to load, and what every file must be."""
+
+    digest: Digest
+    model: str
+    semantic: str
+    main_file: str
+    facts: ModelFacts
+    files: tuple[Entry, ...]
+
+    @property
+    def reference(self) -> str:
+        """The version as people name it."""
+        return f"{self.model}:{self.semantic}"
+
+
+def write_release(directory: Path, release: Release) -> None:
+    """Describe the release whose files lie in ``directory``."""
+    (directory / DESCRIPTION).write_bytes(msgspec.json.encode(release))
+
+
+def read_release(directory: Path) -> Release:
+    """Return what lies in ``directory``.
+
+    Raises:
+        NotFound: there is no release.
+        Corrupt: its description cannot be read.
+    """
+    try:
+        return msgspec.json.decode((directory / DESCRIPTION).read_bytes(), type=Release)
+    except FileNotFoundError:
+        raise NotFound(f"there is no release in {directory}", hint="deploy the version again") from None
+    except msgspec.MsgspecError as error:
+        raise Corrupt(f"{directory / DESCRIPTION} cannot be read: {error}", hint="deploy the version again") from None
+
+
+def verify_release(directory: Path, release: Release) -> Path:
+    """Hash every file before anything is loaded, and return the one to load.
+
+    Raises:
+        Corrupt: a file is missing, or is not what the version says.
+    """
+    for entry in release.files:
+        path = directory / FILES / entry.path
+        found = _digest(path, is_link=entry.mode == "symlink")
+        if found != entry.digest:
+            what = f"holds other bytes than {entry.digest}" if found else "is missing"
+            raise Corrupt(f"{path} {what}; nothing was loaded", hint="deploy the version again")
+    return directory / FILES / release.main_file
+
+
+def _digest(path: Path, *, is_link: bool) -> Digest | None:
+    hasher = Hasher()
+    try:
+        if is_link:
+            hasher.update(os.fsencode(os.readlink(path)))  # noqa: PTH115 - the text of the link, as it stands
+        else:
+            with path.open("rb") as file:
+                while piece := file.read(_PIECE_BYTES):
+                    hasher.update(piece)
+    except OSError:
+        return None
+    return hasher.digest

@@ -1,0 +1,167 @@
+"""A server process on this machine, which lives on when the command that started it ends."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from lineal.formats import prometheus
+from lineal.objects.errors import LinealError, Unavailable
+from lineal.serving.release import read_release
+from lineal.targets.target import Observed, Started
+
+HOST = "127.0.0.1"
+READY_S = 60
+"""Loading a large model takes a while; one that takes longer than this needs another target."""
+
+STOP_S = 10
+_POLL_S = 0.02
+_ASK_S = 5
+_LAST_LINES = 6
+
+T = TypeVar("T")
+
+
+class _Handle(msgspec.Struct, frozen=True):
+    """A process: its number, when it started (a number is used again), and the port by which only it answers."""
+
+    pid: int
+    started: int
+    private_port: int
+
+
+class _Ready(msgspec.Struct, frozen=True):
+    """What the server writes once it listens."""
+
+    port: int
+    private_port: int
+    pid: int
+
+
+class ProcessTarget:
+    """Versions as processes of this machine."""
+
+    def start(self, directory: Path, python: Path, variables: Mapping[str, str], *, port: int) -> Started:
+        """Start the release in ``directory`` and wait until it answers with its own digest. Raises Unavailable."""
+        ready, log = directory / "ready.json", directory / "server.log"
+        ready.unlink(missing_ok=True)
+        command = (str(python), "-m", "lineal.serving", "serve", str(directory), "--host", HOST, "--port", str(port))
+        with log.open("ab") as output:
+            process = subprocess.Popen(
+                (*command, "--ready-file", str(ready)),
+                cwd=directory,
+                env=dict(variables),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                # Its own session: neither Ctrl-C nor the end of our terminal is meant for it.
+                start_new_session=True,
+            )
+        try:
+            return _wait(process, ready, read_release(directory).digest)
+        except (LinealError, KeyboardInterrupt) as error:
+            process.kill()
+            process.wait()
+            if not isinstance(error, LinealError):
+                raise
+            lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-_LAST_LINES:]
+            raise Unavailable("\n".join([error.message, *lines]), hint=f"its log is {log}") from None
+
+    def observe(self, endpoint: str, handle: str) -> Observed:
+        """Return what answers there now."""
+        found = _decoded(handle)
+        if found is None or _start_time(found.pid) != found.started:
+            return Observed(None, healthy=False, request_count=0)
+        answered = _asked(found.private_port, "/metrics", _read_metrics)
+        if answered is None:
+            return Observed(None, healthy=False, request_count=0)
+        # What clients reach is the public port; whoever answers there says who it is.
+        public = _asked(int(endpoint.rpartition(":")[2]), "/healthz", _read_version)
+        digest, count = answered
+        return Observed(public or digest, healthy=public == digest, request_count=count)
+
+    def stop(self, handle: str) -> None:
+        """Stop it once the requests under way are answered."""
+        found = _decoded(handle)
+        if found is None or _start_time(found.pid) != found.started:
+            return
+        with suppress(ProcessLookupError):
+            os.kill(found.pid, signal.SIGTERM)
+            if not _until(lambda: _start_time(found.pid) != found.started, STOP_S):
+                os.kill(found.pid, signal.SIGKILL)
+                _until(lambda: _start_time(found.pid) != found.started, STOP_S)
+
+
+def _wait(process: subprocess.Popen[bytes], ready: Path, digest: str) -> Started:
+    """Return once ``process`` answers as ``digest``. Raises Unavailable."""
+
+    def answers() -> bool:
+        if process.poll() is not None:
+            raise Unavailable(f"the server ended at once, with exit status {process.returncode}:")
+        if not ready.exists():
+            return False
+        port = msgspec.json.decode(ready.read_bytes(), type=_Ready).private_port
+        return _asked(port, "/healthz", _read_version) == digest
+
+    if not _until(answers, READY_S):
+        raise Unavailable(f"the server did not answer within {READY_S} seconds:")
+    said = msgspec.json.decode(ready.read_bytes(), type=_Ready)
+    handle = _Handle(said.pid, _start_time(said.pid), said.private_port)
+    return Started(f"http://{HOST}:{said.port}", msgspec.json.encode(handle).decode())
+
+
+def _until(is_so: Callable[[], bool], seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if is_so():
+            return True
+        time.sleep(_POLL_S)
+    return False
+
+
+def _asked(port: int, path: str, read: Callable[[http.client.HTTPResponse], T]) -> T | None:
+    """Return what ``read`` makes of the answer, or None when there is no good one."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=_ASK_S)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return read(response) if response.status == http.client.OK else None
+    except (OSError, http.client.HTTPException, ValueError):
+        return None
+    finally:
+        connection.close()
+
+
+def _read_version(response: http.client.HTTPResponse) -> str:
+    return response.headers.get("Lineal-Version", "")
+
+
+def _read_metrics(response: http.client.HTTPResponse) -> tuple[str, int]:
+    samples = prometheus.read(response.read().decode())
+    return _read_version(response), int(sum(value for name, _, value in samples if name == "lineal_requests_total"))
+
+
+def _decoded(handle: str) -> _Handle | None:
+    try:
+        return msgspec.json.decode(handle, type=_Handle)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _start_time(pid: int) -> int:
+    """Return when a process started, in clock ticks since the machine did (proc(5)), or 0 when it does not run."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    except OSError:
+        return 0
+    # A zombie has ended: only its parent has not asked yet.
+    return 0 if fields[0] in {b"Z", b"X"} else int(fields[19])

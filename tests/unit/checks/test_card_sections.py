@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import pytest
+
+from lineal.checks.card_sections import CardSections
+from tests.unit.checks.evidence import evidence, people
+
+FRESH = dict.fromkeys(("intended-use", "ethical-considerations", "caveats"), "fresh")
+
+
+@pytest.mark.parametrize(
+    ("states", "outcome", "sentence"),
+    [
+        (FRESH, "pass", "all 3 sections that are asked for are written and up to date"),
+        (
+            {**FRESH, "caveats": "stale"},
+            "fail",
+            "Caveats and recommendations is stale: what it speaks about has changed",
+        ),
+        (
+            {},
+            "fail",
+            "Intended use is missing; Ethical considerations is missing; Caveats and recommendations is missing",
+        ),
+        ({**FRESH, "factors": "missing"}, "pass", "all 3 sections"),
+    ],
+)
+def test_what_production_requires_must_be_written_and_fresh(
+    states: dict[str, str], outcome: str, sentence: str
+) -> None:
+    verdict = CardSections().judge(evidence(people(all=(1, 0, 0, 1)), section_states=states))
+
+    assert (verdict.outcome, sentence in verdict.reason) == (outcome, True)
+
+
+def test_a_policy_may_ask_for_other_sections() -> None:
+    check = CardSections(sections=("factors",))
+
+    assert check.judge(evidence(people(all=(1, 0, 0, 1)), section_states=FRESH)).outcome == "fail"

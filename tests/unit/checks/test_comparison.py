@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import msgspec
+
+from lineal.checks.comparison import Change, Side, compare
+from lineal.objects.digest import digest_of
+from lineal.objects.files import Entry
+from lineal.objects.runs import Code, Hardware, ModelFacts, Package, Runtime, Seeds
+
+ONE, TWO = digest_of(b"1"), digest_of(b"2")
+LEFT = Side(
+    code=Code(entry_point="train.py", commit="abc", branch="main"),
+    runtime=Runtime(
+        python="3.11.7",
+        packages=(Package(name="numpy", version="2.0"), Package(name="scipy", version="1.14")),
+        hardware=Hardware(machine="x86_64", core_count=2, memory_bytes=8 * 2**30),
+        variables={"OMP_NUM_THREADS": "2"},
+    ),
+    params={"rate": 0.1, "kind": "logistic", "shuffle": True},
+    metrics={"loss": "NaN", "auc": 0.9},
+    data={"train.csv": ONE},
+    seeds=Seeds(set={"numpy": 7}, flags={"PYTHONHASHSEED": "0"}),
+    facts=ModelFacts(framework="sklearn", framework_version="1.5.0", inputs={"age": "int64"}),
+    weights=(Entry(path="model.joblib", digest=ONE, size_bytes=3),),
+)
+
+
+def test_equal_sides_do_not_differ() -> None:
+    assert compare(LEFT, LEFT) == ()
+
+
+def test_every_part_that_differs_is_named_once() -> None:
+    right = Side(
+        code=Code(entry_point="train.py", commit="def", branch="main", diff=TWO),
+        runtime=Runtime(
+            python="3.12.1",
+            packages=(Package(name="numpy", version="2.1"), Package(name="pandas", version="2.2")),
+            hardware=Hardware(machine="x86_64", core_count=16, memory_bytes=8 * 2**30, accelerators=("H100",)),
+            variables={"OMP_NUM_THREADS": "2"},
+        ),
+        params={"rate": 0.2, "kind": "logistic"},
+        metrics={"loss": 0.5, "auc": 0.9},
+        data={"train.csv": TWO, "more.csv": ONE},
+        seeds=Seeds(set={"numpy": 8}, flags={"PYTHONHASHSEED": "0"}),
+        facts=ModelFacts(framework="sklearn", framework_version="1.5.0", inputs={"age": "float64"}),
+        weights=(Entry(path="model.joblib", digest=TWO, size_bytes=3),),
+    )
+
+    assert compare(LEFT, right) == (
+        Change("data", "more.csv", "", ONE),
+        Change("data", "train.csv", ONE, TWO),
+        Change("code", "changes since the commit", "", TWO),
+        Change("code", "commit", "abc", "def"),
+        Change("params", "rate", "0.1", "0.2"),
+        Change("params", "shuffle", "true", ""),
+        Change("seeds", "numpy", "7", "8"),
+        Change("model", "input age", "int64", "float64"),
+        Change("packages", "numpy", "2.0", "2.1"),
+        Change("packages", "pandas", "", "2.2"),
+        Change("packages", "scipy", "1.14", ""),
+        Change("runtime", "python", "3.11.7", "3.12.1"),
+        Change("hardware", "accelerators", "", "H100"),
+        Change("hardware", "cores", "2", "16"),
+        Change("weights", "model.joblib", f"{ONE} file", f"{TWO} file"),
+        Change("metrics", "loss", "NaN", "0.5"),
+    )
+
+
+def test_turned_around_left_is_right() -> None:
+    right = msgspec.structs.replace(LEFT, params={"rate": 0.2}, code=None)
+
+    assert sorted(compare(LEFT, right)) == sorted(
+        each._replace(left=each.right, right=each.left) for each in compare(right, LEFT)
+    )
+
+
+def test_a_number_and_its_text_are_told_apart_from_nothing() -> None:
+    left, right = Side(params={"a": None}), Side(params={})
+
+    assert compare(left, right) == (Change("params", "a", "null", ""),)

@@ -1,0 +1,1 @@
+"""The command line: what it understands and how it answers."""

@@ -1,0 +1,1 @@
+"""Answers as people read them: the text itself is the expectation."""

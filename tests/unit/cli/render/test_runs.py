@@ -1,0 +1,71 @@
+"""Runs as people read them."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tests.unit.cli.render.constructed import FINISHED, KILLED, PAGE, RUN, digest, text_of
+
+
+def test_a_run_shows_everything_that_was_seen_and_what_was_not() -> None:
+    expected = """\
+run:01HF7YAT00AAAAAAAAAAAAAAAA  finished
+  name      train
+  command   python train.py --note 'two words'
+  started   2023-11-14 22:13 UTC (3 min ago) by ada on lab-3
+  took      1 min 5 s
+  digest    sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+  code      commit 0123456789ab, on main, with uncommitted changes (sha256:eeeeeeeeeeee), 1 secret masked
+  runtime   CPython 3.11.9, 1 package, Linux-6.1
+  hardware  EPYC, 16 cores, 34.4 GB memory
+  seeds     numpy=3, PYTHONHASHSEED=0
+  seen by   fanotify
+  parameters
+    depth    6
+    kind     logistic
+    shuffle  True
+  metrics
+    auc   0.912346
+    rows  800
+    loss  NaN
+  inputs (1 file, 3.2 MB)
+    PATH              SIZE  DIGEST
+    data/train.csv  3.2 MB  sha256:111111111111
+  outputs (2 files, 962 B)
+    PATH           SIZE  DIGEST               NOTE
+    model.joblib  950 B  sha256:222222222222
+    scratch.bin    12 B  sha256:333333333333  changed while it was read, bytes not kept
+  models
+    - model.joblib: Pipeline sklearn 1.5.0
+  gaps: what could not be seen
+    - two files were written and gone before they could be read
+"""
+
+    assert expected == text_of(FINISHED)
+
+
+def test_runs_are_a_table_with_how_each_ended() -> None:
+    expected = """\
+RUN                             NAME   STATE              STARTED (UTC)                      TOOK  BY     METRICS
+run:01HF7YAT00AAAAAAAAAAAAAAAA  train  finished           2023-11-14 22:13 (3 min ago)  1 min 5 s  ada    auc=0.912346 rows=800 loss=NaN
+run:01HF7YAT00BBBBBBBBBBBBBBBB  sweep  killed (signal 9)  2023-11-14 22:13 (3 min ago)      1.5 s  grace
+"""
+
+    assert expected == text_of((FINISHED, KILLED))
+
+
+def test_a_run_that_is_under_way_has_no_duration() -> None:
+    running = msgspec.structs.replace(KILLED, state="running", ended_at=None, exit_status_of_program=None)
+
+    assert "took" not in text_of(running)
+    assert text_of(running).startswith(f"{KILLED.reference}  running\n")
+
+
+def test_many_files_are_counted_and_the_first_are_shown() -> None:
+    uses = tuple(msgspec.structs.replace(RUN.inputs[0], path=f"{n:04}.bin", digest=digest("1")) for n in range(60))
+    text = text_of(msgspec.structs.replace(FINISHED, run=msgspec.structs.replace(RUN, inputs=uses)), PAGE)
+
+    assert "inputs (60 files, 192.0 MB)" in text
+    assert "0039.bin" in text
+    assert "0040.bin" not in text
+    assert "… 20 more; --json lists them all" in text

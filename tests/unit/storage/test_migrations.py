@@ -1,0 +1,76 @@
+"""Tables change in numbered steps, each whole or not at all."""
+
+from __future__ import annotations
+
+import pytest
+
+from lineal.objects.errors import Conflict, Invalid, Unavailable
+from lineal.storage.database import migrations
+from lineal.storage.database.migrations import Migration, check, known, migrate
+from lineal.storage.database.postgres import Postgres
+from lineal.storage.database.sqlite import MEMORY, Sqlite
+
+NEXT = Migration(
+    9001, "pre", "next", "ALTER TABLE model ADD COLUMN colour TEXT; -- one; two\nINSERT INTO note VALUES (';')"
+)
+
+
+def bring(monkeypatch: pytest.MonkeyPatch, *more: Migration) -> None:
+    every = (*known(), *more)
+    monkeypatch.setattr(migrations, "known", lambda: every)
+
+
+def test_steps_are_numbered_without_gaps_and_start_at_one() -> None:
+    assert list(range(1, len(known()) + 1)) == [each.number for each in known()]
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+def test_a_step_that_fails_leaves_nothing_of_itself(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, dialect: str
+) -> None:
+    database = Sqlite(MEMORY) if dialect == "sqlite" else Postgres(request.getfixturevalue("postgres_url"))
+    migrate(database, phase="pre")
+    bring(monkeypatch, NEXT)
+    with pytest.raises(Invalid, match="note"):
+        migrate(database, phase="pre")
+    with pytest.raises(Invalid, match="colour"):
+        database.run("SELECT colour FROM model")
+    database.run("CREATE TABLE note (text TEXT)")
+
+    assert (9001,) == migrate(database, phase="pre")
+    assert [] == database.run("SELECT colour FROM model")
+    assert [{"text": ";"}] == database.run("SELECT text FROM note")
+    database.close()
+
+
+def test_what_comes_after_the_new_program_waits_for_what_comes_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    database = Sqlite(MEMORY)
+    bring(monkeypatch, Migration(9001, "post", "later", "DROP TABLE answer"))
+    with pytest.raises(Conflict, match="step 0001 must come first"):
+        migrate(database, phase="post")
+    migrate(database, phase="pre")
+    before = database.run("SELECT * FROM answer")
+
+    assert [] == before
+    assert (9001,) == migrate(database, phase="post")
+    with pytest.raises(Invalid):
+        database.run("SELECT * FROM answer")
+
+
+def test_what_was_done_is_written_down() -> None:
+    database = Sqlite(MEMORY)
+    migrate(database, phase="pre")
+    rows = database.run("SELECT number, phase, name, applied_at FROM migration ORDER BY number")
+
+    assert [(each.number, each.phase, each.name) for each in known()] == [tuple(row.values())[:3] for row in rows]
+    assert all(row["applied_at"] > 1_700_000_000_000 for row in rows)
+
+
+def test_a_reader_is_told_that_a_step_is_missing() -> None:
+    database = Sqlite(MEMORY)
+    with pytest.raises(Unavailable, match="0001 foundation") as caught:
+        check(database)
+    migrate(database, phase="pre")
+    check(database)
+
+    assert "with the right to write" in caught.value.hint

@@ -1,0 +1,37 @@
+"""SQL as text."""
+
+from __future__ import annotations
+
+import pytest
+
+from lineal.storage.database.text import statements, with_percent_names
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("SELECT :a, :a_2", "SELECT %(a)s, %(a_2)s"),
+        ("SELECT ':a', \":a\", :a", "SELECT ':a', \":a\", %(a)s"),
+        ("SELECT 'it''s :a' -- :b\n, :c", "SELECT 'it''s :a' -- :b\n, %(c)s"),
+        ("SELECT :a::text, x::int", "SELECT %(a)s::text, x::int"),
+        ("SELECT x LIKE '%' || :a, 5 % 2", "SELECT x LIKE '%%' || %(a)s, 5 %% 2"),
+        ("SELECT array[1:2], '{:a}'", "SELECT array[1:2], '{:a}'"),
+    ],
+)
+def test_names_of_values_are_written_as_psycopg_reads_them(sql: str, expected: str) -> None:
+    assert expected == with_percent_names(sql)
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("", []),
+        ("-- only words; here\n", []),
+        ("A; B;\n C", ["A", "B", "C"]),
+        ("A ';' \";\" ; B", ["A ';' \";\"", "B"]),
+        ("A -- a; b's\n b; ; C", ["A \n b", "C"]),
+        ("A 'it''s; --' ;", ["A 'it''s; --'"]),
+    ],
+)
+def test_a_script_is_cut_where_its_statements_end(script: str, expected: list[str]) -> None:
+    assert expected == list(statements(script))
