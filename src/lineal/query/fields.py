@@ -47,8 +47,12 @@ _RUN = (
     (Field("exit_status", "number", ("r.exit_status",), is_nullable=True), ("exit",)),
 )
 
+_TABLES: tuple[tuple[Subject, tuple[tuple[Field, tuple[str, ...]], ...]], ...] = (
+    ("versions", _VERSION),
+    ("runs", _RUN),
+)
+
 FIELDS: dict[Subject, dict[str, Field]] = {
-    subject: {name: field for field, others in table for name in (field.name, *others)}
-    for subject, table in (("versions", _VERSION), ("runs", _RUN))
+    subject: {name: field for field, others in table for name in (field.name, *others)} for subject, table in _TABLES
 }
 """The fields of each subject by each of their names."""

@@ -63,7 +63,7 @@ def period(text: str, now: int) -> Period | None:
 def _dated(parts: dict[str, int]) -> Period | None:
     """Return the period of the given ``parts`` of a date: as long as the smallest of them."""
     try:
-        start = datetime(**{"month": 1, "day": 1, **parts}, tzinfo=UTC)  # type: ignore[arg-type]  # names of its parts
+        start = datetime(**{"month": 1, "day": 1, **parts}, tzinfo=UTC)
         return Period(_ms(start), _ms(_after(start, len(parts))))
     except (ValueError, OverflowError):
         return None  # the 31st of a short month, or a year that no calendar has

@@ -1,0 +1,263 @@
+"""Record a program into a repository: run it, keep the bytes, then write the names.
+
+Whatever fails on our side, the program runs and its own exit status is told. What could not be stored stays in the
+*spool*, a directory of the run, and the next command delivers it; a delivery that was cut short is done again from its
+beginning, to the same result.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from lineal.capture.launch import launch
+from lineal.capture.launched import Launched, recover
+from lineal.capture.secrets import mask_command
+from lineal.capture.spool import orphans
+from lineal.capture.watch.choose import LEVELS
+from lineal.objects.canonical import object_digest
+from lineal.objects.digest import Digest
+from lineal.objects.errors import LinealError, Unavailable
+from lineal.objects.files import Entry, Tree
+from lineal.objects.runs import Code, FileUse, Run, Runtime, Seeds
+from lineal.objects.ulid import ulid
+from lineal.operations.answers import RunAnswer
+from lineal.storage.blobs.blobs import BlobStore
+
+if TYPE_CHECKING:
+    from lineal.capture.watch.choose import Level
+    from lineal.client.connect import Repository
+
+INPUT_KEPT_BYTES = 1 << 30
+"""A larger input is known by its digest only; `lineal data add` keeps it for good."""
+
+_NAME = "name"
+"""The file in a spool that holds the run's name."""
+
+Warn = Callable[[str], None]
+
+
+def _to_stderr(sentence: str) -> None:
+    sys.stderr.write(f"lineal: warning: {sentence}\n")
+
+
+def record(  # noqa: PLR0913 - keyword-only, and all of it decides the run
+    repository: Repository,
+    command: Sequence[str],
+    *,
+    variables: Mapping[str, str],
+    name: str = "",
+    directory: Path | None = None,
+    levels: Sequence[Level] = LEVELS,
+    warn: Warn = _to_stderr,
+) -> RunAnswer:
+    """Run ``command`` as it would run without us, and keep everything that was seen of it.
+
+    Args:
+        repository: where, here or on a server.
+        command: the program and its arguments.
+        variables: the environment variables it gets.
+        name: what to call the run; by default after the program.
+        directory: where it runs; by default here.
+        levels: the ways to see files, best first.
+        warn: is told when the record could not be stored; the program is not disturbed.
+
+    Raises:
+        Invalid: there is no such program.
+        Unavailable: not even the spool can be written.
+    """
+    root = spools(repository, variables)
+    at = time.time_ns() // 1_000_000
+    run_id = ulid(at, os.urandom(10))
+    name = name or name_of(command)
+    spool = root / run_id
+    _write_name(spool, name)
+    _begin(repository, run_id, name, command, at, warn)
+    launched = launch(
+        command,
+        directory=directory or Path.cwd(),
+        spool=spool,
+        variables=variables,
+        run_id=run_id,
+        # What the store itself reads and writes is no part of the run.
+        ignore=(root.parent,),
+        levels=levels,
+    )
+    try:
+        return deliver(repository, launched, name, spool)
+    except (LinealError, OSError) as error:
+        warn(f"run:{run_id} could not be stored and waits in {spool}: {error}; the next lineal command tries again")
+        return _undelivered(launched, name)
+
+
+def _begin(repository: Repository, run_id: str, name: str, command: Sequence[str], at: int, warn: Warn) -> None:
+    try:
+        repository.runs.start(
+            run_id=run_id, name=name, command=mask_command(command)[0], host=os.uname().nodename, started_at=at
+        )
+    except (LinealError, OSError) as error:
+        warn(f"the beginning of run:{run_id} could not be written: {error}")
+
+
+def _write_name(spool: Path, name: str) -> None:
+    try:
+        spool.mkdir(parents=True, exist_ok=True)
+        (spool / _NAME).write_text(name, encoding="utf-8")
+    except OSError as error:
+        raise Unavailable(f"{spool} cannot be written: {error.strerror}", hint="check its disk and permissions") from None
+
+
+def spools(repository: Repository, variables: Mapping[str, str]) -> Path:
+    """Return the directory of spools: in the repository, or, for one on a server, in the user's own cache."""
+    store = getattr(repository, "store", None)
+    if store is not None and store.root is not None:
+        return Path(store.root) / "spool"
+    cache = variables.get("XDG_CACHE_HOME") or str(Path(variables.get("HOME", "/tmp")) / ".cache")  # noqa: S108
+    return Path(cache) / "lineal" / "spool"
+
+
+def name_of(command: Sequence[str]) -> str:
+    """Return what a run of ``command`` is called: its script without suffix, or its program."""
+    scripts = (Path(each) for each in command if each.endswith((".py", ".sh", ".ipynb", ".R")))
+    if script := next(scripts, None):
+        return script.stem
+    if len(command) > 2 and command[1] == "-m":  # noqa: PLR2004 - python -m MODULE
+        return command[2]
+    return Path(command[0]).name if command else ""
+
+
+def deliver_orphans(repository: Repository, variables: Mapping[str, str] | None = None) -> tuple[RunAnswer, ...]:
+    """Store what dead recorders left in their spools; return those runs.
+
+    Raises:
+        LinealError: one of them cannot be stored; its spool stays.
+    """
+    found = []
+    for spool in orphans(spools(repository, variables or {})):
+        name = (spool / _NAME).read_text(encoding="utf-8") if (spool / _NAME).exists() else ""
+        launched = recover(spool)
+        found.append(deliver(repository, launched, name or name_of(launched.command), spool))
+    return tuple(found)
+
+
+def deliver(repository: Repository, launched: Launched, name: str, spool: Path) -> RunAnswer:
+    """Store the bytes, then the names, then let go of the spool."""
+    gaps = list(launched.gaps)
+    code = _code(repository, launched)
+    runtime = _runtime(repository.blobs, launched)
+    run = Run(
+        id=launched.run_id,
+        name=name,
+        command=launched.command,
+        directory=str(launched.directory),
+        state=launched.state,
+        started_at=launched.started_at,
+        ended_at=launched.ended_at,
+        exit_status=launched.exit_status,
+        code=object_digest(code),
+        runtime=object_digest(runtime),
+        user=launched.user,
+        host=launched.host,
+        inputs=_kept(repository.blobs, launched, launched.inputs, gaps),
+        outputs=_kept(repository.blobs, launched, launched.outputs, gaps),
+        intermediates=_kept(repository.blobs, launched, launched.intermediates, gaps),
+        params=launched.record.params,
+        metrics=launched.record.metrics,
+        seeds=Seeds(set=launched.record.seeds, flags=launched.record.flags),
+        models=launched.record.models,
+        stdout=_text(repository.blobs, launched.stdout),
+        stderr=_text(repository.blobs, launched.stderr),
+        capture_level=launched.capture_level,
+        gaps=tuple(gaps),
+    )
+    answer = repository.runs.finish(run=run, code=code, runtime=runtime, series=launched.record.series)
+    shutil.rmtree(spool, ignore_errors=True)
+    return answer
+
+
+def _kept(blobs: BlobStore, launched: Launched, uses: tuple[FileUse, ...], gaps: list[str]) -> tuple[FileUse, ...]:
+    """Return ``uses`` with the bytes of each in the store, where that could be."""
+    present = blobs.has({each.digest for each in uses})
+    return tuple(
+        msgspec.structs.replace(each, kept=each.digest in present or _send(blobs, launched.root, each, gaps))
+        for each in uses
+    )
+
+
+def _send(blobs: BlobStore, root: Path, use: FileUse, gaps: list[str]) -> bool:
+    """Store the bytes of a file, if it is still what the run saw; say in ``gaps`` why not."""
+    if use.size_bytes > INPUT_KEPT_BYTES:
+        gaps.append(f"files: {use.path} is larger than {INPUT_KEPT_BYTES >> 30} GiB and was not kept; lineal data add keeps it")
+        return False
+    try:
+        blobs.put_file(root / use.path, expected=use.digest)
+    except LinealError as error:
+        # A full disk or a dead server is no matter of this file: the whole delivery waits for a better time.
+        if error.exit_status in _OF_THE_STORE:
+            raise
+        gaps.append(f"files: {use.path} was not kept: it changed or went away after the run")
+        return False
+    return True
+
+
+_OF_THE_STORE = frozenset((6, 8))
+"""Denied and Unavailable, by their exit status."""
+
+
+def _code(repository: Repository, launched: Launched) -> Code:
+    found = launched.code
+    return Code(
+        entry_point=found.entry_point,
+        commit=found.commit,
+        branch=found.branch,
+        remote=found.remote,
+        diff=repository.blobs.put(found.diff) if found.diff else None,
+        untracked=_sources(repository, found.sources),
+        masked_secrets=launched.masked_secrets,
+    )
+
+
+def _sources(repository: Repository, sources: Mapping[str, bytes]) -> Digest | None:
+    """Store the sources that Git did not know as a tree."""
+    if not sources:
+        return None
+    entries = (
+        Entry(path=path, digest=repository.blobs.put(data), size_bytes=len(data)) for path, data in sorted(sources.items())
+    )
+    return repository.put_tree(Tree(entries=tuple(entries)))
+
+
+def _runtime(blobs: BlobStore, launched: Launched) -> Runtime:
+    locks = {path: blobs.put_file(file)[0] for path, file in launched.locks.items() if file.is_file()}
+    return msgspec.structs.replace(launched.runtime, locks=locks)
+
+
+def _text(blobs: BlobStore, path: Path | None) -> Digest | None:
+    if path is None or not path.is_file() or not path.stat().st_size:
+        return None
+    return blobs.put_file(path)[0]
+
+
+def _undelivered(launched: Launched, name: str) -> RunAnswer:
+    """Return what is known of a run that no repository knows yet."""
+    return RunAnswer(
+        reference=f"run:{launched.run_id}",
+        id=launched.run_id,
+        name=name,
+        state=launched.state,
+        command=launched.command,
+        started_by=launched.user,
+        host=launched.host,
+        started_at=launched.started_at,
+        ended_at=launched.ended_at,
+        exit_status_of_program=launched.exit_status,
+        params=launched.record.params,
+        metrics=launched.record.metrics,
+    )

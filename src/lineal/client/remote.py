@@ -1,0 +1,2 @@
+from lineal.client.verbs import Verbs
+class RemoteRepository(Verbs): pass

@@ -1,0 +1,150 @@
+"""Searches that hypothesis makes: trees, and the text that a person would write for each."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from hypothesis import strategies as st
+
+from lineal.query.fields import FIELDS, Field, Subject
+from lineal.query.syntax import (
+    Condition,
+    Every,
+    Known,
+    Measured,
+    Not,
+    Operator,
+    Parameter,
+    Property,
+    Query,
+    Some,
+    Sort,
+    TrainedOn,
+)
+from lineal.query.times import period
+from lineal.query.values import OPERATORS
+from tests.unit.query.world import ALIASES, DATASETS, METRICS, MODELS, NOW, NUMBERS, PARAMS, STAGES, TEXTS
+
+_WORDS = {
+    "model": (*MODELS, "chur"),
+    "stage": (*STAGES, "prod"),
+    "alias": ALIASES,
+    "state": ("finished", "failed", "running"),
+}
+_TIMES = ("2026", "2026-11", "2026-11-01", "2026-10-31T22:00", "today", "yesterday", "now", "30 hours ago", "1 day ago")
+_LINES = ((1,), (1, 2), (0, 1, 2), (2, 0, 0))
+_ORDERED: tuple[Operator, ...] = ("=", "!=", "<", "<=", ">", ">=")
+
+measured = st.builds(
+    Measured, st.sampled_from(METRICS), st.sampled_from(_ORDERED), st.sampled_from(NUMBERS)
+) | st.builds(
+    Measured, st.sampled_from(METRICS), st.sampled_from(("=", "!=")), st.sampled_from(("NaN", "Infinity", "-Infinity"))
+)
+parameters = st.builds(
+    Parameter, st.sampled_from(PARAMS), st.sampled_from(("=", "!=", "~", "!~")), st.sampled_from(TEXTS)
+) | st.builds(
+    lambda name, operator, number: Parameter(name, operator, repr(number), number),
+    st.sampled_from(PARAMS),
+    st.sampled_from(get_args(Operator)),
+    st.sampled_from(NUMBERS),
+)
+known = st.builds(Known, st.just("metric"), st.sampled_from(METRICS)) | st.builds(
+    Known, st.just("param"), st.sampled_from(PARAMS)
+)
+trained_on = st.builds(TrainedOn, st.sampled_from(DATASETS))
+
+
+@st.composite
+def properties(draw: st.DrawFn, subject: Subject) -> Property:
+    """Draw a comparison of a field with a value of its shape."""
+    field = draw(st.sampled_from(list(FIELDS[subject].values())))
+    operator = draw(st.sampled_from(OPERATORS[field.shape]))
+    values = {
+        "text": st.sampled_from(_WORDS.get(field.name, TEXTS)),
+        "alias": st.sampled_from(ALIASES),
+        "number": st.integers(-9, 9),
+        "line": st.sampled_from(_LINES),
+        "time": st.sampled_from(_TIMES).map(lambda text: tuple(period(text, NOW) or ())),
+    }
+    return Property(field, operator, draw(values[field.shape]))
+
+
+def conditions(subject: Subject) -> st.SearchStrategy[Condition]:
+    """Draw conditions, some of them made of others."""
+    leaves = measured | parameters | known | trained_on | properties(subject)
+    return st.recursive(
+        leaves,
+        lambda inner: st.one_of(
+            st.builds(Not, inner),
+            st.builds(Every, st.lists(inner, min_size=2, max_size=3).map(tuple)),
+            st.builds(Some, st.lists(inner, min_size=2, max_size=3).map(tuple)),
+        ),
+        max_leaves=6,
+    )
+
+
+def sorts(subject: Subject) -> st.SearchStrategy[Sort]:
+    """Draw sorts, but by no text that two databases could sort in different ways."""
+    fields = [each for each in FIELDS[subject].values() if each.shape in {"time", "number", "line"}]
+    numeric = st.builds(Known, st.just("metric"), st.sampled_from(METRICS))
+    return st.builds(Sort, st.sampled_from(fields) | numeric, st.booleans()) | st.builds(
+        Sort, numeric, st.booleans(), best=st.just(True)
+    )
+
+
+def queries(subject: Subject) -> st.SearchStrategy[Query]:
+    """Draw whole searches."""
+    return st.builds(
+        Query,
+        conditions(subject),
+        st.lists(sorts(subject), max_size=3).map(tuple),
+        st.none() | st.integers(1, 5),
+    )
+
+
+def written(query: Query) -> str:
+    """Return the text of ``query``."""
+    parts = [_condition(query.condition)]
+    for sort in query.sorts:
+        by = quoted(sort.by.name) if isinstance(sort.by, Field) else _name(sort.by)
+        parts.append(f"{'best' if sort.best else 'order'} by {by} {'asc' if sort.ascending else 'desc'}")
+    return " ".join([*parts, f"limit {query.limit}"] if query.limit else parts)
+
+
+def quoted(text: str) -> str:
+    """Return ``text`` in quotes."""
+    return '"' + text.replace('"', '""') + '"'
+
+
+def _name(known: Known) -> str:
+    return quoted(known.name) if known.kind == "metric" else f"params.{quoted(known.name)}"
+
+
+def _condition(condition: Condition) -> str:
+    match condition:
+        case Every(inner):
+            return f"({' and '.join(_condition(each) for each in inner)})"
+        case Some(inner):
+            return f"({' or '.join(_condition(each) for each in inner)})"
+        case Not(one):
+            return f"not {_condition(one)}"
+        case Known():
+            return f"has {_name(condition)}"
+        case TrainedOn(reference):
+            return f"trained on {reference}"
+        case Measured(metric, operator, value):
+            return f"{quoted(metric)} {operator} {value}"
+        case Parameter(name, operator, text, number):
+            return f"params.{quoted(name)} {operator} {quoted(text) if number is None else text}"
+        case Property(field, operator, value):
+            return f"{field.name} {operator} {_value(field, value)}"
+
+
+def _value(field: Field, value: str | int | tuple[int, ...]) -> str:
+    if isinstance(value, str):
+        return quoted(value)
+    if field.shape == "line":
+        return ".".join(map(str, value))
+    if field.shape == "time":
+        return next(each for each in _TIMES if tuple(period(each, NOW) or ()) == value)
+    return str(value)

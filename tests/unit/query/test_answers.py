@@ -1,0 +1,73 @@
+"""SQLite and PostgreSQL find what a search means, in its order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lineal.query.fields import Subject
+from lineal.query.query import compile_search
+from lineal.query.syntax import Query
+from lineal.storage.database.database import Database
+from lineal.storage.database.migrations import migrate
+from lineal.storage.database.postgres import Postgres
+from lineal.storage.database.sqlite import Sqlite
+from tests.unit.query.meaning import answer
+from tests.unit.query.searches import queries, written
+from tests.unit.query.world import NOW, World, fill, worlds
+
+_SUBJECTS: tuple[Subject, ...] = ("versions", "runs")
+_LIMIT = 20
+
+
+def _key(row: dict[str, Any]) -> tuple[Any, ...]:
+    return (row["id"],) if "id" in row else (row["model"], row["number"])
+
+
+def found(database: Database, text: str, subject: Subject) -> list[tuple[Any, ...]]:
+    compiled = compile_search(text, subject=subject, datasets=lambda reference: [reference], limit=_LIMIT, now=NOW)
+    return [_key(row) for row in database.run(compiled.sql, **compiled.values)]
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[Sqlite]:
+    database = Sqlite(tmp_path / "database.sqlite")
+    migrate(database, phase="pre")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def postgres(postgres_url: str) -> Iterator[Postgres]:
+    database = Postgres(postgres_url)
+    migrate(database, phase="pre")
+    yield database
+    database.close()
+
+
+@st.composite
+def questions(draw: st.DrawFn) -> tuple[World, list[tuple[Subject, Query]]]:
+    """Draw a world and what is asked of it; a world costs far more to write down than a question to ask."""
+    world = draw(worlds())
+    asked = st.sampled_from(_SUBJECTS).flatmap(lambda subject: st.tuples(st.just(subject), queries(subject)))
+    return world, draw(st.lists(asked, min_size=5, max_size=10))
+
+
+# Each example begins by emptying the tables.
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(questions())
+def test_both_databases_find_what_the_search_means(
+    sqlite: Sqlite, postgres: Postgres, question: tuple[World, list[tuple[Subject, Query]]]
+):
+    world, asked = question
+    for database in (sqlite, postgres):
+        fill(database, world)
+        for subject, query in asked:
+            text = written(query)
+
+            assert (text, answer(world, query, subject, _LIMIT)) == (text, found(database, text, subject))

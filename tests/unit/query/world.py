@@ -1,0 +1,163 @@
+"""Small repositories for searches: rows that hypothesis makes, put into a database, and the plain facts of each row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from hypothesis import strategies as st
+
+from lineal.storage.database.database import Database
+
+NOW = 1_793_577_600_000
+"""2026-11-02, midnight."""
+
+HOUR_MS = 3_600_000
+METRICS = ("auc", "accuracy", "log_loss", "recall[sex=Female]", "metric'; DROP TABLE version; --")
+PARAMS = ("C", "kind", "learning rate", ":v0")
+TEXTS = ("ana", "Ana Banana", "x' OR '1'='1", "100%", "_", 'say "hi"', "é", "0.5", "true")
+MODELS = ("churn", "income")
+STAGES = ("staging", "production", "archived")
+ALIASES = ("champion", "next", "Next2")
+DATASETS = tuple(f"sha256:{digit * 64}" for digit in "abc")
+NUMBERS = (-1.5, 0.0, 0.1, 0.5, 0.85, 1.0, 1e300)
+
+_TABLES = ("alias", "version", "model", "object", "metric_last", "param", "origin", "edge", "run")
+
+
+@dataclass
+class Thing:
+    """A version or a run: its columns, and what is known of it elsewhere."""
+
+    columns: dict[str, Any]
+    subject: str
+    metrics: dict[str, float | str]
+    params: dict[str, float | str]
+    datasets: frozenset[str]
+    aliases: frozenset[str] = frozenset()
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What tells this row from the others."""
+        return (self.columns["id"],) if "id" in self.columns else (self.columns["model"], self.columns["number"])
+
+
+@dataclass
+class World:
+    """All versions and runs of a repository."""
+
+    versions: list[Thing] = field(default_factory=list)
+    runs: list[Thing] = field(default_factory=list)
+
+
+def _facts() -> dict[str, st.SearchStrategy[Any]]:
+    return {
+        "metrics": st.dictionaries(
+            st.sampled_from(METRICS), st.sampled_from((*NUMBERS, "NaN", "Infinity", "-Infinity")), max_size=3
+        ),
+        "params": st.dictionaries(st.sampled_from(PARAMS), st.sampled_from((*NUMBERS, *TEXTS)), max_size=3),
+        "datasets": st.frozensets(st.sampled_from(DATASETS), max_size=2),
+    }
+
+
+_times = st.integers(-60, 30).map(lambda hours: NOW + hours * HOUR_MS)
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> World:
+    """Draw up to twelve versions and six runs."""
+    world = World()
+    for model in MODELS:
+        lines = draw(st.lists(st.tuples(*[st.integers(0, 2)] * 3), unique=True, max_size=6))
+        for number, (major, minor, patch) in enumerate(lines, 1):
+            digest = f"sha256:{model}{number}"
+            columns = {
+                "model": model,
+                "number": number,
+                "digest": digest,
+                "major": major,
+                "minor": minor,
+                "patch": patch,
+                "stage": draw(st.sampled_from(STAGES)),
+                "card": "",
+                "created_by": draw(st.sampled_from(TEXTS)),
+                "created_at": draw(_times),
+                "revision": 1,
+            }
+            facts = {name: draw(each) for name, each in _facts().items()}
+            aliases = draw(st.frozensets(st.sampled_from(ALIASES), max_size=2))
+            taken = {alias for each in world.versions if each.columns["model"] == model for alias in each.aliases}
+            world.versions.append(Thing(columns, digest, **facts, aliases=aliases - taken))
+    for number in range(draw(st.integers(0, 6))):
+        facts = {name: draw(each) for name, each in _facts().items()}
+        has_ended = draw(st.booleans())
+        columns = {
+            "id": f"01J{number:023}",
+            "name": draw(st.sampled_from(TEXTS)),
+            "state": draw(st.sampled_from(("finished", "failed"))) if has_ended else "running",
+            "command": draw(st.sampled_from(TEXTS)),
+            "started_by": draw(st.sampled_from(TEXTS)),
+            "host": "here",
+            "started_at": draw(_times),
+            "ended_at": draw(_times) if has_ended else None,
+            "exit_status": draw(st.integers(-9, 2)) if has_ended else None,
+            "digest": f"sha256:run{number}" if has_ended else None,
+            "revision": 1,
+        }
+        if not has_ended:
+            facts["datasets"] = frozenset()
+        world.runs.append(Thing(columns, columns["id"], **facts))
+    return world
+
+
+def fill(database: Database, world: World) -> None:
+    """Make ``database`` hold exactly ``world``."""
+    with database.transaction():
+        for table in _TABLES:
+            database.run(f"DELETE FROM {table}")
+        _insert(database, "model", [{"name": m, "last_number": 9, "created_by": "", "created_at": 0} for m in MODELS])
+        _insert(database, "object", [_object(each.subject) for each in world.versions])
+        _insert(database, "version", [each.columns for each in world.versions])
+        _insert(database, "run", [each.columns for each in world.runs])
+        for each in (*world.versions, *world.runs):
+            _insert(database, "metric_last", [_metric(each.subject, *item) for item in each.metrics.items()])
+            _insert(database, "param", [_param(each.subject, *item) for item in each.params.items()])
+        for each in world.versions:
+            _insert(database, "origin", [{"version": each.subject, "dataset": one} for one in each.datasets])
+            _insert(database, "alias", [_alias(each, alias) for alias in each.aliases])
+        for each in world.runs:
+            _insert(database, "edge", [_edge(each.columns["digest"], one) for one in each.datasets])
+
+
+def _insert(database: Database, table: str, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        marks = ", ".join(f":{name}" for name in rows[0])
+        database.many(f"INSERT INTO {table} ({', '.join(rows[0])}) VALUES ({marks})", rows)
+
+
+def _object(digest: str) -> dict[str, Any]:
+    return {"digest": digest, "kind": "version", "size_bytes": 0, "body": "", "created_at": 0}
+
+
+def _metric(subject: str, key: str, value: float | str) -> dict[str, Any]:
+    is_word = isinstance(value, str)
+    return {
+        "subject": subject,
+        "key": key,
+        "value": None if is_word else value,
+        "word": value if is_word else None,
+        "step": 0,
+    }
+
+
+def _param(subject: str, key: str, value: float | str) -> dict[str, Any]:
+    return {"subject": subject, "key": key, "value": str(value), "number": None if isinstance(value, str) else value}
+
+
+def _alias(version: Thing, alias: str) -> dict[str, Any]:
+    names = {name: version.columns[name] for name in ("model", "number")}
+    return {**names, "alias": alias, "moved_by": "", "moved_at": 0, "revision": 1}
+
+
+def _edge(run: str, dataset: str) -> dict[str, Any]:
+    return {"child": run, "parent": dataset, "role": "read", "trust": "verified", "detail": ""}
