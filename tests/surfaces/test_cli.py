@@ -382,6 +382,21 @@ def test_an_interrupt_leaves_without_a_traceback(tmp_path: Path) -> None:
     assert "Traceback" not in err
 
 
+def test_a_run_whose_recorder_was_killed_is_delivered_by_the_next_command(tmp_path: Path) -> None:
+    lineal(tmp_path, "init")
+    process = start(tmp_path, "run", "--name", "cut", "--", "sh", "-c", "echo begun; sleep 60")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert "begun\n" == process.stdout.readline()
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    out, err = lineal(tmp_path, "runs", "--json")
+
+    assert [("cut", "lost")] == [(each["name"], each["state"]) for each in json.loads(out)]
+    assert "which was interrupted: lost" in err
+    assert ("", "") == lineal(tmp_path, "verify", "-q")
+
+
 def test_a_name_cannot_steer_the_terminal(tmp_path: Path) -> None:
     (tmp_path / "table.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     lineal(tmp_path, "init")

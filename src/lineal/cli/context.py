@@ -36,18 +36,17 @@ class Context(NamedTuple):
         return repository
 
     def _deliver_orphans(self, repository: Repository) -> None:
-        from lineal.client.local import LocalRepository  # noqa: PLC0415
-
-        root = repository.store.root if isinstance(repository, LocalRepository) else None
-        spool = root / "spool" if root else None
-        if spool is None or not spool.is_dir() or not any(spool.iterdir()):
+        store = getattr(repository, "store", None)
+        if store is not None and (store.root is None or not any((store.root / "spool").glob("*"))):
             return
+        # It brings the whole capture along, which few commands need.
         from lineal.client.recorder import deliver_orphans  # noqa: PLC0415
 
         try:
-            deliver_orphans(repository)
+            for each in deliver_orphans(repository, self.variables):
+                self.talk(f"lineal: delivered {each.reference}, which was interrupted: {each.state}")
         except (LinealError, OSError) as error:
-            self.talk(f"warning: a run that was interrupted could not be delivered: {error}")
+            self.talk(f"lineal: warning: a run that was interrupted could not be delivered: {error}")
 
     def talk(self, text: str) -> None:
         """Say something to the person, unless they want quiet."""

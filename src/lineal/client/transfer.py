@@ -48,7 +48,7 @@ def upload_path(blobs: BlobStore, put_tree: PutTree, path: PathLike[str] | str) 
     top = Path(path)
     _check_exists(top)
     if top.is_dir():
-        entries = tuple(_entries(blobs, sorted(_walk(top, PurePosixPath()))))
+        entries = tuple(_entries(blobs, sorted(_walk(top, PurePosixPath()), key=lambda each: str(each[0]))))
     else:
         entries = tuple(_entries(blobs, [(PurePosixPath(_name(top.name)), top)]))
     return Upload(put_tree(Tree(entries=entries)), _name(top.absolute().name))

@@ -6,7 +6,8 @@ The rules of the bytes are in ``docs/reference/format.md``; golden files keep th
 from __future__ import annotations
 
 import math
-from typing import TypeVar
+from functools import cache
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -27,6 +28,19 @@ class Object(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
 
     Defaults are left out of the bytes, so a new optional field changes no old digest.
     """
+
+    def __post_init__(self) -> None:
+        """Make every field that equals its default the default itself: msgspec leaves out only what is identical."""
+        for name, default in _compared_defaults(type(self)):
+            if (value := getattr(self, name)) is not default and value == default:
+                msgspec.structs.force_setattr(self, name, default)
+
+
+@cache
+def _compared_defaults(kind: type[Object]) -> tuple[tuple[str, Any], ...]:
+    """Return the fields whose defaults msgspec compares by identity and that may be built anew: texts and parts."""
+    fields = msgspec.structs.fields(kind)
+    return tuple((each.name, each.default) for each in fields if isinstance(each.default, str | msgspec.Struct))
 
 
 T = TypeVar("T", bound=Object)

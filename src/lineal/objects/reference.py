@@ -33,8 +33,8 @@ _SHAPES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("digest", re.compile(rf"(?P<detail>{PREFIX.pattern})")),
     ("run", re.compile(r"run:(?P<name>\S+)")),
     ("deployment", re.compile(r"deployment:(?P<name>\S+)")),
-    ("dataset", re.compile(rf"data:(?P<name>{NAME})(?:@(?P<detail>{PREFIX.pattern}|\d+))?")),
-    ("version", re.compile(rf"(?P<name>{NAME}):(?P<detail>#\d+|\d+(?:\.\d+){{0,2}})")),
+    ("dataset", re.compile(rf"data:(?P<name>{NAME})(?:@(?P<detail>{PREFIX.pattern}|[0-9]{{1,9}}))?")),
+    ("version", re.compile(rf"(?P<name>{NAME}):(?P<detail>#[0-9]{{1,9}}|[0-9]{{1,9}}(?:\.[0-9]{{1,9}}){{0,2}})")),
     ("alias", re.compile(rf"(?P<name>{NAME})@(?P<detail>{NAME})")),
     ("model", re.compile(rf"(?P<name>{NAME})")),
 )

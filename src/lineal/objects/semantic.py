@@ -9,7 +9,7 @@ from lineal.objects.errors import Invalid
 
 Level = Literal["major", "minor", "patch"]
 
-_SEMANTIC = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
+_SEMANTIC = re.compile(r"(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})")
 
 
 class SemanticVersion(NamedTuple):

@@ -80,7 +80,7 @@ def columns_of(thing: Thing, asked: Field) -> tuple[Any, ...]:
     return tuple(thing.columns[each.partition(".")[2]] for each in asked.columns)
 
 
-def holds(condition: Condition, thing: Thing) -> bool:
+def holds(condition: Condition, thing: Thing) -> bool:  # noqa: PLR0911 - one for each kind
     """Tell whether ``condition`` is true of ``thing``."""
     match condition:
         case Every(conditions):

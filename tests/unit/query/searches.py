@@ -88,7 +88,7 @@ def sorts(subject: Subject) -> st.SearchStrategy[Sort]:
     fields = [each for each in FIELDS[subject].values() if each.shape in {"time", "number", "line"}]
     numeric = st.builds(Known, st.just("metric"), st.sampled_from(METRICS))
     return st.builds(Sort, st.sampled_from(fields) | numeric, st.booleans()) | st.builds(
-        Sort, numeric, st.booleans(), best=st.just(True)
+        lambda by, ascending: Sort(by, ascending, best=True), numeric, st.booleans()
     )
 
 
@@ -120,7 +120,7 @@ def _name(known: Known) -> str:
     return quoted(known.name) if known.kind == "metric" else f"params.{quoted(known.name)}"
 
 
-def _condition(condition: Condition) -> str:
+def _condition(condition: Condition) -> str:  # noqa: PLR0911 - one for each kind
     match condition:
         case Every(inner):
             return f"({' and '.join(_condition(each) for each in inner)})"

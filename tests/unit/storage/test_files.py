@@ -84,7 +84,8 @@ def test_many_processes_may_write_the_same_blob(blobs: FileBlobs, tmp_path: Path
 def test_a_writer_killed_at_any_write_leaves_no_half_blob(tmp_path: Path) -> None:
     writes = _killed(tmp_path / "whole", 0)
     # The bytes are safe before they have their name, and the name is safe before anybody is told.
-    assert writes.index("write") < writes.index("fsync") < writes.index("rename") < len(writes) - 1
+    assert ("fchmod", "fsync") == writes[writes.index("fchmod") :][:2]
+    assert writes.index("write") < writes.index("fchmod") < writes.index("rename") < len(writes) - 1
     assert "fsync" in writes[writes.index("rename") :]
 
     for kill_at in range(1, len(writes) + 1):

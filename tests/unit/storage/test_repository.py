@@ -181,18 +181,19 @@ print(store.database.run("SELECT count(*) AS count FROM migration"))
     assert [{"count": 60}] == database.run("SELECT count(*) AS count FROM object")
 
 
-def test_a_child_process_does_not_use_its_parents_connection(tmp_path: Path) -> None:
+def test_a_child_process_is_not_in_its_parents_transaction(tmp_path: Path) -> None:
     script = """
 store = repository.open_store(repository.create(here), actor=ada)
-store.database.run("UPDATE journal_head SET sequence = 1")
-if (child := os.fork()) == 0:
-    store.database.run("UPDATE journal_head SET sequence = sequence + 1")
-    os._exit(0)
-print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), store.database.run("SELECT sequence FROM journal_head"))
+with store.database.transaction():
+    store.database.run("UPDATE journal_head SET sequence = 1")
+    if (child := os.fork()) == 0:
+        os._exit(10 + store.database.run("SELECT sequence FROM journal_head")[0]["sequence"])
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+print(store.database.run("SELECT sequence FROM journal_head"))
 """
     (said,) = together(script, tmp_path, 1)
 
-    assert "0 [{'sequence': 2}]\n" == said
+    assert "10\n[{'sequence': 1}]\n" == said
 
 
 def test_a_postgres_repository_needs_only_its_address(tmp_path: Path, postgres_url: str) -> None:

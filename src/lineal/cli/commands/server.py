@@ -7,6 +7,7 @@ import argparse
 from lineal.cli.command import Command
 from lineal.cli.context import Context
 from lineal.cli.parser import Parser, whole_number
+from lineal.objects.errors import Invalid
 
 
 def _add_arguments(parser: Parser) -> None:
@@ -20,6 +21,15 @@ def _add_arguments(parser: Parser) -> None:
 
 
 def _run(context: Context, options: argparse.Namespace) -> int:
+    # Web frameworks take their time to load; only a server waits for them.
+    from lineal.client.local import LocalRepository  # noqa: PLC0415
+    from lineal.server.serve import serve  # noqa: PLC0415
+
+    repository = context.connect()
+    if not isinstance(repository, LocalRepository):
+        raise Invalid("a server serves a directory, not another server", hint="--repository DIRECTORY")
+    with repository:
+        serve(repository, host=options.host, port=options.port, tokens=options.tokens)
     return 0
 
 

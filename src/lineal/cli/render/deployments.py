@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from lineal.cli.render.page import Page
 from lineal.cli.render.units import ago, moment, when
-from lineal.objects.digest import short
 from lineal.operations.answers import DeploymentAnswer
 
 _STATE_TONES = {"running": "good", "stopped": "faint", "starting": "doubtful"}
@@ -34,14 +33,13 @@ def one(answer: DeploymentAnswer, page: Page) -> Iterator[str]:
 def many(answers: Sequence[DeploymentAnswer], page: Page) -> Iterator[str]:
     """Yield a table of deployments."""
     yield from page.table(
-        ("VERSION", "ENVIRONMENT", "STATE", "ADDRESS", "ANSWERS AS", "REQUESTS", "STARTED (UTC)", "BY", "DEPLOYMENT"),
+        ("VERSION", "ENVIRONMENT", "STATE", "ADDRESS", "REQUESTS", "STARTED (UTC)", "BY", "DEPLOYMENT"),
         (
             (
                 each.version,
                 each.environment,
                 each.state,
                 each.endpoint,
-                short(each.observed) if each.observed else "",
                 f"{each.request_count:,}",
                 f"{moment(each.started_at)} ({ago(each.started_at, page.now)})",
                 each.started_by,

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from lineal.cli.render.page import Page, plain
-from lineal.cli.render.units import ago, count, moment, size
+from lineal.cli.render.units import ago, count, moment, number, size
+from lineal.objects.digest import short
 from lineal.operations.answers import Diff, LogLine, Verification
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+_METRICS = "metrics"
+"""The part whose values are measured numbers."""
 
 _CODE_TONES = {"+": "good", "-": "bad", "@": "faint"}
 
@@ -21,7 +28,7 @@ def diff(answer: Diff, page: Page) -> Iterator[str]:
         yield f"  {page.title(part)}"
         yield from page.table(
             ("WHAT", "LEFT", "RIGHT"),
-            ((each.name, each.left or "—", each.right or "—") for each in found),
+            ((each.name, _brief(part, each.left), _brief(part, each.right)) for each in found),
             indent="    ",
         )
     if answer.code_diff:
@@ -30,6 +37,16 @@ def diff(answer: Diff, page: Page) -> Iterator[str]:
             shown = plain(line.replace("\t", "    "))
             tone = _CODE_TONES.get(line[:1])
             yield "    " + (page.paint(shown, tone) if tone else shown)
+
+
+def _brief(part: str, text: str) -> str:
+    """Return one side of a difference: digests and measured numbers shortened, as elsewhere."""
+    if part == _METRICS:
+        try:
+            return number(float(text))
+        except ValueError:
+            pass
+    return _DIGEST.sub(lambda found: short(found[0]), text) or "—"
 
 
 def log(answers: Sequence[LogLine], page: Page) -> Iterator[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from lineal.cli.render.page import Page
 from lineal.cli.render.units import ago, count, duration, metrics, moment, number, scalar, size, when
 from lineal.objects.digest import short
-from lineal.objects.runs import Code, FileUse, Run, Runtime
+from lineal.objects.runs import Code, FileUse, ModelFacts, Run, Runtime
 from lineal.operations.answers import RunAnswer
 
 _FILES_SHOWN = 40
@@ -110,8 +110,15 @@ def bullets(page: Page, heading: str, sentences: Iterable[str], tone: str = "tit
 
 def _models(run: Run) -> Iterator[str]:
     for path, facts in run.models.items():
-        made = " ".join(each for each in (facts.architecture, facts.framework, facts.framework_version) if each)
-        yield f"{path}: {made or 'a model'}"
+        yield f"{path}: {made_by(facts) or 'a model'}"
+
+
+def made_by(facts: ModelFacts) -> str:
+    """Return what a model is and which framework made it; empty when nothing is known."""
+    framework = f"{facts.framework} {facts.framework_version}".strip()
+    return (
+        f"{facts.architecture} ({framework})" if facts.architecture and framework else facts.architecture or framework
+    )
 
 
 def _note(use: FileUse) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from lineal.cli.render.page import Page, plain
 from lineal.cli.render.units import count, duration, number
+from lineal.objects.canonical import Number
 from lineal.objects.statements import Evaluation, Outcome, SliceResult, Verdict
 from lineal.operations.answers import EvaluationAnswer, GateAnswer, Promotion
 
@@ -79,20 +80,42 @@ def results(found: Evaluation, page: Page, indent: str = "  ") -> Iterator[str]:
     )
     if found.slices:
         yield f"{indent}{page.title('subgroups')} ({len(found.slices)})"
-        names = list(overall.metrics)
-        yield from page.table(
-            ("SUBGROUP", "ROWS", *names),
-            (
-                (
-                    f"{each.feature}={each.value}",
-                    f"{each.row_count:,}",
-                    *(number(each.metrics[name]) if name in each.metrics else "" for name in names),
-                )
-                for each in found.slices
-            ),
-            indent=indent,
-            right=("ROWS", *names),
-        )
+        yield from _subgroups(found, page, indent)
+
+
+_MOST_ASKED = ("accuracy", "recall", "precision", "selection_rate", "f1", "auc", "rmse", "mae", "r2")
+"""The metrics that come first where not all fit."""
+
+
+def _subgroups(found: Evaluation, page: Page, indent: str) -> Iterator[str]:
+    """Yield a table of subgroups, with as many metrics as fit the page; four digits tell subgroups apart."""
+    groups = [f"{each.feature}={each.value}" for each in found.slices]
+    space = page.width - len(indent) - max(map(len, groups)) - len("  1,000,000")
+    names: list[str] = []
+    for name in _ordered(found.overall.metrics):
+        space -= 2 + max(len(name), 7)
+        if space >= 0 or not names:
+            names.append(name)
+    yield from page.table(
+        ("SUBGROUP", "ROWS", *names),
+        (
+            (group, f"{each.row_count:,}", *(_brief(each.metrics.get(name, "")) for name in names))
+            for group, each in zip(groups, found.slices, strict=True)
+        ),
+        indent=indent,
+        right=("ROWS", *names),
+    )
+    if left := len(found.overall.metrics) - len(names):
+        yield f"{indent}… {count(left, 'more metric')}; --json has them all"
+
+
+def _ordered(metrics: Mapping[str, Number]) -> list[str]:
+    asked = [each for each in _MOST_ASKED if each in metrics]
+    return asked + [each for each in metrics if each not in asked]
+
+
+def _brief(value: Number) -> str:
+    return value if isinstance(value, str) else f"{value:.4g}"
 
 
 def _interval(result: SliceResult, name: str) -> str:
@@ -109,5 +132,6 @@ def _task(found: Evaluation) -> str:
 
 def summary(found: Evaluation) -> str:
     """Return an evaluation in one line."""
-    shown = ", ".join(f"{name} {number(value)}" for name, value in list(found.overall.metrics.items())[:5])
+    values = found.overall.metrics
+    shown = ", ".join(f"{name} {_brief(values[name])}" for name in _ordered(values)[:3])
     return f"{shown} on {count(found.overall.row_count, 'row')}, {count(len(found.slices), 'subgroup')}"

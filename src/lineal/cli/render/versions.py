@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from lineal.cli.render import verdicts
 from lineal.cli.render.page import Page
-from lineal.cli.render.runs import bullets, mapping
+from lineal.cli.render.runs import bullets, made_by, mapping
 from lineal.cli.render.units import ago, count, metrics, moment, number, scalar, when
 from lineal.objects.digest import short
 from lineal.objects.statements import Approval, Bump, CardEdit, Evaluation, GateReport, Observation, Statement
@@ -28,24 +28,21 @@ def one(answer: VersionAnswer, page: Page) -> Iterator[str]:
             ("made by", answer.run),
             ("registered", f"{when(answer.created_at, page.now)} by {answer.created_by}"),
             ("number", f"{answer.number} of {answer.model}"),
-            ("why", _bump(answer.statements)),
             ("model", _model(version)),
             ("parent", version.parent or ""),
         )
     )
+    yield from _bump(answer.statements, page)
     yield from bullets(page, "data", _data(version.data))
     yield from mapping(page, "parameters", {name: scalar(value) for name, value in version.params.items()})
     yield from mapping(page, "metrics of the run", {name: number(value) for name, value in version.metrics.items()})
     if evaluation := _newest_evaluation(answer.statements):
         yield f"  {page.title('newest evaluation')}"
         yield from verdicts.results(evaluation, page, indent="    ")
-    if answer.statements:
+    # How it got its number is told above.
+    if said := [each for each in _newest(answer.statements) if not isinstance(each.predicate, Bump)]:
         yield f"  {page.title('said of it')} (newest first)"
-        yield from page.table(
-            ("WHEN (UTC)", "BY", "WHAT"),
-            _said(answer.statements, page),
-            indent="    ",
-        )
+        yield from page.table(("WHEN (UTC)", "BY", "WHAT"), _said(said, page), indent="    ")
     yield from bullets(page, "deployments", answer.deployments)
 
 
@@ -107,7 +104,7 @@ def card(answer: CardAnswer, page: Page) -> Iterator[str]:
 
 def _model(version: Version) -> str:
     facts = version.facts
-    made = " ".join(each for each in (facts.architecture, facts.framework, facts.framework_version) if each)
+    made = made_by(facts)
     shape = f"{count(len(facts.inputs), 'input column')}" if facts.inputs else ""
     return ", ".join(each for each in (version.main_file, made, shape) if each)
 
@@ -128,20 +125,18 @@ def _newest_evaluation(statements: Sequence[Statement]) -> Evaluation | None:
     return next((each for each in found if isinstance(each, Evaluation)), None)
 
 
-def _bump(statements: Sequence[Statement]) -> str:
-    found = (each.predicate for each in _newest(statements))
-    return next((_said_of_bump(each) for each in found if isinstance(each, Bump)), "")
-
-
-def _said_of_bump(bump: Bump) -> str:
-    found = "; ".join(each.removeprefix(f"{bump.level}: ") for each in bump.findings)
-    why = f"overridden because {bump.overridden_because}" if bump.overridden_because else found
-    since = f" after {bump.previous}" if bump.previous else ""
-    return f"{bump.level}{since}" + (f": {why}" if why else "")
+def _bump(statements: Sequence[Statement], page: Page) -> Iterator[str]:
+    """Yield why the version has its number."""
+    for each in _newest(statements):
+        if isinstance(bump := each.predicate, Bump):
+            since = f", {bump.level} after {bump.previous}" if bump.previous else ""
+            why = (f"overridden because {bump.overridden_because}",) if bump.overridden_because else ()
+            yield from bullets(page, f"why {bump.semantic}{since}", (*why, *bump.findings))
+            return
 
 
 def _said(statements: Sequence[Statement], page: Page) -> Iterator[tuple[str, str, str]]:
-    for each in _newest(statements)[:_STATEMENTS_SHOWN]:
+    for each in statements[:_STATEMENTS_SHOWN]:
         yield f"{moment(each.at)} ({ago(each.at, page.now)})", each.by, sentence(each)
 
 
@@ -156,7 +151,7 @@ def sentence(statement: Statement) -> str:
         case Approval() as said:
             return f"approved for {said.stage}" + (f": {said.comment}" if said.comment else "")
         case Bump() as said:
-            return f"became {said.semantic}: {_said_of_bump(said)}"
+            return f"became {said.semantic}"
         case CardEdit():
             return "its card was edited"
         case Observation() as said:

@@ -70,6 +70,14 @@ class DatabaseContract:
 
         assert 1 == len(database.run("SELECT name FROM account WHERE name = :name OR :name = ''", name=""))
 
+    def test_values_alone_have_the_type_they_have(self, database: Database) -> None:
+        """Texts can be joined and numbers added without a column that says what they are."""
+        sql = "SELECT :left || :right AS joined, :some + :more AS total, :word IS NULL AS is_null"
+
+        assert [{"joined": "ab", "total": 60_000, "is_null": False}] == database.run(
+            sql, left="a", right="b", some=30_000, more=30_000, word="c"
+        )
+
     def test_like_tells_capitals_apart(self, database: Database) -> None:
         """On every database."""
         database.run(_INSERT, name="Ada", amount=1)

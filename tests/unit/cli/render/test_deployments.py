@@ -24,8 +24,8 @@ income:1.1.0 in production: running
 
 def test_deployments_are_a_table() -> None:
     expected = """\
-VERSION       ENVIRONMENT  STATE    ADDRESS                ANSWERS AS           REQUESTS  STARTED (UTC)                 BY   DEPLOYMENT
-income:1.1.0  production   running  http://127.0.0.1:8300  sha256:666666666666     1,204  2023-11-14 22:13 (3 min ago)  ada  deployment:01HF7YAT00CCCCCCCCCCCCCCCC
+VERSION       ENVIRONMENT  STATE    ADDRESS                REQUESTS  STARTED (UTC)                 BY   DEPLOYMENT
+income:1.1.0  production   running  http://127.0.0.1:8300     1,204  2023-11-14 22:13 (3 min ago)  ada  deployment:01HF7YAT00CCCCCCCCCCCCCCCC
 """
 
     assert expected == text_of((DEPLOYED,))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lineal.operations.answers import Diff, Difference, Problem, Verification
-from tests.unit.cli.render.constructed import ACT, text_of
+from tests.unit.cli.render.constructed import ACT, digest, text_of
 
 
 def test_a_diff_puts_left_beside_right_part_by_part() -> None:
@@ -85,3 +85,18 @@ def test_a_problem_names_the_place_and_who_needs_it() -> None:
             ),
         )
     )
+
+
+def test_a_diff_shortens_digests_and_measured_numbers_and_nothing_else() -> None:
+    sides = (
+        Difference(part="weights", name="model.joblib", left=f"{digest('1')} file"),
+        Difference(part="packages", name="numpy", left="1.10", right="2.0.0"),
+        Difference(part="metrics", name="auc", left="0.7554444444444444", right="NaN"),
+    )
+    lines = text_of(Diff(left="a:1.0.0", right="a:2.0.0", same=False, differences=sides)).splitlines()
+
+    assert [
+        ["model.joblib", "sha256:111111111111", "file", "—"],
+        ["numpy", "1.10", "2.0.0"],
+        ["auc", "0.755444", "nan"],
+    ] == [line.split() for line in lines[3::3]]

@@ -36,7 +36,7 @@ run:01HF7YAT00AAAAAAAAAAAAAAAA  finished
     model.joblib  950 B  sha256:222222222222
     scratch.bin    12 B  sha256:333333333333  changed while it was read, bytes not kept
   models
-    - model.joblib: Pipeline sklearn 1.5.0
+    - model.joblib: Pipeline (sklearn 1.5.0)
   gaps: what could not be seen
     - two files were written and gone before they could be read
 """

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from lineal.cli.render.page import Page
+from lineal.objects.statements import SliceResult
 from lineal.operations.answers import GateAnswer, Promotion
-from tests.unit.cli.render.constructed import EVALUATED, NOW, VERDICTS, text_of
+from tests.unit.cli.render.constructed import EVALUATED, EVALUATION, NOW, VERDICTS, text_of
 
 
 def test_a_gate_says_each_verdict_in_a_word_and_why() -> None:
@@ -74,3 +77,19 @@ def test_colours_only_repeat_what_the_words_say() -> None:
 
     assert "\x1b[31m  ✗ fail" in coloured
     assert text_of(answer) == re.sub(r"\x1b\[\d+m", "", coloured)
+
+
+def test_subgroups_show_the_metrics_that_fit_the_most_asked_first() -> None:
+    names = ("brier", "log_loss", "accuracy", "recall", "false_positive_rate")
+    values = dict.fromkeys(names, 0.123456789)
+    group = SliceResult(row_count=310, metrics=values, feature="sex", value="Female")
+    evaluation = msgspec.structs.replace(
+        EVALUATION, overall=SliceResult(row_count=600, metrics=values), slices=(group,)
+    )
+    lines = text_of(msgspec.structs.replace(EVALUATED, evaluation=evaluation), Page(width=55, now=NOW)).splitlines()
+
+    assert [
+        "  SUBGROUP    ROWS  accuracy  recall   brier",
+        "  sex=Female   310    0.1235  0.1235  0.1235",
+        "  … 2 more metrics; --json has them all",
+    ] == lines[-3:]

@@ -13,8 +13,9 @@ income:1.1.0  staging @champion
   made by     run:01HF7YAT00AAAAAAAAAAAAAAAA
   registered  2023-11-14 22:13 UTC (3 min ago) by ada
   number      2 of income
-  why         minor after 1.0.0: a column was added
-  model       model.joblib, Pipeline sklearn, 1 input column
+  model       model.joblib, Pipeline (sklearn), 1 input column
+  why 1.1.0, minor after 1.0.0
+    - minor: a column was added
   data
     - data/train.csv  dataset sha256:444444444444
     - words.txt  file sha256:888888888888
@@ -34,7 +35,6 @@ income:1.1.0  staging @champion
     WHEN (UTC)                    BY     WHAT
     2023-11-14 22:13 (2 min ago)  grace  approved for production: seen
     2023-11-14 22:13 (2 min ago)  ada    evaluated: accuracy 0.85, recall 0.7 on 600 rows, 2 subgroups
-    2023-11-14 22:13 (3 min ago)  ada    became 1.1.0: minor after 1.0.0: a column was added
   deployments
     - deployment:01HF7YAT00CCCCCCCCCCCCCCCC
 """

@@ -1,0 +1,52 @@
+"""Run the server until it is told to stop; requests under way are answered first."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import uvicorn
+
+from lineal.client.local import LocalRepository
+from lineal.objects.errors import Denied, Unavailable
+from lineal.server.app import LOOPBACK, create_app
+from lineal.server.tokens import Guard, read_tokens
+
+_SHUTDOWN_S = 15
+
+
+def serve(repository: LocalRepository, *, host: str, port: int, tokens: str = "") -> None:
+    """Serve ``repository`` at ``host`` and ``port``; 0 takes a free one. The address is told on standard error.
+
+    Args:
+        repository: what is served; its actor is the owner.
+        host: the address to listen at.
+        port: the port.
+        tokens: a file that says who may do what; without one, only this machine is listened to.
+
+    Raises:
+        Denied: the address is open to others and there are no tokens.
+        Unavailable: the address is taken.
+    """
+    if not tokens and host not in LOOPBACK:
+        raise Denied(
+            f"without tokens everyone who reaches {host} could do everything",
+            hint="--tokens FILE, or --host 127.0.0.1 for this machine only",
+        )
+    guard = Guard(repository.store.actor, read_tokens(Path(tokens)) if tokens else None)
+    config = uvicorn.Config(
+        create_app(repository, guard),
+        host=host,
+        port=port,
+        log_level="warning",
+        timeout_graceful_shutdown=_SHUTDOWN_S,
+        server_header=False,
+    )
+    try:
+        listening = config.bind_socket()
+    except SystemExit:  # uvicorn's own answer to an address that is taken
+        raise Unavailable(f"{host}:{port} is taken or may not be used", hint="--port 0 takes a free one") from None
+    shown = f"[{host}]" if ":" in host else host
+    sys.stderr.write(f"lineal: serving {repository.store.root} at http://{shown}:{listening.getsockname()[1]}\n")
+    sys.stderr.flush()
+    uvicorn.Server(config).run(sockets=[listening])
