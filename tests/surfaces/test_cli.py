@@ -239,6 +239,36 @@ def test_options_of_the_program_are_its_own(tmp_path: Path) -> None:
     )
 
 
+# --- a server is a repository too
+
+
+def test_a_server_answers_as_its_directory_does_until_ctrl_c(project: Path, tmp_path: Path) -> None:
+    process = start(project, "server", "--port", "0")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    address = process.stderr.readline().split()[-1]
+    try:
+        assert address.startswith("http://127.0.0.1:")
+        assert answer(project, "model", "list") == answer(tmp_path, "model", "list", "--repository", address)
+        assert (
+            lineal(project, "show", "churn:1.0.0")[0]
+            == lineal(tmp_path, "show", "churn:1.0.0", LINEAL_REPOSITORY=address)[0]
+        )
+
+        out, err = lineal(tmp_path, "show", "chrun", "--repository", address, status=3)
+
+        assert ("", *lineal(project, "show", "chrun", status=3)[1:]) == (out, err)
+
+        (tmp_path / "table.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+
+        assert "data:table@1\n" == lineal(tmp_path, "data", "add", "table.csv", "-q", "--repository", address)[0]
+    finally:
+        os.killpg(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+
+    assert (0, "", "lineal: the server has ended\n") == (process.returncode, out, err)
+
+
 # --- bad input: a message, the next step, an exit status
 
 
@@ -266,6 +296,10 @@ BAD = {
     "a run that wrote no model": (("model", "register", "run:nope", "--name", "x"), 3, "no run 'nope'", ""),
     "a stage that is none": (("promote", "churn", "--to", "prod"), 2, "prod", "production"),
     "a force without reason": (("promote", "churn", "--to", "production", "--force"), 2, "reason", "--reason"),
+    "a port that is none": (("server", "--port", "99999"), 2, "99999 is no port", "--port"),
+    "an open address without tokens": (("server", "--host", "0.0.0.0", "--port", "0"), 6, "without tokens", "--tokens"),
+    "tokens that are not there": (("server", "--tokens", "nobody.toml"), 2, "nobody.toml", "check the path"),
+    "a server of a server": (("server", "--repository", "http://127.0.0.1:9"), 2, "a server already", "a directory"),
     "a server that is not there": (("runs", "--repository", "http://127.0.0.1:9"), 8, "127.0.0.1:9", ""),
     "an address of no kind": (("runs", "--repository", "ftp://x"), 3, "no repository", "lineal init"),
 }

@@ -33,7 +33,7 @@ def problem(error: LinealError) -> dict[str, str | int]:
     """Return an error as HTTP answers it (RFC 9457)."""
     return {
         "type": type(error).__name__,
-        "title": (type(error).__doc__ or "").partition("\n")[0].rstrip("."),
+        "title": (type(error).__doc__ or "").partition("\n")[0],
         "detail": error.message,
         "hint": error.hint,
         "status": error.http_status,

@@ -69,7 +69,7 @@ def test_with_json_a_mistake_is_a_problem_as_http_answers_it() -> None:
     assert (2, "") == (said.status, said.out)
     assert {
         "type": "Invalid",
-        "title": "The request cannot be meant that way: a bad reference, option, policy or file",
+        "title": "The request cannot be meant that way: a bad reference, option, policy or file.",
         "detail": "there is no command 'lineal promot'",
         "hint": "did you mean lineal promote?",
         "status": 400,
@@ -133,7 +133,7 @@ def test_a_problem_without_hint_prints_none(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_problems_are_titled_by_what_their_kind_means() -> None:
-    assert "Stored bytes are not what their digest says" == problem(Corrupt("x"))["title"]
+    assert "Stored bytes are not what their digest says." == problem(Corrupt("x"))["title"]
 
 
 def test_a_schema_resolves_all_its_references() -> None:

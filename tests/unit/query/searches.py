@@ -53,6 +53,22 @@ known = st.builds(Known, st.just("metric"), st.sampled_from(METRICS)) | st.build
 )
 trained_on = st.builds(TrainedOn, st.sampled_from(DATASETS))
 
+fragments = st.sampled_from(
+    "accuracy recall[sex=Female] model stage created version alias params.C params. metrics. > >= = != ~ !~ ( ) , ' \""
+    " and or not in by best worst order has trained on limit is contains data:adult 0.85 85% 1e999 2026-11-01 7 days ago"
+    " NaN -inf [ ] ! # : \\ % ; -- \x00 \ud800 é 漢 ٣ 3.5.1 #7 asc desc the models runs".split(" ")
+)
+phrases = st.sampled_from(
+    (
+        *("accuracy > 0.85", "has auc", "has params.C", "params.C != 1", "created since yesterday", "version < 2.1"),
+        *("trained on data:adult", "name in (a, 'b c')", "alias is not x", "exit != 0", "author contains é", "with"),
+        *("best by auc", "worst 3 by loss, f1", "order by author desc, params.C", "sort by version", "limit 4"),
+        *("and", "or", "not", "( a > 1 )", "models"),
+    )
+)
+scraps = st.lists(phrases | phrases | phrases | fragments, max_size=6).map(" ".join)
+"""Words of the language in any order: now and then a search."""
+
 
 @st.composite
 def properties(draw: st.DrawFn, subject: Subject) -> Property:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lineal.objects.errors import Invalid
 from lineal.query.fields import Subject
 from lineal.query.query import compile_search
 from lineal.query.syntax import Query
@@ -18,7 +20,7 @@ from lineal.storage.database.migrations import migrate
 from lineal.storage.database.postgres import Postgres
 from lineal.storage.database.sqlite import Sqlite
 from tests.unit.query.meaning import answer
-from tests.unit.query.searches import queries, written
+from tests.unit.query.searches import queries, scraps, written
 from tests.unit.query.world import NOW, World, fill, worlds
 
 _SUBJECTS: tuple[Subject, ...] = ("versions", "runs")
@@ -71,3 +73,12 @@ def test_both_databases_find_what_the_search_means(
             text = written(query)
 
             assert (text, answer(world, query, subject, _LIMIT)) == (text, found(database, text, subject))
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(scraps, st.sampled_from(_SUBJECTS))
+def test_whatever_is_no_error_is_a_statement_that_both_databases_take(
+    sqlite: Sqlite, postgres: Postgres, text: str, subject: Subject
+):
+    with suppress(Invalid):
+        assert [[], []] == [found(database, text, subject) for database in (sqlite, postgres)]

@@ -110,9 +110,16 @@ def test_a_condition_on_a_metric_searches_the_index_by_key_and_value(
 
 @pytest.mark.parametrize("subject", ["versions", "runs"])
 @pytest.mark.parametrize("text", ["best by auc", "worst by auc, log_loss", "order by auc desc, params.x"])
-def test_a_sort_by_a_metric_never_scans_the_metrics(sqlite: Sqlite, text: str, subject: Subject):
-    _measure(sqlite, 500)
+def test_a_sort_by_a_metric_looks_its_values_up(sqlite: Sqlite, text: str, subject: Subject):
     steps = [step for step in _plan(sqlite, text, subject) if re.search(r"\bs\d\b", step)]
 
     assert steps
     assert all(step.startswith("SEARCH s") for step in steps)
+
+
+@pytest.mark.parametrize("subject", ["versions", "runs"])
+def test_the_best_by_a_metric_are_read_from_the_end_of_its_index(sqlite: Sqlite, subject: Subject):
+    _measure(sqlite, 500)
+    first = _plan(sqlite, "best by auc", subject)[0]
+
+    assert first.startswith("SEARCH s0 USING COVERING INDEX metric_last_key (key=?")

@@ -9,27 +9,37 @@ from lineal.cli.context import Context
 from lineal.cli.parser import Parser, whole_number
 from lineal.objects.errors import Invalid
 
+_PORT = 8420
+_PORT_MAX = 65_535
+
 
 def _add_arguments(parser: Parser) -> None:
+    parser.add_argument("--host", default="127.0.0.1", metavar="HOST", help="where to listen; default 127.0.0.1")
     parser.add_argument(
-        "--host", default="127.0.0.1", metavar="HOST", help="the address to listen at; default 127.0.0.1"
+        "--port", type=whole_number, default=_PORT, metavar="N", help=f"the port; 0 takes a free one; default {_PORT}"
     )
-    parser.add_argument("--port", type=whole_number, default=8420, metavar="N", help="the port; default 8420")
     parser.add_argument(
-        "--tokens", default="", metavar="FILE", help="who may do what; without it, only this machine may"
+        "--tokens",
+        default="",
+        metavar="FILE",
+        help='who may do what, as TOML: [NAME] token = "sha256:…" role = "reader|writer|approver|admin"; '
+        "without it only this machine is listened to",
     )
 
 
 def _run(context: Context, options: argparse.Namespace) -> int:
-    # Web frameworks take their time to load; only a server waits for them.
-    from lineal.client.local import LocalRepository  # noqa: PLC0415
+    from lineal.client.local import LocalRepository  # noqa: PLC0415 - help does without the web's libraries
     from lineal.server.serve import serve  # noqa: PLC0415
 
-    repository = context.connect()
-    if not isinstance(repository, LocalRepository):
-        raise Invalid("a server serves a directory, not another server", hint="--repository DIRECTORY")
-    with repository:
-        serve(repository, host=options.host, port=options.port, tokens=options.tokens)
+    if not 0 <= options.port <= _PORT_MAX:
+        raise Invalid(f"{options.port} is no port", hint=f"--port with 0 to {_PORT_MAX}; 0 takes a free one")
+    with context.connect() as repository:
+        if not isinstance(repository, LocalRepository):
+            raise Invalid(f"{context.settings.repository} is a server already", hint="--repository with a directory")
+        try:
+            serve(repository, host=options.host, port=options.port, tokens=options.tokens)
+        except KeyboardInterrupt:  # how a person ends a server; requests under way were answered
+            context.talk("lineal: the server has ended")
     return 0
 
 

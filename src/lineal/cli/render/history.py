@@ -8,6 +8,7 @@ from itertools import groupby
 
 from lineal.cli.render.page import Page, plain
 from lineal.cli.render.units import ago, count, moment, number, size
+from lineal.objects.canonical import NOT_FINITE
 from lineal.objects.digest import short
 from lineal.operations.answers import Diff, LogLine, Verification
 
@@ -41,7 +42,7 @@ def diff(answer: Diff, page: Page) -> Iterator[str]:
 
 def _brief(part: str, text: str) -> str:
     """Return one side of a difference: digests and measured numbers shortened, as elsewhere."""
-    if part == _METRICS:
+    if part == _METRICS and text not in NOT_FINITE:
         try:
             return number(float(text))
         except ValueError:

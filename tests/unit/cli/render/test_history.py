@@ -98,5 +98,5 @@ def test_a_diff_shortens_digests_and_measured_numbers_and_nothing_else() -> None
     assert [
         ["model.joblib", "sha256:111111111111", "file", "—"],
         ["numpy", "1.10", "2.0.0"],
-        ["auc", "0.755444", "nan"],
+        ["auc", "0.755444", "NaN"],
     ] == [line.split() for line in lines[3::3]]

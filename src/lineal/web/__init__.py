@@ -1,0 +1,77 @@
+"""Pages for people, made on the server; they work without JavaScript, and each answers ``.json`` too."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from importlib.resources import files
+
+import msgspec
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from lineal.client.local import LocalRepository
+from lineal.objects.errors import LinealError, NotFound
+from lineal.web.pages import PAGES
+from lineal.web.pages.page import Asked, Page
+from lineal.web.rendering import html
+
+RepositoryFor = Callable[[Request], LocalRepository]
+"""Gives the repository as whoever asks may use it."""
+
+_HEADERS = {
+    # Nothing on a page comes from elsewhere, and no text that somebody wrote can become a script.
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+_JSON = ".json"
+
+
+def routes(repository_for: RepositoryFor) -> list[BaseRoute]:
+    """Return the routes of all pages."""
+    static = [Route("/static/style.css", _style)]
+    return [*static, *(Route(path, _endpoint(repository_for, each)) for each in PAGES for path in _paths(each))]
+
+
+def _paths(page: Page) -> tuple[str, ...]:
+    if page.path.endswith("}"):
+        return (page.path,)  # its name may end in .json
+    return (page.path, ("/index" if page.path == "/" else page.path) + _JSON)
+
+
+def _endpoint(repository_for: RepositoryFor, page: Page) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        name = str(request.path_params.get("name", ""))
+        is_json = request.url.path.endswith(_JSON)
+        asked = Asked(name.removesuffix(_JSON) if is_json else name, dict(request.query_params))
+        try:
+            found = await run_in_threadpool(page.load, repository_for(request), asked)
+        except LinealError as error:
+            if is_json or error.http_status == 401:  # noqa: PLR2004 - the browser asks who you are
+                raise
+            return _problem(request, error)
+        if is_json:
+            return Response(msgspec.json.encode(found), media_type="application/json")
+        return _page(page.template, {**found, "path": request.url.path})
+
+    return endpoint
+
+
+async def on_missing(request: Request, _: Exception) -> Response:
+    """Answer an address that nothing has."""
+    return _problem(request, NotFound(f"there is no page {request.url.path}", hint="the links above lead everywhere"))
+
+
+def _problem(request: Request, error: LinealError) -> Response:
+    return _page("problem.html", {"error": error, "path": request.url.path}, status=error.http_status)
+
+
+def _page(template: str, values: dict[str, object], *, status: int = 200) -> Response:
+    return Response(html(template, values), status, headers=_HEADERS, media_type="text/html")
+
+
+async def _style(_: Request) -> Response:
+    text = files(__name__).joinpath("static", "style.css").read_bytes()
+    return Response(text, headers={"Cache-Control": "max-age=300"}, media_type="text/css")

@@ -1,0 +1,23 @@
+"""The pages, one module each."""
+
+from __future__ import annotations
+
+from lineal.web.pages import dataset, deployment, history, home, model, run, search, version
+from lineal.web.pages.page import Page
+
+PAGES: tuple[Page, ...] = (
+    home.PAGE,
+    search.PAGE,
+    history.PAGE,
+    model.LIST,
+    model.PAGE,
+    version.LINEAGE,
+    version.PAGE,
+    run.LIST,
+    run.PAGE,
+    dataset.LIST,
+    dataset.PAGE,
+    deployment.LIST,
+    deployment.PAGE,
+)
+"""Every page; the first whose address fits is shown."""

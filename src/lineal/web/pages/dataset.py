@@ -1,0 +1,27 @@
+"""Datasets: all of them, and one version with its columns, readers and models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lineal.client.local import LocalRepository
+from lineal.web.drawing import lineage_svg
+from lineal.web.pages.page import Asked, Page
+
+
+def _list(repository: LocalRepository, _: Asked) -> dict[str, Any]:
+    return {"datasets": repository.data.list()}
+
+
+def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
+    found = repository.data.show(f"data:{asked.name}")
+    return {
+        "dataset": found,
+        "files": repository.data.tree(found.reference).entries[:200],
+        "versions": repository.data.log(found.name),
+        "lineage": lineage_svg(repository.lineage(found.reference)),
+    }
+
+
+LIST = Page("/datasets", "datasets.html", _list)
+PAGE = Page("/datasets/{name:path}", "dataset.html", _load)

@@ -1,0 +1,28 @@
+"""What a page is: an address, a template, and how its values are found by the verbs that everybody has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from lineal.client.local import LocalRepository
+
+
+class Asked(NamedTuple):
+    """What a page was asked for: the name in its address, and its query string."""
+
+    name: str
+    query: dict[str, str]
+
+    def number(self, name: str, otherwise: int) -> int:
+        """Return a whole number of the query string, or ``otherwise``."""
+        text = self.query.get(name, "")
+        return int(text) if text.isdecimal() and len(text) < 16 else otherwise  # noqa: PLR2004 - fits in a BIGINT
+
+
+class Page(NamedTuple):
+    """A page. ``load`` gives its values, which are also its JSON."""
+
+    path: str
+    template: str
+    load: Callable[[LocalRepository, Asked], dict[str, Any]]

@@ -1,0 +1,43 @@
+"""Runs: the newest, and everything that was seen of one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lineal.client.local import LocalRepository
+from lineal.objects.errors import Corrupt, NotFound
+from lineal.web.drawing import lineage_svg
+from lineal.web.pages.page import Asked, Page
+
+_LISTED = 200
+_SHOWN_BYTES = 20_000
+"""A page shows so much of what a program printed; the store has all of it."""
+
+
+def _list(repository: LocalRepository, _: Asked) -> dict[str, Any]:
+    return {"runs": repository.runs(limit=_LISTED)}
+
+
+def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
+    found: Any = repository.show(f"run:{asked.name}")
+    return {
+        "run": found,
+        "stdout": _text(repository, found.run.stdout if found.run else None),
+        "stderr": _text(repository, found.run.stderr if found.run else None),
+        "diff": _text(repository, found.code.diff if found.code else None),
+        "lineage": lineage_svg(repository.lineage(found.reference)) if found.digest else "",
+    }
+
+
+def _text(repository: LocalRepository, digest: Any) -> str:
+    if digest is None:
+        return ""
+    try:
+        pieces = repository.blobs.open(digest, size=_SHOWN_BYTES)
+        return b"".join(pieces).decode("utf-8", "replace")
+    except (NotFound, Corrupt) as error:
+        return error.message
+
+
+LIST = Page("/runs", "runs.html", _list)
+PAGE = Page("/runs/{name:path}", "run.html", _load)

@@ -1,0 +1,41 @@
+"""A version: what it is made of, how it did, where it stands, how it came to be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lineal.client.local import LocalRepository
+from lineal.objects.statements import Bump, Evaluation, GateReport
+from lineal.operations.answers import VersionAnswer
+from lineal.web.drawing import lineage_svg
+from lineal.web.pages.page import Asked, Page
+
+
+def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
+    found: VersionAnswer = repository.show(asked.name)  # type: ignore[assignment] - the address is of a version
+    run = repository.show(found.run)
+    return {
+        "version": found,
+        "run": run,
+        "evaluation": _newest(found, Evaluation),
+        "gate": _newest(found, GateReport),
+        "bump": _newest(found, Bump),
+        "card": repository.model.card(found.reference),
+        "lineage": lineage_svg(repository.lineage(found.reference)),
+        "deployments": [repository.show(each) for each in found.deployments[:5]],
+        "log": repository.log(found.reference, limit=10),
+    }
+
+
+def _newest(found: VersionAnswer, kind: type) -> Any:
+    """Return the newest statement of a kind about the version, if there is one."""
+    return next((each for each in found.statements if isinstance(each.predicate, kind)), None)
+
+
+def _lineage(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
+    answer = repository.lineage(asked.name)
+    return {"answer": answer, "lineage": lineage_svg(answer)}
+
+
+PAGE = Page("/versions/{name:path}", "version.html", _load)
+LINEAGE = Page("/lineage/{name:path}", "lineage.html", _lineage)

@@ -1,0 +1,85 @@
+"""Templates, and how values are written in them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from urllib.parse import quote
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from lineal.objects.canonical import Number
+
+_PLACES = (
+    ("run:", "/runs/"),
+    ("data:", "/datasets/"),
+    ("deployment:", "/deployments/"),
+)
+
+
+@cache
+def environment() -> Environment:
+    """Return the templates. Every value is escaped; an unknown name is an error, not a blank."""
+    found = Environment(loader=PackageLoader("lineal.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    found.filters |= {
+        "moment": moment,
+        "figure": figure,
+        "size": size,
+        "short": short,
+        "address": address,
+        "link": link,
+        "seconds": seconds,
+    }
+    return found
+
+
+def html(template: str, values: dict[str, object]) -> str:
+    """Return the page that ``template`` makes of ``values``."""
+    return environment().get_template(template).render(values)
+
+
+def moment(at: int | None) -> str:
+    """Return a time as people read it, in UTC."""
+    return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if at is not None else "—"
+
+
+def seconds(milliseconds: int) -> str:
+    """Return a duration in seconds."""
+    return f"{milliseconds / 1000:,.1f} s"
+
+
+def figure(value: Number) -> str:
+    """Return a measured number with the digits that matter."""
+    if isinstance(value, str):
+        return value
+    return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e9 else f"{value:.4g}"  # noqa: PLR2004
+
+
+def size(size_bytes: int) -> str:
+    """Return a size in the unit that fits."""
+    amount = float(size_bytes)
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1000:  # noqa: PLR2004 - SI units
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} TB"
+
+
+def short(digest: str | None) -> str:
+    """Return the beginning of a digest."""
+    return digest[:19] if digest else "—"
+
+
+def address(reference: str) -> str:
+    """Return the address of the page of what ``reference`` names."""
+    for sign, place in _PLACES:
+        if reference.startswith(sign):
+            return place + quote(reference.removeprefix(sign), safe="@:")
+    place = "/versions/" if ":" in reference else "/models/"
+    return place + quote(reference, safe="@:")
+
+
+def link(reference: str) -> Markup:
+    """Return a link to what ``reference`` names."""
+    return Markup('<a href="{}">{}</a>').format(address(reference), reference)
