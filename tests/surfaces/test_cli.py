@@ -259,9 +259,9 @@ def test_a_server_answers_as_its_directory_does_until_ctrl_c(project: Path, tmp_
 
         assert ("", *lineal(project, "show", "chrun", status=3)[1:]) == (out, err)
 
-        (tmp_path / "table.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+        (tmp_path / "table.csv").write_text("a,b\n1,2\n3,4\n", encoding="utf-8")
 
-        assert "data:table@1\n" == lineal(tmp_path, "data", "add", "table.csv", "-q", "--repository", address)[0]
+        assert "data:table@2\n" == lineal(tmp_path, "data", "add", "table.csv", "-q", "--repository", address)[0]
     finally:
         os.killpg(process.pid, signal.SIGINT)
         out, err = process.communicate(timeout=60)

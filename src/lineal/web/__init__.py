@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from importlib.resources import files
 
 import msgspec
+from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -53,7 +54,8 @@ def _endpoint(repository_for: RepositoryFor, page: Page) -> Callable[[Request], 
                 raise
             return _problem(request, error)
         if is_json:
-            return Response(msgspec.json.encode(found), media_type="application/json")
+            values = {key: value for key, value in found.items() if not isinstance(value, Markup)}  # no pictures
+            return Response(msgspec.json.encode(values), media_type="application/json")
         return _page(page.template, {**found, "path": request.url.path})
 
     return endpoint
