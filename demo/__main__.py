@@ -218,7 +218,7 @@ def stop(told: Narrator) -> None:
 def git(project: Path, *arguments: str) -> None:
     """Run git as a person whose name is set."""
     identity = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgsign=false")
-    subprocess.run(("git", *identity, *arguments), cwd=project, check=True)  # noqa: S603, S607
+    subprocess.run(("git", *identity, *arguments), cwd=project, check=True)
 
 
 def farewell(told: Narrator, project: Path, *, is_stopped: bool) -> None:

@@ -28,7 +28,11 @@ class Narrator:
         self._started = time.monotonic()
         # The command of the environment that runs the demo, whatever is on the person's PATH.
         scripts = str(Path(sys.executable).parent)
-        self._variables = {**os.environ, "PATH": scripts + os.pathsep + os.environ.get("PATH", ""), "LINEAL_USER": "ada"}
+        self._variables = {
+            **os.environ,
+            "PATH": scripts + os.pathsep + os.environ.get("PATH", ""),
+            "LINEAL_USER": "ada",
+        }
 
     def chapter(self, title: str, why: str) -> None:
         """Begin the next part, and say what it is for."""

@@ -6,7 +6,7 @@ import random
 import subprocess
 from pathlib import Path
 
-TRAIN = '''
+TRAIN = """
 import argparse, json
 import joblib
 import pandas as pd
@@ -23,7 +23,7 @@ joblib.dump(model, "model.joblib")
 with open("metrics.json", "w") as file:
     json.dump({"fit": model.score(table[["age", "hours"]], table["rich"])}, file)
 print("trained on", len(table), "rows")
-'''
+"""
 
 POLICY = """
 [evaluation]

@@ -43,7 +43,7 @@ def test_a_version_binds_all_seven_parts_without_a_call_in_the_script(
     assert len(run.code.commit) == 40
     assert any(each.name == "scikit-learn" for each in run.runtime.packages)
     assert 0.5 < shown.version.metrics["fit"] <= 1
-    assert shown.version.facts.framework == "scikit-learn"
+    assert shown.version.facts.framework == "sklearn"
     assert shown.version.facts.inputs.keys() == {"age", "hours"}
     assert repository.model.card(model).markdown.startswith("---\n")
 
@@ -72,7 +72,11 @@ def test_a_version_that_fails_a_subgroup_is_refused_with_the_reason(
     with pytest.raises(Refused, match="sex=Female"):
         repository.promote(worse, to="production")
     assert repository.show("rich@production").reference == model
-    kept = [each.predicate.outcome for each in repository.show(worse).statements if "gate" in str(type(each.predicate)).lower()]
+    kept = [
+        each.predicate.outcome
+        for each in repository.show(worse).statements
+        if "gate" in str(type(each.predicate)).lower()
+    ]
     assert kept == ["fail"]
 
     with pytest.raises(Invalid, match="reason"):

@@ -51,7 +51,7 @@ class _Plan(msgspec.Struct, frozen=True, kw_only=True):
     code: CodeFound
 
 
-def launch(  # noqa: PLR0913 keyword-only, and all of it decides the run
+def launch(
     command: Sequence[str],
     *,
     directory: Path,
@@ -185,7 +185,7 @@ def _execute(plan: _Plan, start: Start, gaps: Gaps) -> int:
     unique = {id(each): each for each in streams.values()}.values()
     with Forwarding() as forwarding:
         try:
-            process = subprocess.Popen(  # noqa: S603 running what the user asked to run is the whole point
+            process = subprocess.Popen(
                 plan.program, cwd=plan.directory, env=variables, stdout=ends.get("stdout"), stderr=ends.get("stderr")
             )
         except OSError as error:

@@ -146,7 +146,7 @@ def named_like_files(record: SpoolRecord, root: Path) -> SpoolRecord:
     return msgspec.structs.replace(record, models={shown(path, root): facts for path, facts in record.models.items()})
 
 
-def _decoded(path: Path, kind: type[Any]) -> Any:  # noqa: ANN401 whatever kind says
+def _decoded(path: Path, kind: type[Any]) -> Any:
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind, dec_hook=lambda made, text: made(text))
     except (OSError, msgspec.MsgspecError):

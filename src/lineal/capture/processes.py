@@ -15,7 +15,7 @@ def start_time(process: int) -> int:
     With the number it names one process for ever: numbers come round again, start times do not.
     """
     fields = _stat(process)
-    return int(fields[19]) if len(fields) > 19 else 0  # noqa: PLR2004 field 22 of proc(5), after number and name
+    return int(fields[19]) if len(fields) > 19 else 0
 
 
 def is_alive(process: int, started: int) -> bool:

@@ -163,20 +163,20 @@ class _Reader:
         self.masked_secrets = 0
         self._next_step: dict[str, int] = {}
 
-    def take_python(self, event: dict[str, Any], is_program: bool) -> None:  # noqa: FBT001 the table's common shape
+    def take_python(self, event: dict[str, Any], is_program: bool) -> None:
         if not self.python or (is_program and not self.is_program):
             self.python, self.is_program = event, is_program
             self.flags |= event["flags"]
 
-    def take_end(self, event: dict[str, Any], _is_program: bool) -> None:  # noqa: FBT001
+    def take_end(self, event: dict[str, Any], _is_program: bool) -> None:
         self.libraries |= event["libraries"]
         self.flags |= event["flags"]
 
-    def take_params(self, event: dict[str, Any], _is_program: bool) -> None:  # noqa: FBT001
+    def take_params(self, event: dict[str, Any], _is_program: bool) -> None:
         for name, value in event["params"].items():
             self.params[str(name)] = self._kept(str(name), value)
 
-    def take_metrics(self, event: dict[str, Any], _is_program: bool) -> None:  # noqa: FBT001
+    def take_metrics(self, event: dict[str, Any], _is_program: bool) -> None:
         for key, value in event["metrics"].items():
             if not isinstance(value, int | float):
                 self.gaps[f"the metric {key} was logged with {value!r}, which is no number"] = None
@@ -185,17 +185,17 @@ class _Reader:
             self._next_step[key] = step + 1
             self.series.append(Point(key=key, step=step, value=number(float(value)), at=event["at"]))
 
-    def take_seed(self, event: dict[str, Any], _is_program: bool) -> None:  # noqa: FBT001
+    def take_seed(self, event: dict[str, Any], _is_program: bool) -> None:
         what, value = event["what"], int(event["value"])
         names = (what, *(f"{what}.{position}" for position in range(2, _SEEDS_MAX + 1)))
         if value not in [self.seeds.get(each) for each in names]:
             free = next((each for each in names if each not in self.seeds), None)
             self.seeds[free or names[-1]] = value
 
-    def take_model(self, event: dict[str, Any], _is_program: bool) -> None:  # noqa: FBT001
+    def take_model(self, event: dict[str, Any], _is_program: bool) -> None:
         self.models[event["path"]] = msgspec.convert(event["facts"], ModelFacts)
 
-    def take_gap(self, event: dict[str, Any], _is_program: bool) -> None:  # noqa: FBT001
+    def take_gap(self, event: dict[str, Any], _is_program: bool) -> None:
         self.gaps[str(event["text"])] = None
 
     def record(self) -> SpoolRecord:

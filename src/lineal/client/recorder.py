@@ -48,7 +48,7 @@ def _to_stderr(sentence: str) -> None:
     sys.stderr.write(f"lineal: warning: {sentence}\n")
 
 
-def record(  # noqa: PLR0913 - keyword-only, and all of it decides the run
+def record(
     repository: Repository,
     command: Sequence[str],
     *,
@@ -111,7 +111,9 @@ def _write_name(spool: Path, name: str) -> None:
         spool.mkdir(parents=True, exist_ok=True)
         (spool / _NAME).write_text(name, encoding="utf-8")
     except OSError as error:
-        raise Unavailable(f"{spool} cannot be written: {error.strerror}", hint="check its disk and permissions") from None
+        raise Unavailable(
+            f"{spool} cannot be written: {error.strerror}", hint="check its disk and permissions"
+        ) from None
 
 
 def spools(repository: Repository, variables: Mapping[str, str]) -> Path:
@@ -128,7 +130,7 @@ def name_of(command: Sequence[str]) -> str:
     scripts = (Path(each) for each in command if each.endswith((".py", ".sh", ".ipynb", ".R")))
     if script := next(scripts, None):
         return script.stem
-    if len(command) > 2 and command[1] == "-m":  # noqa: PLR2004 - python -m MODULE
+    if len(command) > 2 and command[1] == "-m":
         return command[2]
     return Path(command[0]).name if command else ""
 
@@ -194,7 +196,9 @@ def _kept(blobs: BlobStore, launched: Launched, uses: tuple[FileUse, ...], gaps:
 def _send(blobs: BlobStore, root: Path, use: FileUse, gaps: list[str]) -> bool:
     """Store the bytes of a file, if it is still what the run saw; say in ``gaps`` why not."""
     if use.size_bytes > INPUT_KEPT_BYTES:
-        gaps.append(f"files: {use.path} is larger than {INPUT_KEPT_BYTES >> 30} GiB and was not kept; lineal data add keeps it")
+        gaps.append(
+            f"files: {use.path} is larger than {INPUT_KEPT_BYTES >> 30} GiB and was not kept; lineal data add keeps it"
+        )
         return False
     try:
         blobs.put_file(root / use.path, expected=use.digest)
@@ -229,7 +233,8 @@ def _sources(repository: Repository, sources: Mapping[str, bytes]) -> Digest | N
     if not sources:
         return None
     entries = (
-        Entry(path=path, digest=repository.blobs.put(data), size_bytes=len(data)) for path, data in sorted(sources.items())
+        Entry(path=path, digest=repository.blobs.put(data), size_bytes=len(data))
+        for path, data in sorted(sources.items())
     )
     return repository.put_tree(Tree(entries=tuple(entries)))
 

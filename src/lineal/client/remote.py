@@ -40,7 +40,7 @@ class _Wire:
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._pool = urllib3.PoolManager(timeout=urllib3.Timeout(connect=_CONNECT_S, read=_READ_S), retries=_ATTEMPTS)
 
-    def ask(  # noqa: PLR0913 - the parts of a request
+    def ask(
         self,
         method: str,
         path: str,
@@ -81,9 +81,7 @@ class _Wire:
             kind = ERRORS[problem["type"]]
             return kind(problem["detail"], hint=problem["hint"])
         except (msgspec.DecodeError, KeyError, TypeError):
-            return Invalid(
-                f"{self.url} answered {answer.status} as no Lineal server does", hint="check the address"
-            )
+            return Invalid(f"{self.url} answered {answer.status} as no Lineal server does", hint="check the address")
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -235,4 +233,3 @@ def _fields(request: msgspec.Struct) -> Iterator[tuple[str, str]]:
             yield from ((name, str(each)) for each in value)
         elif value is not None:
             yield name, str(value).lower() if isinstance(value, bool) else str(value)
-

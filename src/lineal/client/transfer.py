@@ -146,7 +146,9 @@ def fetch(blobs: BlobStore, entries: Iterable[Entry], directory: Path) -> None:
 def _inside(directory: Path, path: str) -> Path:
     parts = PurePosixPath(path)
     if parts.is_absolute() or ".." in parts.parts or not parts.parts or "\0" in path:
-        raise Invalid(f"the path {path!r} leads out of {directory}", hint="this tree was not made by Lineal; do not trust it")
+        raise Invalid(
+            f"the path {path!r} leads out of {directory}", hint="this tree was not made by Lineal; do not trust it"
+        )
     target = directory.joinpath(*parts.parts)
     # A link that an earlier entry made must not lead a later one out either.
     if not target.parent.resolve().is_relative_to(directory.resolve()):

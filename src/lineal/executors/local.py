@@ -40,9 +40,13 @@ def run_program(
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            raise Unavailable(f"it took longer than {timeout_s:.0f} seconds and was stopped", hint="use fewer rows") from None
+            raise Unavailable(
+                f"it took longer than {timeout_s:.0f} seconds and was stopped", hint="use fewer rows"
+            ) from None
         except OSError as error:
-            raise Unavailable(f"{environment.python} cannot be started: {error.strerror}", hint="remove the environment") from None
+            raise Unavailable(
+                f"{environment.python} cannot be started: {error.strerror}", hint="remove the environment"
+            ) from None
     if done.returncode:
         lines = log_path.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-_LAST_LINES:]
         raise Unavailable(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 import threading
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
@@ -9,6 +11,9 @@ from collections.abc import Iterator, Mapping
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Upper ends of the buckets of a duration, in seconds."""
+
+_ESCAPED = re.compile(r"\\(.)")
+_MEANING = {"n": "\n"}
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -86,7 +91,7 @@ def page(*measures: Counter | Histogram) -> str:
 
 def read(text: str) -> Iterator[tuple[str, Mapping[str, str], float]]:
     """Yield the samples of a page that ``page`` wrote: name, labels, value."""
-    for line in text.splitlines():
+    for line in text.split("\n"):
         if line and not line.startswith("#"):
             head, _, value = line.rpartition(" ")
             name, _, inside = head.partition("{")
@@ -99,12 +104,12 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
         end = 0
         while rest[end] != '"':
             end += 2 if rest[end] == "\\" else 1
-        yield key.lstrip(","), rest[:end].replace("\\n", "\n").replace('\\"', '"').replace("\\\\", "\\")
+        yield key.lstrip(","), _ESCAPED.sub(lambda found: _MEANING.get(found[1], found[1]), rest[:end])
         text = rest[end + 1 :]
 
 
 def _head(name: str, help_text: str, kind: str) -> Iterator[str]:
-    yield f"# HELP {name} {help_text}"
+    yield f"# HELP {name} " + help_text.replace("\\", "\\\\").replace("\n", "\\n")
     yield f"# TYPE {name} {kind}"
 
 
@@ -118,4 +123,6 @@ def _escaped(value: str) -> str:
 
 
 def _number(value: float) -> str:
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else f"{value:+}".title()
     return str(int(value)) if value == int(value) else repr(value)

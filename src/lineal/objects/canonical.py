@@ -69,7 +69,9 @@ def decode(data: bytes | str, kind: type[T]) -> T:
         return msgspec.json.decode(data, type=kind)
     except msgspec.ValidationError as error:
         if "unknown field" in str(error) or "Invalid value" in str(error):
-            raise Unsupported(f"a {kind.__name__} here has a part this Lineal does not know: {error}", hint="upgrade Lineal") from None
+            raise Unsupported(
+                f"a {kind.__name__} here has a part this Lineal does not know: {error}", hint="upgrade Lineal"
+            ) from None
         raise Corrupt(f"these bytes are no {kind.__name__}: {error}") from None
     except msgspec.DecodeError as error:
         raise Corrupt(f"these bytes are no {kind.__name__}: {error}") from None

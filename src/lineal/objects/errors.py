@@ -98,5 +98,16 @@ class Unsupported(LinealError):
 
 ERRORS: dict[str, type[LinealError]] = {
     each.__name__: each
-    for each in (LinealError, Invalid, NotFound, Ambiguous, Conflict, Refused, Denied, Corrupt, Unavailable, Unsupported)
+    for each in (
+        LinealError,
+        Invalid,
+        NotFound,
+        Ambiguous,
+        Conflict,
+        Refused,
+        Denied,
+        Corrupt,
+        Unavailable,
+        Unsupported,
+    )
 }

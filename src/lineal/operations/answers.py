@@ -7,7 +7,7 @@ import msgspec
 from lineal.objects.canonical import Number, Scalar
 from lineal.objects.datasets import DatasetVersion
 from lineal.objects.digest import Digest
-from lineal.objects.runs import Code, Run, Runtime, RunState
+from lineal.objects.runs import Code, Run, RunState, Runtime
 from lineal.objects.statements import Evaluation, Outcome, Statement, Verdict
 from lineal.objects.versions import Version
 

@@ -44,7 +44,9 @@ def describe(store: Store, version: str, section: str, text: str) -> CardAnswer:
         Conflict: someone else wrote in the card just now.
     """
     if section not in HUMAN:
-        raise Invalid(f"nobody writes a section {section!r}", hint=near(section, HUMAN, "sections: " + ", ".join(HUMAN)))
+        raise Invalid(
+            f"nobody writes a section {section!r}", hint=near(section, HUMAN, "sections: " + ", ".join(HUMAN))
+        )
     row = find_version(store, version)
     found = version_of(store, row)
     digests = staleness.fact_digests(found, newest_evaluation(store, row))

@@ -132,7 +132,7 @@ def target_named(name: str) -> Target:
     raise Invalid(f"there is no target {name!r}", hint=near(name, TARGETS, "targets: " + ", ".join(sorted(TARGETS))))
 
 
-def _start(  # noqa: PLR0913, PLR0917 - the columns of a deployment
+def _start(
     store: Store, row: Row, environment: str, target: str, port: int, *, previous: str | None
 ) -> DeploymentAnswer:
     """Start, check, and only then stop what ran in the same place."""

@@ -30,7 +30,7 @@ TIMEOUT_S = 3600
 
 
 @operation("evaluate", effect="acts")
-def evaluate(  # noqa: PLR0913 - each is a choice of the caller
+def evaluate(
     store: Store,
     version: str,
     *,

@@ -70,9 +70,7 @@ def newest_evaluation(store: Store, row: Row, dataset: str = "") -> Evaluation |
     return next(found, None)
 
 
-def _pairs(
-    store: Store, candidate: Evaluation, champion: Evaluation, features: tuple[str, ...]
-) -> Pairs | None:
+def _pairs(store: Store, candidate: Evaluation, champion: Evaluation, features: tuple[str, ...]) -> Pairs | None:
     """Return both versions' answers to the same rows, where both were kept for the same question."""
     same = (candidate.dataset, candidate.label, candidate.task) == (champion.dataset, champion.label, champion.task)
     if not same or not candidate.predictions or not champion.predictions:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 from lineal.objects.digest import Digest, short
-from lineal.objects.files import Tree
 from lineal.objects.runs import Run
 from lineal.operations.answers import Edge, Lineage, Node
 from lineal.operations.operation import operation
@@ -137,6 +138,9 @@ def lineage(store: Store, reference: str, *, depth: int = 20) -> Lineage:
     edges = _without_files_of_datasets(store, edges[:_EDGES_MAX])
     shown = {start} | {each.child for each in edges} | {each.parent for each in edges}
     nodes = _named(store, {node: steps for node, steps in depths.items() if node in shown}, edges)
+    if kind == "dataset":  # the same content may have other names too; this is the one that was asked for
+        name = dataset_reference(row)
+        nodes = tuple(msgspec.structs.replace(each, reference=name) if each.digest == start else each for each in nodes)
     return Lineage(reference=reference, nodes=nodes, edges=tuple(edges), truncated=is_cut)
 
 
@@ -145,13 +149,13 @@ def _walk(near: str, far: str) -> str:
     return (
         "WITH RECURSIVE reached (node, depth) AS ("
         " SELECT CAST(:start AS TEXT), 0"
-        f" UNION SELECT e.{far}, r.depth + 1 FROM reached r JOIN edge e ON e.{near} = r.node WHERE r.depth < :depth)"  # noqa: S608 - columns are ours
+        f" UNION SELECT e.{far}, r.depth + 1 FROM reached r JOIN edge e ON e.{near} = r.node WHERE r.depth < :depth)"
     )
 
 
 def _reach(store: Store, start: str, near: str, far: str, depth: int) -> dict[str, int]:
     rows = store.database.run(
-        f"{_walk(near, far)} SELECT node, min(depth) AS steps FROM reached GROUP BY node ORDER BY steps LIMIT :limit",  # noqa: S608
+        f"{_walk(near, far)} SELECT node, min(depth) AS steps FROM reached GROUP BY node ORDER BY steps LIMIT :limit",
         start=start,
         depth=depth,
         limit=_EDGES_MAX,
@@ -163,7 +167,7 @@ def _edges_between(store: Store, start: str, depth: int) -> list[Edge]:
     found: dict[tuple[str, str, str], Edge] = {}
     for near, far in (("child", "parent"), ("parent", "child")):
         rows = store.database.run(
-            f"{_walk(near, far)} SELECT DISTINCT e.child, e.parent, e.role, e.trust, e.detail"  # noqa: S608
+            f"{_walk(near, far)} SELECT DISTINCT e.child, e.parent, e.role, e.trust, e.detail"
             f" FROM reached r JOIN edge e ON e.{near} = r.node WHERE r.depth < :depth"
             " ORDER BY e.child, e.parent, e.role LIMIT :limit",
             start=start,
@@ -199,7 +203,7 @@ def _entries_of(store: Store, datasets: Iterable[str]) -> list[dict[str, str]]:
     marks = ", ".join(f":d{index}" for index in range(len(names)))
     return store.database.run(
         "SELECT DISTINCT d.digest AS dataset, e.digest AS file FROM dataset d JOIN entry e ON e.tree = d.tree"
-        f" WHERE d.digest IN ({marks})",  # noqa: S608 - only marks are put in
+        f" WHERE d.digest IN ({marks})",
         **{f"d{index}": name for index, name in enumerate(names)},
     )
 

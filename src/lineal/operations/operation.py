@@ -78,9 +78,7 @@ class Operation:
         internal: it serves other parts of Lineal; no command is made of it.
     """
 
-    def __init__(
-        self, words: str, function: Callable[..., Any], *, effect: Effect, role: Role, internal: bool
-    ) -> None:
+    def __init__(self, words: str, function: Callable[..., Any], *, effect: Effect, role: Role, internal: bool) -> None:
         self.words = words
         self.function = function
         self.effect = effect
@@ -167,7 +165,7 @@ def operation(
             return cast("R", handle.perform(found, _request(found, handle, dict(list(bound.items())[1:]))))
 
         call.operation = found  # type: ignore[attr-defined]
-        return call
+        return cast("Callable[Concatenate[Handle, P], R]", call)
 
     return decorate
 

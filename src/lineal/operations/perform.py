@@ -177,6 +177,3 @@ def _subject(operation: Operation, request: msgspec.Struct, result: Any) -> str:
         return str(reference)
     texts = (getattr(request, each.name) for each in operation.parameters if each.type is str)
     return next(texts, "")
-
-
-

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from lineal.objects.canonical import decode
 from lineal.objects.errors import Invalid
 from lineal.objects.reference import parse_reference
@@ -23,7 +25,7 @@ from lineal.storage.store import Store
 
 Shown = RunAnswer | DatasetAnswer | VersionAnswer | ModelAnswer | DeploymentAnswer
 
-_SHOW = {
+_SHOW: dict[str, Callable[[Store, Row], Shown]] = {
     "run": runs.show_row,
     "dataset": datasets.show_row,
     "version": models.show_row,
@@ -43,8 +45,7 @@ def show(store: Store, reference: str) -> Shown:
         reference: a model, version, run, dataset, deployment or digest.
     """
     kind, row = find_any(store, reference)
-    answer: Shown = _SHOW[kind](store, row)
-    return answer
+    return _SHOW[kind](store, row)
 
 
 @operation("search", effect="reads")
@@ -93,7 +94,9 @@ def _unmeasured(store: Store, wanted: tuple[str, ...]) -> str:
     """Return a sentence for the first metric of the query that nothing here has: most likely a slip of the pen."""
     known = [row["key"] for row in store.database.run("SELECT DISTINCT key FROM metric_last ORDER BY key")]
     missing = next((name for name in wanted if name not in known), None)
-    return f"nothing here has a metric called {missing}; {near(missing, known, 'none is measured yet')}" if missing else ""
+    return (
+        f"nothing here has a metric called {missing}; {near(missing, known, 'none is measured yet')}" if missing else ""
+    )
 
 
 @operation("log", effect="reads")

@@ -35,7 +35,7 @@ def find_version(store: Store, text: str) -> Row:
     check_model(store, reference.name)
     where, values = _version_clause(reference)
     rows = store.database.run(
-        f"{_VERSION}{where} ORDER BY major DESC, minor DESC, patch DESC LIMIT 1",  # noqa: S608 - clauses are ours
+        f"{_VERSION}{where} ORDER BY major DESC, minor DESC, patch DESC LIMIT 1",
         model=reference.name,
         **values,
     )

@@ -16,9 +16,9 @@ from lineal.objects.statements import Bump
 from lineal.objects.versions import DataUse, Version
 from lineal.operations import lineage
 from lineal.operations.answers import VersionAnswer
+from lineal.operations.models import show_row, version_of
 from lineal.operations.operation import operation
 from lineal.operations.references import Row, find_run, near, semantic
-from lineal.operations.models import show_row, version_of
 from lineal.operations.runs import write_metrics, write_params
 from lineal.operations.statements import make_statement
 from lineal.storage.store import Store
@@ -32,9 +32,7 @@ _LEVELS = ("major", "minor", "patch")
 
 
 @operation("model register", effect="writes")
-def register(
-    store: Store, run: str, *, name: str, file: str = "", level: str = "", reason: str = ""
-) -> VersionAnswer:
+def register(store: Store, run: str, *, name: str, file: str = "", level: str = "", reason: str = "") -> VersionAnswer:
     """Bind a run into the next version of a model: weights, data, code, parameters, runtime, metrics and card.
 
     The version begins in staging. Its semantic version is derived from what differs from the version before.
@@ -54,7 +52,9 @@ def register(
     """
     check_name(name, "model")
     if level and (level not in _LEVELS or not reason):
-        raise Invalid("a level needs a reason", hint="--level major|minor|patch --reason 'why the derived one is wrong'")
+        raise Invalid(
+            "a level needs a reason", hint="--level major|minor|patch --reason 'why the derived one is wrong'"
+        )
     seen = _finished(store, run)
     main, tree, facts = _weights(seen, file)
     weights = store.put_tree(tree)
@@ -101,7 +101,9 @@ def _weights(run: Run, wanted: str) -> tuple[str, Tree, ModelFacts]:
     written = {each.path: each for each in (*run.outputs, *run.intermediates)}
     chosen = _chosen(run, written, wanted)
     folder = wanted.rstrip("/") if wanted and wanted not in written else str(PurePosixPath(chosen[0]).parent)
-    entries = tuple(_entry(written[path], PurePosixPath(path).relative_to(folder).as_posix()) for path in sorted(chosen))
+    entries = tuple(
+        _entry(written[path], PurePosixPath(path).relative_to(folder).as_posix()) for path in sorted(chosen)
+    )
     main = next((path for path in chosen if path in run.models), None) or min(chosen, key=_rank)
     return PurePosixPath(main).relative_to(folder).as_posix(), Tree(entries=entries), run.models.get(main, ModelFacts())
 
@@ -118,7 +120,9 @@ def _chosen(run: Run, written: dict[str, FileUse], wanted: str) -> list[str]:
     if not found:
         raise NotFound(f"run:{run.id} wrote no model that we know", hint="--file PATH; " + _listed(written))
     if len(found) > 1:
-        raise Ambiguous(f"run:{run.id} wrote {len(found)} models", hint="--file with one of " + ", ".join(sorted(found)))
+        raise Ambiguous(
+            f"run:{run.id} wrote {len(found)} models", hint="--file with one of " + ", ".join(sorted(found))
+        )
     return _kept(run, written, found)
 
 
@@ -200,12 +204,14 @@ def _parent(store: Store, inputs: tuple[FileUse, ...]) -> Digest | None:
 
 def _bump(store: Store, previous: Row | None, version: Version, level: str, reason: str) -> Bump:
     derived = bump.derive(
-        version_of(store, previous) if previous else None, version, previous_semantic=semantic(previous) if previous else ""
+        version_of(store, previous) if previous else None,
+        version,
+        previous_semantic=semantic(previous) if previous else "",
     )
     if not level or previous is None:
         return derived
     before = SemanticVersion(previous["major"], previous["minor"], previous["patch"])
-    chosen: Level = level  # type: ignore[assignment] - checked against _LEVELS at the door
+    chosen: Level = level  # type: ignore[assignment]  # checked against _LEVELS at the door
     return Bump(
         semantic=str(before.bumped(chosen)),
         level=chosen,

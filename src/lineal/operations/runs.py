@@ -42,9 +42,7 @@ def runs(store: Store, *, limit: int = 20, state: str = "") -> tuple[RunAnswer, 
 
 
 @operation("runs start", effect="writes", internal=True)
-def start(  # noqa: PLR0913 - what is known of a run before it runs
-    store: Store, *, run_id: str, name: str, command: tuple[str, ...], host: str, started_at: int
-) -> RunAnswer:
+def start(store: Store, *, run_id: str, name: str, command: tuple[str, ...], host: str, started_at: int) -> RunAnswer:
     """Write down that a run has begun. A second call with the same id changes nothing.
 
     Args:
@@ -61,9 +59,7 @@ def start(  # noqa: PLR0913 - what is known of a run before it runs
 
 
 @operation("runs finish", effect="writes", internal=True)
-def finish(
-    store: Store, *, run: Run, code: Code, runtime: Runtime, series: tuple[Point, ...] = ()
-) -> RunAnswer:
+def finish(store: Store, *, run: Run, code: Code, runtime: Runtime, series: tuple[Point, ...] = ()) -> RunAnswer:
     """Keep everything that was seen of a run. A second call with the same run changes nothing.
 
     Args:
@@ -106,9 +102,7 @@ def _check_bytes(store: Store, run: Run, code: Code) -> None:
         )
 
 
-def _insert(  # noqa: PLR0913, PLR0917 - the columns
-    store: Store, run_id: str, name: str, command: tuple[str, ...], host: str, started_at: int
-) -> None:
+def _insert(store: Store, run_id: str, name: str, command: tuple[str, ...], host: str, started_at: int) -> None:
     store.database.run(
         "INSERT INTO run (id, name, state, command, started_by, host, started_at, revision)"
         " VALUES (:id, :name, 'running', :command, :by, :host, :at, 1) ON CONFLICT (id) DO NOTHING",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from lineal.objects.canonical import object_digest
+from lineal.objects.canonical import Object, object_digest
 from lineal.objects.digest import Digest
 from lineal.objects.statements import Predicate, Statement
 from lineal.storage.store import Store
@@ -46,6 +46,6 @@ def said(store: Store, subject: Digest, predicate: type[P]) -> tuple[tuple[State
     return tuple((each, said) for each, said in found if isinstance(said, predicate))
 
 
-def kind_of(predicate: type[Predicate]) -> str:
+def kind_of(predicate: type[Object]) -> str:
     """Return the word by which a kind of statement is found: its tag."""
     return str(predicate.__struct_config__.tag)

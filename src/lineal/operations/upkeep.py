@@ -1,4 +1,4 @@
-"""Verbs for the repository itself: is every byte still what it was?"""
+"""Verbs for the repository itself: tell whether every byte is still what it was."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ def _objects(store: Store, problems: list[Problem]) -> int:
         page=_PAGE,
     ):
         count, after = count + len(rows), rows[-1]["digest"]
-        for row in rows:
-            if digest_of(row["body"].encode()) != row["digest"]:
-                problems.append(
-                    Problem(
-                        what=f"the {row['kind']} {row['digest']} holds other bytes",
-                        where="database, table object",
-                        used_by=_users(store, row["digest"]),
-                    )
-                )
+        problems += [
+            Problem(
+                what=f"the {row['kind']} {row['digest']} holds other bytes",
+                where="database, table object",
+                used_by=_users(store, row["digest"]),
+            )
+            for row in rows
+            if digest_of(row["body"].encode()) != row["digest"]
+        ]
     return count
 
 

@@ -78,7 +78,9 @@ class _SameSite:
             request = Request(scope)
             origin = request.headers.get("origin")
             if origin and urlsplit(origin).netloc != request.headers.get("host"):
-                error = Denied(f"a page of {origin} may not act here", hint="use the command line, or this server's pages")
+                error = Denied(
+                    f"a page of {origin} may not act here", hint="use the command line, or this server's pages"
+                )
                 await problems.response(error)(scope, receive, send)
                 return
         await self._app(scope, receive, send)

@@ -105,13 +105,17 @@ class _Blobs:
     def _put_tree(self, tree: Tree) -> Digest:
         needed = {each.digest for each in tree.entries}
         if missing := needed - self._blobs.has(needed):
-            raise Invalid(f"{len(missing)} files of the tree are not here, such as {min(missing)}", hint="send them first")
+            raise Invalid(
+                f"{len(missing)} files of the tree are not here, such as {min(missing)}", hint="send them first"
+            )
         return self._repository.put_tree(tree)
 
     def _allow(self, request: Request, role: Role) -> None:
         actor = self._guard.actor(request)
         if ROLES.index(actor.role) < ROLES.index(role):
-            raise Denied(f"{actor.name} is a {actor.role}; this needs a {role}", hint="ask an administrator for the role")
+            raise Denied(
+                f"{actor.name} is a {actor.role}; this needs a {role}", hint="ask an administrator for the role"
+            )
 
 
 async def _hand_over(pieces: queue.Queue[bytes | None], piece: bytes | None, writing: asyncio.Future[None]) -> bool:

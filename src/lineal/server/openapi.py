@@ -77,7 +77,9 @@ def _parameter(parameter: Any, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _errors() -> str:
-    lines = (f"{kind.http_status} {name}: {(kind.__doc__ or '').partition(chr(10))[0]}" for name, kind in ERRORS.items())
+    lines = (
+        f"{kind.http_status} {name}: {(kind.__doc__ or '').partition(chr(10))[0]}" for name, kind in ERRORS.items()
+    )
     return "An error, and what to do next. " + " ".join(lines)
 
 

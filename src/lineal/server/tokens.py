@@ -58,7 +58,9 @@ class Guard:
         # Every token is compared, whole: the time it takes tells nothing.
         found = [actor for digest, actor in self._tokens.items() if hmac.compare_digest(digest, wanted)]
         if not found:
-            raise Unknown("this server asks who you are", hint="--token TOKEN, or LINEAL_TOKEN; an administrator makes one")
+            raise Unknown(
+                "this server asks who you are", hint="--token TOKEN, or LINEAL_TOKEN; an administrator makes one"
+            )
         return found[0]
 
 

@@ -1,7 +1,8 @@
 """A port that one server hands to the next without losing a request.
 
 Both listen on it with SO_REUSEPORT. A filter on the group of sockets sends every new connection to the newer one as soon
-as it listens (socket(7), SO_ATTACH_REUSEPORT_CBPF), so the older one has nothing left to lose when it stops.
+as it listens (socket(7), SO_ATTACH_REUSEPORT_CBPF), so the older one has nothing left to lose when it stops. Where the
+kernel has no such filter, both get new connections for the moment that both run.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import socket
 import struct
+import sys
 
 _ATTACH_FILTER = 51
 _RETURN_CONSTANT = 0x06
@@ -37,13 +39,13 @@ def listen(host: str, port: int, *, shared: bool) -> socket.socket:
     try:
         bound.bind((host, port))
         bound.listen(_QUEUE)
-        if shared:
+        if shared and sys.platform == "linux":
             # Only now: before it listens it is in no group, and the kernel would make one that conflicts with the other.
             _prefer_newer(bound)
     except OSError:
         bound.close()
         raise
-    bound.setblocking(False)
+    bound.setblocking(False)  # noqa: FBT003 - the standard library's way
     return bound
 
 

@@ -35,8 +35,10 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def write_release(directory: Path, release: Release) -> None:
-    """Describe the release whose files lie in ``directory``."""
-    (directory / DESCRIPTION).write_bytes(msgspec.json.encode(release))
+    """Describe the release whose files lie in ``directory``: whole, or not at all."""
+    partial = directory / f".{DESCRIPTION}.{os.getpid()}"
+    partial.write_bytes(msgspec.json.encode(release))
+    partial.replace(directory / DESCRIPTION)
 
 
 def read_release(directory: Path) -> Release:
@@ -58,8 +60,16 @@ def verify_release(directory: Path, release: Release) -> Path:
     """Hash every file before anything is loaded, and return the one to load.
 
     Raises:
-        Corrupt: a file is missing, or is not what the version says.
+        Corrupt: a file is missing, or is not what the version says; the message names it.
     """
+    files = {entry.path: entry for entry in release.files}
+    main = files.get(release.main_file)
+    if main is None or main.mode == "symlink":
+        # Whoever may write the description may not make us load what nobody checked.
+        raise Corrupt(
+            f"{release.main_file!r}, which is to be loaded, is no file of {release.reference}; nothing was loaded",
+            hint="deploy the version again",
+        )
     for entry in release.files:
         path = directory / FILES / entry.path
         found = _digest(path, is_link=entry.mode == "symlink")

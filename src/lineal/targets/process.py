@@ -15,6 +15,7 @@ from typing import TypeVar
 import msgspec
 
 from lineal.formats import prometheus
+from lineal.objects.digest import Digest
 from lineal.objects.errors import LinealError, Unavailable
 from lineal.serving.release import read_release
 from lineal.targets.target import Observed, Started
@@ -141,11 +142,11 @@ def _asked(port: int, path: str, read: Callable[[http.client.HTTPResponse], T]) 
         connection.close()
 
 
-def _read_version(response: http.client.HTTPResponse) -> str:
-    return response.headers.get("Lineal-Version", "")
+def _read_version(response: http.client.HTTPResponse) -> Digest:
+    return Digest(response.headers.get("Lineal-Version", ""))
 
 
-def _read_metrics(response: http.client.HTTPResponse) -> tuple[str, int]:
+def _read_metrics(response: http.client.HTTPResponse) -> tuple[Digest, int]:
     samples = prometheus.read(response.read().decode())
     return _read_version(response), int(sum(value for name, _, value in samples if name == "lineal_requests_total"))
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from lineal.objects.digest import Digest
+
 
 class Started(NamedTuple):
     """A release that answers. ``handle`` is the target's own note of how to find it again."""
@@ -17,7 +19,7 @@ class Started(NamedTuple):
 class Observed(NamedTuple):
     """What answers there now: the digest it names, whether it is healthy, and how many requests it has answered."""
 
-    digest: str | None
+    digest: Digest | None
     healthy: bool
     request_count: int
 

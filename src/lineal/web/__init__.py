@@ -50,7 +50,7 @@ def _endpoint(repository_for: RepositoryFor, page: Page) -> Callable[[Request], 
         try:
             found = await run_in_threadpool(page.load, repository_for(request), asked)
         except LinealError as error:
-            if is_json or error.http_status == 401:  # noqa: PLR2004 - the browser asks who you are
+            if is_json or error.http_status == 401:
                 raise
             return _problem(request, error)
         if is_json:

@@ -7,8 +7,8 @@ from markupsafe import Markup
 from lineal.operations.answers import Lineage, Node
 from lineal.web.rendering import address
 
-_WIDTH, _HEIGHT, _ACROSS, _DOWN, _EDGE = 210, 46, 70, 22, 12
-_TEXT_MAX = 30
+_WIDTH, _HEIGHT, _ACROSS, _DOWN, _EDGE = 220, 46, 64, 22, 12
+_TEXT_MAX = 23
 _LINKED = frozenset(("run", "dataset", "version", "deployment"))
 
 
@@ -49,7 +49,9 @@ def _arrow(start: tuple[int, int], end: tuple[int, int], role: str) -> Markup:
 
 def _box(node: Node, place: tuple[int, int]) -> Markup:
     x, y = place
-    text = node.reference if len(node.reference) <= _TEXT_MAX else "…" + node.reference[1 - _TEXT_MAX :]
+    # Its kind stands above it already.
+    text = node.reference.removeprefix(f"{node.kind}:")
+    text = text if len(text) <= _TEXT_MAX else text[: _TEXT_MAX - 1] + "…"
     is_centre = node.depth == 0
     box = Markup(
         '<g class="{kind}{centre}"><title>{full}</title><rect x="{x}" y="{y}" width="{w}" height="{h}" rx="6"/>'

@@ -21,7 +21,9 @@ _PLACES = (
 @cache
 def environment() -> Environment:
     """Return the templates. Every value is escaped; an unknown name is an error, not a blank."""
-    found = Environment(loader=PackageLoader("lineal.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    found = Environment(
+        loader=PackageLoader("lineal.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
     found.filters |= {
         "moment": moment,
         "figure": figure,
@@ -53,14 +55,14 @@ def figure(value: Number) -> str:
     """Return a measured number with the digits that matter."""
     if isinstance(value, str):
         return value
-    return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e9 else f"{value:.4g}"  # noqa: PLR2004
+    return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e9 else f"{value:.4g}"
 
 
 def size(size_bytes: int) -> str:
     """Return a size in the unit that fits."""
     amount = float(size_bytes)
     for unit in ("B", "kB", "MB", "GB"):
-        if amount < 1000:  # noqa: PLR2004 - SI units
+        if amount < 1000:
             return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
         amount /= 1000
     return f"{amount:.1f} TB"

@@ -85,7 +85,7 @@ def test_arguments_that_follow_a_secret_option_are_masked(command: tuple[str, ..
     ("name", "is_secret"),
     [("password", True), ("api_key", True), ("hf_token", True), ("monkey", False), ("tokens", False)],
 )
-def test_names_tell_secrets(name: str, is_secret: bool) -> None:  # noqa: FBT001
+def test_names_tell_secrets(name: str, is_secret: bool) -> None:
     assert is_secret == is_secret_name(name)
 
 

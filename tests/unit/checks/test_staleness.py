@@ -30,7 +30,9 @@ def test_without_a_card_everything_is_missing() -> None:
     assert states(None, DIGESTS) == dict.fromkeys(HUMAN, "missing")
 
 
-@pytest.mark.parametrize("text", ["", "  ", "To be written: ask the lawyers what this may be used for some day", "Too short."])
+@pytest.mark.parametrize(
+    "text", ["", "  ", "To be written: ask the lawyers what this may be used for some day", "Too short."]
+)
 def test_a_placeholder_is_no_text(text: str) -> None:
     card = Card(sections={"caveats": text}, about=DIGESTS)
 

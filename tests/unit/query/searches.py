@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import product
 from typing import get_args
 
 from hypothesis import strategies as st
@@ -70,19 +72,46 @@ scraps = st.lists(phrases | phrases | phrases | fragments, max_size=6).map(" ".j
 """Words of the language in any order: now and then a search."""
 
 
+def every_condition(subject: Subject) -> Iterator[Condition]:
+    """Yield every comparison of anything with everything."""
+    for metric, sign in product(METRICS, _ORDERED):
+        words = ("NaN", "Infinity", "-Infinity") if sign in {"=", "!="} else ()
+        yield from (Measured(metric, sign, value) for value in (*NUMBERS, *words))
+    for name, sign in product(PARAMS, get_args(Operator)):
+        yield from (Parameter(name, sign, repr(number), number) for number in NUMBERS)
+        yield from (Parameter(name, sign, text) for text in (TEXTS if sign not in {"<", "<=", ">", ">="} else ()))
+    yield from (Known("metric", name) for name in METRICS)
+    yield from (Known("param", name) for name in PARAMS)
+    yield from map(TrainedOn, DATASETS)
+    for field in dict.fromkeys(FIELDS[subject].values()):
+        yield from (Property(field, *rest) for rest in product(OPERATORS[field.shape], _values(field)))
+
+
+def every_sort(subject: Subject) -> Iterator[Sort]:
+    """Yield every sort that two databases agree about."""
+    fields = [each for each in dict.fromkeys(FIELDS[subject].values()) if each.shape in {"time", "number", "line"}]
+    metrics = [Known("metric", name) for name in METRICS]
+    for is_ascending in (True, False):
+        yield from (Sort(by, is_ascending) for by in (*fields, *metrics))
+        yield from (Sort(by, is_ascending, best=True) for by in metrics)
+
+
+def _values(field: Field) -> list[str | int | tuple[int, ...]]:
+    values = {
+        "text": _WORDS.get(field.name, TEXTS),
+        "alias": ALIASES,
+        "number": range(-9, 10, 3),
+        "line": _LINES,
+        "time": [tuple(period(text, NOW) or ()) for text in _TIMES],
+    }
+    return list(values[field.shape])
+
+
 @st.composite
 def properties(draw: st.DrawFn, subject: Subject) -> Property:
     """Draw a comparison of a field with a value of its shape."""
     field = draw(st.sampled_from(list(FIELDS[subject].values())))
-    operator = draw(st.sampled_from(OPERATORS[field.shape]))
-    values = {
-        "text": st.sampled_from(_WORDS.get(field.name, TEXTS)),
-        "alias": st.sampled_from(ALIASES),
-        "number": st.integers(-9, 9),
-        "line": st.sampled_from(_LINES),
-        "time": st.sampled_from(_TIMES).map(lambda text: tuple(period(text, NOW) or ())),
-    }
-    return Property(field, operator, draw(values[field.shape]))
+    return Property(field, draw(st.sampled_from(OPERATORS[field.shape])), draw(st.sampled_from(_values(field))))
 
 
 def conditions(subject: Subject) -> st.SearchStrategy[Condition]:
@@ -100,12 +129,8 @@ def conditions(subject: Subject) -> st.SearchStrategy[Condition]:
 
 
 def sorts(subject: Subject) -> st.SearchStrategy[Sort]:
-    """Draw sorts, but by no text that two databases could sort in different ways."""
-    fields = [each for each in FIELDS[subject].values() if each.shape in {"time", "number", "line"}]
-    numeric = st.builds(Known, st.just("metric"), st.sampled_from(METRICS))
-    return st.builds(Sort, st.sampled_from(fields) | numeric, st.booleans()) | st.builds(
-        lambda by, ascending: Sort(by, ascending, best=True), numeric, st.booleans()
-    )
+    """Draw a sort."""
+    return st.sampled_from(list(every_sort(subject)))
 
 
 def queries(subject: Subject) -> st.SearchStrategy[Query]:
@@ -139,7 +164,7 @@ def _name(known: Known) -> str:
 def _condition(condition: Condition) -> str:  # noqa: PLR0911 - one for each kind
     match condition:
         case Every(inner):
-            return f"({' and '.join(_condition(each) for each in inner)})"
+            return f"({' and '.join(_condition(each) for each in inner)})" if inner else ""
         case Some(inner):
             return f"({' or '.join(_condition(each) for each in inner)})"
         case Not(one):

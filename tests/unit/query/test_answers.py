@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,14 @@ from hypothesis import strategies as st
 from lineal.objects.errors import Invalid
 from lineal.query.fields import Subject
 from lineal.query.query import compile_search
-from lineal.query.syntax import Query
+from lineal.query.syntax import Every, Not, Query
 from lineal.storage.database.database import Database
 from lineal.storage.database.migrations import migrate
 from lineal.storage.database.postgres import Postgres
 from lineal.storage.database.sqlite import Sqlite
 from tests.unit.query.meaning import answer
-from tests.unit.query.searches import queries, scraps, written
-from tests.unit.query.world import NOW, World, fill, worlds
+from tests.unit.query.searches import every_condition, every_sort, queries, scraps, written
+from tests.unit.query.world import NOW, World, fill, full_world, worlds
 
 _SUBJECTS: tuple[Subject, ...] = ("versions", "runs")
 _LIMIT = 20
@@ -58,6 +59,34 @@ def questions(draw: st.DrawFn) -> tuple[World, list[tuple[Subject, Query]]]:
     world = draw(worlds())
     asked = st.sampled_from(_SUBJECTS).flatmap(lambda subject: st.tuples(st.just(subject), queries(subject)))
     return world, draw(st.lists(asked, min_size=5, max_size=10))
+
+
+@pytest.mark.parametrize("subject", _SUBJECTS)
+def test_every_comparison_and_what_it_leaves_out_is_found(sqlite: Sqlite, postgres: Postgres, subject: Subject):
+    world = full_world()
+    for database in (sqlite, postgres):
+        fill(database, world)
+    for condition in every_condition(subject):
+        for query in (Query(condition, limit=99), Query(Not(condition), limit=99)):
+            text = written(query)
+            expected = (text, answer(world, query, subject, _LIMIT))
+
+            assert expected == (text, found(sqlite, text, subject))
+            assert expected == (text, found(postgres, text, subject))
+
+
+@pytest.mark.parametrize("subject", _SUBJECTS)
+def test_every_order_puts_the_same_first(sqlite: Sqlite, postgres: Postgres, subject: Subject):
+    world = full_world()
+    for database in (sqlite, postgres):
+        fill(database, world)
+    for first, second in product(every_sort(subject), list(every_sort(subject))[::5]):
+        query = Query(Every(()), (first, second), limit=99)
+        text = written(query)
+        expected = (text, answer(world, query, subject, _LIMIT))
+
+        assert expected == (text, found(sqlite, text, subject))
+        assert expected == (text, found(postgres, text, subject))
 
 
 # Each example begins by emptying the tables.

@@ -110,6 +110,57 @@ def worlds(draw: st.DrawFn) -> World:
     return world
 
 
+def full_world() -> World:
+    """Return a world in which every value of everything occurs, beside many values of everything else."""
+    numbers = (*NUMBERS, "NaN", "Infinity", "-Infinity", None)
+    words = (*NUMBERS, *TEXTS, None)
+    hours = (-60, -48, -47, -31, -30, -29, -25, -24, -23, -1, 0, 1, 24, 30)
+    world = World()
+    for i in range(42):
+        at = NOW + hours[i % len(hours)] * HOUR_MS + i % 3 - 1
+        facts: dict[str, Any] = {
+            "metrics": _chosen(METRICS, numbers, i),
+            "params": _chosen(PARAMS, words, i),
+            "datasets": frozenset(DATASETS[: i % 4]),
+        }
+        line = dict(zip(("major", "minor", "patch"), divmod(i // 2, 9)[:1] + divmod(i // 2 % 9, 3), strict=True))
+        version = {
+            "model": MODELS[i % 2],
+            "number": i // 2 + 1,
+            "digest": f"sha256:{i}",
+            **line,
+            "card": "",
+            "stage": STAGES[i % 3],
+            "created_by": TEXTS[i % len(TEXTS)],
+            "created_at": at,
+            "revision": 1,
+        }
+        aliases = frozenset(ALIASES[(i // 2) % 3 :] if i < 2 else ALIASES[:0])
+        world.versions.append(Thing(version, version["digest"], **facts, aliases=aliases))
+        has_ended = i % 4 != 0
+        run = {
+            "id": f"01J{i:023}",
+            "name": TEXTS[i % len(TEXTS)],
+            "command": TEXTS[i * 2 % len(TEXTS)],
+            "host": "here",
+            "state": ("running", "finished", "failed")[(i % 2 + 1) * has_ended],
+            "started_by": TEXTS[i % 5],
+            "started_at": at,
+            "ended_at": at + HOUR_MS if has_ended else None,
+            "revision": 1,
+            "exit_status": i % 12 - 9 if has_ended else None,
+            "digest": f"sha256:run{i}" if has_ended else None,
+        }
+        facts["datasets"] = facts["datasets"] if has_ended else frozenset()
+        world.runs.append(Thing(run, run["id"], **facts))
+    return world
+
+
+def _chosen(names: tuple[str, ...], values: tuple[Any, ...], i: int) -> dict[str, Any]:
+    chosen = {name: values[(i * (k + 1) + k) % len(values)] for k, name in enumerate(names)}
+    return {name: value for name, value in chosen.items() if value is not None}
+
+
 def fill(database: Database, world: World) -> None:
     """Make ``database`` hold exactly ``world``."""
     with database.transaction():
@@ -125,8 +176,9 @@ def fill(database: Database, world: World) -> None:
         for each in world.versions:
             _insert(database, "origin", [{"version": each.subject, "dataset": one} for one in each.datasets])
             _insert(database, "alias", [_alias(each, alias) for alias in each.aliases])
-        for each in world.runs:
-            _insert(database, "edge", [_edge(each.columns["digest"], one) for one in each.datasets])
+        for each in (one for one in world.runs if one.columns["digest"]):
+            others = [_edge(each.columns["digest"], one, "written by") for one in DATASETS]
+            _insert(database, "edge", others + [_edge(each.columns["digest"], one, "read") for one in each.datasets])
 
 
 def _insert(database: Database, table: str, rows: list[dict[str, Any]]) -> None:
@@ -159,5 +211,5 @@ def _alias(version: Thing, alias: str) -> dict[str, Any]:
     return {**names, "alias": alias, "moved_by": "", "moved_at": 0, "revision": 1}
 
 
-def _edge(run: str, dataset: str) -> dict[str, Any]:
-    return {"child": run, "parent": dataset, "role": "read", "trust": "verified", "detail": ""}
+def _edge(run: str, dataset: str, role: str) -> dict[str, Any]:
+    return {"child": run, "parent": dataset, "role": role, "trust": "verified", "detail": ""}

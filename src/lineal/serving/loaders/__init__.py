@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol
@@ -15,14 +16,22 @@ Rows = list[dict[str, object]]
 
 
 class Predictor(Protocol):
-    """A loaded model."""
+    """A loaded model. ``inputs`` maps each column that it takes to its dtype, which is empty where it is not known."""
+
+    inputs: Mapping[str, str]
 
     def predict(self, rows: Rows) -> list[Prediction]:
-        """Return what the model says of each row, in order."""
+        """Return what the model says of each row, in order.
+
+        Raises:
+            Invalid: the model cannot take these rows.
+            Unavailable: the model failed.
+        """
 
 
-_BY_FRAMEWORK = {"scikit-learn": "lineal.serving.loaders.joblib_file", "sklearn": "lineal.serving.loaders.joblib_file"}
-_BY_SUFFIX = {suffix: "lineal.serving.loaders.joblib_file" for suffix in (".joblib", ".pkl", ".pickle")}
+_JOBLIB = "lineal.serving.loaders.joblib_file"
+_BY_FRAMEWORK = dict.fromkeys(("scikit-learn", "sklearn"), _JOBLIB)
+_BY_SUFFIX = dict.fromkeys((".joblib", ".pkl", ".pickle"), _JOBLIB)
 
 
 def load(path: Path, facts: ModelFacts) -> Predictor:
@@ -36,7 +45,7 @@ def load(path: Path, facts: ModelFacts) -> Predictor:
     if name is None:
         raise Unsupported(
             f"no loader is known for {path.name} ({facts.framework or 'framework not recorded'})",
-            hint="save it with joblib, or add a loader in serving/loaders/",
+            hint="save the model with joblib, or add a loader in serving/loaders/",
         )
     predictor: Predictor = import_module(name).load(path, facts)
     return predictor

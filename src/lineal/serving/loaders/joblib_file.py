@@ -6,13 +6,19 @@ only after the bytes were checked against the version's digest.
 
 from __future__ import annotations
 
+import pickle  # noqa: S403 - see above why
+from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from lineal.formats.predictions import Prediction
-from lineal.objects.errors import Corrupt, Invalid
+from lineal.objects.errors import Corrupt, Invalid, LinealError, Unavailable, Unsupported
 from lineal.objects.runs import ModelFacts
 from lineal.serving.loaders import Rows
+
+_NUMBERS = "biuf"
+"""NumPy's letters for dtypes of numbers."""
 
 
 def load(path: Path, facts: ModelFacts) -> JoblibModel:
@@ -20,13 +26,32 @@ def load(path: Path, facts: ModelFacts) -> JoblibModel:
 
     Raises:
         Corrupt: it cannot be loaded here.
+        Unsupported: it does not predict.
     """
-    import joblib  # noqa: PLC0415 - the model's own package; Lineal has none
-
     try:
-        return JoblibModel(joblib.load(path), facts)
+        model = _reader()(path)
     except Exception as error:
-        raise Corrupt(f"{path.name} cannot be loaded: {error}", hint="check the packages of its environment") from error
+        raise Corrupt(
+            f"{path.name} cannot be loaded: {type(error).__name__}: {error}",
+            hint="a class of your own must be in an installed package; check the packages of its environment",
+        ) from error
+    if not callable(getattr(model, "predict", None)):
+        raise Unsupported(
+            f"{path.name} holds a {type(model).__name__}, which does not predict",
+            hint="save the fitted model itself, or the whole pipeline",
+        )
+    return JoblibModel(model, facts)
+
+
+def _reader() -> Callable[[Path], Any]:
+    try:
+        from joblib import load as read  # noqa: PLC0415 - the model's own package; Lineal has none
+    except ImportError:
+        # Made without joblib, so it is a plain pickle.
+        import pickle  # noqa: PLC0415 - see above why
+
+        return lambda path: pickle.loads(path.read_bytes())  # noqa: S301
+    return read  # type: ignore[no-any-return]
 
 
 class JoblibModel:
@@ -34,45 +59,106 @@ class JoblibModel:
 
     Args:
         model: the estimator.
-        facts: which columns it takes.
+        facts: which columns it was fitted on, and their dtypes.
     """
 
     def __init__(self, model: Any, facts: ModelFacts) -> None:
         self._model = model
-        self._named = hasattr(model, "feature_names_in_")
-        self._columns = list(model.feature_names_in_) if self._named else list(facts.inputs)
+        names = getattr(model, "feature_names_in_", None)
+        self.inputs = _inputs(model, facts) if names is None else {name: facts.inputs.get(name, "") for name in names}
         self._classes = [str(each) for each in getattr(model, "classes_", ())]
+        self._table = _tables(self.inputs, names is not None, getattr(model, "n_features_in_", None))
 
     def predict(self, rows: Rows) -> list[Prediction]:
         """Return what the model says of each row, in order.
 
         Raises:
             Invalid: the model cannot take these rows.
+            Unavailable: the model failed.
         """
         if not rows:
             return []
-        table = self._table(rows)
         try:
-            answers = self._model.predict(table)
-            chances = self._model.predict_proba(table) if hasattr(self._model, "predict_proba") else None
-        except Exception as error:
+            return self._predict(self._table(rows))
+        except LinealError:
+            raise
+        except (ValueError, TypeError, LookupError) as error:
             raise Invalid(f"the model cannot take these rows: {error}", hint="compare them with its inputs") from error
-        if chances is None:
-            return [Prediction(_plain(each)) for each in answers]
+        except Exception as error:
+            raise Unavailable(
+                f"the model failed: {type(error).__name__}: {error}", hint="try it in the environment it was made in"
+            ) from error
+
+    def _predict(self, table: Any) -> list[Prediction]:
+        answers = self._model.predict(table)
+        if getattr(answers, "ndim", 1) > 1 and answers.shape[1] != 1:
+            raise Unsupported("the model gives several answers for a row", hint="serve one model for each answer")
+        answers = [_plain(each) for each in answers]
+        if not hasattr(self._model, "predict_proba"):
+            return [Prediction(each) for each in answers]
+        chances = self._model.predict_proba(table)
         return [
-            Prediction(_plain(each), dict(zip(self._classes, map(float, chance), strict=True)))
+            Prediction(each, dict(zip(self._classes, map(float, chance), strict=True)))
             for each, chance in zip(answers, chances, strict=True)
         ]
 
-    def _table(self, rows: Rows) -> Any:
-        columns = self._columns or list(rows[0])
-        if not self._named:
-            return [[row[name] for name in columns] for row in rows]
-        import pandas as pd  # noqa: PLC0415 - a model fitted on named columns was fitted with pandas
 
-        return pd.DataFrame({name: [row[name] for row in rows] for name in columns})
+def _inputs(model: Any, facts: ModelFacts) -> Mapping[str, str]:
+    """Return the columns of a model that was fitted on an array: as they were recorded, else by their position."""
+    return facts.inputs or {f"x{position}": "" for position in range(getattr(model, "n_features_in_", 1))}
+
+
+def _tables(inputs: Mapping[str, str], is_named: bool, width: int | None) -> Callable[[Rows], Any]:
+    """Return how rows become what the model was fitted on."""
+    if not is_named and len(inputs) == 1 and width != 1:
+        return _bare
+    is_array = all(name == f"x{position}" for position, name in enumerate(inputs))
+    return _matrices(inputs) if is_array and not is_named else _frames(inputs)
+
+
+def _bare(rows: Rows) -> Any:
+    """Return the one column as it is: a model of texts, or of rows that were lists, takes that."""
+    return [value for row in rows for value in row.values()]
+
+
+def _matrices(inputs: Mapping[str, str]) -> Callable[[Rows], Any]:
+    """Return how rows become an array of the dtype that the model was fitted on."""
+    numpy = import_module("numpy")
+    names = set(inputs.values())
+    try:
+        found = numpy.dtype(names.pop()) if len(names) == 1 and "" not in names else None
+    except TypeError:
+        found = None
+    # Of text it is only the length of the longest one, which is no rule for others.
+    dtype = found if found is not None and found.kind in _NUMBERS else None
+
+    def matrix(rows: Rows) -> Any:
+        return numpy.array([list(row.values()) for row in rows], dtype=dtype)
+
+    return matrix
+
+
+def _frames(inputs: Mapping[str, str]) -> Callable[[Rows], Any]:
+    """Return how rows become a table with the columns and dtypes that the model was fitted on."""
+    try:
+        pandas = import_module("pandas")
+    except ImportError:
+        raise Unsupported(
+            "the model was fitted on named columns without pandas", hint="add pandas to its environment"
+        ) from None
+
+    def series(values: list[object], dtype: str) -> Any:
+        try:
+            return pandas.Series(values, dtype=dtype or None)
+        except (TypeError, ValueError):
+            return pandas.Series(values)  # a dtype that only the library that read the table knows
+
+    def frame(rows: Rows) -> Any:
+        return pandas.DataFrame({name: series([row[name] for row in rows], dtype) for name, dtype in inputs.items()})
+
+    return frame
 
 
 def _plain(value: Any) -> Any:
-    """Return a NumPy scalar as Python's own."""
+    """Return a NumPy scalar, or an array of one, as Python's own."""
     return value.item() if hasattr(value, "item") else value

@@ -17,7 +17,7 @@ class Asked(NamedTuple):
     def number(self, name: str, otherwise: int) -> int:
         """Return a whole number of the query string, or ``otherwise``."""
         text = self.query.get(name, "")
-        return int(text) if text.isdecimal() and len(text) < 16 else otherwise  # noqa: PLR2004 - fits in a BIGINT
+        return int(text) if text.isdecimal() and len(text) < 16 else otherwise
 
 
 class Page(NamedTuple):

@@ -12,7 +12,7 @@ from lineal.web.pages.page import Asked, Page
 
 
 def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
-    found: VersionAnswer = repository.show(asked.name)  # type: ignore[assignment] - the address is of a version
+    found: VersionAnswer = repository.show(asked.name)  # type: ignore[assignment]  # the address is a version's
     run = repository.show(found.run)
     return {
         "version": found,
