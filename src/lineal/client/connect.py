@@ -6,14 +6,18 @@ import getpass
 import os
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING, Union
 
 from lineal.client.local import LocalRepository
-from lineal.client.remote import RemoteRepository
 from lineal.objects.errors import NotFound
 from lineal.storage import repository as places
 from lineal.storage.store import Actor
 
-Repository = LocalRepository | RemoteRepository
+if TYPE_CHECKING:
+    from lineal.client.remote import RemoteRepository
+
+Repository = Union[LocalRepository, "RemoteRepository"]
+"""A repository here or behind a URL: the same methods."""
 
 
 def connect(repository: PathLike[str] | str | None = None, *, token: str = "") -> Repository:
@@ -31,6 +35,9 @@ def connect(repository: PathLike[str] | str | None = None, *, token: str = "") -
     """
     where = os.fspath(repository or os.environ.get("LINEAL_REPOSITORY") or "")
     if where.startswith(("http://", "https://")):
+        # A repository on this machine needs no HTTP, and loading it would double the time of every command.
+        from lineal.client.remote import RemoteRepository  # noqa: PLC0415
+
         return RemoteRepository(where, token=token or os.environ.get("LINEAL_TOKEN", ""))
     return LocalRepository(places.open_store(find(where), actor=owner()))
 

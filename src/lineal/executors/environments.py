@@ -6,41 +6,29 @@ import fcntl
 import os
 import platform
 import re
-import shutil
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
-import lineal
-from lineal.objects.canonical import Object, object_digest
-from lineal.objects.errors import Unavailable
+from lineal.executors.executor import Environment
+from lineal.executors.venv import Recipe, build, left_out
+from lineal.objects.canonical import object_digest
+from lineal.objects.errors import Unsupported
 from lineal.objects.runs import Package, Runtime
+
+__all__ = ["Environment", "installed", "interpreter_for"]
 
 SERVING_NEEDS = ("msgspec", "starlette", "uvicorn", "anyio", "idna", "sniffio", "click", "h11", "typing-extensions")
 """What ``lineal.serving`` imports, with what that needs; taken from here where the version did not record it."""
 
-_NOT_INSTALLABLE = frozenset(("lineal",))
+OLDEST_PYTHON = (3, 11)
+"""What ``lineal.serving`` runs on."""
+
+_OURS = "lineal"
+_PACKAGE = Path(__file__).parents[1]
 _KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH")
-_LAST_LINES = 5
-
-
-class Environment(NamedTuple):
-    """An interpreter with packages. ``variables`` are all that its programs get; ``description`` says what it is."""
-
-    python: Path
-    variables: dict[str, str]
-    description: str
-
-
-class _Recipe(Object, frozen=True, tag="environment"):
-    """What decides an environment: its digest is the name of its directory."""
-
-    python: str
-    implementation: str
-    packages: tuple[Package, ...]
+_SUFFIXES = (".dist-info", ".egg-info")
 
 
 def interpreter_for(runtime: Runtime, home: Path) -> Environment:
@@ -52,61 +40,112 @@ def interpreter_for(runtime: Runtime, home: Path) -> Environment:
 
     Raises:
         Unavailable: its Python is not on this machine, or its packages cannot be installed.
+        Unsupported: its Python is older than what Lineal's server runs on, or was not recorded.
     """
-    recipe = _recipe(runtime)
-    if _is_this(runtime):
-        return Environment(Path(sys.executable), _variables(runtime, ""), "this environment: identical packages")
+    here = installed()
+    if _is_this(runtime, here):
+        own = _variables(runtime, str(_PACKAGE.parent))
+        return Environment(Path(sys.executable), own, "this environment: identical packages")
+    _check_python(runtime.python)
+    recipe = _recipe(runtime, here, _direct())
     directory = home / object_digest(recipe).removeprefix("sha256:")[:24]
-    if not (directory / "complete").exists():
+    if left_out(directory) is None:
         home.mkdir(parents=True, exist_ok=True)
         with _alone(home / f"{directory.name}.lock"):
-            if not (directory / "complete").exists():
-                _build(recipe, directory)
+            # Another process may have built it while we waited.
+            if left_out(directory) is None:
+                build(recipe, directory)
     return Environment(
-        directory / "bin" / "python",
-        _variables(runtime, str(_source(directory))),
-        f"environment {directory.name}: Python {_minor(runtime.python)}, {len(recipe.packages)} packages as recorded",
-    )
-
-
-def _recipe(runtime: Runtime) -> _Recipe:
-    recorded = {_normal(each.name): each for each in runtime.packages if _normal(each.name) not in _NOT_INSTALLABLE}
-    for name in SERVING_NEEDS:
-        if name not in recorded and (version := installed().get(name)):
-            recorded[name] = Package(name=name, version=version)
-    return _Recipe(
-        python=_minor(runtime.python),
-        implementation=runtime.implementation,
-        packages=tuple(recorded[name] for name in sorted(recorded)),
-    )
-
-
-def _is_this(runtime: Runtime) -> bool:
-    """Tell whether this very process runs with what was recorded."""
-    recorded = {_normal(each.name): each.version for each in runtime.packages}
-    return (
-        runtime.python == platform.python_version()
-        and runtime.implementation == sys.implementation.name
-        and recorded == installed()
+        directory / "bin" / "python", _variables(runtime, str(_source(directory))), _description(directory, recipe)
     )
 
 
 def installed() -> dict[str, str]:
-    """Return the distributions that this process can import, by normal name and version.
+    """Return the distributions that this process can import, by normal name and version, without Lineal.
 
     Read off the names of their directories (Binary distribution format, packaging.python.org): their metadata takes
     fifty times as long.
     """
     found: dict[str, str] = {}
-    for folder in sys.path:
-        for each in Path(folder or ".").glob("*.dist-info"):
-            name, _, version = each.stem.partition("-")
+    for folder in _distributions():
+        name, _, version = folder.stem.partition("-")
+        if version:
             # The first on the path is the one that is imported.
-            found.setdefault(_normal(name), version)
+            found.setdefault(_normal(name), version.partition("-py")[0] if folder.suffix == ".egg-info" else version)
+    found.pop(_OURS, None)
     return found
 
 
+def _distributions() -> Iterator[Path]:
+    for folder in map(Path, dict.fromkeys(sys.path)):
+        if folder.is_dir():
+            yield from (each for each in folder.iterdir() if each.suffix in _SUFFIXES)
+
+
+def _direct() -> frozenset[str]:
+    """Return the distributions that were not installed by their name: projects in work, archives, repositories.
+
+    ``direct_url.json`` says so (Direct URL Data Structure, packaging.python.org). Some index may well have another
+    project of that name; it is not asked for it.
+    """
+    return frozenset(
+        _normal(each.stem.partition("-")[0]) for each in _distributions() if (each / "direct_url.json").exists()
+    )
+
+
+def _is_this(runtime: Runtime, here: dict[str, str]) -> bool:
+    """Tell whether this very process runs with what was recorded."""
+    recorded = {_normal(each.name): each.version for each in runtime.packages}
+    recorded.pop(_OURS, None)
+    return (
+        _minor(runtime.python) == _minor(platform.python_version())
+        and runtime.implementation == sys.implementation.name
+        and recorded == here
+    )
+
+
+def _check_python(version: str) -> None:
+    oldest = ".".join(map(str, OLDEST_PYTHON))
+    parts = re.match(r"(\d+)\.(\d+)", version)
+    if parts is None:
+        raise Unsupported(
+            "it was not recorded which Python this version was made with", hint="train it under lineal run"
+        )
+    if (int(parts[1]), int(parts[2])) < OLDEST_PYTHON:
+        raise Unsupported(
+            f"this version was made with Python {version}; Lineal's server needs {oldest} or newer",
+            hint=f"train it with Python {oldest} or newer",
+        )
+
+
+def _recipe(runtime: Runtime, here: dict[str, str], direct: frozenset[str]) -> Recipe:
+    recorded = {_normal(each.name): each.version for each in runtime.packages}
+    recorded.pop(_OURS, None)
+    for name in SERVING_NEEDS:
+        if name not in recorded and name in here:
+            recorded[name] = here[name]
+    skipped = {name for name in direct & recorded.keys() if recorded[name] == here.get(name)}
+    return Recipe(
+        python=_minor(runtime.python),
+        implementation=runtime.implementation,
+        packages=tuple(Package(name=name, version=recorded[name]) for name in sorted(recorded.keys() - skipped)),
+        skipped=tuple(Package(name=name, version=recorded[name]) for name in sorted(skipped)),
+    )
+
+
+def _description(directory: Path, recipe: Recipe) -> str:
+    absent = sorted([*(each.name for each in recipe.skipped), *(left_out(directory) or ())])
+    without = f", without {', '.join(absent)}, which no index has" if absent else ""
+    return f"environment {directory.name}: Python {recipe.python}, {_count(recipe, absent)} as recorded{without}"
+
+
+def _count(recipe: Recipe, absent: Sequence[str]) -> str:
+    count = len(recipe.packages) + len(recipe.skipped) - len(absent)
+    return f"{count} package" + "s" * (count != 1)
+
+
 def _normal(name: str) -> str:
+    """Return a name as packaging.python.org compares them (Names and normalization)."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
@@ -115,10 +154,16 @@ def _minor(version: str) -> str:
 
 
 def _variables(runtime: Runtime, source: str) -> dict[str, str]:
-    """Return the variables that were recorded, and the few that every program needs."""
+    """Return the variables that were recorded, and the few that every program needs: no secret of ours is among them."""
     kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
-    own = source or str(Path(lineal.__file__).parent.parent)
-    return {**kept, **runtime.variables, "PYTHONPATH": own, "PYTHONNOUSERSITE": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    own = {
+        "PYTHONPATH": source,
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        # A release's own directory is no place to import from.
+        "PYTHONSAFEPATH": "1",
+    }
+    return {**kept, **runtime.variables, **own}
 
 
 def _source(directory: Path) -> Path:
@@ -126,10 +171,10 @@ def _source(directory: Path) -> Path:
     source = directory / "lineal-source"
     source.mkdir(exist_ok=True)
     link = source / "lineal"
-    package = Path(lineal.__file__).parent
-    if not link.is_symlink() or link.readlink() != package:
+    if not link.is_symlink() or link.readlink() != _PACKAGE:
         partial = source / f".lineal.{os.getpid()}"
-        partial.symlink_to(package)
+        partial.unlink(missing_ok=True)
+        partial.symlink_to(_PACKAGE)
         partial.replace(link)
     return source
 
@@ -140,32 +185,3 @@ def _alone(path: Path) -> Iterator[None]:
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
-
-
-def _build(recipe: _Recipe, directory: Path) -> None:
-    """Make the environment; ``complete`` is written last, so that half of one is never used."""
-    python = shutil.which(f"python{recipe.python}")
-    if python is None:
-        if _minor(platform.python_version()) != recipe.python:
-            raise Unavailable(
-                f"this version was made with Python {recipe.python}, which is not on this machine",
-                hint=f"install Python {recipe.python}, so that python{recipe.python} is on the PATH",
-            )
-        python = sys.executable
-    shutil.rmtree(directory, ignore_errors=True)
-    wanted = directory / "requirements.txt"
-    _run((python, "-m", "venv", str(directory)), "made")
-    wanted.write_text("".join(f"{each.name}=={each.version}\n" for each in recipe.packages), encoding="utf-8")
-    pip = (str(directory / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    _run((*pip, "--no-deps", "--requirement", str(wanted)), "filled")
-    (directory / "complete").write_text("", encoding="utf-8")
-
-
-def _run(command: Sequence[str], what: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        lines = (done.stderr or done.stdout).strip().splitlines()[-_LAST_LINES:]
-        raise Unavailable(
-            "the version's environment could not be " + what + ":\n" + "\n".join(lines),
-            hint="check that its packages can be installed here",
-        )

@@ -16,7 +16,7 @@ SMALLER_IS_BETTER = frozenset(
 )
 """Words in a metric's name by which a smaller value is better."""
 
-_PHRASES = re.compile(r"false (?:positive|negative|discovery|omission) rate|miss rate|log likelihood loss")
+_PHRASES = re.compile(r"false (?:positive|negative|discovery|omission) rate|miss rate")
 _NEGATED = frozenset("neg negative skill".split())
 """Words that turn it round: scikit-learn's neg_log_loss, the Brier skill score."""
 

@@ -7,13 +7,13 @@ import os
 import socket
 from pathlib import Path
 
-import msgspec
 import uvicorn
 
 from lineal.objects.errors import Unavailable
 from lineal.serving.app import Identified, create_app
 from lineal.serving.listening import listen
 from lineal.serving.loaders import Predictor
+from lineal.serving.ready import Ready, write_ready
 from lineal.serving.release import Release
 
 GRACE_S = 8
@@ -22,14 +22,6 @@ GRACE_S = 8
 _FAREWELL_S = 0.5
 _KEEP_ALIVE_S = 75
 """Longer than common load balancers keep a connection, so that they close it and no request crosses its end."""
-
-
-class Ready(msgspec.Struct, frozen=True):
-    """What a server writes once it answers: its port, the port by which only it answers, and its process."""
-
-    port: int
-    private_port: int
-    pid: int
 
 
 def serve_release(release: Release, predictor: Predictor, host: str, port: int, ready: Path | None) -> None:
@@ -72,9 +64,7 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self._ready and sockets:
             public, private = (each.getsockname()[1] for each in sockets)
-            partial = self._ready.with_name(f"{self._ready.name}.{os.getpid()}")
-            partial.write_bytes(msgspec.json.encode(Ready(public, private, os.getpid())))
-            partial.replace(self._ready)
+            write_ready(self._ready, Ready(public, private, os.getpid()))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End, but not in a client's face: first each connection that is still used hears that it is about to end."""

@@ -7,16 +7,18 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 
 from lineal.formats import prometheus
 from lineal.objects.digest import Digest
 from lineal.objects.errors import LinealError, Unavailable
+from lineal.serving.ready import read_ready
 from lineal.serving.release import read_release
 from lineal.targets.target import Observed, Started
 
@@ -25,6 +27,8 @@ READY_S = 60
 """Loading a large model takes a while; one that takes longer than this needs another target."""
 
 STOP_S = 10
+"""A little longer than the server itself gives the requests under way."""
+
 _POLL_S = 0.02
 _ASK_S = 5
 _LAST_LINES = 6
@@ -40,42 +44,25 @@ class _Handle(msgspec.Struct, frozen=True):
     private_port: int
 
 
-class _Ready(msgspec.Struct, frozen=True):
-    """What the server writes once it listens."""
-
-    port: int
-    private_port: int
-    pid: int
-
-
 class ProcessTarget:
     """Versions as processes of this machine."""
 
     def start(self, directory: Path, python: Path, variables: Mapping[str, str], *, port: int) -> Started:
         """Start the release in ``directory`` and wait until it answers with its own digest. Raises Unavailable."""
+        digest = read_release(directory).digest
         ready, log = directory / "ready.json", directory / "server.log"
         ready.unlink(missing_ok=True)
         command = (str(python), "-m", "lineal.serving", "serve", str(directory), "--host", HOST, "--port", str(port))
-        with log.open("ab") as output:
-            process = subprocess.Popen(
-                (*command, "--ready-file", str(ready)),
-                cwd=directory,
-                env=dict(variables),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                # Its own session: neither Ctrl-C nor the end of our terminal is meant for it.
-                start_new_session=True,
-            )
+        process = _launched((*command, "--ready-file", str(ready)), directory, variables, log)
         try:
-            return _wait(process, ready, read_release(directory).digest)
-        except (LinealError, KeyboardInterrupt) as error:
+            return _wait(process, ready, digest)
+        except BaseException as error:
             process.kill()
             process.wait()
             if not isinstance(error, LinealError):
                 raise
             lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-_LAST_LINES:]
-            raise Unavailable("\n".join([error.message, *lines]), hint=f"its log is {log}") from None
+            raise Unavailable("\n".join([error.message, *lines]), hint="the lines above are its log's last") from None
 
     def observe(self, endpoint: str, handle: str) -> Observed:
         """Return what answers there now."""
@@ -86,36 +73,58 @@ class ProcessTarget:
         if answered is None:
             return Observed(None, healthy=False, request_count=0)
         # What clients reach is the public port; whoever answers there says who it is.
-        public = _asked(int(endpoint.rpartition(":")[2]), "/healthz", _read_version)
+        public = _asked(urlsplit(endpoint).port or 0, "/healthz", _read_version)
         digest, count = answered
         return Observed(public or digest, healthy=public == digest, request_count=count)
 
     def stop(self, handle: str) -> None:
-        """Stop it once the requests under way are answered."""
+        """Stop it once the requests under way are answered. Raises Unavailable when even force does not help."""
         found = _decoded(handle)
         if found is None or _start_time(found.pid) != found.started:
             return
-        with suppress(ProcessLookupError):
-            os.kill(found.pid, signal.SIGTERM)
-            if not _until(lambda: _start_time(found.pid) != found.started, STOP_S):
-                os.kill(found.pid, signal.SIGKILL)
-                _until(lambda: _start_time(found.pid) != found.started, STOP_S)
+        for sign in (signal.SIGTERM, signal.SIGKILL):
+            with suppress(ProcessLookupError):
+                os.kill(found.pid, sign)
+            if _until(lambda: _start_time(found.pid) != found.started, STOP_S):
+                return
+        raise Unavailable(f"process {found.pid} does not end", hint="see what it waits for: ps -o wchan= -p PID")
+
+
+def _launched(
+    command: Sequence[str], directory: Path, variables: Mapping[str, str], log: Path
+) -> subprocess.Popen[bytes]:
+    """Return a process that outlives this one. Raises Unavailable when it cannot be started."""
+    try:
+        with log.open("ab") as output:
+            return subprocess.Popen(
+                command,
+                cwd=directory,
+                env=dict(variables),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                # Its own session: neither Ctrl-C nor the end of our terminal is meant for it.
+                start_new_session=True,
+            )
+    except OSError as error:
+        raise Unavailable(
+            f"{command[0]} cannot be started: {error.strerror}", hint="check the environment it belongs to"
+        ) from None
 
 
 def _wait(process: subprocess.Popen[bytes], ready: Path, digest: str) -> Started:
     """Return once ``process`` answers as ``digest``. Raises Unavailable."""
 
-    def answers() -> bool:
+    def is_up() -> bool:
         if process.poll() is not None:
             raise Unavailable(f"the server ended at once, with exit status {process.returncode}:")
-        if not ready.exists():
-            return False
-        port = msgspec.json.decode(ready.read_bytes(), type=_Ready).private_port
-        return _asked(port, "/healthz", _read_version) == digest
+        said = read_ready(ready)
+        return said is not None and _asked(said.private_port, "/healthz", _read_version) == digest
 
-    if not _until(answers, READY_S):
+    if not _until(is_up, READY_S):
         raise Unavailable(f"the server did not answer within {READY_S} seconds:")
-    said = msgspec.json.decode(ready.read_bytes(), type=_Ready)
+    said = read_ready(ready)
+    assert said is not None  # noqa: S101 - it is up
     handle = _Handle(said.pid, _start_time(said.pid), said.private_port)
     return Started(f"http://{HOST}:{said.port}", msgspec.json.encode(handle).decode())
 
@@ -166,3 +175,6 @@ def _start_time(pid: int) -> int:
         return 0
     # A zombie has ended: only its parent has not asked yet.
     return 0 if fields[0] in {b"Z", b"X"} else int(fields[19])
+
+
+TARGET = ProcessTarget

@@ -97,6 +97,8 @@ def test_a_tree_written_as_text_is_read_as_that_tree(asked: tuple[Subject, Query
         ("stage is not production", Property(STAGE, "!=", "production")),
         ("Stage IN (a, 'b c')", Some((Property(STAGE, "=", "a"), Property(STAGE, "=", "b c")))),
         ("stage not in (a)", Not(Some((Property(STAGE, "=", "a"),)))),
+        ("model in (churn)", Some((Property(MODEL, "=", "churn"),))),
+        ("(a > 1 stage in (x))", Every((A, Some((Property(STAGE, "=", "x"),))))),
         ("alias not contains x", Not(Property(ALIAS, "~", "x"))),
         ("by = ana", Property(FIELDS["versions"]["author"], "=", "ana")),
         ("version = v2.3", Property(FIELDS["versions"]["version"], "=", (2, 3))),

@@ -6,7 +6,7 @@ only after the bytes were checked against the version's digest.
 
 from __future__ import annotations
 
-import pickle  # noqa: S403 - see above why
+import pickle
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -45,13 +45,11 @@ def load(path: Path, facts: ModelFacts) -> JoblibModel:
 
 def _reader() -> Callable[[Path], Any]:
     try:
-        from joblib import load as read  # noqa: PLC0415 - the model's own package; Lineal has none
+        read: Callable[[Path], Any] = import_module("joblib").load
     except ImportError:
         # Made without joblib, so it is a plain pickle.
-        import pickle  # noqa: PLC0415 - see above why
-
-        return lambda path: pickle.loads(path.read_bytes())  # noqa: S301
-    return read  # type: ignore[no-any-return]
+        return lambda path: pickle.loads(path.read_bytes())  # noqa: S301 - the head of this file says why
+    return read
 
 
 class JoblibModel:
