@@ -6,16 +6,13 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
 from lineal.cli.command import Command
-from lineal.cli.commands.completion import COMPLETION
+from lineal.cli.commands.completion import completion
 from lineal.cli.commands.data_get import DATA_GET
 from lineal.cli.commands.init import INIT
 from lineal.cli.commands.run import RUN
 from lineal.cli.commands.schema import SCHEMA
 from lineal.cli.commands.server import SERVER
 from lineal.objects.errors import Invalid
-
-HAND_MADE: dict[str, Command] = {each.words: each for each in (INIT, RUN, DATA_GET, SERVER, SCHEMA, COMPLETION)}
-"""Commands that are more than one operation, by their words."""
 
 _ALSO = {"server": ("serve", "ui", "web"), "model register": ("register",), "data add": ("add",), "show": ("status",)}
 """What people write who know other programs."""
@@ -27,6 +24,12 @@ def commands() -> dict[str, Command]:
     from lineal.cli.verbs import verbs  # noqa: PLC0415
 
     return {**HAND_MADE, **verbs()}
+
+
+HAND_MADE: dict[str, Command] = {
+    each.words: each for each in (INIT, RUN, DATA_GET, SERVER, SCHEMA, completion(commands))
+}
+"""Commands that are more than one operation, by their words."""
 
 
 def find(line: Sequence[str]) -> tuple[Command, tuple[str, ...]]:

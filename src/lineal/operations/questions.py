@@ -71,7 +71,7 @@ def search(store: Store, query: str, *, kind: str = "versions", limit: int = 20)
         now=store.clock.now(),
     )
     rows = store.database.run(compiled.sql, **compiled.values)
-    note = compiled.note or ("" if rows else _unmeasured(store, compiled.metrics))
+    note = "; ".join(filter(None, (compiled.note, "" if rows else _unmeasured(store, compiled.metrics))))
     if kind == "runs":
         return Found(query=query, runs=tuple(runs.lines(store, rows)), note=note)
     lines = tuple(models.version_line(store, row, compiled.metrics) for row in rows)

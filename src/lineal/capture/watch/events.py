@@ -7,6 +7,7 @@ import functools
 import os
 import select
 import threading
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from lineal.capture.watch.directories import Explorer, Place
@@ -39,7 +40,7 @@ def kernel_error(what: str) -> OSError:
     return OSError(number, os.strerror(number), what)
 
 
-class EventWatcher:
+class EventWatcher(ABC):
     """Watches directories through a descriptor of kernel events.
 
     Args:
@@ -126,14 +127,14 @@ class EventWatcher:
     def _is_noise(self, path: str) -> bool:
         return self._ignored.directory(path) or self._ignored.directory(os.path.dirname(path))
 
+    @abstractmethod
     def _open(self) -> int:
         """Return a descriptor that does not block."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _mark(self, directory: str, place: Place) -> None:
         """Begin to receive the events of ``directory``. Raises OSError."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _take(self, block: bytes) -> None:
         """Read a block of events and call `happened` with each."""
-        raise NotImplementedError

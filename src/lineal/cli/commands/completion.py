@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 
 from lineal.cli.command import Command
 from lineal.cli.context import Context
 from lineal.cli.parser import Parser
+
+_DESCRIPTION = (
+    "Print a script for your shell. It completes commands and options; evaluate it in the shell's start-up file."
+)
 
 
 def _add_arguments(parser: Parser) -> None:
     parser.add_argument("shell", choices=("bash", "zsh", "fish"), help="bash, zsh or fish")
 
 
-def _run(context: Context, options: argparse.Namespace) -> int:
-    # The catalogue holds this command too, so it can only be asked once everything is there.
-    from lineal.cli.catalogue import commands  # noqa: PLC0415
-    from lineal.cli.completion import SCRIPTS  # noqa: PLC0415
+def completion(commands: Callable[[], dict[str, Command]]) -> Command:
+    """Return the command that completes ``commands``, of which it is one itself."""
 
-    context.out.write(SCRIPTS[options.shell](commands()))
-    return 0
+    def run(context: Context, options: argparse.Namespace) -> int:
+        from lineal.cli.completion import SCRIPTS  # noqa: PLC0415 - only who asks for it waits for it
 
+        context.out.write(SCRIPTS[options.shell](commands()))
+        return 0
 
-COMPLETION = Command(
-    words="completion",
-    description="Print a script for your shell. It completes commands and options; evaluate it in the shell's start-up file.",
-    add_arguments=_add_arguments,
-    run=_run,
-)
+    return Command(words="completion", description=_DESCRIPTION, add_arguments=_add_arguments, run=run)

@@ -1,0 +1,54 @@
+"""Starting costs next to nothing: processor seconds of whole processes, the best of several."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ATTEMPTS = 7
+IMPORT_S = 0.030
+HELP_S = 0.150
+
+
+def cpu_s(*command: str) -> float:
+    """Return the least processor time that ``command`` took, of several attempts."""
+    return min(_cpu_once(command) for _ in range(ATTEMPTS))
+
+
+def _cpu_once(command: tuple[str, ...]) -> float:
+    before = os.times()
+    subprocess.run(command, check=True, capture_output=True)
+    after = os.times()
+    return after.children_user - before.children_user + after.children_system - before.children_system
+
+
+def test_importing_lineal_takes_thirty_milliseconds_at_most() -> None:
+    bare, ours = cpu_s(sys.executable, "-c", "pass"), cpu_s(sys.executable, "-c", "import lineal")
+
+    assert ours - bare <= IMPORT_S
+
+
+def test_the_help_takes_a_hundred_and_fifty_milliseconds_at_most() -> None:
+    assert cpu_s(str(Path(sys.executable).parent / "lineal"), "--help") <= HELP_S
+
+
+@pytest.mark.parametrize("module", ["msgspec", "sqlite3", "starlette", "urllib3", "numpy"])
+def test_importing_lineal_loads_nothing_that_takes_time(module: str) -> None:
+    program = f"import sys, lineal; sys.exit({module!r} in sys.modules)"
+
+    assert subprocess.run((sys.executable, "-c", program), check=False).returncode == 0
+
+
+def test_a_local_command_loads_no_web_framework_and_no_client() -> None:
+    program = (
+        "import sys; from lineal.cli.main import execute; from lineal.client.connect import connect;"
+        "print([name for name in ('starlette', 'uvicorn', 'urllib3', 'jinja2', 'psycopg', 'numpy', 'asyncio')"
+        " if name in sys.modules])"
+    )
+    loaded = subprocess.run((sys.executable, "-c", program), capture_output=True, text=True, check=True)
+
+    assert loaded.stdout.strip() == "[]"

@@ -1,0 +1,1 @@
+"""The shape of the house: budgets that keep it a pleasure to live in."""
