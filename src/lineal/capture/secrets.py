@@ -26,7 +26,7 @@ _SHAPES = tuple(
             "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat-",
             r"\b(?P<secret>gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,}|glpat-[\w-]{20,})",
         ),
-        ("sk-", r"\b(?P<secret>sk-(?=[\w-]*\d)[\w-]{20,})"),
+        ("sk-", r"(?<![\w-])(?P<secret>sk-(?=[\w-]*\d)[\w-]{20,})"),
         (
             "hf_ xox aiza pypi-",
             r"\b(?P<secret>hf_[A-Za-z0-9]{30,}|xox[abeprs]-[\w-]{10,}|AIza[\w-]{35}|pypi-[\w-]{40,})",

@@ -11,9 +11,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
+
 from lineal.executors.executor import Environment
 from lineal.executors.venv import Recipe, build, left_out
-from lineal.objects.canonical import object_digest
+from lineal.objects.digest import digest_of
 from lineal.objects.errors import Unsupported
 from lineal.objects.runs import Package, Runtime
 
@@ -48,7 +50,7 @@ def interpreter_for(runtime: Runtime, home: Path) -> Environment:
         return Environment(Path(sys.executable), own, "this environment: identical packages")
     _check_python(runtime.python)
     recipe = _recipe(runtime, here, _direct())
-    directory = home / object_digest(recipe).removeprefix("sha256:")[:24]
+    directory = home / digest_of(msgspec.json.encode(recipe)).removeprefix("sha256:")[:24]
     if left_out(directory) is None:
         home.mkdir(parents=True, exist_ok=True)
         with _alone(home / f"{directory.name}.lock"):

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import msgspec
 
-from lineal.objects.canonical import Object
 from lineal.objects.errors import Unavailable
 from lineal.objects.runs import Package
 
@@ -27,7 +26,7 @@ _OFFLINE = re.compile(
 )
 
 
-class Recipe(Object, frozen=True, tag="environment"):
+class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     """What decides an environment: its digest is the name of its directory.
 
     ``skipped`` were recorded, but are known to be in no index.

@@ -17,7 +17,7 @@ import msgspec
 
 from lineal.formats import prometheus
 from lineal.objects.digest import Digest
-from lineal.objects.errors import LinealError, Unavailable
+from lineal.objects.errors import Conflict, LinealError, Unavailable
 from lineal.serving.ready import read_ready
 from lineal.serving.release import read_release
 from lineal.targets.target import Observed, Started
@@ -48,14 +48,20 @@ class ProcessTarget:
     """Versions as processes of this machine."""
 
     def start(self, directory: Path, python: Path, variables: Mapping[str, str], *, port: int) -> Started:
-        """Start the release in ``directory`` and wait until it answers with its own digest. Raises Unavailable."""
-        digest = read_release(directory).digest
+        """Start the release in ``directory`` and wait until it answers with its own digest.
+
+        Raises:
+            Conflict: another model answers on that port.
+            Unavailable: it cannot be started, or does not answer in time; nothing is left running.
+        """
+        release = read_release(directory)
+        _check_port(port, release.model)
         ready, log = directory / "ready.json", directory / "server.log"
         ready.unlink(missing_ok=True)
         command = (str(python), "-m", "lineal.serving", "serve", str(directory), "--host", HOST, "--port", str(port))
         process = _launched((*command, "--ready-file", str(ready)), directory, variables, log)
         try:
-            return _wait(process, ready, digest)
+            return _wait(process, ready, release.digest)
         except BaseException as error:
             process.kill()
             process.wait()
@@ -88,6 +94,13 @@ class ProcessTarget:
             if _until(lambda: _start_time(found.pid) != found.started, STOP_S):
                 return
         raise Unavailable(f"process {found.pid} does not end", hint="see what it waits for: ps -o wchan= -p PID")
+
+
+def _check_port(port: int, model: str) -> None:
+    """Leave other models' ports alone: the kernel would let us take them over."""
+    reference = _asked(port, "/healthz", _read_reference) if port else None
+    if reference and reference.rpartition(":")[0] != model:
+        raise Conflict(f"port {port} answers for {reference}", hint="choose another port, or undeploy that one")
 
 
 def _launched(
@@ -153,6 +166,10 @@ def _asked(port: int, path: str, read: Callable[[http.client.HTTPResponse], T]) 
 
 def _read_version(response: http.client.HTTPResponse) -> Digest:
     return Digest(response.headers.get("Lineal-Version", ""))
+
+
+def _read_reference(response: http.client.HTTPResponse) -> str:
+    return response.headers.get("Lineal-Model", "")
 
 
 def _read_metrics(response: http.client.HTTPResponse) -> tuple[Digest, int]:

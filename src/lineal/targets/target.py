@@ -37,6 +37,7 @@ class Target(Protocol):
             port: where it answers; 0 for any free one. A release that answers there already keeps running.
 
         Raises:
+            Conflict: another model answers on that port.
             Unavailable: it does not answer in time, or another version does; nothing is left running.
         """
 

@@ -1,0 +1,1 @@
+"""Environments and the programs that run in them."""

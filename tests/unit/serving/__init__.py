@@ -1,0 +1,1 @@
+"""The server of one version: its files, its rows, its answers, its end."""

@@ -1,0 +1,1 @@
+"""Where versions run: real server processes."""
