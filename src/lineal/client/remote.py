@@ -3,94 +3,32 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
-from urllib.parse import urlencode
+from typing import Any, BinaryIO, Self, cast
 
 import msgspec
-import urllib3
-from urllib3.util import Retry
+from urllib3.exceptions import HTTPError
 
 from lineal.client.transfer import fetch, upload_path
 from lineal.client.verbs import Verbs
+from lineal.client.wire import WAITS_S, Wire
 from lineal.objects.canonical import canonical_bytes
-from lineal.objects.digest import Digest, Hasher, digest_of
-from lineal.objects.errors import ERRORS, Invalid, LinealError, Unavailable
+from lineal.objects.digest import Digest, Hasher, digest_of, is_digest
+from lineal.objects.errors import Conflict, Corrupt, Invalid
 from lineal.objects.files import Entry, Tree
 from lineal.operations.operation import Operation, Upload
 from lineal.storage.blobs import reading
 from lineal.storage.blobs.blobs import PIECE_BYTES, BlobStore
 
-API = "/api/v1"
-_CONNECT_S, _READ_S = 5, 3700
-"""An evaluation answers when it is done; the server's own limit is an hour."""
+_NOT_FOUND, _NO_SUCH_RANGE = 404, 416
+_HELD_BYTES = 16 << 20
+"""A stream whose digest nobody knows yet waits in memory up to so many bytes, then in a file."""
 
-_ATTEMPTS = Retry(total=3, connect=3, read=2, status=0, redirect=0, other=0, backoff_factor=0.2, allowed_methods=None)
-"""A request that was cut off is sent again: its idempotency key makes the second one get the first one's answer."""
-
-
-class _Wire:
-    """Requests to one server; its problems become our errors."""
-
-    def __init__(self, url: str, token: str) -> None:
-        self.url = url.rstrip("/")
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._pool = urllib3.PoolManager(timeout=urllib3.Timeout(connect=_CONNECT_S, read=_READ_S), retries=_ATTEMPTS)
-
-    def ask(
-        self,
-        method: str,
-        path: str,
-        *,
-        body: Any = None,
-        fields: Sequence[tuple[str, str]] = (),
-        headers: dict[str, str] | None = None,
-        stream: bool = False,
-        missing_is_answer: bool = False,
-    ) -> urllib3.BaseHTTPResponse:
-        """Return the answer.
-
-        Raises:
-            LinealError: what the server said, as the same error with the same hint.
-            Unavailable: there is no answer.
-            Invalid: what answers is no Lineal server.
-        """
-        query = "?" + urlencode(fields) if fields else ""
-        try:
-            answer = self._pool.request(
-                method,
-                f"{self.url}{API}{path}{query}",
-                body=body,
-                headers={**self._headers, **(headers or {})},
-                preload_content=not stream,
-            )
-        except urllib3.exceptions.HTTPError as error:
-            raise Unavailable(
-                f"{self.url} cannot be reached: {_reason(error)}", hint="check the address, and that the server runs"
-            ) from None
-        if answer.status < 300 or (missing_is_answer and answer.status == 404):
-            return answer
-        raise self._error(answer)
-
-    def _error(self, answer: urllib3.BaseHTTPResponse) -> LinealError:
-        try:
-            problem = msgspec.json.decode(answer.data)
-            kind = ERRORS[problem["type"]]
-            return kind(problem["detail"], hint=problem["hint"])
-        except (msgspec.DecodeError, KeyError, TypeError):
-            return Invalid(f"{self.url} answered {answer.status} as no Lineal server does", hint="check the address")
-
-    def close(self) -> None:
-        """Let go of every connection."""
-        self._pool.clear()
-
-
-def _reason(error: urllib3.exceptions.HTTPError) -> str:
-    cause = getattr(error, "reason", None) or error
-    return str(cause).rpartition(": ")[2] or type(cause).__name__
+_ASKED_AT_ONCE = 10_000
 
 
 class RemoteBlobs:
@@ -100,7 +38,7 @@ class RemoteBlobs:
         wire: the server.
     """
 
-    def __init__(self, wire: _Wire) -> None:
+    def __init__(self, wire: Wire) -> None:
         self._wire = wire
 
     def put(self, data: bytes) -> Digest:
@@ -110,23 +48,34 @@ class RemoteBlobs:
         return digest
 
     def put_stream(self, pieces: Iterable[bytes], *, expected: Digest | None = None) -> tuple[Digest, int]:
-        """Store bytes that arrive in pieces. They must be held until their digest, which is their address, is known."""
-        data = b"".join(pieces)
-        if expected and digest_of(data) != expected:
-            raise reading.corrupt(expected, digest_of(data), "what arrived")
-        return self.put(data), len(data)
+        """Store bytes that arrive in pieces; they are held until their digest, which is their address, is known."""
+        with tempfile.SpooledTemporaryFile(_HELD_BYTES) as file:
+            hasher = Hasher()
+            for piece in pieces:
+                hasher.update(piece)
+                file.write(piece)
+            if expected and hasher.digest != expected:
+                raise reading.corrupt(expected, hasher.digest, "what arrived")
+            held = cast("BinaryIO", file)
+            self._send(hasher.digest, hasher.size_bytes, lambda: _from_start(held))
+        return hasher.digest, hasher.size_bytes
 
     def put_file(self, path: PathLike[str] | str, *, expected: Digest | None = None) -> tuple[Digest, int]:
-        """Store the content of a file, sent piece by piece. Raises NotFound, Conflict, Corrupt."""
-        hasher = Hasher()
-        for piece in reading.file_pieces(path):
-            hasher.update(piece)
-        if expected and hasher.digest != expected:
-            raise reading.corrupt(expected, hasher.digest, os.fspath(path))
-        with Path(path).open("rb") as file:
-            headers = {"Content-Length": str(hasher.size_bytes)}
-            self._wire.ask("PUT", f"/blobs/{hasher.digest}", body=file, headers=headers)
-        return hasher.digest, hasher.size_bytes
+        """Store the content of a file; one whose digest is ``expected`` is read once. Raises NotFound, Conflict, Corrupt.
+
+        The server tells whether what arrives is what was announced.
+        """
+        digest, size_bytes = (expected, Path(path).stat().st_size) if expected else _described(path)
+        try:
+            self._send(digest, size_bytes, lambda: _whole(path, size_bytes))
+        except Corrupt:
+            if expected:
+                raise
+            raise _changed(path) from None
+        return digest, size_bytes
+
+    def _send(self, digest: Digest, size_bytes: int, pieces: Any) -> None:
+        self._wire.ask("PUT", f"/blobs/{digest}", body=pieces, headers={"Content-Length": str(size_bytes)})
 
     def get(self, digest: Digest) -> bytes:
         """Return the bytes, verified. Raises NotFound, Corrupt."""
@@ -134,35 +83,48 @@ class RemoteBlobs:
 
     def open(self, digest: Digest, *, start: int = 0, size: int | None = None) -> Iterator[bytes]:
         """Yield the bytes in pieces; a whole read is verified at its end. Raises NotFound, Corrupt."""
-        headers = {}
-        if start or size is not None:
-            if size == 0:
-                return iter(())
-            headers["Range"] = f"bytes={start}-{'' if size is None else start + size - 1}"
-        pieces = self._pieces(digest, headers)
-        return pieces if headers else reading.verified(pieces, digest, self._wire.url)
+        if not is_digest(digest):
+            raise reading.missing(digest)
+        pieces = self._pieces(digest, start, "" if size is None else str(start + size - 1)) if size != 0 else iter(())
+        return pieces if start or size is not None else reading.verified(pieces, digest, self._wire.url)
 
-    def _pieces(self, digest: Digest, headers: dict[str, str]) -> Iterator[bytes]:
-        answer = self._wire.ask("GET", f"/blobs/{digest}", headers=headers, stream=True)
-        try:
-            yield from answer.stream(PIECE_BYTES)
-        finally:
-            answer.release_conn()
+    def _pieces(self, digest: Digest, start: int, last: str) -> Iterator[bytes]:
+        """Yield the bytes from ``start`` to ``last``; a download that is cut off goes on where it was cut."""
+        headers = {"Range": f"bytes={start}-{last}"} if start or last else {}
+        failures = 0
+        while True:
+            answer = self._wire.ask("GET", f"/blobs/{digest}", headers=headers, stream=True, also={_NO_SUCH_RANGE})
+            try:
+                if answer.status != _NO_SUCH_RANGE:
+                    for piece in answer.stream(PIECE_BYTES):
+                        start, failures = start + len(piece), 0
+                        yield piece
+            except HTTPError as error:
+                failures += 1
+                if failures > len(WAITS_S):
+                    raise self._wire.unreachable(error) from None
+                headers = {"Range": f"bytes={start}-{last}"}
+            else:
+                return
+            finally:
+                answer.close()
 
     def size(self, digest: Digest) -> int:
         """Return the size in bytes. Raises NotFound."""
-        answer = self._wire.ask("HEAD", f"/blobs/{digest}", missing_is_answer=True)
-        if answer.status == 404:
-            raise reading.missing(digest)
-        return int(answer.headers["Content-Length"])
+        if is_digest(digest):
+            answer = self._wire.ask("HEAD", f"/blobs/{digest}", also={_NOT_FOUND})
+            if answer.status != _NOT_FOUND:
+                return int(answer.headers["Content-Length"])
+        raise reading.missing(digest)
 
     def has(self, digests: Iterable[Digest]) -> set[Digest]:
         """Return those of ``digests`` that are here."""
-        wanted = sorted(set(digests))
-        if not wanted:
-            return set()
-        answer = self._wire.ask("POST", "/blobs/has", body=msgspec.json.encode(wanted))
-        return set(msgspec.json.decode(answer.data, type=list[Digest]))
+        wanted = sorted({each for each in digests if is_digest(each)})
+        found: set[Digest] = set()
+        for first in range(0, len(wanted), _ASKED_AT_ONCE):
+            asked = msgspec.json.encode(wanted[first : first + _ASKED_AT_ONCE])
+            found.update(self._wire.decode(self._wire.ask("POST", "/blobs/has", body=asked), list[Digest]))
+        return found
 
     def list(self) -> Iterator[Digest]:
         """Refuse: nobody needs the list of a whole server. Raises Invalid."""
@@ -177,28 +139,63 @@ class RemoteBlobs:
         reading.write_whole(self.open(digest), path, path.parent)
 
 
+def _from_start(file: BinaryIO) -> Iterator[bytes]:
+    file.seek(0)
+    while piece := file.read(PIECE_BYTES):
+        yield piece
+
+
+def _described(path: PathLike[str] | str) -> tuple[Digest, int]:
+    hasher = Hasher()
+    for piece in reading.file_pieces(path):
+        hasher.update(piece)
+    return hasher.digest, hasher.size_bytes
+
+
+def _whole(path: PathLike[str] | str, size_bytes: int) -> Iterator[bytes]:
+    """Yield the content of a file of which ``size_bytes`` were announced: with fewer, the server would wait for more."""
+    sent = 0
+    for piece in reading.file_pieces(path):
+        sent += len(piece)
+        yield piece
+    if sent != size_bytes:
+        raise _changed(path)
+
+
+def _changed(path: PathLike[str] | str) -> Conflict:
+    return Conflict(f"{os.fspath(path)} changed while it was read", hint="try again once nothing writes to it")
+
+
 class RemoteRepository(Verbs):
     """A repository behind a URL.
 
     Args:
         url: the server's address.
         token: who we are, when the server asks.
+
+    Raises:
+        Invalid: the address or the token cannot be one.
     """
 
     def __init__(self, url: str, *, token: str = "") -> None:
-        self.url = url.rstrip("/")
-        self._wire = _Wire(url, token)
+        self._wire = Wire(url, token)
+        self.url = self._wire.url
         self.blobs: BlobStore = RemoteBlobs(self._wire)
 
     def perform(self, operation: Operation, request: msgspec.Struct, *, key: str = "") -> Any:
         """Have ``operation`` carried out and return its answer; a second call with the same ``key`` gets the same."""
         path = f"/{operation.path}"
+        try:
+            fields, body = list(_fields(request)), msgspec.json.encode(request)
+            "".join(value for _, value in fields).encode()
+        except UnicodeEncodeError:
+            raise Invalid(f"{operation.words}: a text in it is no UTF-8", hint="write it in UTF-8") from None
         if operation.method == "GET":
-            answer = self._wire.ask("GET", path, fields=list(_fields(request)))
+            answer = self._wire.ask("GET", path, fields=fields)
         else:
             headers = {"Idempotency-Key": key or os.urandom(16).hex(), "Content-Type": "application/json"}
-            answer = self._wire.ask("POST", path, body=msgspec.json.encode(request), headers=headers)
-        return msgspec.json.decode(answer.data, type=operation.response)
+            answer = self._wire.ask("POST", path, body=body, headers=headers)
+        return self._wire.decode(answer, operation.response)
 
     def upload(self, path: PathLike[str] | str) -> Upload:
         """Put the files at ``path`` into the server's store; what it holds already is not sent."""
@@ -207,7 +204,7 @@ class RemoteRepository(Verbs):
     def put_tree(self, tree: Tree) -> Digest:
         """Store a tree whose files the server holds."""
         answer = self._wire.ask("PUT", "/trees", body=canonical_bytes(tree))
-        return Digest(msgspec.json.decode(answer.data)["digest"])
+        return Digest(self._wire.decode(answer, dict[str, str])["digest"])
 
     def fetch(self, entries: Sequence[Entry], directory: Path) -> None:
         """Write files of the server's store below ``directory``, each verified."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 from itertools import islice
 from os import PathLike
@@ -18,8 +19,8 @@ from lineal.operations.operation import Upload
 from lineal.storage.blobs.blobs import BlobStore
 from lineal.storage.blobs.reading import file_pieces
 
-SKIPPED = frozenset((".lineal", ".git", "__pycache__"))
-"""What is never part of a dataset: the store itself, and what tools leave behind."""
+SKIPPED = frozenset((".lineal", ".git"))
+"""What is never part of a tree: a store inside itself, and a history whose hooks would run where it is fetched."""
 
 _BATCH_FILES = 1_000
 _NEAR_MAX = 3
@@ -38,46 +39,53 @@ def upload_path(blobs: BlobStore, put_tree: PutTree, path: PathLike[str] | str) 
     Args:
         blobs: where the bytes go.
         put_tree: where the tree goes.
-        path: a file, or a directory, whose symbolic links are kept as links.
+        path: a file, or a directory, in which symbolic links are kept as links. A link that is named here itself
+            means what it points at.
 
     Raises:
         NotFound: there is nothing at ``path``; the hint lists what is near.
         Invalid: it holds a device, a socket or a pipe, a name that is no UTF-8, or a file that may not be read.
         Conflict: a file changed while it was read.
     """
-    top = Path(path)
-    _check_exists(top)
+    named = Path(path)
+    top = _found(named)
+    # "." and ".." are called what the directory is called.
+    name = _name(named.name if named.name not in {"", ".."} else named.resolve().name)
     if top.is_dir():
-        entries = tuple(_entries(blobs, sorted(_walk(top, PurePosixPath()), key=lambda each: str(each[0]))))
+        files = sorted(_walk(top), key=lambda each: str(each[0]))
     else:
-        entries = tuple(_entries(blobs, [(PurePosixPath(_name(top.name)), top)]))
-    return Upload(put_tree(Tree(entries=entries)), _name(top.absolute().name))
+        files = [(PurePosixPath(name), top)]
+    return Upload(put_tree(Tree(entries=tuple(_entries(blobs, files)))), name)
 
 
-def _check_exists(path: Path) -> None:
-    if path.exists() or path.is_symlink():
-        return
-    folder = path.parent
-    names = [each.name for each in folder.iterdir()] if folder.is_dir() else []
-    near = get_close_matches(path.name, names, _NEAR_MAX)
-    hint = "did you mean " + " or ".join(str(folder / each) for each in near) + "?" if near else "check the path"
-    raise NotFound(f"there is no file or directory {path}", hint=hint)
+def _found(path: Path) -> Path:
+    """Return ``path``, or what it points at when it is a link."""
+    with _readable(path):
+        if path.exists():
+            return path.resolve() if path.is_symlink() else path
+        if path.is_symlink():
+            raise Invalid(f"{path} is a link that leads nowhere", hint=f"it points at {path.readlink()}")
+        folder = path.parent
+        near = get_close_matches(path.name, os.listdir(folder) if folder.is_dir() else (), _NEAR_MAX)  # noqa: PTH208
+        hint = "did you mean " + " or ".join(str(folder / each) for each in near) + "?" if near else "check the path"
+        raise NotFound(f"there is no file or directory {path}", hint=hint)
 
 
-def _walk(directory: Path, inside: PurePosixPath) -> Iterator[tuple[PurePosixPath, Path]]:
-    """Yield every file and link below ``directory`` with its path in the tree."""
-    try:
-        found = list(os.scandir(directory))
-    except OSError as error:
-        raise Invalid(f"{directory} cannot be read: {error.strerror}", hint="check its permissions") from None
-    for each in found:
-        if each.name in SKIPPED:
-            continue
-        path = inside / _name(each.name)
-        if each.is_dir(follow_symlinks=False):
-            yield from _walk(directory / each.name, path)
-        else:
-            yield path, directory / each.name
+def _walk(top: Path) -> Iterator[tuple[PurePosixPath, Path]]:
+    """Yield every file and link below ``top`` with its path in the tree."""
+    waiting = [(top, PurePosixPath())]
+    while waiting:
+        directory, inside = waiting.pop()
+        with _readable(directory):
+            found = [(each.name, each.is_dir(follow_symlinks=False)) for each in os.scandir(directory)]
+        for name, is_directory in found:
+            if name in SKIPPED:
+                continue
+            place = (directory / name, inside / _name(name))
+            if is_directory:
+                waiting.append(place)
+            else:
+                yield place[1], place[0]
 
 
 def _name(name: str) -> str:
@@ -102,34 +110,53 @@ def _entries(blobs: BlobStore, files: Sequence[tuple[PurePosixPath, Path]]) -> I
 
 def _entry(inside: PurePosixPath, path: Path) -> Entry:
     """Read the file at ``path`` once, and return what it is."""
-    status = path.lstat()
-    if stat.S_ISLNK(status.st_mode):
-        target = os.fsencode(path.readlink())
-        return Entry(path=str(inside), digest=digest_of(target), size_bytes=len(target), mode="symlink")
-    if not stat.S_ISREG(status.st_mode):
-        raise Invalid(f"{path} is no regular file", hint="devices, sockets and pipes have no content to keep")
-    hasher = Hasher()
-    for piece in file_pieces(path):
-        hasher.update(piece)
+    with _steady(path), _readable(path):
+        status = path.lstat()
+        if stat.S_ISLNK(status.st_mode):
+            target = os.fsencode(path.readlink())
+            return Entry(path=str(inside), digest=digest_of(target), size_bytes=len(target), mode="symlink")
+        if not stat.S_ISREG(status.st_mode):
+            raise Invalid(f"{path} is no regular file", hint="devices, sockets and pipes have no content to keep")
+        hasher = Hasher()
+        for piece in file_pieces(path):
+            hasher.update(piece)
     mode: Mode = "executable" if status.st_mode & stat.S_IXUSR else "file"
     return Entry(path=str(inside), digest=hasher.digest, size_bytes=hasher.size_bytes, mode=mode)
 
 
 def _send(blobs: BlobStore, entry: Entry, path: Path) -> None:
-    try:
+    with _steady(path), _readable(path):
         if entry.mode == "symlink":
             blobs.put_stream((os.fsencode(path.readlink()),), expected=entry.digest)
         else:
             blobs.put_file(path, expected=entry.digest)
-    except Corrupt:
+
+
+@contextmanager
+def _steady(path: Path) -> Iterator[None]:
+    """Tell that a file became another one, or went away, while it was added."""
+    try:
+        yield
+    except (NotFound, Corrupt, FileNotFoundError):
         raise Conflict(f"{path} changed while it was added", hint="try again once nothing writes to it") from None
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Tell that a file or directory may not be read; that it is not there is for others to tell."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise Invalid(f"{path} cannot be read: {error.strerror}", hint="check the path and its permissions") from None
 
 
 def fetch(blobs: BlobStore, entries: Iterable[Entry], directory: Path) -> None:
     """Write files of a store below ``directory``, each verified; nothing is ever written outside of it.
 
     Raises:
-        Invalid: an entry's path leads out of the directory.
+        Invalid: an entry's path leads out of the directory, or into a repository in it.
         NotFound: the store does not hold a file.
         Corrupt: it holds other bytes.
         Unavailable: the directory cannot be written.
@@ -144,12 +171,15 @@ def fetch(blobs: BlobStore, entries: Iterable[Entry], directory: Path) -> None:
 
 
 def _inside(directory: Path, path: str) -> Path:
-    parts = PurePosixPath(path)
-    if parts.is_absolute() or ".." in parts.parts or not parts.parts or "\0" in path:
+    inside = PurePosixPath(path)
+    # Some file systems do not tell .git from .GIT.
+    forbidden = {"..", *SKIPPED} & {each.lower() for each in inside.parts}
+    if inside.is_absolute() or forbidden or not inside.parts or "\0" in path:
         raise Invalid(
-            f"the path {path!r} leads out of {directory}", hint="this tree was not made by Lineal; do not trust it"
+            f"the path {path!r} must not be written below {directory}",
+            hint="this tree was not made by Lineal; do not trust it",
         )
-    target = directory.joinpath(*parts.parts)
+    target = directory.joinpath(*inside.parts)
     # A link that an earlier entry made must not lead a later one out either.
     if not target.parent.resolve().is_relative_to(directory.resolve()):
         raise Invalid(f"the path {path!r} goes through a link out of {directory}", hint="do not trust this tree")

@@ -55,7 +55,7 @@ async def decoded(request: Request) -> Any:
     """
     try:
         return msgspec.json.decode(await read(request))
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Invalid(f"the request is no JSON: {error}", hint="send application/json") from None
 
 

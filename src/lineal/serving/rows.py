@@ -99,7 +99,9 @@ def _integer(value: Any) -> int:
         try:
             return int(_digits(value))
         except ValueError:
-            value = float(value)  # 39.0: a column of whole numbers, written by a program that knows only floats
+            value = float(
+                _digits(value)
+            )  # 39.0: a column of whole numbers, written by a program that knows only floats
     if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
         raise ValueError
     return int(value)

@@ -35,7 +35,11 @@ def test_predictions_are_the_models_own_to_the_last_bit(server: Server, model: A
 
 
 def test_no_rows_are_no_predictions(server: Server) -> None:
-    assert server.ask("/predict", {"rows": []}).body == {"predictions": [], "probabilities": [], "classes": ["no", "yes"]}
+    assert server.ask("/predict", {"rows": []}).body == {
+        "predictions": [],
+        "probabilities": [],
+        "classes": ["no", "yes"],
+    }
 
 
 @pytest.mark.parametrize(
@@ -147,9 +151,7 @@ def test_every_answer_says_who_it_is(server: Server, release: Release) -> None:
         ("/predictions", {"rows": ROWS}, 404, "POST /predictions"),
     ],
 )
-def test_a_bad_request_says_what_is_wrong_with_it(
-    server: Server, path: str, body: Any, status: int, says: str
-) -> None:
+def test_a_bad_request_says_what_is_wrong_with_it(server: Server, path: str, body: Any, status: int, says: str) -> None:
     answer = server.ask(path, body)
 
     assert answer.status == status
@@ -194,4 +196,6 @@ def measured(server: Server, release: Release) -> dict[str, float]:
     assert {labels["version"] for _, labels, _ in samples} <= {release.digest}
     assert buckets == counts
     assert all(math.isfinite(value) for _, _, value in samples)
-    return {f"{name} {labels.get('status', '')}".strip(): value for name, labels, value in samples if "le" not in labels}
+    return {
+        f"{name} {labels.get('status', '')}".strip(): value for name, labels, value in samples if "le" not in labels
+    }

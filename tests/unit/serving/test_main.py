@@ -40,7 +40,9 @@ def test_every_row_of_a_table_is_answered_in_order(served: Path, model: Any, tmp
 
 
 def test_a_bad_cell_is_named_by_its_row_in_the_file_and_nothing_is_left(served: Path, tmp_path: Path) -> None:
-    LONG.assign(age=LONG["age"].astype(object).where(LONG.index != 4999, "old")).to_csv(tmp_path / "in.csv", index=False)
+    LONG.assign(age=LONG["age"].astype(object).where(LONG.index != 4999, "old")).to_csv(
+        tmp_path / "in.csv", index=False
+    )
     done = run("predict", served, tmp_path / "in.csv", tmp_path / "out.jsonl")
 
     assert done.returncode == 2
@@ -62,7 +64,9 @@ def test_what_cannot_be_done_is_one_sentence(
     served: Path, tmp_path: Path, arguments: tuple[str, ...], status: int, says: str
 ) -> None:
     places = {"RELEASE": served, "version.json": served / "version.json", ".": tmp_path}
-    done = run(*(places.get(each, tmp_path / each if "." in each and each[0].isalpha() else each) for each in arguments))
+    done = run(
+        *(places.get(each, tmp_path / each if "." in each and each[0].isalpha() else each) for each in arguments)
+    )
 
     assert done.returncode == status
     assert says in done.stderr

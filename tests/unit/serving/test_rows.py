@@ -88,7 +88,10 @@ def test_a_missing_column_is_named_with_what_the_model_takes() -> None:
 
 
 def test_columns_that_the_model_does_not_take_are_left_out_and_the_others_put_in_order() -> None:
-    assert list(typed([{"label": "x", "b": 2, "a": 1}], {"a": "int64", "b": "int64"})[0].items()) == [("a", 1), ("b", 2)]
+    assert list(typed([{"label": "x", "b": 2, "a": 1}], {"a": "int64", "b": "int64"})[0].items()) == [
+        ("a", 1),
+        ("b", 2),
+    ]
 
 
 @pytest.mark.parametrize("row", [3, "ab", ["a"], None])

@@ -41,7 +41,7 @@ class Explorer:
         self._mark = mark
         self._ignored = ignored
         self._gaps = gaps
-        self._visited: set[tuple[int, int]] = set()
+        self._visited: dict[tuple[int, int], str] = {}
         self._partial: dict[str, dict[str, str]] = {}
         self._roots: list[str] = []
 
@@ -67,7 +67,7 @@ class Explorer:
             here, seen_as = waiting.pop()
             try:
                 status = os.stat(here)
-                if (status.st_dev, status.st_ino) in self._visited and here != real:
+                if here != real and self._is_known(status):
                     continue
                 if len(self._visited) >= DIRECTORIES_MAX:
                     self._gaps[
@@ -75,7 +75,7 @@ class Explorer:
                     ] = None
                     return
                 self._mark(here, Place(seen_as))  # before listing, so that nothing that appears meanwhile is missed
-                self._visited.add((status.st_dev, status.st_ino))
+                self._visited[status.st_dev, status.st_ino] = seen_as
                 waiting += self._list(here, seen_as, found)
             except OSError as error:
                 if here == real:
@@ -83,6 +83,14 @@ class Explorer:
                 if isinstance(error, FileNotFoundError):
                     continue  # made and removed again: nothing is left of it to be recorded
                 self._gaps[f"files: {seen_as} could not be watched: {error.strerror}"] = None
+
+    def _is_known(self, status: os.stat_result) -> bool:
+        """Tell whether a directory is watched under a name that it still has: one that was moved is looked at anew."""
+        name = self._visited.get((status.st_dev, status.st_ino))
+        try:
+            return name is not None and os.path.samestat(os.stat(name), status)
+        except OSError:
+            return False
 
     def _list(self, here: str, seen_as: str, found: Callable[[str], None]) -> list[tuple[str, str]]:
         below: list[tuple[str, str]] = []
