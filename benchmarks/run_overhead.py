@@ -62,7 +62,9 @@ def make_project(project: Path) -> Path:
     data.write(project / "data")
     (project / ".gitignore").write_text("data/\nout/\n", encoding="utf-8")
     for command in (("init", "--quiet"), ("add", "."), ("commit", "--quiet", "--message", "train")):
-        subprocess.run(("git", "-c", "user.name=a", "-c", "user.email=a@example.org", *command), cwd=project, check=True)
+        subprocess.run(
+            ("git", "-c", "user.name=a", "-c", "user.email=a@example.org", *command), cwd=project, check=True
+        )
     run(project, ("lineal", "init"))
     return project
 

@@ -44,8 +44,8 @@ class Narrator:
         """Say something."""
         print(textwrap.fill(" ".join(text.split()), WIDTH, initial_indent="   ", subsequent_indent="   "), flush=True)
 
-    def run(self, command: str, *, exit_status: int = 0) -> str:
-        """Type ``command``, show what it prints, and return its standard output.
+    def run(self, command: str, *, exit_status: int = 0, lines: int = 40) -> None:
+        """Type ``command`` and show the first ``lines`` of what it prints, and its last words.
 
         Raises:
             SystemExit: it exited with another status than the one that belongs here.
@@ -54,11 +54,11 @@ class Narrator:
         done = subprocess.run(
             shlex.split(command), cwd=self.project, env=self._variables, capture_output=True, text=True, check=False
         )
-        shown = (done.stdout + done.stderr).rstrip()
-        print(textwrap.indent(shown, "     "), flush=True)
+        out, talk = done.stdout.rstrip().splitlines(), done.stderr.rstrip().splitlines()
+        left_out = [f"… {len(out) - lines} more lines"] if len(out) > lines else []
+        print(textwrap.indent("\n".join([*out[:lines], *left_out, *talk]), "     "), flush=True)
         if done.returncode != exit_status:
             raise SystemExit(f"demo: that exited with {done.returncode}, not {exit_status}")
-        return done.stdout
 
     def answer(self, command: str) -> Any:
         """Return what ``command --json`` answers, without showing it."""

@@ -15,6 +15,7 @@ import pytest
 from lineal.executors.environments import SERVING_NEEDS, Environment, installed, interpreter_for
 from lineal.executors.local import run_program
 from lineal.objects.digest import digest_of
+from lineal.objects.errors import Unavailable
 from lineal.objects.files import Entry
 from lineal.objects.runs import ModelFacts, Package, Runtime
 from lineal.serving.release import Release, write_release
@@ -77,7 +78,7 @@ def test_it_is_built_once(built: Environment, runtime: Runtime, home: Path) -> N
     assert len([each for each in home.iterdir() if each.is_dir()]) == 1
 
 
-def test_a_version_predicts_in_it(built: Environment, tmp_path: Path) -> None:
+def test_a_version_is_loaded_by_its_own_packages(built: Environment, tmp_path: Path) -> None:
     (tmp_path / "model").mkdir()
     joblib.dump({"not": "a model"}, tmp_path / "model" / "model.joblib")
     content = (tmp_path / "model" / "model.joblib").read_bytes()
@@ -88,8 +89,8 @@ def test_a_version_predicts_in_it(built: Environment, tmp_path: Path) -> None:
     write_release(tmp_path, release)
     arguments = ("-m", "lineal.serving", "predict", str(tmp_path), "in.csv", "out.jsonl")
 
-    # It gets as far as the model, which is none: loaded by the environment's own joblib.
-    with pytest.raises(Exception, match="holds a dict, which does not predict"):
+    # It gets as far as the model, which is none.
+    with pytest.raises(Unavailable, match="holds a dict, which does not predict"):
         run_program(built, arguments, directory=tmp_path, timeout_s=60, log_path=tmp_path / "log")
 
 
@@ -100,6 +101,17 @@ def test_half_an_environment_is_built_again(built: Environment, runtime: Runtime
 
     assert interpreter_for(runtime, home) == built
     assert ask(built, "print('whole')").strip() == "whole"
+
+
+def test_an_index_that_cannot_be_reached_is_not_one_that_has_nothing(
+    runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("PIP_RETRIES", "1")
+
+    with pytest.raises(Unavailable, match="could not be filled"):
+        interpreter_for(runtime, tmp_path)
+    assert not list(tmp_path.glob("*/complete.json"))
 
 
 def ask(environment: Environment, text: str) -> str:

@@ -65,7 +65,7 @@ class RemoteBlobs:
 
         The server tells whether what arrives is what was announced.
         """
-        digest, size_bytes = (expected, Path(path).stat().st_size) if expected else _described(path)
+        digest, size_bytes = (expected, _size_bytes(path)) if expected else _described(path)
         try:
             self._send(digest, size_bytes, lambda: _whole(path, size_bytes))
         except Corrupt:
@@ -150,6 +150,13 @@ def _described(path: PathLike[str] | str) -> tuple[Digest, int]:
     for piece in reading.file_pieces(path):
         hasher.update(piece)
     return hasher.digest, hasher.size_bytes
+
+
+def _size_bytes(path: PathLike[str] | str) -> int:
+    try:
+        return Path(path).stat().st_size
+    except OSError:
+        return 0  # what is wrong with it is told when it is read
 
 
 def _whole(path: PathLike[str] | str, size_bytes: int) -> Iterator[bytes]:

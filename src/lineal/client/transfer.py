@@ -51,10 +51,7 @@ def upload_path(blobs: BlobStore, put_tree: PutTree, path: PathLike[str] | str) 
     top = _found(named)
     # "." and ".." are called what the directory is called.
     name = _name(named.name if named.name not in {"", ".."} else named.resolve().name)
-    if top.is_dir():
-        files = sorted(_walk(top), key=lambda each: str(each[0]))
-    else:
-        files = [(PurePosixPath(name), top)]
+    files = sorted(_walk(top), key=lambda each: str(each[0])) if top.is_dir() else [(PurePosixPath(name), top)]
     return Upload(put_tree(Tree(entries=tuple(_entries(blobs, files)))), name)
 
 

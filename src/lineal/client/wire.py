@@ -138,14 +138,14 @@ class Wire:
                 f"{self.url} answers in a form that this Lineal does not know: {error}",
                 hint="use the same version of Lineal here and there",
             ) from None
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             raise self._stranger(answer) from None
 
     def _error(self, answer: urllib3.BaseHTTPResponse) -> LinealError:
         try:
             problem = msgspec.json.decode(answer.data, type=_Problem)
             return ERRORS[problem.type](problem.detail, hint=problem.hint)
-        except (msgspec.DecodeError, KeyError):
+        except (msgspec.DecodeError, UnicodeDecodeError, KeyError):
             pass
         except HTTPError as error:
             return self.unreachable(error)

@@ -51,15 +51,12 @@ def interpreter_for(runtime: Runtime, home: Path) -> Environment:
     _check_python(runtime.python)
     recipe = _recipe(runtime, here, _direct())
     directory = home / digest_of(msgspec.json.encode(recipe)).removeprefix("sha256:")[:24]
-    if left_out(directory) is None:
-        home.mkdir(parents=True, exist_ok=True)
-        with _alone(home / f"{directory.name}.lock"):
-            # Another process may have built it while we waited.
-            if left_out(directory) is None:
-                build(recipe, directory)
-    return Environment(
-        directory / "bin" / "python", _variables(runtime, str(_source(directory))), _description(directory, recipe)
-    )
+    home.mkdir(parents=True, exist_ok=True)
+    with _alone(home / f"{directory.name}.lock"):
+        if left_out(directory) is None:
+            build(recipe, directory)
+        source = _source(directory)
+    return Environment(directory / "bin" / "python", _variables(runtime, str(source)), _description(directory, recipe))
 
 
 def installed() -> dict[str, str]:
@@ -174,7 +171,7 @@ def _source(directory: Path) -> Path:
     source.mkdir(exist_ok=True)
     link = source / "lineal"
     if not link.is_symlink() or link.readlink() != _PACKAGE:
-        partial = source / f".lineal.{os.getpid()}"
+        partial = source / ".lineal.partial"
         partial.unlink(missing_ok=True)
         partial.symlink_to(_PACKAGE)
         partial.replace(link)

@@ -61,7 +61,7 @@ def _blobs(store: Store, problems: list[Problem]) -> tuple[int, int, set[str]]:
         try:
             size_bytes += sum(len(piece) for piece in store.blobs.open(digest))
         except LinealError as error:
-            problems.append(Problem(what=error.message, where=f"blob {digest}", used_by=_users(store, digest)))
+            problems.append(Problem(what=error.message, where=_name(store, digest), used_by=_users(store, digest)))
     return count, size_bytes, found
 
 
@@ -78,6 +78,12 @@ def _missing(store: Store, found: set[str]) -> Iterator[Problem]:
                 where=f"blob {row['digest']}",
                 used_by=_users(store, row["digest"]),
             )
+
+
+def _name(store: Store, digest: str) -> str:
+    """Return the path that the bytes ``digest`` have in a tree: what people know them by."""
+    rows = store.database.run("SELECT min(path) AS path FROM entry WHERE digest = :digest", digest=digest)
+    return f"the file {rows[0]['path']}" if rows and rows[0]["path"] else f"blob {digest}"
 
 
 def _users(store: Store, digest: str) -> tuple[str, ...]:

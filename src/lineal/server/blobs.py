@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import queue
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from functools import partial
 
 import msgspec
+from anyio import from_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -18,19 +18,20 @@ from lineal.objects.canonical import decode
 from lineal.objects.digest import Digest, is_digest
 from lineal.objects.errors import Corrupt, Denied, Invalid, NotFound
 from lineal.objects.files import Tree
-from lineal.server.limits import read_body
+from lineal.server.limits import Lane, read_body
+from lineal.server.problems import Damaged, NoSuchRange, TooLarge, understood
 from lineal.server.routes import API
+from lineal.server.settings import Settings
 from lineal.server.tokens import Guard
 from lineal.storage.store import ROLES, Role
 
-_RANGE = re.compile(r"bytes=(\d+)-(\d*)")
-_QUEUE_PIECES = 16
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 _MEDIA_TYPE = "application/octet-stream"
 
 
-def blob_routes(repository: LocalRepository, guard: Guard) -> list[Route]:
+def blob_routes(repository: LocalRepository, guard: Guard, settings: Settings) -> list[Route]:
     """Return the routes by which files come and go."""
-    server = _Blobs(repository, guard)
+    server = _Blobs(repository, guard, settings)
     return [
         Route(f"{API}/blobs/has", server.has, methods=["POST"]),
         Route(f"{API}/blobs/{{digest}}", server.get, methods=["GET", "HEAD"]),
@@ -40,15 +41,19 @@ def blob_routes(repository: LocalRepository, guard: Guard) -> list[Route]:
 
 
 class _Blobs:
-    def __init__(self, repository: LocalRepository, guard: Guard) -> None:
+    def __init__(self, repository: LocalRepository, guard: Guard, settings: Settings) -> None:
         self._repository = repository
         self._blobs = repository.blobs
         self._guard = guard
+        self._settings = settings
+        self._uploads = Lane(settings.uploads_max)
 
     async def has(self, request: Request) -> Response:
         """Answer which of a list of digests are here."""
         self._allow(request, "reader")
-        wanted = msgspec.json.decode(await read_body(request), type=list[Digest])
+        body = await read_body(request, self._settings.body_bytes_max)
+        with understood():
+            wanted = msgspec.json.decode(body, type=list[Digest])
         found = await run_in_threadpool(self._blobs.has, wanted)
         return Response(msgspec.json.encode(sorted(found)), media_type="application/json")
 
@@ -57,48 +62,47 @@ class _Blobs:
         self._allow(request, "reader")
         digest = _digest(request)
         whole = await run_in_threadpool(self._blobs.size, digest)
-        headers = {"Accept-Ranges": "bytes", "ETag": f'"{digest}"', "Cache-Control": "private, immutable"}
+        headers = {
+            "Accept-Ranges": "bytes",
+            "ETag": f'"{digest}"',
+            "Cache-Control": "private, max-age=31536000, immutable",
+            "X-Content-Type-Options": "nosniff",
+            "Content-Length": str(whole),
+        }
         if request.method == "HEAD":
-            return Response(headers={**headers, "Content-Length": str(whole)}, media_type=_MEDIA_TYPE)
-        start, size = _range(request, whole)
-        if size is None:
-            pieces = self._blobs.open(digest)
-            headers["Content-Length"] = str(whole)
-            return StreamingResponse(pieces, headers=headers, media_type=_MEDIA_TYPE)
+            return Response(headers=headers, media_type=_MEDIA_TYPE)
+        part = _range(request.headers.get("range", ""), whole)
+        if part is None:
+            return StreamingResponse(_held(self._blobs.open(digest)), headers=headers, media_type=_MEDIA_TYPE)
+        start, size = part
         headers |= {"Content-Length": str(size), "Content-Range": f"bytes {start}-{start + size - 1}/{whole}"}
-        return StreamingResponse(
-            self._blobs.open(digest, start=start, size=size), 206, headers=headers, media_type=_MEDIA_TYPE
-        )
+        pieces = self._blobs.open(digest, start=start, size=size)
+        return StreamingResponse(pieces, 206, headers=headers, media_type=_MEDIA_TYPE)
 
     async def put(self, request: Request) -> Response:
         """Store bytes under the digest they were announced by; others are refused."""
         self._allow(request, "writer")
         digest = _digest(request)
-        pieces: queue.Queue[bytes | None] = queue.Queue(_QUEUE_PIECES)
-        writing = asyncio.ensure_future(run_in_threadpool(self._write, pieces, digest))
+        pieces = self._arriving(request)
         try:
-            async for piece in request.stream():
-                if piece and not await _hand_over(pieces, piece, writing):
-                    break
-        finally:
-            await _hand_over(pieces, None, writing)
-        try:
-            await writing
+            await self._uploads.run(partial(self._blobs.put_stream, pieces, expected=digest))
         except Corrupt as error:
-            raise Invalid(f"the bytes that arrived are not {digest}: {error.message}", hint="send them again") from None
+            raise Damaged(f"what arrived is not {digest}: {error.message}", hint="send it again") from None
         return Response(status_code=204)
 
-    def _write(self, pieces: queue.Queue[bytes | None], digest: Digest) -> None:
-        def arriving() -> Iterator[bytes]:
-            while (piece := pieces.get()) is not None:
-                yield piece
-
-        self._blobs.put_stream(arriving(), expected=digest)
+    def _arriving(self, request: Request) -> Iterator[bytes]:
+        """Yield the pieces of a body in the thread that writes them, as fast as it takes them."""
+        stream, most, received = request.stream(), self._settings.blob_bytes_max, 0
+        while piece := from_thread.run(_next, stream):
+            received += len(piece)
+            if most and received > most:
+                raise TooLarge(f"this server takes files of up to {most:,} bytes", hint="ask who runs it for more")
+            yield piece
 
     async def put_tree(self, request: Request) -> Response:
         """Store a tree, once all of its files are here."""
         self._allow(request, "writer")
-        tree = decode(await read_body(request), Tree)
+        tree = _tree(await read_body(request, self._settings.body_bytes_max))
         digest = await run_in_threadpool(self._put_tree, tree)
         return Response(msgspec.json.encode({"digest": digest}), media_type="application/json")
 
@@ -118,16 +122,30 @@ class _Blobs:
             )
 
 
-async def _hand_over(pieces: queue.Queue[bytes | None], piece: bytes | None, writing: asyncio.Future[None]) -> bool:
-    """Give a piece to the writing thread, as fast as it takes them; tell whether it still does."""
-    while not writing.done():
-        try:
-            pieces.put_nowait(piece)
-        except queue.Full:
-            await asyncio.sleep(0.001)
-        else:
-            return True
-    return False
+def _tree(body: bytes) -> Tree:
+    try:
+        with understood():
+            return decode(body, Tree)
+    except Corrupt as error:  # nothing here is: it is the request
+        raise Damaged(error.message, hint="send a tree's canonical bytes") from None
+
+
+async def _next(stream: AsyncIterator[bytes]) -> bytes:
+    """Return the next piece that holds anything; nothing at the end."""
+    async for piece in stream:
+        if piece:
+            return piece
+    return b""
+
+
+def _held(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield each piece once the next one is there: the last is not sent before the whole was found to be true."""
+    held = b""
+    for piece in pieces:
+        if held:
+            yield held
+        held = piece
+    yield held
 
 
 def _digest(request: Request) -> Digest:
@@ -137,14 +155,22 @@ def _digest(request: Request) -> Digest:
     return Digest(digest)
 
 
-def _range(request: Request, whole: int) -> tuple[int, int | None]:
-    """Return where the asked range starts and its size; no size for everything."""
-    if "range" not in request.headers:
-        return 0, None
-    match = _RANGE.fullmatch(request.headers["range"])
-    start = int(match[1]) if match else whole
+def _range(header: str, whole: int) -> tuple[int, int] | None:
+    """Return the first byte that a Range header asks for, and how many (RFC 9110, 14.2).
+
+    None stands for everything: there is no such header, or it has a form that need not be known.
+
+    Raises:
+        NoSuchRange: it begins behind the end.
+    """
+    match = _RANGE.fullmatch(header)
+    if not match or match[0] == "bytes=-":
+        return None
+    first, last = match.groups()
+    start = int(first) if first else max(0, whole - int(last))
+    end = min(int(last) + 1, whole) if first and last else whole
+    if last and first and int(last) < int(first):
+        return None
     if start >= whole:
-        raise Invalid(f"{request.headers['range']!r} is no range of {whole} bytes", hint="write bytes=FIRST-LAST")
-    assert match  # noqa: S101 - without one, start is the end
-    last = min(int(match[2] or whole - 1), whole - 1)
-    return start, last - start + 1
+        raise NoSuchRange(f"{header!r} is no range of {whole} bytes", hint="write bytes=FIRST-LAST")
+    return start, end - start

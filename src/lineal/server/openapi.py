@@ -10,7 +10,7 @@ import msgspec
 from lineal import __version__
 from lineal.objects.errors import ERRORS
 from lineal.operations import OPERATIONS, Operation
-from lineal.server.problems import MEDIA_TYPE, Problem
+from lineal.server.problems import MEDIA_TYPE, ProblemDetails
 from lineal.server.routes import API
 
 _REFERENCES = "#/components/schemas/{name}"
@@ -20,7 +20,7 @@ _REFERENCES = "#/components/schemas/{name}"
 def document() -> dict[str, Any]:
     """Return the description: every operation, its request, its answer and its errors."""
     operations = list(OPERATIONS.values())
-    types = [each.request for each in operations] + [each.response for each in operations] + [Problem]
+    types = [each.request for each in operations] + [each.response for each in operations] + [ProblemDetails]
     schemas, components = msgspec.json.schema_components(types, ref_template=_REFERENCES)
     requests, responses = schemas[: len(operations)], schemas[len(operations) : -1]
     paths = {
@@ -83,12 +83,24 @@ def _errors() -> str:
     return "An error, and what to do next. " + " ".join(lines)
 
 
+def _object(**properties: dict[str, str]) -> dict[str, Any]:
+    schema = {"type": "object", "properties": properties, "required": list(properties)}
+    return {"application/json": {"schema": schema}}
+
+
 _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
     "description": "A second request with the same key gets the first one's answer.",
     "schema": {"type": "string", "maxLength": 200},
+}
+_RANGE = {
+    "name": "Range",
+    "in": "header",
+    "required": False,
+    "description": "Which bytes: bytes=FIRST-LAST.",
+    "schema": {"type": "string"},
 }
 _DIGEST = {"name": "digest", "in": "path", "required": True, "schema": {"type": "string"}}
 _FILE = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
@@ -100,7 +112,17 @@ _BYTES: dict[str, Any] = {
         "get": {
             "operationId": "blob_get",
             "summary": "Read bytes, all or a range of them.",
-            "responses": {"200": {"description": "The bytes.", "content": _FILE}, **_PROBLEM},
+            "parameters": [_RANGE],
+            "responses": {
+                "200": {"description": "The bytes.", "content": _FILE},
+                "206": {"description": "A range of them.", "content": _FILE},
+                **_PROBLEM,
+            },
+        },
+        "head": {
+            "operationId": "blob_size",
+            "summary": "Tell how many bytes there are, as Content-Length.",
+            "responses": {"200": {"description": "They are here."}, **_PROBLEM},
         },
         "put": {
             "operationId": "blob_put",
@@ -122,7 +144,24 @@ _BYTES: dict[str, Any] = {
             "operationId": "tree_put",
             "summary": "Store a tree whose files are stored; the body is its canonical bytes.",
             "requestBody": {"required": True, "content": _FILE},
-            "responses": {"200": {"description": "Its digest."}, **_PROBLEM},
+            "responses": {
+                "200": {"description": "Its digest.", "content": _object(digest={"type": "string"})},
+                **_PROBLEM,
+            },
+        }
+    },
+    f"{API}/health": {
+        "get": {
+            "operationId": "health",
+            "summary": "Tell that the server can reach its database, and which version it is.",
+            "security": [],
+            "responses": {
+                "200": {
+                    "description": "It can.",
+                    "content": _object(status={"const": "ok"}, version={"type": "string"}, format={"type": "integer"}),
+                },
+                **_PROBLEM,
+            },
         }
     },
 }

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lineal.objects.errors import ERRORS, Invalid, LinealError
+from lineal.objects.errors import ERRORS, Corrupt, Denied, Invalid, LinealError, NotFound
 
-UNKNOWN = 401
 MEDIA_TYPE = "application/problem+json"
 
 
-class Problem(msgspec.Struct, frozen=True):
+class ProblemDetails(msgspec.Struct, frozen=True):
     """An error on the wire. ``type`` is the error's name, by which the client raises the same."""
 
     type: str
@@ -22,15 +24,48 @@ class Problem(msgspec.Struct, frozen=True):
     hint: str
 
 
-def response(error: LinealError, *, status: int = 0) -> Response:
+class Unknown(Denied):
+    """The caller did not say who it is, or in a way that nobody knows."""
+
+    http_status = 401
+
+
+class WrongMethod(Invalid):
+    """The address is right, and the method is not."""
+
+    http_status = 405
+
+
+class TooLarge(Invalid):
+    """The request brings more than the server takes."""
+
+    http_status = 413
+
+
+class NoSuchRange(Invalid):
+    """The bytes end before what was asked for."""
+
+    http_status = 416
+
+
+class Damaged(Corrupt):
+    """What arrived is not what was announced; nothing here is corrupt."""
+
+    http_status = 400
+
+
+# Browsers ask their person for a name and password; the password is the token.
+_HEADERS: dict[int, dict[str, str]] = {401: {"WWW-Authenticate": 'Basic realm="Lineal: the password is your token"'}}
+
+
+def response(error: LinealError, *, headers: Mapping[str, str] | None = None) -> Response:
     """Return the answer that says ``error``."""
-    number = status or error.http_status
+    status = error.http_status
     name = next(each.__name__ for each in type(error).__mro__ if each.__name__ in ERRORS)
     title = (type(error).__doc__ or name).partition("\n")[0]
-    problem = Problem(type=name, title=title, status=number, detail=error.message, hint=error.hint)
-    # Browsers ask their person for a name and password; the password is the token.
-    headers = {"WWW-Authenticate": 'Basic realm="Lineal: the password is your token"'} if number == UNKNOWN else None
-    return Response(msgspec.json.encode(problem), number, headers=headers, media_type=MEDIA_TYPE)
+    details = ProblemDetails(type=name, title=title, status=status, detail=error.message, hint=error.hint)
+    found = {**_HEADERS.get(status, {}), **(headers or {})}
+    return Response(msgspec.json.encode(details), status, headers=found, media_type=MEDIA_TYPE)
 
 
 async def on_error(_: Request, error: Exception) -> Response:
@@ -39,6 +74,26 @@ async def on_error(_: Request, error: Exception) -> Response:
     return response(error)
 
 
-async def on_bad_request(_: Request, error: Exception) -> Response:
-    """Answer a request whose arguments have other names or types."""
-    return response(Invalid(f"the request cannot be read: {error}", hint="/api/v1/openapi.json says what it takes"))
+async def on_failure(request: Request, _: Exception) -> Response:
+    """Answer when the server itself went wrong; the log has the traceback."""
+    return response(
+        LinealError(f"the server failed at {request.method} {request.url.path}", hint="its log says where; report it")
+    )
+
+
+def of_address(request: Request, status: int) -> LinealError:
+    """Return the error for an address that nothing has, or not for this method."""
+    if status == WrongMethod.http_status:
+        return WrongMethod(
+            f"{request.url.path} cannot be asked by {request.method}", hint="/api/v1/openapi.json says how it can"
+        )
+    return NotFound(f"there is nothing at {request.url.path}", hint="/api/v1/openapi.json lists what there is")
+
+
+@contextmanager
+def understood() -> Iterator[None]:
+    """Tell that a request's arguments have other names or types than the operation takes."""
+    try:
+        yield
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Invalid(f"the request cannot be read: {error}", hint="/api/v1/openapi.json says what it takes") from None

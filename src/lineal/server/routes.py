@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, get_origin
 
 import msgspec
@@ -14,41 +15,56 @@ from starlette.routing import Route
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Invalid
 from lineal.operations import OPERATIONS, Operation
-from lineal.server.limits import read_body
+from lineal.server.limits import Lane, read_body
+from lineal.server.once import Once
+from lineal.server.problems import understood
+from lineal.server.settings import Settings
 from lineal.server.tokens import Guard
 
 API = "/api/v1"
 _KEY_CHARACTERS_MAX = 200
 
 
-def operation_routes(repository: LocalRepository, guard: Guard) -> list[Route]:
+def operation_routes(repository: LocalRepository, guard: Guard, settings: Settings) -> list[Route]:
     """Return the routes of all operations on ``repository``."""
+    server = _Operations(repository, guard, settings)
     return [
-        Route(f"{API}/{each.path}", _endpoint(repository, guard, each), methods=[each.method], name=each.words)
+        Route(f"{API}/{each.path}", server.endpoint(each), methods=[each.method], name=each.words)
         for each in OPERATIONS.values()
     ]
 
 
-def _endpoint(
-    repository: LocalRepository, guard: Guard, operation: Operation
-) -> Callable[[Request], Awaitable[Response]]:
-    """Return the endpoint of one operation. It works in a thread: databases and models take their time."""
+class _Operations:
+    def __init__(self, repository: LocalRepository, guard: Guard, settings: Settings) -> None:
+        self._repository = repository
+        self._guard = guard
+        self._settings = settings
+        self._acts = Lane(settings.acts_max)
+        self._once = Once()
 
-    async def endpoint(request: Request) -> Response:
-        acting = repository.acting(guard.actor(request))
-        asked = _question(request, operation) if operation.method == "GET" else await _order(request, operation)
-        key = request.headers.get("idempotency-key", "")
-        if len(key) > _KEY_CHARACTERS_MAX:
-            raise Invalid(f"an idempotency key has at most {_KEY_CHARACTERS_MAX} characters", hint="use a UUID")
-        # A key belongs to who made it up: nobody gets another's answer by guessing.
-        owned = f"{acting.store.actor.name}:{key}" if key else ""
-        answer = await run_in_threadpool(acting.perform, operation, asked, key=owned)
-        return Response(msgspec.json.encode(answer), media_type="application/json")
+    def endpoint(self, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
+        """Return the endpoint of one operation. It works in a thread: databases and models take their time."""
+        asked_of = _question if operation.method == "GET" else self._order
+        in_thread = self._acts.run if operation.effect == "acts" else run_in_threadpool
 
-    return endpoint
+        async def endpoint(request: Request) -> Response:
+            acting = self._repository.acting(self._guard.actor(request))
+            asked = await asked_of(request, operation)
+            key = _key(request, acting.store.actor.name)
+            work = partial(in_thread, partial(acting.perform, operation, asked, key=key))
+            answer = await self._once.run(key, msgspec.json.encode((operation.words, asked)), work)
+            return Response(msgspec.json.encode(answer), media_type="application/json")
+
+        return endpoint
+
+    async def _order(self, request: Request, operation: Operation) -> msgspec.Struct:
+        """Return the request that the body holds."""
+        body = await read_body(request, self._settings.body_bytes_max)
+        with understood():
+            return msgspec.json.decode(body or b"{}", type=operation.request)
 
 
-def _question(request: Request, operation: Operation) -> msgspec.Struct:
+async def _question(request: Request, operation: Operation) -> msgspec.Struct:
     """Return the request that the query string asks."""
     many = {each.name for each in operation.parameters if get_origin(each.type) is tuple}
     given: dict[str, Any] = {}
@@ -57,9 +73,13 @@ def _question(request: Request, operation: Operation) -> msgspec.Struct:
         if name not in many and len(values) > 1:
             raise Invalid(f"{name} is given {len(values)} times", hint="give it once")
         given[name] = values if name in many else values[0]
-    return msgspec.convert(given, operation.request, strict=False)
+    with understood():
+        return msgspec.convert(given, operation.request, strict=False)
 
 
-async def _order(request: Request, operation: Operation) -> msgspec.Struct:
-    """Return the request that the body holds."""
-    return msgspec.json.decode(await read_body(request) or b"{}", type=operation.request)
+def _key(request: Request, name: str) -> str:
+    """Return the idempotency key of a request. It belongs to who made it up: nobody gets another's answer by guessing."""
+    key = request.headers.get("idempotency-key", "")
+    if len(key) > _KEY_CHARACTERS_MAX:
+        raise Invalid(f"an idempotency key has at most {_KEY_CHARACTERS_MAX} characters", hint="use a UUID")
+    return f"{name!r}:{key}" if key else ""

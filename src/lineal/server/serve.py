@@ -9,10 +9,10 @@ import uvicorn
 
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Denied, Unavailable
-from lineal.server.app import LOOPBACK, create_app
+from lineal.server.app import create_app
+from lineal.server.origins import LOOPBACK
+from lineal.server.settings import read_settings
 from lineal.server.tokens import Guard, read_tokens
-
-_SHUTDOWN_S = 15
 
 
 def serve(repository: LocalRepository, *, host: str, port: int, tokens: str = "") -> None:
@@ -26,6 +26,7 @@ def serve(repository: LocalRepository, *, host: str, port: int, tokens: str = ""
 
     Raises:
         Denied: the address is open to others and there are no tokens.
+        Invalid: the file of tokens or a setting cannot be read.
         Unavailable: the address is taken.
     """
     if not tokens and host not in LOOPBACK:
@@ -33,19 +34,23 @@ def serve(repository: LocalRepository, *, host: str, port: int, tokens: str = ""
             f"without tokens everyone who reaches {host} could do everything",
             hint="--tokens FILE, or --host 127.0.0.1 for this machine only",
         )
+    settings = read_settings()
     guard = Guard(repository.store.actor, read_tokens(Path(tokens)) if tokens else None)
     config = uvicorn.Config(
-        create_app(repository, guard),
+        create_app(repository, guard, settings),
         host=host,
         port=port,
         log_level="warning",
-        timeout_graceful_shutdown=_SHUTDOWN_S,
+        timeout_graceful_shutdown=settings.shutdown_s,
         server_header=False,
+        lifespan="off",
     )
     try:
         listening = config.bind_socket()
     except SystemExit:  # uvicorn's own answer to an address that is taken
         raise Unavailable(f"{host}:{port} is taken or may not be used", hint="--port 0 takes a free one") from None
+    # Whoever reads the address may connect at once.
+    listening.listen()
     shown = f"[{host}]" if ":" in host else host
     sys.stderr.write(f"lineal: serving {repository.store.root} at http://{shown}:{listening.getsockname()[1]}\n")
     sys.stderr.flush()

@@ -11,15 +11,10 @@ from pathlib import Path
 import msgspec
 from starlette.requests import Request
 
-from lineal.objects.digest import digest_of
-from lineal.objects.errors import Denied, Invalid
+from lineal.objects.digest import digest_of, is_digest
+from lineal.objects.errors import Invalid
+from lineal.server.problems import Unknown
 from lineal.storage.store import ROLES, Actor, Role
-
-
-class Unknown(Denied):
-    """The caller did not say who it is, or in a way that nobody knows."""
-
-    http_status = 401
 
 
 class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -79,7 +74,7 @@ def read_tokens(path: Path) -> dict[str, Actor]:
     """Return who may do what, from a TOML file of ``[name]`` tables with ``token = "sha256:…"`` and ``role = "…"``.
 
     Raises:
-        Invalid: the file cannot be read; the message names the place.
+        Invalid: the file cannot be read, a token is no digest, or two have the same; the message names the place.
     """
     hint = 'write [ada] token = "sha256:…" role = "writer"; the digest: printf %s TOKEN | sha256sum'
     try:
@@ -88,4 +83,11 @@ def read_tokens(path: Path) -> dict[str, Actor]:
         raise Invalid(f"{path} cannot be read: {error.strerror}", hint="check the path") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise Invalid(f"{path} is no file of tokens: {error}", hint=f"{hint}; roles: {', '.join(ROLES)}") from None
-    return {entry.token: Actor(name, entry.role) for name, entry in found.items()}
+    actors: dict[str, Actor] = {}
+    for name, entry in found.items():
+        if not is_digest(entry.token):
+            raise Invalid(f"{path}: the token of {name!r} is no digest; the file must hold no secret", hint=hint)
+        if entry.token in actors:
+            raise Invalid(f"{path}: {name!r} has the token of {actors[entry.token].name!r}", hint="give each its own")
+        actors[entry.token] = Actor(name, entry.role)
+    return actors

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from lineal.client.local import LocalRepository
-from lineal.objects.errors import LinealError, NotFound
+from lineal.objects.errors import LinealError
 from lineal.web.pages import PAGES
 from lineal.web.pages.page import Asked, Page
 from lineal.web.rendering import html
@@ -52,7 +52,7 @@ def _endpoint(repository_for: RepositoryFor, page: Page) -> Callable[[Request], 
         except LinealError as error:
             if is_json or error.http_status == 401:
                 raise
-            return _problem(request, error)
+            return problem(request, error)
         if is_json:
             values = {key: value for key, value in found.items() if not isinstance(value, Markup)}  # no pictures
             return Response(msgspec.json.encode(values), media_type="application/json")
@@ -61,12 +61,13 @@ def _endpoint(repository_for: RepositoryFor, page: Page) -> Callable[[Request], 
     return endpoint
 
 
-async def on_missing(request: Request, _: Exception) -> Response:
-    """Answer an address that nothing has."""
-    return _problem(request, NotFound(f"there is no page {request.url.path}", hint="the links above lead everywhere"))
+def wants_json(request: Request) -> bool:
+    """Tell whether a program asks for what a page shows."""
+    return request.url.path.endswith(_JSON)
 
 
-def _problem(request: Request, error: LinealError) -> Response:
+def problem(request: Request, error: LinealError) -> Response:
+    """Return the page that says ``error``."""
     return _page("problem.html", {"error": error, "path": request.url.path}, status=error.http_status)
 
 

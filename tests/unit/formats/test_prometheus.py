@@ -30,7 +30,7 @@ def test_a_page_is_what_the_format_says() -> None:
 def test_what_is_written_is_read(amounts: dict[tuple[tuple[str, str], ...], float]) -> None:
     counter = Counter("a_total", "A.")
     for labels, amount in amounts.items():
-        counter._values[labels] = amount  # noqa: SLF001 - add(**labels) could not take every name
+        counter._values[labels] = amount  # add(**labels) could not take a label called amount
 
     assert {tuple(sorted(labels.items())): value for _, labels, value in read(page(counter))} == amounts
 

@@ -111,7 +111,7 @@ def test_several_answers_a_row_are_not_served(tmp_path: Path) -> None:
 def test_rows_that_the_model_refuses_are_invalid(tmp_path: Path) -> None:
     model = LinearRegression().fit(POINTS, SUMS)
 
-    with pytest.raises(Invalid, match="cannot take these rows.*NaN"):
+    with pytest.raises(Invalid, match=r"cannot take these rows.*NaN"):
         loaded(model, tmp_path).predict([{"x0": float("nan"), "x1": 2.0}])
 
 

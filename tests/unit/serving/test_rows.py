@@ -71,7 +71,7 @@ def test_a_value_becomes_what_its_column_is(dtype: str, value: Any, expected: An
 def test_a_value_of_another_kind_is_refused_with_its_row_and_column(dtype: str, value: Any) -> None:
     good = {"fine": 1.0, "wrong column": {"list": [1], "str": "x", "object": "x"}.get(dtype, 1)}
 
-    with pytest.raises(Invalid, match="row 2: .* in column 'wrong column'"):
+    with pytest.raises(Invalid, match=r"row 2: .* in column 'wrong column'"):
         typed([good, good | {"wrong column": value}], {"fine": "float64", "wrong column": dtype})
 
 

@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from http.client import HTTPConnection, HTTPException
-from typing import NamedTuple
+from typing import NamedTuple, Self
 from urllib.parse import urlsplit
 
 from tests.unit.serving.releases import TABLE, rows_of
@@ -55,7 +55,7 @@ class Client:
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._ask)
 
-    def __enter__(self) -> Client:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

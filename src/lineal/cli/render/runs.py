@@ -116,9 +116,9 @@ def _models(run: Run) -> Iterator[str]:
 def made_by(facts: ModelFacts) -> str:
     """Return what a model is and which framework made it; empty when nothing is known."""
     framework = f"{facts.framework} {facts.framework_version}".strip()
-    return (
-        f"{facts.architecture} ({framework})" if facts.architecture and framework else facts.architecture or framework
-    )
+    # One line a part, each with its module; the classes' own names are what people know.
+    parts = " › ".join(line.rpartition(".")[2].strip() for line in facts.architecture.splitlines())
+    return f"{parts} ({framework})" if parts and framework else parts or framework
 
 
 def _note(use: FileUse) -> str:

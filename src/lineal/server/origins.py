@@ -1,0 +1,58 @@
+"""Keeps pages of other sites from acting here through the browser of somebody who may."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from lineal.objects.errors import Denied
+from lineal.server import problems
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+"""Names by which only this machine is meant."""
+
+_HARMLESS = frozenset(("GET", "HEAD", "OPTIONS"))
+
+
+class SameSite:
+    """Refuses what a browser sends on behalf of another site.
+
+    A page can let a name of its own point at this machine and then read what answers (DNS rebinding): where everybody
+    is the owner, only requests to this machine's own names are answered. A page can also post a form anywhere: what
+    changes something must come from here, or from no page at all.
+
+    Args:
+        app: what answers the others.
+        only_loopback: whether everybody is the owner.
+    """
+
+    def __init__(self, app: ASGIApp, *, only_loopback: bool) -> None:
+        self._app = app
+        self._only_loopback = only_loopback
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and (error := self._refusal(scope["method"], Headers(scope=scope))):
+            await problems.response(error)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    def _refusal(self, method: str, headers: Headers) -> Denied | None:
+        host = headers.get("host", "")
+        if self._only_loopback and _name(host) not in LOOPBACK:
+            return Denied(
+                f"without tokens this server answers only at its own address, not at {host!r}",
+                hint="use http://127.0.0.1:PORT, or lineal server --tokens FILE",
+            )
+        origin = headers.get("origin", "")
+        if method not in _HARMLESS and origin and urlsplit(origin).netloc != host:
+            return Denied(f"a page of {origin} may not act here", hint="use the command line, or this server's pages")
+        return None
+
+
+def _name(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:  # brackets without an address in them
+        return ""
