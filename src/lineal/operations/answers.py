@@ -90,6 +90,8 @@ class VersionAnswer(Answer, frozen=True, kw_only=True):
     metrics: dict[str, Number] = {}
     statements: tuple[Statement, ...] = ()
     deployments: tuple[str, ...] = ()
+    datasets: dict[str, str] = {}
+    """The reference of each dataset that it was trained on, by its digest."""
     created: bool = False
     """Whether this call made it; registering the same run again gives the version it has."""
 

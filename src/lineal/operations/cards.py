@@ -13,9 +13,9 @@ from lineal.objects.statements import Bump, CardEdit, Evaluation
 from lineal.objects.versions import Card, DataUse, Version
 from lineal.operations.answers import CardAnswer
 from lineal.operations.evidence import newest_evaluation, section_states
-from lineal.operations.models import version_of
+from lineal.operations.models import dataset_name, version_of
 from lineal.operations.operation import operation
-from lineal.operations.references import Row, dataset_reference, find_version, near, version_reference
+from lineal.operations.references import Row, find_version, near, version_reference
 from lineal.operations.statements import make_statement, said
 from lineal.storage.store import Store
 
@@ -98,7 +98,7 @@ def _facts(store: Store, row: Row, version: Version, evaluation: Evaluation | No
         params=version.params,
         data=tuple(_data_line(store, each) for each in version.data),
         evaluation=evaluation,
-        evaluation_dataset=_dataset_name(store, evaluation.dataset) if evaluation else "",
+        evaluation_dataset=dataset_name(store, evaluation.dataset) if evaluation else "",
         code=tuple(_code_lines(code)),
         runtime=tuple(_runtime_lines(runtime)),
         hardware=tuple(_hardware_lines(runtime)),
@@ -108,15 +108,8 @@ def _facts(store: Store, row: Row, version: Version, evaluation: Evaluation | No
 
 
 def _data_line(store: Store, use: DataUse) -> str:
-    name = _dataset_name(store, use.dataset) if use.dataset else "a file that is in no dataset"
+    name = dataset_name(store, use.dataset) if use.dataset else "a file that is in no dataset"
     return f"{use.path}: {name}, {short(use.digest)}"
-
-
-def _dataset_name(store: Store, digest: str) -> str:
-    rows = store.database.run(
-        "SELECT * FROM dataset WHERE digest = :digest ORDER BY created_at DESC, name LIMIT 1", digest=digest
-    )
-    return dataset_reference(rows[0]) if rows else short(digest)
 
 
 def _code_lines(code: Code) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from lineal.objects.versions import Version
 from lineal.operations.answers import ModelAnswer, VersionAnswer, VersionLine
 from lineal.operations.operation import operation
-from lineal.operations.references import Row, check_model, semantic, version_reference
+from lineal.operations.references import Row, check_model, dataset_reference, semantic, version_reference
 from lineal.operations.runs import read_metrics
 from lineal.operations.statements import statements_about
 from lineal.storage.store import Store
@@ -108,5 +108,14 @@ def show_row(store: Store, row: Row, *, created: bool = False) -> VersionAnswer:
         metrics=read_metrics(store, row["digest"]),
         statements=statements_about(store, row["digest"]),
         deployments=tuple(f"deployment:{each['id']}" for each in deployments),
+        datasets={each.dataset: dataset_name(store, each.dataset) for each in version.data if each.dataset},
         created=created,
     )
+
+
+def dataset_name(store: Store, digest: str) -> str:
+    """Return the first name that a dataset version had; the same content may have got others later."""
+    rows = store.database.run(
+        "SELECT * FROM dataset WHERE digest = :digest ORDER BY created_at, name, number LIMIT 1", digest=digest
+    )
+    return dataset_reference(rows[0])

@@ -33,6 +33,7 @@ class SameSite:
         self._only_loopback = only_loopback
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or refuse it."""
         if scope["type"] == "http" and (error := self._refusal(scope["method"], Headers(scope=scope))):
             await problems.response(error)(scope, receive, send)
         else:

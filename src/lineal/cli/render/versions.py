@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from lineal.cli.render import verdicts
 from lineal.cli.render.page import Page
@@ -33,7 +33,7 @@ def one(answer: VersionAnswer, page: Page) -> Iterator[str]:
         )
     )
     yield from _bump(answer.statements, page)
-    yield from bullets(page, "data", _data(version.data))
+    yield from bullets(page, "data", _data(version.data, answer.datasets))
     yield from mapping(page, "parameters", {name: scalar(value) for name, value in version.params.items()})
     yield from mapping(page, "metrics of the run", {name: number(value) for name, value in version.metrics.items()})
     if evaluation := _newest_evaluation(answer.statements):
@@ -109,9 +109,10 @@ def _model(version: Version) -> str:
     return ", ".join(each for each in (version.main_file, made, shape) if each)
 
 
-def _data(uses: Sequence[DataUse]) -> Iterator[str]:
+def _data(uses: Sequence[DataUse], datasets: Mapping[str, str]) -> Iterator[str]:
     for each in uses[:_DATA_SHOWN]:
-        yield f"{each.path}  {f'dataset {short(each.dataset)}' if each.dataset else f'file {short(each.digest)}'}"
+        known = datasets.get(each.dataset or "") or (f"dataset {short(each.dataset)}" if each.dataset else "")
+        yield f"{each.path}  {known or f'file {short(each.digest)}'}"
     if len(uses) > _DATA_SHOWN:
         yield f"… {len(uses) - _DATA_SHOWN:,} more; --json lists them all"
 
