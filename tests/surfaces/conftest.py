@@ -44,6 +44,7 @@ def served(repository: LocalRepository, guard: Guard | None = None) -> Iterator[
     app = create_app(repository, guard or Guard(repository.store.actor))
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", lifespan="off")
     listening = config.bind_socket()
+    listening.listen()  # whoever has the address may connect at once
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()

@@ -193,8 +193,8 @@ def test_a_server_answers_as_its_directory_does_until_ctrl_c(project: Path, tmp_
         assert address.startswith("http://127.0.0.1:")
         assert answer(project, "model", "list") == answer(tmp_path, "model", "list", "--repository", address)
         assert (
-            lineal(project, "show", "churn:1.0.0")[0]
-            == lineal(tmp_path, "show", "churn:1.0.0", LINEAL_REPOSITORY=address)[0]
+            lineal(project, "model", "card", "churn:1.0.0")[0]
+            == lineal(tmp_path, "model", "card", "churn:1.0.0", LINEAL_REPOSITORY=address)[0]
         )
 
         out, err = lineal(tmp_path, "show", "chrun", "--repository", address, status=3)

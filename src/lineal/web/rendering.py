@@ -77,9 +77,9 @@ def address(reference: str) -> str:
     """Return the address of the page of what ``reference`` names."""
     for sign, place in _PLACES:
         if reference.startswith(sign):
-            return place + quote(reference.removeprefix(sign), safe="@:")
+            return place + quote(reference.removeprefix(sign), safe="@:/")
     place = "/versions/" if ":" in reference else "/models/"
-    return place + quote(reference, safe="@:")
+    return place + quote(reference, safe="@:/")
 
 
 def link(reference: str) -> Markup:

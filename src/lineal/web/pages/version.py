@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lineal.client.local import LocalRepository
+from lineal.objects.errors import NotFound
 from lineal.objects.statements import Bump, Evaluation, GateReport
 from lineal.operations.answers import VersionAnswer
 from lineal.web.drawing import lineage_svg
@@ -12,7 +13,9 @@ from lineal.web.pages.page import Asked, Page
 
 
 def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
-    found: VersionAnswer = repository.show(asked.name)  # type: ignore[assignment]  # the address is a version's
+    found = repository.show(asked.name)
+    if not isinstance(found, VersionAnswer):
+        raise NotFound(f"{asked.name} is no version", hint="the search above finds versions")
     run = repository.show(found.run)
     return {
         "version": found,

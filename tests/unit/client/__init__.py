@@ -1,0 +1,1 @@
+"""Repositories as callers hold them, and how files come and go."""
