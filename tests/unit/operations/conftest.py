@@ -20,5 +20,7 @@ def repository(tmp_path: Path) -> Iterator[LocalRepository]:
     """An empty repository, used by its administrator."""
     database = Sqlite(tmp_path / "database.sqlite")
     migrate(database, phase="pre")
-    with LocalRepository(Store(MemoryBlobs(), database, FixedClock(), Actor("ada", "admin"))) as found:
+    with LocalRepository(
+        Store(blobs=MemoryBlobs(), database=database, clock=FixedClock(), actor=Actor("ada", "admin"))
+    ) as found:
         yield found
