@@ -75,8 +75,8 @@ def rollback(store: Store, model: str, *, environment: str = PRODUCTION) -> Depl
     # The one to go back to next is what ran before that one: a second rollback goes further, never to and fro.
     answer = _start(store, row, environment, before["target"], 0, previous=before["previous"])
     if environment == PRODUCTION:
-        with store.database.transaction():
-            move_stage(store, row, PRODUCTION)
+        with store.writing():
+            move_stage(store, find_version(store, version_reference(row)), PRODUCTION)
     return answer
 
 
@@ -150,7 +150,7 @@ def _start(
         shutil.rmtree(directory, ignore_errors=True)
         raise
     observed = runner.observe(started.endpoint, started.handle)
-    with store.database.transaction():
+    with store.writing():
         store.database.run(
             "UPDATE deployment SET state = 'running', endpoint = :endpoint, handle = :handle, observed = :observed,"
             " revision = revision + 1 WHERE id = :id",
@@ -207,7 +207,7 @@ def _model_files(store: Store, row: Row) -> Path:
 
 
 def _end(store: Store, row: Row, state: str, request_count: int) -> None:
-    with store.database.transaction():
+    with store.writing():
         moved = store.database.run(
             "UPDATE deployment SET state = :state, ended_at = :at, requests = :requests, revision = revision + 1"
             " WHERE id = :id AND ended_at IS NULL RETURNING id",

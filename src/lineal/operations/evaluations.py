@@ -121,7 +121,7 @@ def _predict(store: Store, row: Row, file: Digest) -> tuple[str, bytes]:
 
 
 def _keep(store: Store, row: Row, evaluation: Evaluation) -> None:
-    with store.database.transaction():
+    with store.writing():
         statement = make_statement(store, row["digest"], evaluation)
         lineage.connect(store, statement, row["digest"], lineage.EVALUATES)
         lineage.connect(store, statement, evaluation.dataset, lineage.EVALUATED_ON)

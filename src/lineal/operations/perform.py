@@ -71,7 +71,7 @@ def _write(store: Store, operation: Operation, request: msgspec.Struct, key: str
     """One transaction holds the change, its journal entry and the answer for a retry."""
     refusal: Refused | None = None
     result: Any = None
-    with store.database.transaction():
+    with store.writing():
         if key and (known := _known_answer(store, operation, request, key)) is not None:
             return known
         try:
@@ -88,17 +88,17 @@ def _write(store: Store, operation: Operation, request: msgspec.Struct, key: str
 
 def _act(store: Store, operation: Operation, request: msgspec.Struct, key: str) -> Any:
     """Journal the beginning and the end, so that a crash in between shows as a beginning without an end."""
-    with store.database.transaction():
+    with store.writing():
         if key and (known := _known_answer(store, operation, request, key)) is not None:
             return known
         _journal(store, operation, request, "began", None, None)
     try:
         result = _call(store, operation, request)
     except LinealError as error:
-        with store.database.transaction():
+        with store.writing():
             _journal(store, operation, request, "failed", None, error)
         raise
-    with store.database.transaction():
+    with store.writing():
         _journal(store, operation, request, "done", result, None)
         if key:
             _keep_answer(store, operation, request, key, result)

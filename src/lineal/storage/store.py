@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, TypeVar, get_args
 
@@ -46,6 +48,17 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
     def acting(self, actor: Actor) -> Store:
         """Return this store as ``actor`` uses it."""
         return msgspec.structs.replace(self, actor=actor)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Give a transaction in which no other writer of this repository is at work: what it reads stays true.
+
+        SQLite has one writer anyway. PostgreSQL would let two promote at once, each blind to the other, so writers take
+        the journal's head, which every act needs in the end, at their beginning.
+        """
+        with self.database.transaction():
+            self.database.run("UPDATE journal_head SET sequence = sequence WHERE id = 1")
+            yield
 
     def put_object(self, value: Object) -> Digest:
         """Keep a value and return its digest."""
