@@ -62,8 +62,12 @@ def together(script: str, here: Path, count: int) -> list[str]:
     return [out for out, _ in ends]
 
 
-def as_nobody(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-    """Run ``script`` as a user without rights; root gives its own up first."""
+def as_nobody(
+    script: str, *arguments: object, imports: str = "", directory: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run ``script`` in ``directory`` as a user without rights; root gives its own up first, after ``imports``."""
     if os.geteuid() == 0:
         script = f"os.setgroups([]); os.setgid(65534); os.setuid(65534)\n{script}"
-    return subprocess.run(command(script, *arguments), capture_output=True, text=True, check=True)
+    return subprocess.run(
+        command(f"{imports}\n{script}", *arguments), cwd=directory, capture_output=True, text=True, check=True
+    )

@@ -1,0 +1,88 @@
+"""The bytes of a server keep the contract of every blob store, but for what only the server itself may do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from lineal.client.connect import init
+from lineal.client.local import LocalRepository
+from lineal.client.remote import RemoteBlobs, RemoteRepository
+from lineal.objects.digest import Digest
+from lineal.objects.errors import Invalid
+from lineal.storage.blobs.blobs import BlobStore
+from lineal.storage.blobs.files import FileBlobs
+from lineal.storage.blobs.wrappers import Forwarding
+from lineal.testing.contracts.blob_store import BlobStoreContract, Spoil
+from tests.surfaces.conftest import served
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRepository]:
+    """The repository behind the server."""
+    with init(tmp_path_factory.mktemp("repository")) as repository:
+        yield repository
+
+
+@pytest.fixture(scope="module")
+def remote(local: LocalRepository) -> Iterator[RemoteRepository]:
+    """Its client."""
+    with served(local) as url, RemoteRepository(url) as repository:
+        yield repository
+
+
+class Afar(Forwarding):
+    """The bytes of a server, with the list of them and their deletion as only the server itself has them."""
+
+    def __init__(self, remote: RemoteBlobs, here: FileBlobs) -> None:
+        super().__init__(remote)
+        self._here = here
+
+    def list(self) -> Iterator[Digest]:
+        """Ask the server's own store."""
+        return self._here.list()
+
+    def delete(self, digest: Digest) -> None:
+        """Tell the server's own store."""
+        self._here.delete(digest)
+
+
+class TestRemoteBlobs(BlobStoreContract):
+    """Through HTTP, and back."""
+
+    @pytest.fixture
+    def files(self, local: LocalRepository) -> FileBlobs:
+        """The server's own store, empty."""
+        root = local.store.root
+        assert root is not None
+        files = FileBlobs(root / "blobs", root / "tmp")
+        for each in list(files.list()):
+            files.delete(each)
+        return files
+
+    @pytest.fixture
+    def blobs(self, remote: RemoteRepository, files: FileBlobs) -> BlobStore:
+        """The same from afar."""
+        return Afar(remote.blobs, files)
+
+    @pytest.fixture
+    def spoil(self, files: FileBlobs) -> Spoil:
+        """Overwrite a file where the server has it."""
+
+        def overwrite(digest: Digest, data: bytes) -> None:
+            path = files.path(digest)
+            path.chmod(0o600)
+            path.write_bytes(data)
+
+        return overwrite
+
+
+def test_from_afar_nobody_lists_or_deletes(remote: RemoteRepository) -> None:
+    kept = remote.blobs.put(b"kept")
+    with pytest.raises(Invalid, match="cannot be listed from here"):
+        remote.blobs.list()
+    with pytest.raises(Invalid, match="cannot be deleted from here"):
+        remote.blobs.delete(kept)
+
+    assert b"kept" == remote.blobs.get(kept)
