@@ -39,10 +39,10 @@ def repository(request: pytest.FixtureRequest, project: Path) -> Iterator[Reposi
 
 
 @contextmanager
-def served(repository: LocalRepository, guard: Guard | None = None) -> Iterator[str]:
-    """Serve ``repository`` on a free port while the block runs; give the address."""
+def served(repository: LocalRepository, guard: Guard | None = None, *, port: int = 0) -> Iterator[str]:
+    """Serve ``repository`` on ``port``, or a free one, while the block runs; give the address."""
     app = create_app(repository, guard or Guard(repository.store.actor))
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", lifespan="off")
+    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", lifespan="off")
     listening = config.bind_socket()
     listening.listen()  # whoever has the address may connect at once
     server = uvicorn.Server(config)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 from pathlib import Path
 
 import pytest
@@ -147,35 +145,6 @@ def test_a_reader_who_goes_away_is_no_error(project: Path) -> None:
     assert "" == process.stderr.read()
     assert 141 == process.wait(timeout=60)
     process.stderr.close()
-
-
-def test_an_interrupt_leaves_without_a_traceback(tmp_path: Path) -> None:
-    process = start(tmp_path, "run", "--", "sh", "-c", "echo begun; sleep 60")
-    assert process.stdout is not None
-    assert process.stderr is not None
-    assert "begun\n" == process.stdout.readline()
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
-    err = process.stderr.read()
-    process.stdout.close()
-    process.stderr.close()
-
-    assert 130 == process.wait(timeout=60)
-    assert "Traceback" not in err
-
-
-def test_a_run_whose_recorder_was_killed_is_delivered_by_the_next_command(tmp_path: Path) -> None:
-    lineal(tmp_path, "init")
-    process = start(tmp_path, "run", "--name", "cut", "--", "sh", "-c", "echo begun; sleep 60")
-    assert process.stdout is not None
-    assert process.stderr is not None
-    assert "begun\n" == process.stdout.readline()
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
-    out, err = lineal(tmp_path, "runs", "--json")
-
-    assert [("cut", "lost")] == [(each["name"], each["state"]) for each in json.loads(out)]
-    assert "which was interrupted: lost" in err
-    assert ("", "") == lineal(tmp_path, "verify", "-q")
 
 
 def test_a_name_cannot_steer_the_terminal(tmp_path: Path) -> None:

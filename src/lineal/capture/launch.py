@@ -23,7 +23,7 @@ from lineal.capture.processes import Family, start_time
 from lineal.capture.runtime import VARIABLES, find_runtime
 from lineal.capture.secrets import mask_command
 from lineal.capture.signals import Forwarding
-from lineal.capture.spool import SpoolRecord, Start, read, this_process, write_start, write_whole
+from lineal.capture.spool import SpoolRecord, Start, read, reserve, this_process, write_start, write_whole
 from lineal.capture.tee import tees
 from lineal.capture.watch.choose import LEVELS, paths_in, roots_of, start_watching
 from lineal.capture.watch.watcher import Seen
@@ -141,6 +141,7 @@ def _open_spool(spool: Path, start: Start, code: CodeFound) -> None:
         spool.mkdir(parents=True, exist_ok=True)
         write_start(spool, start)
         write_whole(spool / "code.json", msgspec.json.encode(code, enc_hook=str))
+        reserve(spool)
     except OSError as error:
         raise Unavailable(
             f"{spool} cannot be written: {error.strerror}", hint="check its disk and permissions"

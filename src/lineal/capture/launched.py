@@ -13,7 +13,7 @@ from lineal.capture.gaps import Gaps
 from lineal.capture.git import CodeFound
 from lineal.capture.places import shown
 from lineal.capture.runtime import RuntimeFound, find_runtime
-from lineal.capture.spool import SpoolRecord, Start, read, read_start, write_whole
+from lineal.capture.spool import SpoolRecord, Start, read, read_start, write_last
 from lineal.objects.errors import NotFound
 from lineal.objects.runs import FileUse, RunState, Runtime
 
@@ -98,7 +98,7 @@ def write_end(spool: Path, launched: Launched) -> None:
     """Keep the whole outcome in the spool until it is stored. Raises OSError."""
     # The events are in the spool already, and a long training has many.
     lean = msgspec.structs.replace(launched, record=SpoolRecord(metrics=launched.record.metrics))
-    write_whole(spool / "end.json", msgspec.json.encode(lean, enc_hook=str))
+    write_last(spool / "end.json", msgspec.json.encode(lean, enc_hook=str))
 
 
 def recover(spool: Path) -> Launched:

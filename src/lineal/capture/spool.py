@@ -6,6 +6,7 @@
     code.json             the code it started from
     events-<process>.jsonl  one event a line, from the program's interpreters
     stdout, stderr        what it printed
+    reserve               room on the disk for the outcome, should the program fill it
     end.json              the whole outcome, when the launcher lived to see it
 """
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _SEEDS_MAX = 8
+_RESERVE_BYTES = 1 << 18
+"""An outcome with a thousand files takes about that."""
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +88,17 @@ def read_start(spool: Path) -> Start | None:
         return msgspec.json.decode(start_path(spool).read_bytes(), type=Start)
     except (OSError, msgspec.MsgspecError):
         return None
+
+
+def reserve(spool: Path) -> None:
+    """Keep room for the outcome. Raises OSError."""
+    (spool / "reserve").write_bytes(bytes(_RESERVE_BYTES))
+
+
+def write_last(path: Path, data: bytes) -> None:
+    """Write a file of a spool as `write_whole`, in the room that was kept for it. Raises OSError."""
+    (path.parent / "reserve").unlink(missing_ok=True)
+    write_whole(path, data)
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -22,8 +22,9 @@ from lineal.capture.launched import Launched, recover
 from lineal.capture.secrets import mask_command
 from lineal.capture.spool import orphans
 from lineal.capture.watch.choose import LEVELS
+from lineal.client.local import LocalRepository
 from lineal.objects.canonical import object_digest
-from lineal.objects.digest import Digest
+from lineal.objects.digest import Digest, digest_of
 from lineal.objects.errors import LinealError, Unavailable
 from lineal.objects.files import Entry, Tree
 from lineal.objects.runs import Code, FileUse, Run, Runtime, Seeds
@@ -117,12 +118,13 @@ def _write_name(spool: Path, name: str) -> None:
 
 
 def spools(repository: Repository, variables: Mapping[str, str]) -> Path:
-    """Return the directory of spools: in the repository, or, for one on a server, in the user's own cache."""
-    store = getattr(repository, "store", None)
-    if store is not None and store.root is not None:
-        return Path(store.root) / "spool"
+    """Return the directory of spools: in the repository, or, for one on a server, the server's own in the user's cache."""
+    if isinstance(repository, LocalRepository) and repository.store.root is not None:
+        return repository.store.root / "spool"
     cache = variables.get("XDG_CACHE_HOME") or str(Path(variables.get("HOME", "/tmp")) / ".cache")  # noqa: S108
-    return Path(cache) / "lineal" / "spool"
+    # What waits for one server must not go to another.
+    server = digest_of(getattr(repository, "url", "").encode()).removeprefix("sha256:")[:16]
+    return Path(cache) / "lineal" / "spool" / server
 
 
 def name_of(command: Sequence[str]) -> str:

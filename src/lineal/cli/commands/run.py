@@ -63,12 +63,8 @@ def summary(answer: RunAnswer) -> list[str]:
     from lineal.cli.render.units import count, metrics  # noqa: PLC0415
 
     seen = answer.run
-    counts = [
-        count(len(seen.inputs) if seen else 0, "input"),
-        count(len(seen.outputs) if seen else 0, "output"),
-        count(len(answer.params), "parameter"),
-        count(len(answer.metrics), "metric"),
-    ]
+    files = [count(len(seen.inputs), "input"), count(len(seen.outputs), "output")] if seen else []
+    counts = [*files, count(len(answer.params), "parameter"), count(len(answer.metrics), "metric")]
     lines = [f"lineal: {answer.reference} {ending(answer)}: {', '.join(counts)}"]
     if answer.metrics:
         lines.append(f"lineal: {metrics(answer.metrics, limit=5)}")
