@@ -82,6 +82,6 @@ def address(reference: str) -> str:
     return place + quote(reference, safe="@:/")
 
 
-def link(reference: str) -> Markup:
-    """Return a link to what ``reference`` names."""
-    return Markup('<a href="{}">{}</a>').format(address(reference), reference)
+def link(reference: str, text: str = "") -> Markup:
+    """Return a link to what ``reference`` names; it says that, or ``text``."""
+    return Markup('<a href="{}">{}</a>').format(address(reference), text or reference)
