@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ _SETTINGS = (
     "PRAGMA case_sensitive_like = ON",
     "PRAGMA synchronous = FULL",
 )
+_WAL_WAITS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 _SPACE = "check the disk's free space and permissions"
 
 # sqlite.org/rescode.html, by the primary code.
@@ -148,9 +150,8 @@ class Sqlite:
         try:
             for statement in _SETTINGS:
                 connection.execute(statement)
-            # Changing to WAL does not wait for others, and is refused where nothing may be written: ask first.
-            if not self._read_only and connection.execute("PRAGMA journal_mode") == [{"journal_mode": "delete"}]:
-                connection.execute("PRAGMA journal_mode = WAL")
+            if not self._read_only:
+                _use_wal(connection)
         except LinealError:
             connection.raw.close()
             raise
@@ -164,3 +165,18 @@ class Sqlite:
             # There is no place for the files that SQLite keeps beside it, and nobody who writes either.
             return f"{path.as_uri()}?immutable=1"
         return f"{path.as_uri()}?mode=ro" if self._read_only else path.as_uri()
+
+
+def _use_wal(connection: _Connection) -> None:
+    """Change a new file to WAL, which it then keeps. Raises Unavailable."""
+    waits = iter(_WAL_WAITS_S)
+    # The change is refused where nothing may be written: ask first.
+    while connection.execute("PRAGMA journal_mode") == [{"journal_mode": "delete"}]:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except Unavailable:
+            # Unlike every other statement it does not wait for another process, which makes the same change now.
+            wait = next(waits, None)
+            if wait is None:
+                raise
+            time.sleep(wait)
