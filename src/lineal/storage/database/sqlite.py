@@ -169,14 +169,16 @@ class Sqlite:
 
 def _use_wal(connection: _Connection) -> None:
     """Change a new file to WAL, which it then keeps. Raises Unavailable."""
-    waits = iter(_WAL_WAITS_S)
-    # The change is refused where nothing may be written: ask first.
-    while connection.execute("PRAGMA journal_mode") == [{"journal_mode": "delete"}]:
+    # Unlike every other statement the change does not wait for another process, which makes the same one now.
+    for wait in _WAL_WAITS_S:
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
+            return _ask_for_wal(connection)
         except Unavailable:
-            # Unlike every other statement it does not wait for another process, which makes the same change now.
-            wait = next(waits, None)
-            if wait is None:
-                raise
             time.sleep(wait)
+    return _ask_for_wal(connection)
+
+
+def _ask_for_wal(connection: _Connection) -> None:
+    # It is refused where nothing may be written: ask first. An immutable file silently stays as it is.
+    if connection.execute("PRAGMA journal_mode") == [{"journal_mode": "delete"}]:
+        connection.execute("PRAGMA journal_mode = WAL")
