@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -116,3 +118,17 @@ def test_a_full_disk_undoes_the_whole_transaction_and_nothing_goes_on_outside_it
         database.run("INSERT INTO kept VALUES ('second')")
 
     assert [] == database.run("SELECT value FROM kept")
+
+
+def test_a_new_file_that_somebody_writes_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "database.sqlite"
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as writer:
+        writer.execute("CREATE TABLE something (id INTEGER)")
+        writer.execute("BEGIN IMMEDIATE")
+        ending = threading.Timer(0.15, writer.rollback)
+        ending.start()
+        database = Sqlite(path)
+
+        assert [{"journal_mode": "wal"}] == database.run("PRAGMA journal_mode")
+        ending.join()
+        database.close()
