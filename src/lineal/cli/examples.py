@@ -22,6 +22,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "lineal data get churn@production model/",
     ),
     "data status": ("lineal data status", "lineal data status images/"),
+    "data push": (
+        "lineal data push",
+        "lineal data push data:photos --to s3://bucket/photos",
+        "lineal data push churn:1.2.0",
+    ),
+    "data pull": ("lineal data pull data:photos images/", "lineal data pull data:photos@2 --from backup"),
     "data files": ("lineal data files data:photos --under train/cats", "lineal data files churn@production --json"),
     "data list": ("lineal data list", "lineal data list --quiet"),
     "data log": ("lineal data log data:customers",),

@@ -41,6 +41,8 @@ class Data(_Group):
     tree = o.contents.tree_of
     files = o.contents.files
     named = o.contents.named
+    push = o.transfers.push
+    pull = o.transfers.pull
 
     def get(self, name: str, directory: PathLike[str] | str = ".", *, under: str = "", force: bool = False) -> Placed:
         """Make a directory hold the files of a dataset version, a model version or a run; only what differs is touched.

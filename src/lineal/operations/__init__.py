@@ -13,6 +13,7 @@ from lineal.operations import (
     questions,
     registration,
     runs,
+    transfers,
     upkeep,
 )
 from lineal.operations.operation import OPERATIONS, Operation
@@ -32,5 +33,6 @@ __all__ = [
     "questions",
     "registration",
     "runs",
+    "transfers",
     "upkeep",
 ]

@@ -101,6 +101,16 @@ class Placed(Answer, frozen=True, kw_only=True):
     kept: int
 
 
+class Transfer(Answer, frozen=True, kw_only=True):
+    """Bytes that went to a remote or came from one. ``files`` and ``size_bytes`` are what was moved; the rest was there."""
+
+    reference: str
+    remote: str
+    files: int
+    size_bytes: int
+    present: int = 0
+
+
 class Changes(Answer, frozen=True, kw_only=True):
     """What differs between a place in the workspace and the tree that was last added from it, or put there."""
 

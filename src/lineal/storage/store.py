@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from lineal.objects.canonical import Object, canonical_bytes, decode
 from lineal.objects.digest import Digest, digest_of
 from lineal.objects.errors import Corrupt, Invalid, NotFound
 from lineal.objects.files import Entry, Tree
+from lineal.objects.ulid import ulid
 from lineal.storage import trees
 from lineal.storage.blobs.blobs import BlobStore
 from lineal.storage.clock import Clock
@@ -68,6 +70,13 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
     def epoch(self) -> int:
         """A number that grows whenever the store lets go of bytes."""
         return int(self.database.run("SELECT epoch FROM store WHERE id = 1")[0]["epoch"])
+
+    @property
+    def identity(self) -> str:
+        """Who this repository is where several share a remote. Made when it is first asked for."""
+        new = ulid(self.clock.now(), os.urandom(10))
+        self.database.run("UPDATE store SET identity = :new WHERE id = 1 AND identity = ''", new=new)
+        return str(self.database.run("SELECT identity FROM store WHERE id = 1")[0]["identity"])
 
     def put_object(self, value: Object) -> Digest:
         """Keep a value and return its digest."""

@@ -44,6 +44,7 @@ MANY: dict[type[a.Answer], Renderer] = {
     a.LogLine: history.log,
     a.Changes: files.changes,
     a.FileLine: files.many,
+    a.Transfer: files.transfers,
 }
 """How a list of answers is written."""
 

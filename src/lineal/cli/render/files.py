@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from lineal.cli.render.page import Page
 from lineal.cli.render.units import count, size
 from lineal.objects.digest import short
-from lineal.operations.answers import Changes, FileLine, Placed
+from lineal.operations.answers import Changes, FileLine, Placed, Transfer
 
 _SHOWN_MAX = 50
 
@@ -45,3 +45,10 @@ def many(answers: Sequence[FileLine], page: Page) -> Iterator[str]:
         ),
         right=("SIZE",),
     )
+
+
+def transfers(answers: Sequence[Transfer], page: Page) -> Iterator[str]:
+    """Yield what went to a remote or came from one."""
+    for each in answers:
+        moved = f"{count(each.files, 'file')}, {size(each.size_bytes)}" if each.files else "everything was there"
+        yield f"{page.title(each.reference)}  {each.remote}: {moved}"

@@ -63,8 +63,10 @@ class Packs:
         except OSError as error:
             raise reading.unavailable(path, error) from None
 
-    def locate(self, digests: Iterable[Digest]) -> dict[Digest, tuple[Digest, Place]]:
-        """Return for each of ``digests`` that is in a pack: in which, and where there."""
+    def locate(
+        self, digests: Iterable[Digest], *, avoid: Collection[Digest] = ()
+    ) -> dict[Digest, tuple[Digest, Place]]:
+        """Return for each of ``digests`` that is in a pack: in which, other than those to ``avoid``, and where there."""
         found: dict[Digest, tuple[Digest, Place]] = {}
         rest = iter(digests)
         while asked := list(islice(rest, _ASKED_AT_ONCE)):
@@ -73,7 +75,7 @@ class Packs:
                 wanted.setdefault(pack.prefix(each), []).append(each)
             for blob, name in self._candidates(wanted):
                 for digest in wanted[blob]:
-                    if digest not in found and (place := self._place(name, digest)):
+                    if digest not in found and name not in avoid and (place := self._place(name, digest)):
                         found[digest] = (name, place)
         return found
 
@@ -102,14 +104,23 @@ class Packs:
         except OSError as error:
             raise reading.unavailable(path, error) from None
         try:
-            for place in places:
+            for group in pack.groups(places):
                 with reading.guarded(path):
-                    data = os.pread(descriptor, place.size_bytes, place.start)
-                if (found := digest_of(data)) != place.digest:
-                    raise reading.corrupt(place.digest, found, f"{path}, byte {place.start}")
-                yield place.digest, data
+                    data = memoryview(os.pread(descriptor, _size(group), group[0].start))
+                for place in group:
+                    start = place.start - group[0].start
+                    piece = data[start : start + place.size_bytes]
+                    if (found := digest_of(piece)) != place.digest:
+                        raise reading.corrupt(place.digest, found, f"{path}, byte {place.start}")
+                    yield place.digest, bytes(piece)
         finally:
             os.close(descriptor)
+
+    def check(self, name: Digest) -> None:
+        """Read a whole pack and compare every blob with the table. Raises NotFound, Corrupt, Unavailable."""
+        path, table = self.path(name), self.table(name)
+        with reading.guarded(path), path.open("rb", buffering=0) as file:
+            pack.check(table, file.fileno())
 
     def pieces(self, name: Digest, start: int, size: int) -> bytes:
         """Return bytes of a pack as they are. Raises NotFound, Unavailable."""
@@ -186,6 +197,10 @@ class Packs:
             with suppress(LinealError):
                 keys.update(pack.raw(each) for each in self.table(name).digests() if pack.prefix(each) in known)
         return [pack.cooked(key) for key in sorted(keys)]
+
+
+def _size(group: list[Place]) -> int:
+    return group[-1].start + group[-1].size_bytes - group[0].start
 
 
 class _Tables:
