@@ -14,6 +14,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "log": ("lineal log", "lineal log churn --limit 10"),
     "lineage": ("lineal lineage churn@production", "lineal lineage data:customers --depth 3"),
+    "gc": ("lineal gc", "lineal gc --delete", "lineal gc --remote backup --grace-days 30"),
+    "repair": ("lineal repair", "lineal repair --source backup"),
     "data add": ("lineal data add customers.csv", "lineal data add images/ --name photos --message 'spring'"),
     "data get": (
         "lineal data get data:customers",

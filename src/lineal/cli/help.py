@@ -8,6 +8,8 @@ GROUPS: dict[str, dict[str, str]] = {
     "the repository itself": {
         "init": "make a repository in a directory",
         "verify": "check every stored byte, every name and the journal",
+        "repair": "mend what is damaged from remotes that have it whole",
+        "gc": "let go of bytes that nothing names",
         "log": "show who did what, newest first",
     },
     "runs and questions": {

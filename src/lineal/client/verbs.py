@@ -107,6 +107,8 @@ class Verbs:
     diff = o.comparisons.diff
     lineage = o.lineage.lineage
     verify = o.upkeep.verify
+    gc = o.collections.gc
+    repair = o.collections.repair
 
     def perform(self, operation: Operation, request: msgspec.Struct, *, key: str = "") -> Any:
         """Carry out ``operation`` and return its answer."""

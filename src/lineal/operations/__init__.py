@@ -2,6 +2,7 @@
 
 from lineal.operations import (
     cards,
+    collections,
     comparisons,
     contents,
     datasets,
@@ -22,6 +23,7 @@ __all__ = [
     "OPERATIONS",
     "Operation",
     "cards",
+    "collections",
     "comparisons",
     "contents",
     "datasets",

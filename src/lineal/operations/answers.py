@@ -335,6 +335,33 @@ class Verification(Answer, frozen=True, kw_only=True):
         return 7 if self.problems else 0
 
 
+class Collection(Answer, frozen=True, kw_only=True):
+    """Bytes that nothing names: what went, or, unless ``deleted``, what would go."""
+
+    where: str
+    deleted: bool
+    packs: int
+    blobs: int
+    size_bytes: int
+    recipes: int = 0
+    temporary: int = 0
+    purged_bytes: int = 0
+    """What the quarantine gave up for good."""
+
+
+class Repair(Answer, frozen=True, kw_only=True):
+    """What was mended, and what is still wrong."""
+
+    mended: tuple[str, ...] = ()
+    indexed_packs: int = 0
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def exit_status(self) -> int:
+        """7, as everything that found corrupt bytes."""
+        return 7 if self.problems else 0
+
+
 class CardAnswer(Answer, frozen=True, kw_only=True):
     """A model card as Markdown, and the state of each human section: fresh, stale or missing."""
 

@@ -13,9 +13,7 @@ from lineal.operations.answers import Contents, Transfer
 from lineal.operations.contents import find_contents
 from lineal.operations.operation import operation
 from lineal.operations.references import Row, dataset_reference, find_dataset
-from lineal.operations.remotes import bucket_of, remote_names
-from lineal.storage.blobs.packed import PackedBlobs
-from lineal.storage.blobs.wrappers import Forwarding
+from lineal.operations.stores import every_remote, packed_of, remote_of
 from lineal.storage.remotes.pulling import pull as fetch
 from lineal.storage.remotes.pushing import push as send
 from lineal.storage.remotes.remote import Remote
@@ -39,7 +37,7 @@ def push(store: Store, names: tuple[str, ...] = (), *, to: str = "") -> tuple[Tr
         Corrupt: a file here is damaged; it is not sent.
         Unavailable: the remote cannot be reached.
     """
-    remote = _remote(store, to)
+    remote = remote_of(store, to)
     wanted = [find_contents(store, each) for each in names or _every_dataset(store)]
     remote.check(make=True)
     with remote.writing(store.actor.name):
@@ -103,11 +101,14 @@ def pull(store: Store, names: tuple[str, ...] = (), *, source: str = "") -> tupl
         Corrupt: the remotes hold other bytes.
         Unavailable: the remote cannot be reached.
     """
-    remotes = _remotes(store, source)
-    return tuple(_pull(store, remotes, each) for each in names or _every_dataset(store))
+    remotes = every_remote(store, source)
+    for each in remotes[:1]:
+        each.check(make=False)
+    return tuple(pull_from(store, remotes, each) for each in names or _every_dataset(store))
 
 
-def _pull(store: Store, remotes: list[Remote], name: str) -> Transfer:
+def pull_from(store: Store, remotes: list[Remote], name: str) -> Transfer:
+    """Fetch one thing from the first of ``remotes`` that has all of it. Raises NotFound, Corrupt."""
     failures = list[LinealError]()
     for remote in remotes:
         try:
@@ -192,28 +193,6 @@ def line_of(reference: str) -> str:
     if parsed.kind not in _LINES:
         raise Invalid(f"{reference} has no files of its own", hint="name a dataset, a version or a run")
     return f"{_LINES[parsed.kind]}/{parsed.name}"
-
-
-def packed_of(store: Store) -> PackedBlobs:
-    """Return the store on a disk behind any wrappers. Raises Invalid when there is none."""
-    blobs = store.blobs
-    while isinstance(blobs, Forwarding):
-        blobs = blobs.inner
-    if not isinstance(blobs, PackedBlobs):
-        raise Invalid("this repository keeps its bytes in memory only", hint="lineal init makes one on a disk")
-    return blobs
-
-
-def _remote(store: Store, where: str) -> Remote:
-    return Remote(bucket_of(store, where), store.identity, store.clock)
-
-
-def _remotes(store: Store, where: str) -> list[Remote]:
-    """Return the remote that is meant, and all others behind it."""
-    first = _remote(store, where)
-    first.check(make=False)
-    others = (_remote(store, name) for name in remote_names(store))
-    return [first, *(each for each in others if each.url != first.url)]
 
 
 def _every_dataset(store: Store) -> list[str]:

@@ -69,7 +69,7 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def epoch(self) -> int:
         """A number that grows whenever the store lets go of bytes."""
-        return int(self.database.run("SELECT epoch FROM store WHERE id = 1")[0]["epoch"])
+        return trees.epoch_of(self.database)
 
     @property
     def identity(self) -> str:
@@ -119,23 +119,24 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             Invalid: a path leaves the tree, or the entries are not sorted by path.
         """
+        epoch = self.epoch
         digest = trees.put(self.blobs, tree.entries)
-        self.keep_tree(digest)
+        self.keep_tree(digest, epoch=epoch)
         return digest
 
-    def keep_tree(self, digest: Digest, *, complete: bool = False) -> None:
+    def keep_tree(self, digest: Digest, *, epoch: int | None = None) -> None:
         """Write the rows of a tree whose nodes are stored already.
 
         Args:
             digest: the tree.
-            complete: also look whether its files are here, for whoever cannot know.
+            epoch: that of the store when its files were last known to be there; without it they are looked for.
 
         Raises:
             NotFound: a node is not here.
             Corrupt: one is no node.
             Invalid: one holds paths that cannot be in a tree, or a file is not here.
         """
-        trees.keep(self.database, self.blobs, digest, complete=complete)
+        trees.keep(self.database, self.blobs, digest, at=self.clock.now(), epoch=epoch)
 
     def entries(self, tree: Digest, *, under: str = "") -> Iterator[Entry]:
         """Yield the entries of a tree in the order of their paths, without holding them all.

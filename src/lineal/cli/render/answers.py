@@ -32,6 +32,8 @@ ONE: dict[type[a.Answer], Renderer] = {
     a.Verification: history.verification,
     a.CardAnswer: versions.card,
     a.Placed: files.placed,
+    a.Collection: files.collection,
+    a.Repair: history.repair,
 }
 """How an answer is written."""
 

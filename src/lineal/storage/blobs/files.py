@@ -69,11 +69,18 @@ class FileBlobs:
             os.close(descriptor)
 
     def _holds(self, digest: Digest, size_bytes: int) -> bool:
-        """Tell whether the blob is here in its full size; one that a failing disk cut short is written again."""
+        """Tell whether the blob is here in its full size; one that a failing disk cut short is written again.
+
+        It is as good as new then: who collects what nobody names leaves young files alone.
+        """
+        path = self.path(digest)
         try:
-            return self.path(digest).stat().st_size == size_bytes
+            if path.stat().st_size != size_bytes:
+                return False
+            os.utime(path)
         except OSError:
             return False
+        return True
 
     def _name(self, temporary: Path, descriptor: int, digest: Digest) -> None:
         """Give written bytes their name, once they cannot be lost any more."""

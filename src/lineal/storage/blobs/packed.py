@@ -40,7 +40,8 @@ class PackedBlobs:
     def __init__(self, directory: Path, scratch: Path, database: Database, clock: Clock) -> None:
         self.files = FileBlobs(directory, scratch)
         self.packs = Packs(directory / "packs", database, clock)
-        self.recipes = Recipes(database)
+        self.recipes = Recipes(database, clock)
+        self.quarantine = directory / "quarantine"
         self.scratch = scratch
 
     def put(self, data: bytes) -> Digest:

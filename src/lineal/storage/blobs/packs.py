@@ -33,7 +33,7 @@ class Packs:
     """
 
     def __init__(self, directory: Path, database: Database, clock: Clock) -> None:
-        self._directory = directory
+        self.directory = directory
         self._database = database
         self._clock = clock
         self._tables = _Tables(self)
@@ -41,7 +41,7 @@ class Packs:
     def path(self, name: Digest) -> Path:
         """Return where a pack is, or would be."""
         digits = name.removeprefix("sha256:")
-        return self._directory / digits[:2] / digits[2:]
+        return self.directory / digits[:2] / digits[2:]
 
     def table(self, name: Digest) -> Table:
         """Return the table of a pack.
@@ -183,7 +183,7 @@ class Packs:
 
     def files(self) -> Iterator[Digest]:
         """Yield the name of every pack that has a file, with rows or without."""
-        for folder in sorted(self._directory.glob("??")):
+        for folder in sorted(self.directory.glob("??")):
             for file in sorted(folder.iterdir()):
                 if is_digest(name := f"sha256:{folder.name}{file.name}"):
                     yield Digest(name)

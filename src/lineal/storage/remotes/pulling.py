@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lineal.formats import holding as format_
-from lineal.formats import pack
 from lineal.formats.holding import Holding, Kind
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Corrupt, LinealError, NotFound
 from lineal.storage.blobs import reading
 from lineal.storage.blobs.packed import PackedBlobs
+from lineal.storage.checking import take
 from lineal.storage.progress import Progress
 from lineal.storage.remotes.planning import digests_of
 from lineal.storage.remotes.remote import IN_FLIGHT, Remote
@@ -77,22 +77,12 @@ class _Fetching:
         with self._scratch() as path:
             self._remote.bucket.fetch(key, path, progress=lambda more: self._progress.advance(0, more))
             try:
-                return self._take_pack(digest, path) if kind == "pack" else self._take_blob(digest, path)
+                return take(self._blobs, kind, digest, path)
             except Corrupt as error:
                 raise Corrupt(
                     f"{self._remote.url} holds other bytes under {key}: {error.message}",
                     hint="push it again from a repository that has it; lineal verify --remote tells what else is wrong",
                 ) from None
-
-    def _take_pack(self, name: Digest, path: Path) -> int:
-        with path.open("rb+") as file:
-            table = pack.read_table(name, file)
-            pack.check(table, file.fileno())
-            self._blobs.packs.take(path, file.fileno(), table)
-        return table.size_bytes
-
-    def _take_blob(self, digest: Digest, path: Path) -> int:
-        return self._blobs.files.take(path, digest)
 
     @contextmanager
     def _scratch(self) -> Iterator[Path]:

@@ -20,8 +20,9 @@ CREATE INDEX packed_pack ON packed (pack);
 
 -- A blob that is put together from ranges of others; body is the recipe.
 CREATE TABLE recipe (
-    digest  TEXT PRIMARY KEY,
-    body    TEXT NOT NULL
+    digest      TEXT PRIMARY KEY,
+    body        TEXT NOT NULL,
+    created_at  BIGINT NOT NULL
 );
 
 -- One row. epoch grows whenever the store lets go of bytes: what somebody saw in it before may be gone. identity is who
