@@ -66,12 +66,20 @@ class Collector:
             Corrupt: a tree cannot be read, so nobody knows what it needs; nothing is let go of.
             Unavailable: the disk cannot be written.
         """
+        *_, found = self.steps(delete=delete)
+        return found
+
+    def steps(self, *, delete: bool) -> Iterator[Collected]:
+        """Do the same in steps, between which writers may go on; the last one yields what was done."""
         self._mark(since=0)
+        yield Collected()
         if delete:
             self._pack_anew()
+            yield Collected()
         with self._store.writing():
             self._mark(since=self._started)
-            return self._sweep(delete=delete)
+            found = self._sweep(delete=delete)
+        yield found
 
     # What is needed.
 
