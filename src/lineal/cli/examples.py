@@ -14,6 +14,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "log": ("lineal log", "lineal log churn --limit 10"),
     "lineage": ("lineal lineage churn@production", "lineal lineage data:customers --depth 3"),
+    "gc": ("lineal gc", "lineal gc --delete", "lineal gc --remote backup --grace-days 30"),
+    "repair": ("lineal repair", "lineal repair --source backup"),
     "data add": ("lineal data add customers.csv", "lineal data add images/ --name photos --message 'spring'"),
     "data get": (
         "lineal data get data:customers",
@@ -22,6 +24,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "lineal data get churn@production model/",
     ),
     "data status": ("lineal data status", "lineal data status images/"),
+    "data push": (
+        "lineal data push",
+        "lineal data push data:photos --to s3://bucket/photos",
+        "lineal data push churn:1.2.0",
+    ),
+    "data pull": ("lineal data pull data:photos images/", "lineal data pull data:photos@2 --from backup"),
     "data files": ("lineal data files data:photos --under train/cats", "lineal data files churn@production --json"),
     "data list": ("lineal data list", "lineal data list --quiet"),
     "data log": ("lineal data log data:customers",),

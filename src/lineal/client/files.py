@@ -11,7 +11,7 @@ from lineal import operations as o
 from lineal.client.workspace.checkout import Checkouts
 from lineal.client.workspace.index import Place
 from lineal.client.workspace.status import changes, places
-from lineal.client.workspace.ways import Ways
+from lineal.client.workspace.ways import UNKNOWN, Ways
 from lineal.formats import trees
 from lineal.objects.reference import parse_reference
 from lineal.operations.answers import Changes, Contents, Placed
@@ -34,9 +34,18 @@ def get_files(handle: Workspace, name: str, directory: Path, *, under: str, forc
     ways.progress.expect(found.file_count, found.size_bytes)
     root = _root(ways, found, directory)
     before = ways.seen.place(root)
-    is_same_line = before is not None and _line(_reference(handle, before)) == _line(found.reference)
+    if before is not None:
+        # From the first file on, and until the last, nobody knows which tree is there.
+        ways.seen.put(before._replace(epoch=UNKNOWN))
+        if _line(_reference(handle, before)) != _line(found.reference):
+            before = None
+    missing = set[str]()
+    if before and (force or before.tree == found.tree):
+        # Whoever asks for what is there already misses something of it.
+        differs = changes(ways.seen, before)
+        missing.update(differs.removed, differs.modified if force else ())
     checkouts = Checkouts(ways.blobs, directory, index=ways.seen, progress=ways.progress)
-    done = checkouts.put(found.tree, before=before.tree if before and is_same_line else None, under=under, force=force)
+    done = checkouts.put(found.tree, before=before.tree if before else None, missing=missing, under=under, force=force)
     if not under:
         ways.seen.put(Place(root, found.tree, ways.epoch, found.reference))
     return Placed(

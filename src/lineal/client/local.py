@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -48,7 +49,9 @@ class LocalRepository(Verbs):
     @property
     def ways(self) -> Ways:
         """Where files go, and what is known of those in the workspace."""
-        return Ways(self.store.blobs, self.store.keep_tree, self._seen, self.store.epoch, self.store.progress)
+        epoch = self.store.epoch
+        keep = partial(self.store.keep_tree, epoch=epoch)
+        return Ways(self.store.blobs, keep, self._seen, epoch, self.store.progress)
 
     def upload(self, path: PathLike[str] | str) -> Upload:
         """Put the files at ``path`` into the store."""

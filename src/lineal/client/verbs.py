@@ -41,6 +41,8 @@ class Data(_Group):
     tree = o.contents.tree_of
     files = o.contents.files
     named = o.contents.named
+    push = o.transfers.push
+    pull = o.transfers.pull
 
     def get(self, name: str, directory: PathLike[str] | str = ".", *, under: str = "", force: bool = False) -> Placed:
         """Make a directory hold the files of a dataset version, a model version or a run; only what differs is touched.
@@ -105,6 +107,8 @@ class Verbs:
     diff = o.comparisons.diff
     lineage = o.lineage.lineage
     verify = o.upkeep.verify
+    gc = o.collections.gc
+    repair = o.collections.repair
 
     def perform(self, operation: Operation, request: msgspec.Struct, *, key: str = "") -> Any:
         """Carry out ``operation`` and return its answer."""

@@ -16,6 +16,7 @@ import os
 import struct
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from hashlib import sha256
 from typing import IO, NamedTuple
 
 from lineal.objects.digest import Digest, digest_of
@@ -29,6 +30,7 @@ _MARK = b"LINEALPK"
 _RECORD = struct.Struct(">32sQQ")
 _END = struct.Struct(">Q8s")
 _TABLE_BYTES_MAX = 1 << 30
+_READ_BYTES = 4 << 20
 _FRAME = struct.Struct(">32sQ")
 
 FRAME_BYTES = _FRAME.size
@@ -164,6 +166,32 @@ def blobs_of(name: Digest, file: IO[bytes]) -> Iterator[tuple[Digest, bytes]]:
         if (found := digest_of(data)) != place.digest:
             raise Corrupt(f"byte {place.start} of the pack {name} is not {place.digest} but {found}")
         yield place.digest, data
+
+
+def check(table: Table, descriptor: int) -> None:
+    """Compare every blob of an open pack with its table. Raises Corrupt."""
+    for group in groups(table.places()):
+        start = group[0].start
+        data = memoryview(os.pread(descriptor, group[-1].start + group[-1].size_bytes - start, start))
+        for place in group:
+            piece = data[place.start - start : place.start - start + place.size_bytes]
+            if sha256(piece).digest() != raw(place.digest):
+                raise Corrupt(
+                    f"byte {place.start} of the pack {table.name} is not {place.digest} but {digest_of(piece)}"
+                )
+
+
+def groups(places: Iterable[Place]) -> Iterator[list[Place]]:
+    """Yield places that lie side by side together, as many as are worth one read."""
+    group, end = list[Place](), -1
+    for each in places:
+        if group and (each.start != end or each.start - group[0].start >= _READ_BYTES):
+            yield group
+            group = []
+        group.append(each)
+        end = each.start + each.size_bytes
+    if group:
+        yield group
 
 
 def frame(digest: Digest, size_bytes: int) -> bytes:

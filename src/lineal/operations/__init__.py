@@ -2,6 +2,7 @@
 
 from lineal.operations import (
     cards,
+    collections,
     comparisons,
     contents,
     datasets,
@@ -13,6 +14,7 @@ from lineal.operations import (
     questions,
     registration,
     runs,
+    transfers,
     upkeep,
 )
 from lineal.operations.operation import OPERATIONS, Operation
@@ -21,6 +23,7 @@ __all__ = [
     "OPERATIONS",
     "Operation",
     "cards",
+    "collections",
     "comparisons",
     "contents",
     "datasets",
@@ -32,5 +35,6 @@ __all__ = [
     "questions",
     "registration",
     "runs",
+    "transfers",
     "upkeep",
 ]

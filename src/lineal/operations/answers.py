@@ -101,6 +101,16 @@ class Placed(Answer, frozen=True, kw_only=True):
     kept: int
 
 
+class Transfer(Answer, frozen=True, kw_only=True):
+    """Bytes that went to a remote or came from one. ``files`` and ``size_bytes`` are what was moved; the rest was there."""
+
+    reference: str
+    remote: str
+    files: int
+    size_bytes: int
+    present: int = 0
+
+
 class Changes(Answer, frozen=True, kw_only=True):
     """What differs between a place in the workspace and the tree that was last added from it, or put there."""
 
@@ -317,6 +327,33 @@ class Verification(Answer, frozen=True, kw_only=True):
     blobs: int
     size_bytes: int
     journal_entries: int
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def exit_status(self) -> int:
+        """7, as everything that found corrupt bytes."""
+        return 7 if self.problems else 0
+
+
+class Collection(Answer, frozen=True, kw_only=True):
+    """Bytes that nothing names: what went, or, unless ``deleted``, what would go."""
+
+    where: str
+    deleted: bool
+    packs: int
+    blobs: int
+    size_bytes: int
+    recipes: int = 0
+    temporary: int = 0
+    purged_bytes: int = 0
+    """What the quarantine gave up for good."""
+
+
+class Repair(Answer, frozen=True, kw_only=True):
+    """What was mended, and what is still wrong."""
+
+    mended: tuple[str, ...] = ()
+    indexed_packs: int = 0
     problems: tuple[Problem, ...] = ()
 
     @property

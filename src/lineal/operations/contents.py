@@ -20,8 +20,13 @@ from lineal.storage.store import Store
 _LISTED_MAX = 1_000
 
 
-def find_contents(store: Store, text: str) -> Contents:
+def find_contents(store: Store, text: str, *, needs_bytes: bool = True) -> Contents:
     """Return the files that a reference means; a word alone is a dataset where no model has that name.
+
+    Args:
+        store: where to look.
+        text: the reference.
+        needs_bytes: whether the bytes must be here too; without them nobody knows how many there are.
 
     Raises:
         NotFound: nothing has that name, or it has no files.
@@ -29,6 +34,8 @@ def find_contents(store: Store, text: str) -> Contents:
     """
     kind, row = _found(store, text)
     reference, tree = _FINDERS[kind](store, row)
+    if not needs_bytes:
+        return Contents(reference=reference, tree=tree, file_count=0, size_bytes=0)
     try:
         root = trees.read_node(tree, store.blobs.get)
     except NotFound:

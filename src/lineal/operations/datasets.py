@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from lineal.formats import table, trees
 from lineal.objects.datasets import DatasetVersion
 from lineal.objects.digest import Digest
-from lineal.objects.errors import Invalid
+from lineal.objects.errors import Conflict, Invalid
 from lineal.objects.files import Tree
 from lineal.objects.reference import check_name
 from lineal.operations import lineage
@@ -33,6 +33,8 @@ def add(store: Store, path: Uploadable, *, name: str = "", message: str = "") ->
         Invalid: the path is empty or its name cannot name a dataset.
     """
     assert isinstance(path, Upload)  # noqa: S101 - the seam uploads every path
+    if not store.database.run("SELECT digest FROM node WHERE digest = :tree", tree=path.tree):
+        raise Conflict(f"{path.name!r} was let go of before it had a name", hint="add it again")
     tree = trees.read_node(path.tree, store.blobs.get)
     if not tree.file_count:
         raise Invalid(f"{path.name!r} holds no file", hint="add a file, or a directory that holds one")

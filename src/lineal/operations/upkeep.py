@@ -4,35 +4,55 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 
 from lineal.formats import trees
 from lineal.objects.canonical import decode, object_digest
 from lineal.objects.digest import Digest, digest_of
-from lineal.objects.errors import LinealError
+from lineal.objects.errors import Invalid, LinealError
 from lineal.objects.statements import JournalEntry
 from lineal.operations.answers import Problem, Verification
 from lineal.operations.operation import operation
 from lineal.operations.references import dataset_reference, version_reference
+from lineal.operations.stores import on_disk
+from lineal.storage import checking
 from lineal.storage.store import Store
 from lineal.storage.trees import ROOTS
 
 _PAGE = 1_000
+_ASKED_AT_ONCE = 10_000
 
 
 @operation("verify", effect="reads")
-def verify(store: Store) -> Verification:
+def verify(store: Store, *, sample: float = 1.0) -> Verification:
     """Read everything and check it: each file and object against its digest, each name, the chain of the journal.
 
     What is wrong is named, with the versions, datasets and runs that need it.
+
+    Args:
+        sample: which share of the bytes to read, from 0 to 1, chosen by chance; names and rows are always checked.
+
+    Raises:
+        Invalid: the share is none.
     """
+    if not 0 <= sample <= 1:
+        raise Invalid(f"{sample} is no share", hint="--sample with a number from 0 to 1, such as 0.01")
     problems: list[Problem] = []
     objects = _objects(store, problems)
-    blobs, size_bytes, sound = _blobs(store, problems)
-    problems += _missing(store, sound)
+    blobs, size_bytes, damaged = _blobs(store, problems, sample)
+    problems += _missing(store, damaged)
     entries = _journal(store, problems)
     return Verification(
         objects=objects, blobs=blobs, size_bytes=size_bytes, journal_entries=entries, problems=tuple(problems)
     )
+
+
+def verify_store(store: Store) -> tuple[Problem, ...]:
+    """Return everything that is wrong with the bytes of a store."""
+    problems: list[Problem] = []
+    _, _, damaged = _blobs(store, problems, 1.0)
+    problems += _missing(store, damaged)
+    return tuple(problems)
 
 
 def _objects(store: Store, problems: list[Problem]) -> int:
@@ -55,25 +75,51 @@ def _objects(store: Store, problems: list[Problem]) -> int:
     return count
 
 
-def _blobs(store: Store, problems: list[Problem]) -> tuple[int, int, set[str]]:
-    """Read every blob; return how many, how large, and the digests of all that are here, sound or not."""
-    count, size_bytes, found = 0, 0, set[str]()
+def _blobs(store: Store, problems: list[Problem], sample: float) -> tuple[int, int, set[str]]:
+    """Read blobs; return how many, how many bytes, and the digests of those that were found damaged."""
+    blobs = on_disk(store)
+    if blobs is None:
+        return _every_blob(store, problems)
+    found = checking.check(blobs, sample=sample, progress=store.progress)
+    for damage in found.damages:
+        problems += (
+            (
+                Problem(what=damage.message, where=_name(store, each), used_by=_users(store, each))
+                for each in damage.lost
+            )
+            if damage.lost
+            else (Problem(what=damage.message, where=f"{damage.kind} {damage.digest}"),)
+        )
+    for digest in blobs.recipes.list():
+        try:
+            for _ in blobs.open(digest) if sample == 1 else ():
+                pass
+        except LinealError as error:
+            problems.append(Problem(what=error.message, where=_name(store, digest), used_by=_users(store, digest)))
+    return found.blobs, found.size_bytes, {each for damage in found.damages for each in damage.lost}
+
+
+def _every_blob(store: Store, problems: list[Problem]) -> tuple[int, int, set[str]]:
+    count, size_bytes, damaged = 0, 0, set[str]()
     for digest in store.blobs.list():
         count += 1
-        found.add(digest)
         try:
             size_bytes += sum(len(piece) for piece in store.blobs.open(digest))
         except LinealError as error:
+            damaged.add(digest)
             problems.append(Problem(what=error.message, where=_name(store, digest), used_by=_users(store, digest)))
-    return count, size_bytes, found
+    return count, size_bytes, damaged
 
 
-def _missing(store: Store, found: set[str]) -> Iterator[Problem]:
+def _missing(store: Store, told: set[str]) -> Iterator[Problem]:
     """Yield a problem for each blob that a tree names, or that a dataset is, and that is not here."""
-    for path, digest in _named(store):
-        if digest not in found:
-            found.add(digest)  # told once
-            yield Problem(what=f"the file {path} is missing", where=f"blob {digest}", used_by=_users(store, digest))
+    rest = _named(store)
+    while asked := {Digest(digest): path for path, digest in islice(rest, _ASKED_AT_ONCE)}:
+        for digest in sorted(asked.keys() - store.blobs.has(asked) - told):
+            told.add(digest)
+            yield Problem(
+                what=f"the file {asked[digest]} is missing", where=f"blob {digest}", used_by=_users(store, digest)
+            )
 
 
 def _named(store: Store) -> Iterator[tuple[str, str]]:

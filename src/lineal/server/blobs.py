@@ -142,7 +142,7 @@ class _Blobs:
     def _keep_tree(self, digest: Digest) -> None:
         try:
             with understood():
-                self._repository.store.keep_tree(digest, complete=True)
+                self._repository.store.keep_tree(digest)
         except Corrupt as error:  # nothing here is: it is the request
             raise Damaged(error.message, hint="send a tree's canonical bytes") from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from lineal.objects.canonical import Object, canonical_bytes, decode
 from lineal.objects.digest import Digest, digest_of
 from lineal.objects.errors import Corrupt, Invalid, NotFound
 from lineal.objects.files import Entry, Tree
+from lineal.objects.ulid import ulid
 from lineal.storage import trees
 from lineal.storage.blobs.blobs import BlobStore
 from lineal.storage.clock import Clock
@@ -67,7 +69,14 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def epoch(self) -> int:
         """A number that grows whenever the store lets go of bytes."""
-        return int(self.database.run("SELECT epoch FROM store WHERE id = 1")[0]["epoch"])
+        return trees.epoch_of(self.database)
+
+    @property
+    def identity(self) -> str:
+        """Who this repository is where several share a remote. Made when it is first asked for."""
+        new = ulid(self.clock.now(), os.urandom(10))
+        self.database.run("UPDATE store SET identity = :new WHERE id = 1 AND identity = ''", new=new)
+        return str(self.database.run("SELECT identity FROM store WHERE id = 1")[0]["identity"])
 
     def put_object(self, value: Object) -> Digest:
         """Keep a value and return its digest."""
@@ -110,23 +119,24 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             Invalid: a path leaves the tree, or the entries are not sorted by path.
         """
+        epoch = self.epoch
         digest = trees.put(self.blobs, tree.entries)
-        self.keep_tree(digest)
+        self.keep_tree(digest, epoch=epoch)
         return digest
 
-    def keep_tree(self, digest: Digest, *, complete: bool = False) -> None:
+    def keep_tree(self, digest: Digest, *, epoch: int | None = None) -> None:
         """Write the rows of a tree whose nodes are stored already.
 
         Args:
             digest: the tree.
-            complete: also look whether its files are here, for whoever cannot know.
+            epoch: that of the store when its files were last known to be there; without it they are looked for.
 
         Raises:
             NotFound: a node is not here.
             Corrupt: one is no node.
             Invalid: one holds paths that cannot be in a tree, or a file is not here.
         """
-        trees.keep(self.database, self.blobs, digest, complete=complete)
+        trees.keep(self.database, self.blobs, digest, at=self.clock.now(), epoch=epoch)
 
     def entries(self, tree: Digest, *, under: str = "") -> Iterator[Entry]:
         """Yield the entries of a tree in the order of their paths, without holding them all.

@@ -53,14 +53,20 @@ def put_nodes(blobs: BlobStore, bundle: Bundle, nodes: Iterable[trees.Node]) -> 
     return root
 
 
-def keep(database: Database, blobs: BlobStore, root: Digest, *, complete: bool = False) -> None:
+def epoch_of(database: Database) -> int:
+    """Return the number that grows whenever a store lets go of bytes."""
+    return int(database.run("SELECT epoch FROM store WHERE id = 1")[0]["epoch"])
+
+
+def keep(database: Database, blobs: BlobStore, root: Digest, *, at: int, epoch: int | None = None) -> None:
     """Write the rows of a tree whose nodes are stored; what is known already is not read.
 
     Args:
         database: where the rows go.
         blobs: where the nodes are.
         root: the tree.
-        complete: also look whether the files are there.
+        at: the time, in milliseconds since 1970.
+        epoch: the store's epoch when the files were last known to be there; without it they are looked for.
 
     Raises:
         NotFound: a node is not here.
@@ -70,9 +76,11 @@ def keep(database: Database, blobs: BlobStore, root: Digest, *, complete: bool =
     # Each batch is a change of its own: a node without its root is as harmless as a blob without a name.
     rest = _unknown(database, blobs, root)
     while batch := list(islice(rest, _BATCH_NODES)):
-        if complete:
-            _check_files(blobs, batch)
-        _insert(database, batch)
+        with database.transaction():
+            # In the same change as the rows, so that nobody lets go of a file in between.
+            if epoch_of(database) != epoch:
+                _check_files(blobs, batch)
+            _insert(database, batch, at)
 
 
 def _check_files(blobs: BlobStore, nodes: list[tuple[Digest, Tree]]) -> None:
@@ -99,16 +107,15 @@ def _unknown(database: Database, blobs: BlobStore, root: Digest) -> Iterator[tup
             waiting += ((each.digest, None) for each in reversed(tree.branches))
 
 
-def _insert(database: Database, nodes: list[tuple[Digest, Tree]]) -> None:
+def _insert(database: Database, nodes: list[tuple[Digest, Tree]], at: int) -> None:
     branches = ({"parent": digest, "child": each.digest} for digest, tree in nodes for each in tree.branches)
     # An empty directory has no bytes that something else could hold.
     members = {(each.digest, digest) for digest, tree in nodes for each in tree.entries if each.mode != "directory"}
-    with database.transaction():
-        database.many("INSERT INTO branch (parent, child) VALUES (:parent, :child) ON CONFLICT DO NOTHING", branches)
-        # In the order of the index, which is written several times faster so.
-        ordered = ({"digest": digest, "tree": tree} for digest, tree in sorted(members))
-        database.many("INSERT INTO member (digest, tree) VALUES (:digest, :tree)", ordered)
-        database.many(
-            "INSERT INTO node (digest) VALUES (:digest) ON CONFLICT DO NOTHING",
-            ({"digest": digest} for digest, _ in nodes),
-        )
+    database.many("INSERT INTO branch (parent, child) VALUES (:parent, :child) ON CONFLICT DO NOTHING", branches)
+    # In the order of the index, which is written several times faster so.
+    ordered = ({"digest": digest, "tree": tree} for digest, tree in sorted(members))
+    database.many("INSERT INTO member (digest, tree) VALUES (:digest, :tree)", ordered)
+    database.many(
+        "INSERT INTO node (digest, created_at) VALUES (:digest, :at) ON CONFLICT DO NOTHING",
+        ({"digest": digest, "at": at} for digest, _ in nodes),
+    )

@@ -32,6 +32,8 @@ ONE: dict[type[a.Answer], Renderer] = {
     a.Verification: history.verification,
     a.CardAnswer: versions.card,
     a.Placed: files.placed,
+    a.Collection: files.collection,
+    a.Repair: history.repair,
 }
 """How an answer is written."""
 
@@ -44,6 +46,7 @@ MANY: dict[type[a.Answer], Renderer] = {
     a.LogLine: history.log,
     a.Changes: files.changes,
     a.FileLine: files.many,
+    a.Transfer: files.transfers,
 }
 """How a list of answers is written."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from lineal.cli.render.page import Page
 from lineal.cli.render.units import count, size
 from lineal.objects.digest import short
-from lineal.operations.answers import Changes, FileLine, Placed
+from lineal.operations.answers import Changes, Collection, FileLine, Placed, Transfer
 
 _SHOWN_MAX = 50
 
@@ -45,3 +45,27 @@ def many(answers: Sequence[FileLine], page: Page) -> Iterator[str]:
         ),
         right=("SIZE",),
     )
+
+
+def transfers(answers: Sequence[Transfer], page: Page) -> Iterator[str]:
+    """Yield what went to a remote or came from one."""
+    for each in answers:
+        moved = f"{count(each.files, 'file')}, {size(each.size_bytes)}" if each.files else "everything was there"
+        yield f"{page.title(each.reference)}  {each.remote}: {moved}"
+
+
+def collection(answer: Collection, page: Page) -> Iterator[str]:
+    """Yield what went, or would go."""
+    counted = (
+        ("pack", answer.packs),
+        ("file", answer.blobs),
+        ("recipe", answer.recipes),
+        ("leftover", answer.temporary),
+    )
+    parts = [count(number, word) for word, number in counted if number]
+    verb = "let go of" if answer.deleted else "would let go of"
+    yield f"{page.title(answer.where)}  {verb} {', '.join(parts) or 'nothing'}, {size(answer.size_bytes)}"
+    if answer.purged_bytes:
+        yield f"  {'removed' if answer.deleted else 'would remove'} {size(answer.purged_bytes)} from the quarantine for good"
+    if not answer.deleted and parts:
+        yield "  --delete does it"

@@ -10,9 +10,10 @@ import stat
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -79,12 +80,21 @@ class Checkouts:
         self._lock = threading.Lock()
         self._written = self._removed = self._kept = 0
 
-    def put(self, tree: Digest, *, before: Digest | None, under: str = "", force: bool = False) -> Checkout:
+    def put(
+        self,
+        tree: Digest,
+        *,
+        before: Digest | None,
+        missing: Collection[str] = (),
+        under: str = "",
+        force: bool = False,
+    ) -> Checkout:
         """Make the directory hold the files of a tree, and no others of the tree that was there before.
 
         Args:
             tree: which files.
             before: the tree that is there, if it is known; its files may be replaced, and those not in ``tree`` go.
+            missing: paths of it that are not as it says, and are to be put in place too.
             under: only this path of the tree, and what is below it; the rest stays as it is.
             force: also write over files that nobody keeps a copy of.
 
@@ -98,19 +108,21 @@ class Checkouts:
         self._is_new = not os.path.isdir(self._root) or not os.listdir(self._root)
         before = None if self._is_new else before
         if not self._is_new:
-            self._look(self._changes(before, tree, under), before, force=force)
+            self._look(self._changes(before, tree, under, missing), before, force=force)
         self._placing.check_cases(trees.entries(tree, self._blobs.get, under=under))
         try:
-            self._remove_all(self._changes(before, tree, under))
-            self._write_all(self._changes(before, tree, under))
+            self._remove_all(self._changes(before, tree, under, missing))
+            self._write_all(self._changes(before, tree, under, missing))
         finally:
             self._seen.save()
         return Checkout(self._written, self._removed, self._kept)
 
-    def _changes(self, before: Digest | None, after: Digest, under: str) -> Iterator[Change]:
+    def _changes(self, before: Digest | None, after: Digest, under: str, missing: Collection[str]) -> Iterator[Change]:
         if before is None or under:
             return (Change(None, each) for each in trees.entries(after, self._blobs.get, under=under))
-        return (Change(*each) for each in trees.changes(before, after, self._blobs.get))
+        changed = (Change(*each) for each in trees.changes(before, after, self._blobs.get))
+        everything = trees.entries(after, self._blobs.get) if missing else ()
+        return chain(changed, (Change(each, each) for each in everything if each.path in missing))
 
     def _look(self, changes: Iterator[Change], before: Digest | None, *, force: bool) -> None:
         """Look at every path that will change, and refuse while nothing was touched."""

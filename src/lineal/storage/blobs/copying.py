@@ -55,13 +55,13 @@ def copy_hashed(source: int, target: int) -> Hasher:
         target: a descriptor of an empty file, for reading and writing, better on the same file system.
     """
     if clone(source, target):
-        return _hash_file(target)
+        return hash_file(target)
     size = os.fstat(source).st_size
     if size <= _PIECE_BYTES:
         for start, end in _data(source, size):
             _copy(source, target, start, end)
         os.ftruncate(target, size)
-        return _hash_file(target)
+        return hash_file(target)
     with _Follower(target) as follower:
         for start, end in _data(source, size):
             follower.skip_to(start)
@@ -74,7 +74,8 @@ def copy_hashed(source: int, target: int) -> Hasher:
     return follower.hasher
 
 
-def _hash_file(descriptor: int) -> Hasher:
+def hash_file(descriptor: int) -> Hasher:
+    """Return the digest and size of an open file."""
     hasher, size, at = Hasher(), os.fstat(descriptor).st_size, 0
     for start, end in _data(descriptor, size):
         _hash_zeros(hasher, start - at)

@@ -11,7 +11,7 @@ from pathlib import Path
 from lineal.objects.digest import Digest, digest_of, is_digest
 from lineal.storage.blobs import reading
 from lineal.storage.blobs.blobs import PIECE_BYTES, Bundle
-from lineal.storage.blobs.copying import copy_hashed
+from lineal.storage.blobs.copying import copy_hashed, hash_file
 
 _READ_ONLY = 0o444
 
@@ -69,11 +69,18 @@ class FileBlobs:
             os.close(descriptor)
 
     def _holds(self, digest: Digest, size_bytes: int) -> bool:
-        """Tell whether the blob is here in its full size; one that a failing disk cut short is written again."""
+        """Tell whether the blob is here in its full size; one that a failing disk cut short is written again.
+
+        It is as good as new then: who collects what nobody names leaves young files alone.
+        """
+        path = self.path(digest)
         try:
-            return self.path(digest).stat().st_size == size_bytes
+            if path.stat().st_size != size_bytes:
+                return False
+            os.utime(path)
         except OSError:
             return False
+        return True
 
     def _name(self, temporary: Path, descriptor: int, digest: Digest) -> None:
         """Give written bytes their name, once they cannot be lost any more."""
@@ -113,6 +120,20 @@ class FileBlobs:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
         return hasher.digest, hasher.size_bytes
+
+    def take(self, path: Path, digest: Digest) -> int:
+        """Take a file of the scratch directory as it is, once its bytes were read; return its size. Raises Corrupt."""
+        with reading.guarded(path):
+            descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            with reading.guarded(path):
+                hasher = hash_file(descriptor)
+            if hasher.digest != digest:
+                raise reading.corrupt(digest, hasher.digest, "what arrived")
+            self._name(path, descriptor, digest)
+        finally:
+            os.close(descriptor)
+        return hasher.size_bytes
 
     def _temporary(self) -> Path:
         return self._scratch / f"blob.{os.getpid()}.{os.urandom(8).hex()}"

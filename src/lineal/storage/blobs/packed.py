@@ -20,7 +20,7 @@ from lineal.objects.files import Range, Recipe
 from lineal.storage.blobs import reading
 from lineal.storage.blobs.blobs import PIECE_BYTES, SMALL_BYTES, Bundle
 from lineal.storage.blobs.files import FileBlobs
-from lineal.storage.blobs.packing import Packer
+from lineal.storage.blobs.packing import FEW, Packer
 from lineal.storage.blobs.packs import Packs
 from lineal.storage.blobs.recipes import Draft, Layout, Recipes, compare
 from lineal.storage.clock import Clock
@@ -40,8 +40,9 @@ class PackedBlobs:
     def __init__(self, directory: Path, scratch: Path, database: Database, clock: Clock) -> None:
         self.files = FileBlobs(directory, scratch)
         self.packs = Packs(directory / "packs", database, clock)
-        self.recipes = Recipes(database)
-        self._scratch = scratch
+        self.recipes = Recipes(database, clock)
+        self.quarantine = directory / "quarantine"
+        self.scratch = scratch
 
     def put(self, data: bytes) -> Digest:
         """Store ``data`` and return its digest."""
@@ -51,9 +52,9 @@ class PackedBlobs:
         """Store bytes that arrive in pieces; return their digest and size in bytes. Raises Corrupt, Unavailable."""
         return self.files.put_stream(pieces, expected=expected)
 
-    def bundle(self) -> AbstractContextManager[Bundle]:
-        """Take many small blobs, which go into packs."""
-        return Packer(self.packs, self._scratch, self.files.put)
+    def bundle(self, *, few: int = FEW) -> AbstractContextManager[Bundle]:
+        """Take many small blobs, which go into packs; up to ``few`` of them become files of their own."""
+        return Packer(self.packs, self.scratch, self.files.put, few=few)
 
     def put_file(
         self, path: PathLike[str] | str, *, expected: Digest | None = None, base: Digest | None = None
@@ -74,9 +75,9 @@ class PackedBlobs:
         return Layout(Recipe(digest=digest, size_bytes=size, parts=(whole,)), self._range)
 
     def _put_version(self, path: PathLike[str] | str, expected: Digest | None, base: Layout) -> tuple[Digest, int]:
-        temporary = self._scratch / f"rest.{os.getpid()}.{os.urandom(8).hex()}"
+        temporary = self.scratch / f"rest.{os.getpid()}.{os.urandom(8).hex()}"
         try:
-            with reading.steady(path) as source, reading.guarded(self._scratch), temporary.open("xb") as rest:
+            with reading.steady(path) as source, reading.guarded(self.scratch), temporary.open("xb") as rest:
                 with open(source.descriptor, "rb", buffering=0, closefd=False) as file:
                     draft = compare(file, source.stamp[0], base, rest.write)
                 source.check()

@@ -33,12 +33,14 @@ class Packer:
         packs: where they go.
         scratch: where they are written before they have their name; on the same file system.
         put: stores a blob by itself.
+        few: so many are stored by themselves.
     """
 
-    def __init__(self, packs: Packs, scratch: Path, put: Callable[[bytes], Digest]) -> None:
+    def __init__(self, packs: Packs, scratch: Path, put: Callable[[bytes], Digest], *, few: int = FEW) -> None:
         self._packs = packs
         self._scratch = scratch
         self._put = put
+        self._few_max = few
         self._few: dict[Digest, bytes] = {}
         self._writer: _Writer | None = None
 
@@ -48,7 +50,7 @@ class Packer:
             self._writer.put(digest, data)
             return
         self._few[digest] = data
-        if len(self._few) > FEW or sum(map(len, self._few.values())) > _BUFFER_BYTES:
+        if len(self._few) > self._few_max or sum(map(len, self._few.values())) > _BUFFER_BYTES:
             self._writer = _Writer(self._packs, self._scratch)
             for each in self._few.items():
                 self._writer.put(*each)

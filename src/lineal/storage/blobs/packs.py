@@ -33,7 +33,7 @@ class Packs:
     """
 
     def __init__(self, directory: Path, database: Database, clock: Clock) -> None:
-        self._directory = directory
+        self.directory = directory
         self._database = database
         self._clock = clock
         self._tables = _Tables(self)
@@ -41,7 +41,7 @@ class Packs:
     def path(self, name: Digest) -> Path:
         """Return where a pack is, or would be."""
         digits = name.removeprefix("sha256:")
-        return self._directory / digits[:2] / digits[2:]
+        return self.directory / digits[:2] / digits[2:]
 
     def table(self, name: Digest) -> Table:
         """Return the table of a pack.
@@ -63,8 +63,10 @@ class Packs:
         except OSError as error:
             raise reading.unavailable(path, error) from None
 
-    def locate(self, digests: Iterable[Digest]) -> dict[Digest, tuple[Digest, Place]]:
-        """Return for each of ``digests`` that is in a pack: in which, and where there."""
+    def locate(
+        self, digests: Iterable[Digest], *, avoid: Collection[Digest] = ()
+    ) -> dict[Digest, tuple[Digest, Place]]:
+        """Return for each of ``digests`` that is in a pack: in which, other than those to ``avoid``, and where there."""
         found: dict[Digest, tuple[Digest, Place]] = {}
         rest = iter(digests)
         while asked := list(islice(rest, _ASKED_AT_ONCE)):
@@ -73,7 +75,7 @@ class Packs:
                 wanted.setdefault(pack.prefix(each), []).append(each)
             for blob, name in self._candidates(wanted):
                 for digest in wanted[blob]:
-                    if digest not in found and (place := self._place(name, digest)):
+                    if digest not in found and name not in avoid and (place := self._place(name, digest)):
                         found[digest] = (name, place)
         return found
 
@@ -102,14 +104,23 @@ class Packs:
         except OSError as error:
             raise reading.unavailable(path, error) from None
         try:
-            for place in places:
+            for group in pack.groups(places):
                 with reading.guarded(path):
-                    data = os.pread(descriptor, place.size_bytes, place.start)
-                if (found := digest_of(data)) != place.digest:
-                    raise reading.corrupt(place.digest, found, f"{path}, byte {place.start}")
-                yield place.digest, data
+                    data = memoryview(os.pread(descriptor, _size(group), group[0].start))
+                for place in group:
+                    start = place.start - group[0].start
+                    piece = data[start : start + place.size_bytes]
+                    if (found := digest_of(piece)) != place.digest:
+                        raise reading.corrupt(place.digest, found, f"{path}, byte {place.start}")
+                    yield place.digest, bytes(piece)
         finally:
             os.close(descriptor)
+
+    def check(self, name: Digest) -> None:
+        """Read a whole pack and compare every blob with the table. Raises NotFound, Corrupt, Unavailable."""
+        path, table = self.path(name), self.table(name)
+        with reading.guarded(path), path.open("rb", buffering=0) as file:
+            pack.check(table, file.fileno())
 
     def pieces(self, name: Digest, start: int, size: int) -> bytes:
         """Return bytes of a pack as they are. Raises NotFound, Unavailable."""
@@ -172,7 +183,7 @@ class Packs:
 
     def files(self) -> Iterator[Digest]:
         """Yield the name of every pack that has a file, with rows or without."""
-        for folder in sorted(self._directory.glob("??")):
+        for folder in sorted(self.directory.glob("??")):
             for file in sorted(folder.iterdir()):
                 if is_digest(name := f"sha256:{folder.name}{file.name}"):
                     yield Digest(name)
@@ -186,6 +197,10 @@ class Packs:
             with suppress(LinealError):
                 keys.update(pack.raw(each) for each in self.table(name).digests() if pack.prefix(each) in known)
         return [pack.cooked(key) for key in sorted(keys)]
+
+
+def _size(group: list[Place]) -> int:
+    return group[-1].start + group[-1].size_bytes - group[0].start
 
 
 class _Tables:

@@ -13,6 +13,7 @@ from lineal.formats.chunks import cut
 from lineal.objects.canonical import canonical_bytes, decode
 from lineal.objects.digest import Digest, Hasher
 from lineal.objects.files import Range, Recipe
+from lineal.storage.clock import Clock
 from lineal.storage.database.database import Database
 
 WORTH = 0.2
@@ -27,10 +28,12 @@ class Recipes:
 
     Args:
         database: where they are.
+        clock: when one came.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
+        self._clock = clock
 
     def get(self, digest: Digest) -> Recipe | None:
         """Return the recipe of a blob, or None. Raises Corrupt."""
@@ -40,8 +43,9 @@ class Recipes:
     def put(self, recipe: Recipe) -> None:
         """Keep a recipe whose parts are stored; one that is there stays."""
         self._database.run(
-            "INSERT INTO recipe (digest, body) VALUES (:digest, :body) ON CONFLICT (digest) DO NOTHING",
+            "INSERT INTO recipe (digest, body, created_at) VALUES (:digest, :body, :at) ON CONFLICT (digest) DO NOTHING",
             digest=recipe.digest,
+            at=self._clock.now(),
             body=canonical_bytes(recipe).decode(),
         )
 

@@ -10,9 +10,10 @@ CREATE TABLE object (
     created_at  BIGINT NOT NULL
 );
 
--- Trees whose rows are here, with all that is below them.
+-- Trees whose rows and bytes are here, with all that is below them.
 CREATE TABLE node (
-    digest  TEXT PRIMARY KEY
+    digest      TEXT PRIMARY KEY,
+    created_at  BIGINT NOT NULL
 );
 
 -- Which nodes a large tree consists of.

@@ -20,13 +20,16 @@ CREATE INDEX packed_pack ON packed (pack);
 
 -- A blob that is put together from ranges of others; body is the recipe.
 CREATE TABLE recipe (
-    digest  TEXT PRIMARY KEY,
-    body    TEXT NOT NULL
+    digest      TEXT PRIMARY KEY,
+    body        TEXT NOT NULL,
+    created_at  BIGINT NOT NULL
 );
 
--- The store's epoch grows whenever it lets go of bytes: what somebody saw in it before may be gone.
+-- One row. epoch grows whenever the store lets go of bytes: what somebody saw in it before may be gone. identity is who
+-- this repository is where several share a remote; it is made when it is first needed.
 CREATE TABLE store (
-    id     BIGINT PRIMARY KEY,
-    epoch  BIGINT NOT NULL
+    id        BIGINT PRIMARY KEY,
+    epoch     BIGINT NOT NULL,
+    identity  TEXT NOT NULL
 );
-INSERT INTO store (id, epoch) VALUES (1, 0);
+INSERT INTO store (id, epoch, identity) VALUES (1, 0, '');
