@@ -127,6 +127,8 @@ class World:
 
     def large(self, kind: int) -> bytes:
         """Return a large file that differs little from the others, so that it is kept as a recipe."""
+        if self.chance.random() < 0.3:
+            self.noise, self.before = self.chance.randbytes(LARGE), None
         data = bytearray(self.noise)
         data[1_000:1_008] = kind.to_bytes(8, "big")
         return bytes(data)

@@ -162,6 +162,10 @@ class Index:
         """Keep which tree is at a place."""
         self._write([(_PUT, [(self.key(place.root), place.tree, place.epoch, place.reference)])])
 
+    def forget(self, root: str) -> None:
+        """Forget which tree is at a place; what was seen there stays."""
+        self._write([("DELETE FROM place WHERE root = ?", [(self.key(root),)])])
+
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:

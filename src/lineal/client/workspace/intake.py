@@ -13,6 +13,7 @@ from lineal.objects.digest import Digest
 from lineal.objects.files import NOTHING, Entry
 
 _BATCH_FILES = 2_000
+_FOLDERS_MAX = 128
 CHANGES_MAX = 100_000
 """More changes than this are not kept in memory: everything is walked in order instead."""
 
@@ -42,6 +43,15 @@ class Intake:
         """Keep what was seen, once the bytes are safe: which tree it is, at which epoch of the store."""
         rows = ((folder, seen.counted()) for folder, seen in self._learnt)
         self._index.take(Place(self._root, tree, epoch), rows, self._gone)
+
+    def _flush(self) -> None:
+        """Keep what was seen so far: of a million files it is too much for memory.
+
+        The place is not known meanwhile, so whoever begins anew after a crash asks the store for every file.
+        """
+        self._index.forget(self._root)
+        self._index.see(self._root, ((folder, seen.counted()) for folder, seen in self._learnt))
+        self._learnt.clear()
 
     def everything(self) -> Iterator[Entry]:
         """Yield the entry of each file, in order; the store holds its bytes once the bundle is left.
@@ -93,6 +103,8 @@ class Intake:
             self._gone.discard(inside)
             if not now.stamps or not before.is_same(now.stamps, now.device):
                 self._learnt.append((inside, now))
+            if len(self._learnt) >= _FOLDERS_MAX:
+                self._flush()
 
     def changed(self) -> dict[str, Entry | None] | None:
         """Return what became of each path that may not be what the index knows, and None for those that are gone.
