@@ -16,7 +16,7 @@ from zlib import crc32
 
 from lineal.objects.canonical import canonical_bytes, decode
 from lineal.objects.digest import Digest, digest_of
-from lineal.objects.errors import Corrupt, Invalid
+from lineal.objects.errors import Corrupt, Invalid, LinealError
 from lineal.objects.files import Branch, Entry, Tree
 
 WHOLE_MAX = 1_000
@@ -48,7 +48,7 @@ def grow(entries: Iterable[Entry]) -> Iterator[Node]:
     Keeps one node and one line for each finished one in memory.
 
     Raises:
-        Invalid: a path leaves the tree, or the entries are not sorted by the bytes of their paths.
+        Invalid: a path leaves the tree, one lies below another one, or they are not sorted by their bytes.
     """
     rest = iter(_checked(entries))
     start = list(islice(rest, WHOLE_MAX + 1))
@@ -195,15 +195,26 @@ def _is_whole(part: list[T], ends: Callable[[T], bool]) -> bool:
 
 def _checked(entries: Iterable[Entry]) -> Iterator[Entry]:
     """Yield ``entries`` as long as each may stand where it does. Raises Invalid."""
-    before = ""
-    for each in entries:
-        if each.path <= before:
-            raise Invalid(
-                f"{each.path!r} comes after {before!r} in a tree", hint="sort the paths; each stands there once"
-            )
+    for each in _in_order(entries, Invalid, hint="sort the paths; each stands there once, as a file or as a directory"):
         if not fits(each.path):
             raise Invalid(f"{each.path!r} cannot be a path in a tree", hint="write it relative, without '.' and '..'")
-        before = each.path
+        yield each
+
+
+def _in_order(entries: Iterable[Entry], wrong: type[LinealError], *, hint: str) -> Iterator[Entry]:
+    """Yield ``entries`` while they are sorted and none lies below another one, which is a file. Raises ``wrong``."""
+    before = ""
+    begun = list[str]()  # each begins with the one before it, and so does whatever lies below it
+    for each in entries:
+        path = each.path
+        if path <= before:
+            raise wrong(f"{path!r} comes after {before!r} in a tree", hint=hint)
+        while begun and not path.startswith(begun[-1]):
+            begun.pop()
+        if begun and path[len(begun[-1])] == "/":
+            raise wrong(f"{begun[-1]!r} is a file of a tree and a directory of {path!r}", hint=hint)
+        begun.append(path)
+        before = path
         yield each
 
 
@@ -236,16 +247,12 @@ def entries(root: Digest, read: Read, *, under: str = "") -> Iterator[Entry]:
         under: only this path and what is below it; what lies elsewhere is not read.
 
     Raises:
-        Corrupt: a part of it is no tree, or its paths are not in order.
+        Corrupt: a part of it is no tree, its paths are not in order, or one lies below another one.
     """
-    before = ""
-    for node in _leaves(root, read, under):
-        for each in node.entries:
-            if each.path <= before:
-                raise Corrupt(f"the tree {root} is not sorted at {each.path!r}", hint="restore it from a copy")
-            before = each.path
-            if not under or each.path == under or each.path.startswith(under + "/"):
-                yield each
+    found = (each for node in _leaves(root, read, under) for each in node.entries)
+    for each in _in_order(found, Corrupt, hint=f"restore the tree {root} from a copy"):
+        if not under or each.path == under or each.path.startswith(under + "/"):
+            yield each
 
 
 def _leaves(root: Digest, read: Read, under: str) -> Iterator[Tree]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from lineal.objects.canonical import NOT_FINITE, Number, Object, Scalar
 from lineal.objects.datasets import DatasetVersion
 from lineal.objects.digest import Digest
-from lineal.objects.files import Entry, Tree
+from lineal.objects.files import Entry, Mode, Recipe, Tree
 from lineal.objects.runs import Code, Run, Runtime
 from lineal.objects.statements import (
     Approval,
@@ -31,6 +31,7 @@ T = TypeVar("T", bound=Object)
 
 KINDS: tuple[type[Object], ...] = (
     Tree,
+    Recipe,
     DatasetVersion,
     Code,
     Runtime,
@@ -88,15 +89,21 @@ def objects(kind: type[T]) -> st.SearchStrategy[T]:
 
 
 def trees() -> st.SearchStrategy[Tree]:
-    """Return a strategy for trees as the store accepts them: sorted paths, none twice."""
-    entries = st.lists(st.tuples(paths, digests, st.integers(0, 2**63 - 1)), max_size=5, unique_by=lambda each: each[0])
+    """Return a strategy for trees as the store accepts them: sorted paths, none twice, none below another one."""
     modes = st.sampled_from(get_args(get_type_hints(Entry)["mode"]))
-    return st.tuples(entries, modes).map(
-        lambda drawn: Tree(
-            entries=tuple(
-                Entry(path=path, digest=digest, size_bytes=size_bytes, mode=drawn[1])
-                for path, digest, size_bytes in sorted(drawn[0])
-            )
+    entries = st.lists(
+        st.tuples(paths, digests, st.integers(0, 2**63 - 1), modes), max_size=5, unique_by=lambda each: each[0]
+    )
+    return entries.map(_tree)
+
+
+def _tree(drawn: list[tuple[str, Digest, int, Mode]]) -> Tree:
+    files = {path for path, *_ in drawn}
+    return Tree(
+        entries=tuple(
+            Entry(path=path, digest=digest, size_bytes=size_bytes, mode=mode)
+            for path, digest, size_bytes, mode in sorted(drawn)
+            if not any(path.startswith(f"{other}/") for other in files)
         )
     )
 

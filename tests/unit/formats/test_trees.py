@@ -151,7 +151,7 @@ def test_a_path_that_looks_strange_is_still_a_path(path: str) -> None:
     assert [entry(path)] == list(trees.entries(*_read_from(grown([entry(path)]))))
 
 
-def _read_from(found: tuple[Digest, Nodes]):
+def _read_from(found: tuple[Digest, Nodes]) -> tuple[Digest, trees.Read]:
     return found[0], found[1].__getitem__
 
 
@@ -159,6 +159,27 @@ def _read_from(found: tuple[Digest, Nodes]):
 def test_entries_out_of_order_are_refused(paths: tuple[str, str]) -> None:
     with pytest.raises(Invalid, match="comes after"):
         list(trees.grow([entry(each) for each in paths]))
+
+
+@pytest.mark.parametrize("paths", ["a a/b", "a a! a!/x a-b", "a a! a-b a/b", "a a. a./b", "a/b a/b- a/b/c", "a a/b/c/d"])
+def test_nothing_lies_below_a_file(paths: str) -> None:
+    root, nodes = Tree(entries=tuple(entry(each) for each in paths.split())), dict[Digest, bytes]()
+    body = trees.canonical_bytes(root)
+    nodes[digest := digest_of(body)] = body
+
+    with pytest.raises(Invalid, match="is a file of a tree and a directory of"):
+        list(trees.grow(root.entries))
+    with pytest.raises(Invalid, match="is a file of a tree and a directory of"):
+        trees.check_node(root)
+    with pytest.raises(Corrupt, match="is a file of a tree and a directory of"):
+        list(trees.entries(digest, nodes.__getitem__))
+
+
+@pytest.mark.parametrize("paths", ["a a! a-b ab/c", "a a. a.b/c ab", "a/b a/bc/d a/b0"])
+def test_names_that_begin_alike_are_no_directories_of_each_other(paths: str) -> None:
+    entries = sorted([entry(each) for each in paths.split()], key=lambda each: each.path)
+
+    assert entries == list(trees.entries(*_read_from(grown(entries))))
 
 
 def test_a_node_with_unsorted_branches_or_with_both_is_refused() -> None:
@@ -179,5 +200,5 @@ def test_a_tree_whose_parts_are_out_of_order_is_corrupt_when_it_is_read() -> Non
     )
     root, nodes = digest_of(body := trees.canonical_bytes(Tree(branches=branches))), {**left, **right}
 
-    with pytest.raises(Corrupt, match="not sorted"):
+    with pytest.raises(Corrupt, match="'a' comes after 'b'"):
         list(trees.entries(root, {**nodes, root: body}.__getitem__))

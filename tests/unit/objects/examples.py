@@ -1,4 +1,4 @@
-"""One instance of every kind of object, each with every field set; and the golden bytes and digests they must have."""
+"""Instances of every kind of object, with every field set; and the golden bytes and digests they must have."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import NamedTuple
 from lineal.objects.canonical import Object
 from lineal.objects.datasets import Column, DatasetVersion
 from lineal.objects.digest import Digest, digest_of
-from lineal.objects.files import Entry, Tree
+from lineal.objects.files import NOTHING, Branch, Entry, Range, Recipe, Tree
 from lineal.objects.runs import Code, FileUse, Hardware, ModelFacts, Package, Run, Runtime, Seeds
 from lineal.objects.statements import (
     Approval,
@@ -65,6 +65,18 @@ EXAMPLES: dict[str, Object] = {
             Entry(path="a/run.sh", digest=B, size_bytes=1, mode="executable"),
             Entry(path="é.csv", digest=C, size_bytes=1),
         )
+    ),
+    "tree of branches": Tree(
+        branches=(
+            Branch(digest=A, first="a/link", file_count=1_001, size_bytes=2**40),
+            Branch(digest=B, first="é.csv", file_count=16, size_bytes=0),
+        )
+    ),
+    "tree with an empty directory": Tree(entries=(Entry(path="logs", digest=NOTHING, size_bytes=0, mode="directory"),)),
+    "recipe": Recipe(
+        digest=A,
+        size_bytes=12,
+        parts=(Range(blob=B, start=0, size_bytes=4), Range(blob=C, start=2**33, size_bytes=8)),
     ),
     "dataset": DatasetVersion(
         tree=A,
@@ -169,7 +181,7 @@ EXAMPLES: dict[str, Object] = {
         detail="because",
     ),
 }
-"""By tag."""
+"""By the tag of their kind; a second one of a kind says behind the tag what it is."""
 
 
 class Golden(NamedTuple):
@@ -180,6 +192,6 @@ class Golden(NamedTuple):
 
 
 def golden() -> dict[str, Golden]:
-    """Return what was written down, by tag."""
+    """Return what was written down, by the names of the examples."""
     lines = json.loads(GOLDEN.read_text(encoding="utf-8"))["objects"]
     return {each["kind"]: Golden(each["canonical"], each["digest"]) for each in lines}
