@@ -1,0 +1,145 @@
+"""Objects by key in S3, Google Cloud Storage and Azure, as sources need them: by version, and in a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import obstore
+import obstore.store
+from obstore.exceptions import BaseError, InvalidPathError, PermissionDeniedError, UnauthenticatedError
+
+from lineal.objects.errors import Denied, Invalid, LinealError, NotFound, Unavailable
+from lineal.storage.blobs.blobs import PIECE_BYTES
+from lineal.storage.sources.addresses import reason
+
+_ENDPOINTS: dict[str, tuple[str, ...]] = {
+    "s3": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"),
+    "gs": ("GOOGLE_BASE_URL",),
+    "az": ("AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT", "AZURE_STORAGE_ACCOUNT_NAME", "AZURE_ACCOUNT_NAME"),
+}
+"""The variables that tell which server a bucket's name belongs to, by scheme; the first that is set counts."""
+
+_KEYS = {
+    "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_SKIP_SIGNATURE=true for a public bucket",
+    "gs": "GOOGLE_APPLICATION_CREDENTIALS",
+    "az": "AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY",
+}
+"""The variables that let somebody in."""
+
+_NO_VERSION = "null"
+"""What S3 calls bytes that were written while a bucket kept no versions: the next such write replaces them."""
+
+_RETRY = {"max_retries": 4}
+
+
+class Found(NamedTuple):
+    """What a store says of an object."""
+
+    key: str
+    size_bytes: int
+    etag: str
+    version: str
+    modified_at: int
+
+
+class SourceBucket:
+    """The objects of one bucket or container.
+
+    Args:
+        scheme: ``s3``, ``gs`` or ``az``.
+        name: of the bucket.
+        variables: the environment's; they name the server and hold the keys.
+    """
+
+    def __init__(self, scheme: str, name: str, variables: Mapping[str, str]) -> None:
+        self.url = f"{scheme}://{name}"
+        self.endpoint = endpoint_of(scheme, variables)
+        self._scheme = scheme
+        with self._told(""):
+            self._store = _open(scheme, name, self.endpoint)
+
+    def head(self, key: str, version: str = "") -> Found | None:
+        """Return what is at ``key`` now, or what ``version`` of it is; None when there is no such thing."""
+        with self._told(key):
+            try:
+                # A bare head cannot name a version.
+                answer = obstore.get(self._store, key, options={"head": True, "version": version or None})
+                return _found(answer.meta)
+            except FileNotFoundError:
+                return None
+
+    def open(self, key: str, version: str = "") -> tuple[Found, Iterator[bytes]]:
+        """Return what is at ``key`` with its bytes. Raises NotFound."""
+        with self._told(key):
+            answer = obstore.get(self._store, key, options={"version": version or None})
+            return _found(answer.meta), self._stream(key, answer.stream(min_chunk_size=PIECE_BYTES))
+
+    def _stream(self, key: str, stream: Any) -> Iterator[bytes]:
+        with self._told(key):
+            for piece in stream:
+                yield memoryview(piece)  # type: ignore[misc]
+
+    def list(self, prefix: str) -> Iterator[Found]:
+        """Yield every object below ``prefix``; versions are not told."""
+        with self._told(prefix):
+            for page in obstore.list(self._store, prefix or None):
+                yield from map(_found, page)
+
+    @contextmanager
+    def _told(self, key: str) -> Iterator[None]:
+        """Turn what the library raises into our errors."""
+        place = f"{self.url}/{key}" if key else self.url
+        try:
+            yield
+        except LinealError:
+            raise
+        except FileNotFoundError:
+            raise NotFound(f"there is no object {place}", hint="check the address") from None
+        except (PermissionDeniedError, UnauthenticatedError):
+            raise Denied(f"{place} may not be read", hint=f"set {_KEYS[self._scheme]}") from None
+        except InvalidPathError as error:
+            raise Invalid(f"{place} is no key: {reason(error)}", hint="a key has no empty part, '.' or '..'") from None
+        except (BaseError, OSError, ValueError) as error:
+            raise Unavailable(f"{place} cannot be reached: {reason(error)}", hint=self._advice()) from None
+
+    def _advice(self) -> str:
+        where = f"{_ENDPOINTS[self._scheme][0]} is {self.endpoint}" if self.endpoint else "check the network"
+        return f"{where}; keys come from {_KEYS[self._scheme]}"
+
+
+def endpoint_of(scheme: str, variables: Mapping[str, str]) -> str:
+    """Return the server that a bucket's name belongs to, where the environment names one."""
+    said = (variables.get(each, "") for each in _ENDPOINTS[scheme])
+    return next((each.rstrip("/") for each in said if each), "")
+
+
+def _open(scheme: str, name: str, endpoint: str) -> Any:
+    """Return the library's store. It reads the keys, and what else it knows, from the environment itself."""
+    options: dict[str, Any] = {"retry_config": _RETRY}
+    if endpoint.startswith("http://"):
+        options["client_options"] = {"allow_http": True}
+    if "://" in endpoint and scheme != "gs":
+        options["config"] = {"endpoint": endpoint}
+    return _STORES[scheme](name, **options)
+
+
+_STORES: dict[str, Callable[..., Any]] = {
+    "s3": obstore.store.S3Store,
+    "gs": obstore.store.GCSStore,
+    "az": obstore.store.AzureStore,
+}
+
+
+def _found(meta: Any) -> Found:
+    modified: datetime = meta["last_modified"]
+    version = meta["version"] or ""
+    return Found(
+        key=meta["path"],
+        size_bytes=meta["size"],
+        etag=meta["e_tag"] or "",
+        version="" if version == _NO_VERSION else version,
+        modified_at=round(modified.timestamp() * 1000),
+    )
