@@ -19,7 +19,9 @@ settings.register_profile("quick", max_examples=30, deadline=None)
 settings.register_profile("thorough", max_examples=1_000, deadline=None)
 settings.load_profile("quick")
 
-pytest.register_assert_rewrite("lineal.testing.contracts.blob_store", "lineal.testing.contracts.database")
+pytest.register_assert_rewrite(
+    "lineal.testing.contracts.blob_store", "lineal.testing.contracts.database", "lineal.testing.contracts.source"
+)
 
 POSTGRES = pytest.StashKey[Path]()
 """Where the session's PostgreSQL server keeps its data: one for all workers of pytest-xdist."""
@@ -70,6 +72,23 @@ def postgres_url(postgres_server: Any) -> Iterator[str]:
         admin.execute(f"CREATE DATABASE {name} TEMPLATE template0")
         yield postgres_server.get_uri(database=name)
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[Any]:
+    """Return the worker's S3 server."""
+    from tests.sources.s3 import serving_s3  # it takes a second to import
+
+    with serving_s3() as server:
+        yield server
+
+
+@pytest.fixture
+def s3(s3_server: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return an S3 server that this process is told of by its environment, as a user's is."""
+    for name, value in s3_server.variables.items():
+        monkeypatch.setenv(name, value)
+    return s3_server
 
 
 @pytest.fixture

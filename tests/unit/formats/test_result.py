@@ -46,7 +46,7 @@ def table_of(result: Result) -> bytes:
         (Decimal("NaN"), "NaN"),
         (date(2026, 11, 5), "2026-11-05"),
         (time(13, 45, 0, 500_000), "13:45:00.5"),
-        (datetime(2026, 11, 5, 12, 45), "2026-11-05T12:45:00"),
+        (datetime.fromisoformat("2026-11-05T12:45:00"), "2026-11-05T12:45:00"),
         (datetime(2026, 11, 5, 13, 45, tzinfo=timezone(timedelta(hours=1))), "2026-11-05T12:45:00Z"),
         (datetime(2026, 11, 5, 12, 45, 10, 120_000, tzinfo=UTC), "2026-11-05T12:45:10.12Z"),
         (timedelta(days=1, microseconds=1_500_000), "86401.5"),
@@ -101,7 +101,7 @@ def test_a_row_that_is_there_twice_is_not_as_one_that_is_there_once() -> None:
 def test_columns_have_the_narrowest_type_that_fits() -> None:
     result = Result(
         ("whole", "price", "flag", "mixed", "empty"),
-        [[(1, 1.5, True, 1, None)], [(2, Decimal("2"), False, "x", None), (None, 3, True, 2, None)]],
+        [[(1, 1.5, True, 1, None)], [(2, Decimal(2), False, "x", None), (None, 3, True, 2, None)]],
     )
     table_of(result)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import obstore
 import obstore.store
@@ -14,6 +14,9 @@ from obstore.exceptions import BaseError, InvalidPathError, PermissionDeniedErro
 from lineal.objects.errors import Denied, Invalid, LinealError, NotFound, Unavailable
 from lineal.storage.blobs.blobs import PIECE_BYTES
 from lineal.storage.sources.addresses import reason
+
+if TYPE_CHECKING:
+    from obstore import GetOptions
 
 _ENDPOINTS: dict[str, tuple[str, ...]] = {
     "s3": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"),
@@ -66,7 +69,7 @@ class SourceBucket:
         with self._told(key):
             try:
                 # A bare head cannot name a version.
-                answer = obstore.get(self._store, key, options={"head": True, "version": version or None})
+                answer = obstore.get(self._store, key, options=_named(version, head=True))
                 return _found(answer.meta)
             except FileNotFoundError:
                 return None
@@ -74,7 +77,7 @@ class SourceBucket:
     def open(self, key: str, version: str = "") -> tuple[Found, Iterator[bytes]]:
         """Return what is at ``key`` with its bytes. Raises NotFound."""
         with self._told(key):
-            answer = obstore.get(self._store, key, options={"version": version or None})
+            answer = obstore.get(self._store, key, options=_named(version))
             return _found(answer.meta), self._stream(key, answer.stream(min_chunk_size=PIECE_BYTES))
 
     def _stream(self, key: str, stream: Any) -> Iterator[bytes]:
@@ -110,10 +113,27 @@ class SourceBucket:
         return f"{where}; keys come from {_KEYS[self._scheme]}"
 
 
+def _named(version: str, *, head: bool = False) -> GetOptions:
+    options: GetOptions = {"head": head}
+    if version:
+        options["version"] = version  # the library takes no None here
+    return options
+
+
 def endpoint_of(scheme: str, variables: Mapping[str, str]) -> str:
     """Return the server that a bucket's name belongs to, where the environment names one."""
-    said = (variables.get(each, "") for each in _ENDPOINTS[scheme])
+    said = (variables.get(each, "") for each in _ENDPOINTS.get(scheme, ()))
     return next((each.rstrip("/") for each in said if each), "")
+
+
+def check_endpoint(place: str, pinned: str, now: str) -> None:
+    """Raise Invalid when ``place`` was pinned at another server: our keys never go where only a source sends us."""
+    if pinned != now:
+        raise Invalid(
+            f"{place} was pinned at {pinned or 'the default server'}, and here it would be asked for at"
+            f" {now or 'the default server'}",
+            hint="set the environment as it was then: AWS_ENDPOINT_URL, AZURE_STORAGE_ACCOUNT_NAME",
+        )
 
 
 def _open(scheme: str, name: str, endpoint: str) -> Any:

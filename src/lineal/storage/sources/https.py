@@ -27,6 +27,7 @@ from lineal.storage.sources.source import (
     Read,
     SourceFile,
     Surroundings,
+    read_all,
     read_pieces,
     refusal,
 )
@@ -80,9 +81,8 @@ class WebServers:
         if read:
             meant = ObjectSource(uri=uri, size_bytes=head.size_bytes or 0)
             file = SourceFile(name, partial(self._pieces, asked.uri, head, meant), head.size_bytes)
-            digest, size_bytes = read(read_pieces(file, meant))
-            head = head._replace(size_bytes=size_bytes)
-            entries = (Entry(path=name, digest=digest, size_bytes=size_bytes),)
+            entries = read_all((file,), meant, read)
+            digest, head = entries[0].digest, head._replace(size_bytes=entries[0].size_bytes)
         if head.size_bytes is None or not (digest or head.etag or head.modified_at):
             raise Invalid(
                 f"{uri} does not tell {'its size' if head.size_bytes is None else 'its ETag or when it changed'}, so"

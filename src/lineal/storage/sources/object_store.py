@@ -18,7 +18,7 @@ from lineal.objects.files import Entry
 from lineal.objects.sources import ListedObject, ObjectSource, PrefixSource
 from lineal.storage.clock import SystemClock
 from lineal.storage.sources.addresses import parse
-from lineal.storage.sources.bucket import Found, SourceBucket
+from lineal.storage.sources.bucket import Found, SourceBucket, check_endpoint
 from lineal.storage.sources.source import (
     Asked,
     Finding,
@@ -80,15 +80,9 @@ class ObjectStores:
         return SourceBucket(scheme, name, self._surroundings.variables)
 
     def _place(self, source: ObjectSource | PrefixSource) -> tuple[SourceBucket, str]:
-        """Return the bucket and key of a source. Keys of ours never go to a server that only the source names."""
         address = parse(source.uri)
         bucket = self._bucket(address.scheme, address.host)
-        if source.endpoint != bucket.endpoint:
-            raise Invalid(
-                f"{source.uri} was pinned at {source.endpoint or 'the default server'}, and here it would be asked for"
-                f" at {bucket.endpoint or 'the default server'}",
-                hint="set the environment as it was then: AWS_ENDPOINT_URL, AZURE_STORAGE_ACCOUNT_NAME",
-            )
+        check_endpoint(source.uri, source.endpoint, bucket.endpoint)
         return bucket, address.path
 
     def _pin_object(self, bucket: SourceBucket, asked: Asked, key: str, read: Read | None) -> Pinned:
@@ -198,11 +192,12 @@ def _pieces(bucket: SourceBucket, key: str, known: Known, source: ObjectSource |
 
 
 def _below(bucket: SourceBucket, prefix: str) -> Iterator[ListedObject]:
-    """Yield every object below ``prefix`` by its path there. Markers of folders are no objects."""
+    """Yield every object below ``prefix`` by its path there."""
     for found in bucket.list(prefix.rstrip("/")):
-        key = found.key.removeprefix(prefix)
-        if not key or found.key.endswith("/"):
+        # Consoles mark a folder by an empty object "folder/", which the library lists as "folder".
+        if not found.key.startswith(prefix) or not (found.size_bytes or bucket.head(found.key)):
             continue
+        key = found.key.removeprefix(prefix)
         if {"", ".", ".."} & set(key.split("/")):
             raise Invalid(f"the key {found.key!r} cannot be a path", hint="refer to a prefix without it")
         yield ListedObject(key=key, size_bytes=found.size_bytes, etag=found.etag, version=found.version)

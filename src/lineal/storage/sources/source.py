@@ -151,6 +151,12 @@ def read_pieces(file: SourceFile, source: Source) -> Iterator[bytes]:
         )
 
 
+def read_all(files: Iterable[SourceFile], source: Source, read: Read) -> tuple[Entry, ...]:
+    """Have ``read`` take the bytes of every file, and return what they are. Raises Conflict, NotFound, Corrupt."""
+    found = ((each.path, *read(read_pieces(each, source))) for each in files)
+    return tuple(Entry(path=path, digest=digest, size_bytes=size_bytes) for path, digest, size_bytes in found)
+
+
 def hash_only(pieces: Iterable[bytes]) -> tuple[Digest, int]:
     """Read bytes for their digest and size, and keep none of them."""
     hasher = Hasher()
