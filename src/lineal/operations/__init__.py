@@ -12,6 +12,7 @@ from lineal.operations import (
     questions,
     registration,
     runs,
+    sources,
     upkeep,
 )
 from lineal.operations.operation import OPERATIONS, Operation
@@ -30,5 +31,6 @@ __all__ = [
     "questions",
     "registration",
     "runs",
+    "sources",
     "upkeep",
 ]
