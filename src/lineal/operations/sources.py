@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from lineal.formats import listing
+from lineal.formats import listing, trees
 from lineal.objects.canonical import canonical_bytes, object_digest
 from lineal.objects.datasets import DatasetVersion
 from lineal.objects.digest import Digest
@@ -111,8 +111,8 @@ def _referred(store: Store, source: Source) -> DatasetVersion:
 
 def _kept(store: Store, source: Source, digest: Digest) -> DatasetVersion:
     """Return the dataset version of a copy."""
-    tree = store.get_tree(digest)
-    if not tree.entries:
+    tree = trees.read_node(digest, store.blobs.get)
+    if not tree.file_count:
         raise Invalid(f"{source.place} holds no file", hint="there is nothing to copy")
     return _with_columns(described(store, digest, tree), source)
 
