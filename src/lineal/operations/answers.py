@@ -100,6 +100,8 @@ class Contents(Answer, frozen=True, kw_only=True):
     tree: Digest
     file_count: int
     size_bytes: int
+    kept: bool = True
+    """Whether the store holds them; otherwise they stand at the source of the dataset version."""
 
 
 class FileLine(Answer, frozen=True, kw_only=True):

@@ -28,7 +28,7 @@ from lineal.storage.store import Store
 SOURCE_FILE, LISTING_FILE = "source.json", "objects.jsonl"
 """What the tree of a dataset version holds whose content is not kept."""
 
-_FILES_MAX = 10_000
+FILES_MAX = 10_000
 """Of larger datasets, so many files are tied to what reads them; the rest is not worth a row each."""
 
 
@@ -80,7 +80,7 @@ def fetched(store: Store, name: str, *, files: tuple[Digest, ...]) -> DatasetAns
         files: the digests of the files; of more than 10,000 the first.
     """
     row = find_dataset(store, name)
-    lineage.connect_files(store, row["digest"], files[:_FILES_MAX])
+    lineage.connect_files(store, row["digest"], files[:FILES_MAX])
     return answer_of(store, row)
 
 
@@ -135,5 +135,5 @@ def _digests(store: Store, source: Source) -> tuple[Digest, ...]:
         return (source.digest,) if source.digest else ()
     if isinstance(source, PrefixSource):
         listed = listing.decode_lines(store.blobs.open(source.objects))
-        return tuple(each.digest for each in listed if each.digest)[:_FILES_MAX]
+        return tuple(each.digest for each in listed if each.digest)[:FILES_MAX]
     return ()

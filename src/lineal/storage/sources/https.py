@@ -19,7 +19,7 @@ from lineal.objects.files import Entry
 from lineal.objects.sources import ObjectSource
 from lineal.storage.blobs.blobs import PIECE_BYTES
 from lineal.storage.clock import SystemClock
-from lineal.storage.sources.addresses import masked, public, reason, removed
+from lineal.storage.sources.addresses import masked, public, removed
 from lineal.storage.sources.source import (
     Asked,
     Finding,
@@ -285,5 +285,6 @@ def _notes(uri: str) -> tuple[str, ...]:
 
 
 def _unreachable(uri: str, error: HTTPError) -> Unavailable:
-    said = reason(error).rpartition(": ")[2] or type(error).__name__
+    cause = getattr(error, "reason", None) or error
+    said = str(cause).rpartition(": ")[2] or type(cause).__name__
     return Unavailable(f"{public(uri)} cannot be reached: {masked(said)}", hint="check the address and the network")

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from functools import partial
-from itertools import islice
 from pathlib import PurePosixPath
-from typing import TypeVar
 
 import msgspec
 
@@ -28,13 +25,10 @@ from lineal.storage.sources.source import (
     Surroundings,
     read_pieces,
     refusal,
+    side_by_side,
 )
 
 _ASKED_AT_ONCE, _READ_AT_ONCE = 32, 8
-_BATCH = 1_000
-
-A = TypeVar("A")
-B = TypeVar("B")
 
 Known = ObjectSource | ListedObject
 """What was written down of an object."""
@@ -120,7 +114,7 @@ class ObjectStores:
         )
         entries: tuple[Entry, ...] = ()
         if read:
-            entries = tuple(_side_by_side(partial(_read, bucket, prefix, source, read), listed, _READ_AT_ONCE))
+            entries = tuple(side_by_side(partial(_read, bucket, prefix, source, read), listed, at_once=_READ_AT_ONCE))
             listed = [
                 msgspec.structs.replace(each, digest=entry.digest) for each, entry in zip(listed, entries, strict=True)
             ]
@@ -216,21 +210,13 @@ def _with_versions(bucket: SourceBucket, listed: list[ListedObject], prefix: str
             raise Conflict(f"{bucket.url}/{prefix}{each.key} changed while it was pinned", hint="try again")
         return msgspec.structs.replace(each, version=found.version)
 
-    return list(_side_by_side(versioned, listed, _ASKED_AT_ONCE))
+    return list(side_by_side(versioned, listed, at_once=_ASKED_AT_ONCE))
 
 
 def _read(bucket: SourceBucket, prefix: str, source: PrefixSource, read: Read, each: ListedObject) -> Entry:
     file = SourceFile(each.key, partial(_pieces, bucket, prefix + each.key, each, source), each.size_bytes)
     digest, size_bytes = read(read_pieces(file, source))
     return Entry(path=each.key, digest=digest, size_bytes=size_bytes)
-
-
-def _side_by_side(work: Callable[[A], B], items: Iterable[A], at_once: int) -> Iterator[B]:
-    """Yield what ``work`` makes of each item, in order, several at once."""
-    rest = iter(items)
-    with ThreadPoolExecutor(at_once) as pool:
-        while batch := list(islice(rest, _BATCH)):
-            yield from pool.map(work, batch)
 
 
 def _missing(bucket: SourceBucket, asked: Asked, key: str) -> NotFound:

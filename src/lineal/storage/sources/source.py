@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol, TypeVar
 
@@ -14,7 +16,8 @@ from lineal.objects.errors import Conflict, Corrupt, LinealError, NotFound
 from lineal.objects.files import Entry
 from lineal.objects.sources import Source
 
-S = TypeVar("S", bound=Source)
+A = TypeVar("A")
+B = TypeVar("B")
 S_contra = TypeVar("S_contra", bound=Source, contravariant=True)
 
 State = Literal["unchanged", "superseded", "changed", "gone"]
@@ -22,6 +25,8 @@ State = Literal["unchanged", "superseded", "changed", "gone"]
 
 Read = Callable[[Iterable[bytes]], tuple[Digest, int]]
 """What is done with the bytes of a file while they are read, once: hash them, or store them. Gives digest and size."""
+
+_BATCH = 1_000
 
 
 class Connection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -163,3 +168,11 @@ def hash_only(pieces: Iterable[bytes]) -> tuple[Digest, int]:
     for piece in pieces:
         hasher.update(piece)
     return hasher.digest, hasher.size_bytes
+
+
+def side_by_side(work: Callable[[A], B], items: Iterable[A], *, at_once: int) -> Iterator[B]:
+    """Yield what ``work`` makes of each item, in order, several at once; however many there are, few wait."""
+    rest = iter(items)
+    with ThreadPoolExecutor(at_once, "lineal-source") as pool:
+        while batch := list(islice(rest, _BATCH)):
+            yield from pool.map(work, batch)

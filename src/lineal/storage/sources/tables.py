@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from lineal.objects.datasets import Column
 from lineal.objects.errors import Invalid
 from lineal.storage.blobs.blobs import PIECE_BYTES
+from lineal.storage.sources.source import side_by_side
 
 _DTYPES = {
     "integer": frozenset(("byte", "short", "int", "integer", "long")),
@@ -56,5 +56,5 @@ def parquet_pieces(schema: Any, batches: Iterable[Any]) -> Iterator[bytes]:
 
 def missing(places: Sequence[str], is_there: Callable[[str], bool]) -> list[str]:
     """Return those of ``places`` that are not there, asked several at once."""
-    with ThreadPoolExecutor(_ASKED_AT_ONCE) as pool:
-        return [place for place, found in zip(places, pool.map(is_there, places), strict=True) if not found]
+    found = side_by_side(is_there, places, at_once=_ASKED_AT_ONCE)
+    return [place for place, is_found in zip(places, found, strict=True) if not is_found]
