@@ -7,7 +7,7 @@ import hashlib
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
@@ -106,7 +106,8 @@ class _Handler(BaseHTTPRequestHandler):
         if is_file and 0 < self.site.cut_after_bytes < len(body):
             body = body[: self.site.cut_after_bytes]
             self.close_connection = True
-        self.wfile.write(body)
+        with suppress(OSError):  # who asked may have seen enough
+            self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Say nothing."""

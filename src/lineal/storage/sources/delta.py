@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 import deltalake
 import pyarrow as pa
-from deltalake.exceptions import DeltaError, DeltaProtocolError, TableNotFoundError
+from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from lineal.objects.errors import Invalid, LinealError, NotFound, Unavailable
 from lineal.objects.sources import DeltaSource
@@ -102,8 +102,8 @@ class DeltaTables:
         with _told(uri):
             try:
                 return deltalake.DeltaTable(place, version=version, storage_options=self._options(uri))
-            except DeltaError as error:
-                if version is None or isinstance(error, TableNotFoundError):
+            except DeltaError:
+                if version is None:
                     raise
                 raise NotFound(
                     f"the log of delta://{uri} has no version {version}", hint="leave out --at for the newest"
@@ -139,18 +139,27 @@ class DeltaTables:
 
 def _rows(table: Any) -> tuple[Any, Iterable[Any]]:
     """Return the schema and the rows of a table, file by file in the order of their names: twice the same."""
-    try:
-        dataset = table.to_pyarrow_dataset()
-    except DeltaProtocolError:  # rows marked as deleted, columns with other names: its own engine reads them, unordered
+    if _needs_engine(table):  # it gives them in no order
         reader = deltalake.QueryBuilder().register("snapshot", table).execute("SELECT * FROM snapshot")
         batches = pa.RecordBatchReader.from_stream(reader)
         return batches.schema, batches
+    dataset = table.to_pyarrow_dataset()
     fragments = sorted(dataset.get_fragments(), key=lambda each: str(each.path))
     return dataset.schema, (
         batch
         for each in fragments
         for batch in each.to_batches(dataset.schema, batch_size=_BATCH_ROWS, batch_readahead=_BATCHES_AHEAD)
     )
+
+
+def _needs_engine(table: Any) -> bool:
+    """Tell whether the files hold columns by other names, or rows that were marked as deleted since."""
+    mapping = table.metadata().configuration.get("delta.columnMapping.mode", "none")
+    return mapping != "none" or not _PLAIN.issuperset(_features(table))
+
+
+_PLAIN = frozenset(("timestampNtz",))
+"""Features of a table with which its files can be read as they are."""
 
 
 def _word(kind: Any) -> str:
