@@ -90,6 +90,13 @@ def test_the_batches_in_which_rows_come_play_no_part(drawn: list[Any], size: int
     assert (whole.row_set, whole.columns, whole.row_count) == (parts.row_set, parts.columns, parts.row_count)
 
 
+@given(st.lists(st.text('ab ,"\r\n', max_size=4), min_size=1, max_size=6))
+def test_a_column_of_texts_is_written_as_each_of_them_alone(drawn: list[str]) -> None:
+    alone = b"".join(f"{cell(each)}\n".encode() for each in drawn)
+
+    assert b"a\n" + alone == table_of(Result(("a",), [[(each,) for each in drawn]]))
+
+
 def test_a_row_that_is_there_twice_is_not_as_one_that_is_there_once() -> None:
     once, twice = Result(("a",), [[(1,)]]), Result(("a",), [[(1,), (1,)]])
     for each in (once, twice):

@@ -91,8 +91,9 @@ class Queries:
 
     def check(self, source: QuerySource) -> Finding:
         """Run the query again and return whether it gives the same rows."""
+        again = self._again(source)
         try:
-            with self._again(source)(source.sql, source.params) as rows:
+            with again(source.sql, source.params) as rows:
                 result = Result(rows.names, rows.batches)
                 digest, _ = hash_only(result.pieces())
         except NotFound as error:

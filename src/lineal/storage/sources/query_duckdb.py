@@ -27,6 +27,7 @@ def run(url: str, directory: Path, sql: str, params: Mapping[str, Scalar]) -> It
     marked = with_marks(sql, params, "${}".format)
     with _told(), closing(_connect(path)) as connection:
         connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET enable_progress_bar = false")  # it would be drawn between our own lines
         connection.execute("SET file_search_path = ?", [str(directory)])
         _check(connection, marked)
         read_at = SystemClock().now()

@@ -51,13 +51,23 @@ def run(url: str, _: Path, sql: str, params: Mapping[str, Scalar]) -> Iterator[R
         declared = f"DECLARE lineal NO SCROLL CURSOR FOR {marked}"
         connection.execute(declared.encode(), dict(params) or None, prepare=True)
         cursor = _fetch(connection)
-        described = cursor.description or ()
-        names, types = [each.name for each in described], [each.type_display for each in described]
-        yield Rows(names, types, _batches(connection, cursor), read_at, snapshot)
+        names = [each.name for each in cursor.description or ()]
+        yield Rows(names, _types(connection, cursor), _batches(connection, cursor), read_at, snapshot)
 
 
 def _fetch(connection: psycopg.Connection[TupleRow]) -> psycopg.Cursor[TupleRow]:
     return connection.execute(f"FETCH FORWARD {BATCH_ROWS} FROM lineal".encode())
+
+
+def _types(connection: psycopg.Connection[TupleRow], cursor: psycopg.Cursor[TupleRow]) -> list[str]:
+    """Return the types of the columns in the server's words, which change less often than a driver's."""
+    result = cursor.pgresult
+    found = [(result.ftype(each), result.fmod(each)) for each in range(result.nfields)] if result else []
+    return [
+        str(row[0])
+        for each in found
+        for row in connection.execute("SELECT format_type(%s::oid, %s::int4)", each).fetchall()
+    ]
 
 
 def _batches(connection: psycopg.Connection[TupleRow], cursor: psycopg.Cursor[TupleRow]) -> Iterator[Sequence[Row]]:

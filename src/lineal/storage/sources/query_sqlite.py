@@ -26,7 +26,7 @@ def run(url: str, directory: Path, sql: str, params: Mapping[str, Scalar]) -> It
     check_params(sql, params)
     try:
         with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None)) as connection:
-            connection.execute("PRAGMA query_only = 1")
+            connection.set_authorizer(_authorize)
             read_at = SystemClock().now()
             cursor = connection.execute(sql, params)
             names = [each[0] for each in cursor.description or ()]
@@ -39,6 +39,14 @@ def run(url: str, directory: Path, sql: str, params: Mapping[str, Scalar]) -> It
         raise sql_error(str(error)) from None
     except (sqlite3.Error, sqlite3.Warning) as error:
         raise sql_error(str(error)) from None
+
+
+def _authorize(action: int, *_: str | None) -> int:
+    """Allow what a SELECT does and nothing else: a file that is opened read-only does not keep ATTACH from making one."""
+    return sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY
+
+
+_READING = frozenset((sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE))
 
 
 def _batches(cursor: sqlite3.Cursor) -> Iterator[Sequence[Row]]:
