@@ -22,9 +22,9 @@ from lineal.objects.errors import Invalid
 Row = Sequence[Any]
 
 _MODULUS = 1 << 256
-_QUOTED = re.compile(r'[,"\r\n]|^ | $|^$')
-_SOME_QUOTED = re.compile(r'[,"\r]|\n[ \n]| \n|\A[ \n]|[ \n]\Z|\A\Z')
-"""The same for texts with a line feed between them."""
+_SPECIAL = re.compile(r'[,"\r\n]')
+_MARKS = (",", '"', "\r", "\n ", " \n", "\n\n")
+"""What, in texts with a line feed between them, may mean that one of them is quoted."""
 
 _NUMBERS = frozenset((int, float, Decimal))
 
@@ -58,7 +58,7 @@ class Result:
             cells = list[Sequence[str]]()
             for seen, column in zip(self._types, zip(*batch, strict=True), strict=False):
                 kinds = set(map(type, column))
-                seen |= kinds
+                seen.update(kinds)
                 cells.append(_cells(column, kinds))
             lines = [",".join(row).encode() for row in zip(*cells, strict=True)]
             self._row_set += sum(int.from_bytes(sha256(line).digest()) for line in lines)
@@ -89,11 +89,12 @@ def _dtype(seen: set[type]) -> str:
 def _cells(column: Sequence[Any], kinds: set[type]) -> Sequence[str]:
     """Return how the values of a column stand in a table; columns of one type, which is most of them, go fast."""
     if kinds != {str}:
-        make = _CELLS.get(*kinds, cell) if len(kinds) == 1 else cell
-        return list(map(make, column))
+        makes = [_CELLS.get(each, cell) for each in kinds]
+        return list(map(makes[0] if len(makes) == 1 else cell, column))
     joined = "\n".join(column)
-    is_plain = joined.count("\n") == len(column) - 1 and not _SOME_QUOTED.search(joined)
-    return column if is_plain else list(map(_text, column))
+    ends = joined[:1] + joined[-1:]
+    is_plain = ends.strip(" \n") == ends != "" and joined.count("\n") == len(column) - 1
+    return column if is_plain and not any(each in joined for each in _MARKS) else list(map(_text, column))
 
 
 def cell(value: Any) -> str:
@@ -107,7 +108,9 @@ def cell(value: Any) -> str:
 
 
 def _text(value: str) -> str:
-    return '"' + value.replace('"', '""') + '"' if _QUOTED.search(value) else value
+    if value and value[0] != " " and value[-1] != " " and not _SPECIAL.search(value):
+        return value
+    return '"' + value.replace('"', '""') + '"'
 
 
 def _decimal(value: Decimal) -> str:
