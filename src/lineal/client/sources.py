@@ -105,7 +105,7 @@ def _record(handle: Handle, ways: Ways, pinned: Pinned, *, name: str, copy: bool
     if copy:
         entries = (msgspec.structs.replace(e, path=_path(e.path, pinned.source, name)) for e in pinned.entries)
         content = Upload(_keep(ways, tuple(entries)), name)
-    elif pinned.listing:
+    if pinned.listing:
         ways.blobs.put_stream((pinned.listing,))
     answer = o.sources.reference(
         handle,
