@@ -18,6 +18,7 @@ from lineal.objects.canonical import Scalar
 from lineal.objects.digest import Digest, Hasher
 from lineal.objects.errors import Conflict, Denied, Invalid, NotFound
 from lineal.objects.files import Entry
+from lineal.objects.reference import check_name
 from lineal.objects.sources import QuerySource, Source
 from lineal.operations.answers import DatasetAnswer, Placed, SourceCheck
 from lineal.operations.operation import Handle, Upload
@@ -69,6 +70,8 @@ def refer(
     scheme = scheme_of(uri)
     if digest and scheme in _NAMED_BY_THEMSELVES:
         raise Invalid(f"{scheme}:// names its states itself; --digest adds nothing", hint="--copy keeps the content")
+    if name:
+        check_name(name, "dataset")  # before anything large is read
     ways.progress.begin(f"refer to {scheme}://")
     read = _reading(ways, copy=copy) if digest or copy else None
     pinned = connector(scheme, _surroundings(handle, ways)).pin(Asked(uri, at), read)
@@ -87,6 +90,7 @@ def ask(
     message: str = "",
 ) -> Referred:
     """Add the result of a query as the next version of a dataset. Raises what a connector raises, and Invalid."""
+    check_name(name, "dataset")
     ways.progress.begin(f"query {connection}")
     asked = Asked(connection, sql=sql, params=params)
     pinned = connector(QUERY, _surroundings(handle, ways)).pin(asked, _reading(ways, copy=copy))
