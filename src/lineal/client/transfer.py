@@ -11,14 +11,17 @@ from pathlib import Path
 
 import msgspec
 
-from lineal.client.workspace.index import Place
 from lineal.client.workspace.intake import Intake
+from lineal.client.workspace.reading import Reader
 from lineal.client.workspace.scanning import check_name, files_at, unreadable
 from lineal.client.workspace.ways import UNKNOWN, Ways
+from lineal.formats import trees
+from lineal.objects.digest import Digest
 from lineal.objects.errors import Invalid, LinealError, NotFound
 from lineal.operations.operation import Upload
-from lineal.storage import trees
+from lineal.storage.blobs.blobs import Bundle
 from lineal.storage.progress import Progress
+from lineal.storage.trees import put_nodes
 
 _NEAR_MAX = 3
 
@@ -42,26 +45,50 @@ def upload_path(ways: Ways, path: PathLike[str] | str) -> Upload:
     # "." and ".." are called what the directory is called.
     name = named.name if named.name not in {"", ".."} else named.resolve().name
     check_name(name, str(named.parent))
-    before = ways.seen.place(root)
     if ways.progress.is_shown:
         threading.Thread(target=_count, args=(root, ways.progress), daemon=True).start()
-    with ways.blobs.bundle() as bundle:
-        intake = Intake(
-            ways.blobs,
-            bundle,
-            ways.seen,
-            root,
-            trusts_index=before is not None and before.epoch == ways.epoch != UNKNOWN,
-            progress=ways.progress,
-        )
-        entries = intake.entries(files_at(root))
-        if not top.is_dir():
-            entries = (msgspec.structs.replace(each, path=name) for each in entries)
-        tree = trees.put_nodes(ways.blobs, bundle, entries)
-    ways.keep_tree(tree)
-    intake.remember()
-    ways.seen.put(Place(root, tree, ways.epoch))
+    tree = _taken_again(ways, root) or _taken(ways, root, name)
     return Upload(tree, name)
+
+
+def _taken_again(ways: Ways, root: str) -> Digest | None:
+    """Take what changed in a directory since its tree was taken; None when there is none, or too much changed."""
+    before = ways.seen.place(root)
+    if before is None or not before.epoch == ways.epoch != UNKNOWN or not os.path.isdir(root):
+        return None
+    with ways.blobs.bundle() as bundle:
+        intake = _intake(ways, bundle, root, trusts_index=True)
+        changes = intake.changed()
+        if changes is None:
+            return None
+        nodes = trees.edit(before.tree, sorted(changes.items()), ways.blobs.get) if changes else ()
+        tree = put_nodes(ways.blobs, bundle, nodes) or before.tree
+    if trees.read_node(tree, ways.blobs.get).file_count != intake.file_count:
+        return None  # the index does not know what it should; everything is looked at instead
+    ways.keep_tree(tree)
+    intake.remember(tree, ways.epoch)
+    return tree
+
+
+def _taken(ways: Ways, root: str, name: str) -> Digest:
+    """Take everything in a directory, or a file."""
+    before = ways.seen.place(root)
+    with ways.blobs.bundle() as bundle:
+        trusts_index = before is not None and before.epoch == ways.epoch != UNKNOWN
+        intake = _intake(ways, bundle, root, trusts_index=trusts_index)
+        entries = intake.everything()
+        if not os.path.isdir(root):
+            entries = (msgspec.structs.replace(each, path=name) for each in entries)
+        tree = put_nodes(ways.blobs, bundle, trees.grow(entries))
+    assert tree  # noqa: S101 - every tree has a node
+    ways.keep_tree(tree)
+    intake.remember(tree, ways.epoch)
+    return tree
+
+
+def _intake(ways: Ways, bundle: Bundle, root: str, *, trusts_index: bool) -> Intake:
+    reader = Reader(ways.blobs, bundle, trusts_index=trusts_index, progress=ways.progress)
+    return Intake(reader, ways.seen, root)
 
 
 def _count(root: str, progress: Progress) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice, pairwise
 from typing import NamedTuple, TypeVar
 from zlib import crc32
@@ -60,6 +60,11 @@ def grow(entries: Iterable[Entry]) -> Iterator[Node]:
         node = _node(Tree(entries=tuple(part)))
         branches.append(_branch(node))
         yield node
+    yield from _above(branches)
+
+
+def _above(branches: list[Branch]) -> Iterator[Node]:
+    """Yield the nodes over nodes of entries, the root last; nothing when there is one of those."""
     level = 1
     while len(branches) > 1:
         ends = _branch_ends(level)
@@ -69,6 +74,84 @@ def grow(entries: Iterable[Entry]) -> Iterator[Node]:
             above.append(_branch(node))
             yield node
         branches, level = above, level + 1
+
+
+def edit(root: Digest, changes: Sequence[tuple[str, Entry | None]], read: Read) -> Iterator[Node]:
+    """Yield the nodes of a changed tree that ``grow`` would give, the root last, without reading what did not change.
+
+    Nodes that the tree had before may be among them.
+
+    Args:
+        root: the tree before.
+        changes: paths in order, with their new entries; None for those that go.
+        read: gives the bytes of a node.
+
+    Raises:
+        Invalid: a path leaves the tree, or the changes are not sorted.
+    """
+    lines = _lines(root, read)
+    count = read_node(root, read).file_count + sum(each is not None for _, each in changes)
+    if len(lines) == 1 or count <= WHOLE_MAX + len(changes):
+        yield from grow(_merged(entries(root, read), changes))
+        return
+    branches, waiting = list[Branch](), deque(changes)
+    ends = [*(each.first for each in lines[1:]), ""]
+    rest = deque(zip(lines, ends, strict=True))
+    while rest:
+        line, end = rest[0]
+        if not waiting or (end and waiting[0][0] >= end):
+            branches.append(line)
+            rest.popleft()
+            continue
+        for node in _cut_anew(rest, waiting, read):
+            branches.append(_branch(node))
+            yield node
+    yield from _above(branches)
+
+
+def _cut_anew(rest: deque[tuple[Branch, str]], waiting: deque[tuple[str, Entry | None]], read: Read) -> Iterator[Node]:
+    """Yield the nodes from a changed one on, until a cut falls where there was one: from there all is as before."""
+    part = list[Entry]()
+    while rest:
+        line, end = rest.popleft()
+        here = list[tuple[str, Entry | None]]()
+        while waiting and (not end or waiting[0][0] < end):
+            here.append(waiting.popleft())
+        for each in _checked(_merged(read_node(line.digest, read).entries, here)):
+            part.append(each)
+            if _is_whole(part, _path_ends):
+                yield _node(Tree(entries=tuple(part)))
+                part = []
+        if not part:
+            return
+    yield _node(Tree(entries=tuple(part)))
+
+
+def _lines(root: Digest, read: Read) -> list[Branch]:
+    """Return the nodes of entries of a tree as branches, in order."""
+    node = Node(root, read_node(root, read), b"")
+    found, waiting = list[Branch](), [_branch(node)]
+    while waiting:
+        branch = waiting.pop()
+        tree = node.tree if branch.digest == root else read_node(branch.digest, read)
+        if tree.branches and read_node(tree.branches[0].digest, read).branches:
+            waiting += reversed(tree.branches)
+        else:
+            found += tree.branches or (branch,)
+    return found
+
+
+def _merged(entries: Iterable[Entry], changes: Iterable[tuple[str, Entry | None]]) -> Iterator[Entry]:
+    """Yield ``entries`` with ``changes`` in them, both in order."""
+    waiting = deque(changes)
+    for each in entries:
+        while waiting and waiting[0][0] < each.path:
+            yield from (new for new in (waiting.popleft()[1],) if new)
+        if waiting and waiting[0][0] == each.path:
+            yield from (new for new in (waiting.popleft()[1],) if new)
+        else:
+            yield each
+    yield from (new for _, new in waiting if new)
 
 
 def _node(tree: Tree) -> Node:
@@ -99,11 +182,15 @@ def _cut(children: Iterable[T], ends: Callable[[T], bool]) -> Iterator[list[T]]:
     part = list[T]()
     for each in children:
         part.append(each)
-        if len(part) >= _NODE_MAX or (len(part) >= _NODE_MIN and ends(each)):
+        if _is_whole(part, ends):
             yield part
             part = []
     if part:
         yield part
+
+
+def _is_whole(part: list[T], ends: Callable[[T], bool]) -> bool:
+    return len(part) >= _NODE_MAX or (len(part) >= _NODE_MIN and ends(part[-1]))
 
 
 def _checked(entries: Iterable[Entry]) -> Iterator[Entry]:

@@ -35,20 +35,21 @@ _BATCH_NODES = 200
 def put(blobs: BlobStore, entries: Iterable[Entry]) -> Digest:
     """Store the nodes of the tree that holds ``entries``, without rows; return the root. Raises Invalid."""
     with blobs.bundle() as bundle:
-        return put_nodes(blobs, bundle, entries)
+        root = put_nodes(blobs, bundle, trees.grow(entries))
+    assert root  # noqa: S101 - every tree has a node
+    return root
 
 
-def put_nodes(blobs: BlobStore, bundle: Bundle, entries: Iterable[Entry]) -> Digest:
-    """Give those nodes of the tree that holds ``entries`` to ``bundle`` that are not stored; return the root."""
+def put_nodes(blobs: BlobStore, bundle: Bundle, nodes: Iterable[trees.Node]) -> Digest | None:
+    """Give those of ``nodes`` to ``bundle`` that are not stored; return the last, which is the root."""
     root: Digest | None = None
-    rest = trees.grow(entries)
+    rest = iter(nodes)
     while batch := {node.digest: node.body for node in islice(rest, _BATCH_NODES)}:
         *_, root = batch
         present = blobs.has(batch)
         for digest, body in batch.items():
             if digest not in present:
                 bundle.put(digest, body)
-    assert root  # noqa: S101 - every tree has a node
     return root
 
 

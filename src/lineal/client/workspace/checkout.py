@@ -16,9 +16,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from lineal.client.workspace.index import RACY_NS, Index, Seen, stamp_of
+from lineal.client.workspace.index import UNSEEN, Index, Seen
 from lineal.client.workspace.placing import Placing, unwritable
-from lineal.client.workspace.scanning import digest_at, mode_of
+from lineal.client.workspace.scanning import digest_at, mode_of, stamp_of
 from lineal.formats import pack, trees
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Conflict
@@ -135,7 +135,7 @@ class Checkouts:
             return "absent"
         if stat.S_ISDIR(status.st_mode):
             return self._state_of_directory(change, place, before)
-        digest = self._seen.digest(change.path, status) or digest_at(place, status)
+        digest = self._seen.digest(change.path, status) or digest_at(place, status.st_mode)
         mode = mode_of(status.st_mode)
         if change.after and (digest, mode) == (change.after.digest, change.after.mode):
             return "done"
@@ -302,16 +302,19 @@ class _SeenFiles:
     def add(self, path: str, status: os.stat_result, digest: Digest) -> None:
         """Take note of a file that was just written."""
         folder, name = self._split(path)
-        self._changeable(folder, status.st_dev).files[name] = (stamp_of(status), pack.raw(digest))
+        seen, stamp = self._changeable(folder, status.st_dev), stamp_of(status)
+        seen.stamps[name], seen.digests[name] = stamp, pack.raw(digest)
 
     def forget(self, path: str) -> None:
         """Take note that a file is gone."""
         folder, name = self._split(path)
-        self._changeable(folder, self._folder(folder).device).files.pop(name, None)
+        seen = self._changeable(folder, self._folder(folder).device)
+        seen.stamps.pop(name, None)
+        seen.digests.pop(name, None)
 
     def save(self) -> None:
         """Keep what was noted, and let go of it here."""
-        self._index.see(self._root, ((each, self._folders[each]) for each in self._changed))
+        self._index.see(self._root, ((each, self._folders[each].counted()) for each in self._changed))
         self._folders.clear()
         self._changed.clear()
 
@@ -329,9 +332,8 @@ class _SeenFiles:
     def _changeable(self, folder: str, device: int) -> Seen:
         """Return what is known of a folder, as of now: what was too young to be trusted then is not known."""
         if folder not in self._changed:
-            before = self._folder(folder)
-            limit = before.at - RACY_NS
-            files = {n: each for n, each in before.files.items() if max(each[0][1], each[0][2]) < limit}
-            self._folders[folder] = Seen(device, time.time_ns(), files if before.device == device else {})
+            before = self._folder(folder).mature()
+            known = before if before.device == device else UNSEEN
+            self._folders[folder] = Seen(device, time.time_ns(), 0, dict(known.stamps), dict(known.digests))
             self._changed.add(folder)
         return self._folders[folder]

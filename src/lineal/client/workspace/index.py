@@ -6,7 +6,6 @@ that fifty thousand files are a few hundred rows.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -16,6 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
+from lineal.client.workspace.scanning import Stamp
 from lineal.objects.digest import Digest
 from lineal.objects.errors import LinealError
 
@@ -27,12 +27,10 @@ RACY_NS = 2_000_000_000
 """A file that was written so shortly before it was looked at may be written again without a new stamp (FAT keeps two
 seconds). It is read again the next time."""
 
-Stamp = tuple[int, int, int, int, int]
-"""Size, modification time, change time (both ns), inode and mode. The device is that of the directory."""
-
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS seen (
-    root TEXT NOT NULL, folder TEXT NOT NULL, device INTEGER NOT NULL, at INTEGER NOT NULL, files BLOB NOT NULL,
+    root TEXT NOT NULL, folder TEXT NOT NULL, device INTEGER NOT NULL, at INTEGER NOT NULL, newest INTEGER NOT NULL,
+    stamps BLOB NOT NULL, digests BLOB NOT NULL,
     PRIMARY KEY (root, folder)
 );
 CREATE TABLE IF NOT EXISTS place (
@@ -40,31 +38,49 @@ CREATE TABLE IF NOT EXISTS place (
 );
 PRAGMA user_version = 1;
 """
+_COLUMNS = "device, at, newest, stamps, digests"
+_SEE = f"INSERT OR REPLACE INTO seen (root, folder, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_PUT = "INSERT OR REPLACE INTO place (root, tree, epoch, reference) VALUES (?, ?, ?, ?)"
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(list[tuple[str, Stamp, bytes]]).decode
+_decode_stamps = msgspec.msgpack.Decoder(dict[str, Stamp]).decode
+_decode_digests = msgspec.msgpack.Decoder(dict[str, bytes]).decode
 
 
 class Seen(NamedTuple):
-    """What was seen of one directory: on which device, when, and each file's stamp and SHA-256 by its name."""
+    """What was seen of one directory: on which device, when, and each file's stamp and SHA-256 by its name.
+
+    ``newest`` is the latest time in any stamp: a directory in which all stamps are the same, and that one is old enough,
+    need not be looked at file by file.
+    """
 
     device: int
     at: int
-    files: dict[str, tuple[Stamp, bytes]]
+    newest: int
+    stamps: dict[str, Stamp]
+    digests: dict[str, bytes]
+
+    def is_same(self, stamps: dict[str, Stamp], device: int) -> bool:
+        """Tell whether every file of a directory is certainly what it was, and no other one is there."""
+        return self.newest < self.at - RACY_NS and device == self.device and stamps == self.stamps
 
     def holds(self, name: str, stamp: Stamp, device: int) -> bytes | None:
         """Return the SHA-256 of a file that is certainly what it was, or None."""
-        known = self.files.get(name)
-        if known is None or known[0] != stamp or device != self.device:
+        if self.stamps.get(name) != stamp or device != self.device:
             return None
-        return known[1] if max(stamp[1], stamp[2]) < self.at - RACY_NS else None
+        return self.digests[name] if max(stamp[1], stamp[2]) < self.at - RACY_NS else None
 
-    def is_young(self) -> bool:
-        """Tell whether a file was too young to be trusted when it was looked at."""
+    def counted(self) -> Seen:
+        """Return this with the latest time of its stamps."""
+        return self._replace(newest=max((max(each[1], each[2]) for each in self.stamps.values()), default=0))
+
+    def mature(self) -> Seen:
+        """Return this without the files that were too young to be trusted."""
         limit = self.at - RACY_NS
-        return any(stamp[1] >= limit or stamp[2] >= limit for stamp, _ in self.files.values())
+        stamps = {name: each for name, each in self.stamps.items() if max(each[1], each[2]) < limit}
+        return self._replace(stamps=stamps, digests={name: self.digests[name] for name in stamps})
 
 
-UNSEEN = Seen(-1, 0, {})
+UNSEEN = Seen(-1, 0, 0, {}, {})
 
 
 class Place(NamedTuple):
@@ -79,9 +95,12 @@ class Place(NamedTuple):
     reference: str = ""
 
 
-def stamp_of(status: os.stat_result) -> Stamp:
-    """Return the stamp of a file."""
-    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_mode
+def _seen(device: int, at: int, newest: int, stamps: bytes, digests: bytes) -> Seen:
+    with suppress(msgspec.MsgspecError):
+        found = Seen(device, at, newest, _decode_stamps(stamps), _decode_digests(digests))
+        if found.stamps.keys() == found.digests.keys():
+            return found
+    return UNSEEN
 
 
 class Index:
@@ -104,11 +123,8 @@ class Index:
 
     def seen(self, root: str, folder: str) -> Seen:
         """Return what was seen of a folder below ``root``."""
-        rows = self._run("SELECT device, at, files FROM seen WHERE root = ? AND folder = ?", (self.key(root), folder))
-        for device, at, files in rows:
-            with suppress(msgspec.MsgspecError):
-                return Seen(device, at, {name: (stamp, digest) for name, stamp, digest in _decode(files)})
-        return UNSEEN
+        rows = self._run(f"SELECT {_COLUMNS} FROM seen WHERE root = ? AND folder = ?", (self.key(root), folder))
+        return _seen(*rows[0]) if rows else UNSEEN
 
     def folders(self, root: str) -> set[str]:
         """Return the folders below ``root`` of which something was seen."""
@@ -116,24 +132,21 @@ class Index:
 
     def see(self, root: str, rows: Iterable[tuple[str, Seen]]) -> None:
         """Keep what was seen of folders below ``root``."""
-        self._many(
-            "INSERT OR REPLACE INTO seen (root, folder, device, at, files) VALUES (?, ?, ?, ?, ?)",
-            [
-                (
-                    self.key(root),
-                    folder,
-                    seen.device,
-                    seen.at,
-                    _encode([(n, *known) for n, known in seen.files.items()]),
-                )
-                for folder, seen in rows
-            ],
-        )
+        self._write([(_SEE, self._rows(root, rows))])
 
-    def forget(self, root: str, folders: Iterable[str]) -> None:
-        """Forget folders below ``root`` that are gone."""
-        key = self.key(root)
-        self._many("DELETE FROM seen WHERE root = ? AND folder = ?", [(key, each) for each in folders])
+    def take(self, place: Place, rows: Iterable[tuple[str, Seen]], gone: Iterable[str]) -> None:
+        """Keep which tree is at a place, what was seen there, and which folders are gone: all of it, or nothing."""
+        key = self.key(place.root)
+        self._write([
+            (_SEE, self._rows(place.root, rows)),
+            ("DELETE FROM seen WHERE root = ? AND folder = ?", ((key, each) for each in gone)),
+            (_PUT, [(key, place.tree, place.epoch, place.reference)]),
+        ])  # fmt: skip
+
+    def _rows(self, root: str, rows: Iterable[tuple[str, Seen]]) -> Iterator[tuple[Any, ...]]:
+        for folder, each in rows:
+            stamps, digests = _encode(each.stamps), _encode(each.digests)
+            yield self.key(root), folder, each.device, each.at, each.newest, stamps, digests
 
     def place(self, root: str) -> Place | None:
         """Return which tree is at ``root``, or None when nobody put one there."""
@@ -146,11 +159,8 @@ class Index:
             yield Place(root if root.startswith("/") else self._project + root, *rest)
 
     def put(self, place: Place) -> None:
-        """Take note which tree is where."""
-        self._many(
-            "INSERT OR REPLACE INTO place (root, tree, epoch, reference) VALUES (?, ?, ?, ?)",
-            [(self.key(place.root), place.tree, place.epoch, place.reference)],
-        )
+        """Keep which tree is at a place."""
+        self._write([(_PUT, [(self.key(place.root), place.tree, place.epoch, place.reference)])])
 
     def close(self) -> None:
         """Let go of the file."""
@@ -162,13 +172,13 @@ class Index:
     def _run(self, sql: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
         return self._asked(lambda connection: connection.execute(sql, values).fetchall(), [])
 
-    def _many(self, sql: str, rows: list[tuple[object, ...]]) -> None:
+    def _write(self, statements: list[tuple[str, Iterable[tuple[Any, ...]]]]) -> None:
         def write(connection: sqlite3.Connection) -> None:
             with connection:
-                connection.executemany(sql, rows)
+                for sql, rows in statements:
+                    connection.executemany(sql, rows)
 
-        if rows:
-            self._asked(write, None)
+        self._asked(write, None)
 
     def _asked(self, ask: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
         """Ask, with a new file when the old one cannot be used; a place without room for one just remembers nothing."""

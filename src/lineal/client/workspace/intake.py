@@ -1,231 +1,173 @@
-"""Take a directory into a store: read what is not known, keep small files together, and say what stands at which path."""
+"""Take a directory into a store, and say what stands at which path: all of it, or what changed since the last time."""
 
 from __future__ import annotations
 
-import os
-import stat
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterator
 
-from lineal.client.workspace.index import UNSEEN, Index, Seen, Stamp, stamp_of
-from lineal.client.workspace.scanning import Folder, Found, mode_of, unreadable
+from lineal.client.workspace.index import UNSEEN, Index, Place, Seen
+from lineal.client.workspace.reading import BATCH_READ_BYTES, BATCH_READ_FILES, Item, Reader
+from lineal.client.workspace.scanning import Folder, Found, Listing, Stamp, files_at, folders, stamp_of
 from lineal.formats import pack
-from lineal.objects.digest import Digest, digest_of
-from lineal.objects.errors import Conflict, Corrupt, Invalid, NotFound
+from lineal.objects.digest import Digest
 from lineal.objects.files import NOTHING, Entry
-from lineal.storage.blobs.blobs import SMALL_BYTES, BlobStore, Bundle
-from lineal.storage.progress import Progress
 
 _BATCH_FILES = 2_000
-_BATCH_READ_FILES = 256
-_BATCH_READ_BYTES = 4 << 20
-_ATTEMPTS, _WAIT_S = 3, 0.05
-_WORKERS = min(8, os.cpu_count() or 1)
-_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+CHANGES_MAX = 100_000
+"""More changes than this are not kept in memory: everything is walked in order instead."""
 
-
-class _Item:
-    """One file on its way: its digest as soon as that is known, and its bytes while it is small and just read."""
-
-    __slots__ = ("before", "data", "digest", "found", "stamp")
-
-    def __init__(self, found: Found, stamp: Stamp) -> None:
-        self.found = found
-        self.stamp = stamp
-        self.digest: Digest | None = None
-        self.data: bytes | None = None
-        self.before: Digest | None = None
-
-    @property
-    def path(self) -> str:
-        """Where the file is."""
-        return self.found.folder.place + self.found.name
+_Step = Item | Found
+"""A file, or the end of a folder."""
 
 
 class Intake:
     """What takes the files below one root.
 
     Args:
-        blobs: where the bytes go.
-        bundle: where small ones go.
+        reader: reads what is not known.
         index: what was seen before, and what is seen now.
         root: the directory or file that is taken.
-        trusts_index: whether the store certainly still holds what the index knows.
-        progress: is told how far it is.
     """
 
-    def __init__(
-        self, blobs: BlobStore, bundle: Bundle, index: Index, root: str, *, trusts_index: bool, progress: Progress
-    ) -> None:
-        self._blobs = blobs
-        self._bundle = bundle
+    def __init__(self, reader: Reader, index: Index, root: str) -> None:
+        self._reader = reader
         self._index = index
         self._root = root
-        self._trusts_index = trusts_index
-        self._progress = progress
-        self._seen: dict[str, tuple[Seen, Seen]] = {}
-        self._finished: list[tuple[str, Seen]] = []
-        self._folders = set[str]()
+        self._open: dict[str, tuple[Seen, Seen]] = {}
+        self._learnt: list[tuple[str, Seen]] = []
+        self._gone = index.folders(root)
+        self.file_count = 0
 
-    def entries(self, files: Iterator[Found]) -> Iterator[Entry]:
+    def remember(self, tree: Digest, epoch: int) -> None:
+        """Keep what was seen, once the bytes are safe: which tree it is, at which epoch of the store."""
+        rows = ((folder, seen.counted()) for folder, seen in self._learnt)
+        self._index.take(Place(self._root, tree, epoch), rows, self._gone)
+
+    def everything(self) -> Iterator[Entry]:
         """Yield the entry of each file, in order; the store holds its bytes once the bundle is left.
 
         Raises:
             Invalid: a device, a socket or a pipe is among them, or a file may not be read.
             Conflict: a file changed while it was read, again and again.
         """
-        with ThreadPoolExecutor(_WORKERS, "lineal-read") as readers:
-            window: deque[Future[list[_Item | Found]]] = deque()
-            try:
-                for batch in self._batches(files):
-                    window.append(readers.submit(self._read, batch))
-                    if len(window) > 2 * _WORKERS:
-                        yield from self._taken(window.popleft().result())
-                while window:
-                    yield from self._taken(window.popleft().result())
-            finally:
-                for each in window:
-                    each.cancel()
+        for batch in self._reader.read(self._batches()):
+            for step in batch:
+                if isinstance(step, Found):
+                    yield from self._end(step)
+                else:
+                    self._note(step)
+                    yield step.entry()
 
-    def remember(self) -> None:
-        """Keep what was seen, once the bytes are safe."""
-        self._index.see(self._root, self._finished)
-        self._index.forget(self._root, self._index.folders(self._root) - self._folders)
-
-    def _batches(self, files: Iterator[Found]) -> Iterator[list[_Item | Found]]:
+    def _batches(self) -> Iterator[list[_Step]]:
         """Yield files in batches, each with as much to read as is worth a thread's while."""
-        batch: list[_Item | Found] = []
+        batch = list[_Step]()
         unread = unread_bytes = 0
-        for found in files:
-            batch.append(item := self._known(found))
-            if isinstance(item, _Item) and item.digest is None:
+        for found in files_at(self._root):
+            batch.append(step := self._step(found))
+            if isinstance(step, Item) and step.digest is None:
                 unread += 1
-                unread_bytes += item.stamp[0]
-            if len(batch) >= _BATCH_FILES or unread >= _BATCH_READ_FILES or unread_bytes >= _BATCH_READ_BYTES:
+                unread_bytes += step.stamp[0]
+            if len(batch) >= _BATCH_FILES or unread >= BATCH_READ_FILES or unread_bytes >= BATCH_READ_BYTES:
                 yield batch
-                batch, unread, unread_bytes = [], 0, 0
+                batch, unread, unread_bytes = list[_Step](), 0, 0
         yield batch
 
-    def _known(self, found: Found) -> _Item | Found:
+    def _step(self, found: Found) -> _Step:
         """Return a file with its digest, if the index knows it; the end of a folder as it is."""
         if found.status is None:
             return found
-        before, _ = self._folder(found.folder, found.status.st_dev)
-        item = _Item(found, stamp_of(found.status))
-        if digest := before.holds(found.name, item.stamp, found.status.st_dev):
-            item.digest = pack.cooked(digest)
-        elif known := before.files.get(found.name):
-            item.before = pack.cooked(known[1])
-        return item
-
-    def _folder(self, folder: Folder, device: int) -> tuple[Seen, Seen]:
-        """Return what was seen of a folder, and what is seen of it now."""
-        if folder.inside not in self._seen:
-            before = self._index.seen(self._root, folder.inside)
-            self._seen[folder.inside] = (before, Seen(device, time.time_ns(), {}))
-        return self._seen[folder.inside]
-
-    def _read(self, batch: list[_Item | Found]) -> list[_Item | Found]:
-        """Read the files of a batch that are not known."""
-        for item in batch:
-            if isinstance(item, _Item) and item.digest is None:
-                _read(self._blobs, item)
-        return batch
-
-    def _taken(self, batch: list[_Item | Found]) -> Iterator[Entry]:
-        """Yield the entries of a batch that was read; bytes that the store does not hold go to it."""
-        self._keep([each for each in batch if isinstance(each, _Item)])
-        for item in batch:
-            if isinstance(item, Found):
-                yield from self._end(item)
-            else:
-                assert item.digest  # noqa: S101 - it was read
-                name, folder = item.found.name, item.found.folder
-                self._seen[folder.inside][1].files[name] = (item.stamp, pack.raw(item.digest))
-                yield Entry(
-                    path=folder.inside + name, digest=item.digest, size_bytes=item.stamp[0], mode=mode_of(item.stamp[4])
-                )
-
-    def _keep(self, items: list[_Item]) -> None:
-        """Send to the store what it does not hold."""
-        asked = {each.digest for each in items if each.digest and (each.data is not None or not self._trusts_index)}
-        missing = asked - self._blobs.has(asked)
-        for item in items:
-            if item.digest in missing:
-                if item.data is None:  # the index knew it, but the store let go of it
-                    _read(self._blobs, item)
-                if item.data is not None and item.digest:
-                    self._bundle.put(item.digest, item.data)
-            item.data = None
-        self._progress.advance(len(items), sum(each.stamp[0] for each in items))
+        folder = found.folder
+        if folder.inside not in self._open:
+            seen = self._index.seen(self._root, folder.inside)
+            self._open[folder.inside] = seen, Seen(found.status.st_dev, time.time_ns(), 0, {}, {})
+        before, _ = self._open[folder.inside]
+        return _item(folder, found.name, stamp_of(found.status), before, found.status.st_dev)
 
     def _end(self, found: Found) -> Iterator[Entry]:
         """Note what was seen of a folder; yield an empty one's entry."""
         inside = found.folder.inside
         if found.is_empty and inside:
-            yield Entry(path=inside.rstrip("/"), digest=NOTHING, size_bytes=0, mode="directory")
-        before, now = self._seen.pop(inside, (UNSEEN, UNSEEN))
-        if now.files:
-            self._folders.add(inside)
-        if now.files and (now.files != before.files or before.is_young()):
-            self._finished.append((inside, now))
+            yield _empty(inside)
+        before, now = self._open.pop(inside, (UNSEEN, UNSEEN))
+        if now.stamps or (found.is_empty and inside):
+            self._gone.discard(inside)
+            if not now.stamps or not before.is_same(now.stamps, now.device):
+                self._learnt.append((inside, now))
+
+    def changed(self) -> dict[str, Entry | None] | None:
+        """Return what became of each path that may not be what the index knows, and None for those that are gone.
+
+        Only for a directory whose tree is as the index says. None in place of an answer: more than fits into memory.
+        Raises what ``everything`` raises.
+        """
+        changes: dict[str, Entry | None] = {}
+        items = list[Item]()
+        for listing in folders(self._root):
+            before = self._index.seen(self._root, listing.folder.inside)
+            self.file_count += len(listing.stamps) or (listing.is_empty and bool(listing.folder.inside))
+            items += self._compare(listing, before, changes)
+            if len(items) + len(changes) > CHANGES_MAX:
+                return None
+        for folder in self._gone:
+            seen = self._index.seen(self._root, folder)
+            changes.update({folder + name: None for name in seen.stamps} or {folder.rstrip("/"): None})
+        for batch in self._reader.read(_portions(items)):
+            for item in batch:
+                self._note(item)
+                changes[item.inside] = item.entry()
+        return changes
+
+    def _compare(self, listing: Listing, before: Seen, changes: dict[str, Entry | None]) -> Iterator[Item]:
+        """Yield the files of a folder that must be read; note the rest of what became of it in ``changes``."""
+        folder, inside = listing.folder, listing.folder.inside
+        was_empty = inside in self._gone and not before.stamps
+        if listing.stamps or listing.is_empty:
+            self._gone.discard(inside)
+        if before.is_same(listing.stamps, listing.device) and was_empty == listing.is_empty:
+            return
+        changes.update({inside + name: None for name in before.stamps.keys() - listing.stamps.keys()})
+        if listing.is_empty and inside:
+            changes[inside.rstrip("/")] = _empty(inside)
+        elif was_empty:
+            changes.setdefault(inside.rstrip("/"), None)
+        now = Seen(listing.device, listing.at, 0, {}, {})
+        if listing.stamps or listing.is_empty:
+            self._learnt.append((inside, now))
+        self._open[inside] = before, now
+        for name, stamp in listing.stamps.items():
+            item = _item(folder, name, stamp, before, listing.device)
+            if item.digest is None:
+                yield item
+            else:
+                self._note(item)
+
+    def _note(self, item: Item) -> None:
+        """Take note of a file that was read, or that is known."""
+        inside, slash, name = item.inside.rpartition("/")
+        now = self._open[inside + slash][1]
+        now.stamps[name], now.digests[name] = item.stamp, pack.raw(item.known_digest)
 
 
-def _read(blobs: BlobStore, item: _Item) -> None:
-    """Read one file; again when it changes meanwhile. Raises Invalid, Conflict."""
-    read = _READERS.get(stat.S_IFMT(item.stamp[4]), _refuse)
-    for attempt in range(_ATTEMPTS):
-        try:
-            with _steady(item.path):
-                return read(blobs, item)
-        except Conflict:
-            if attempt + 1 == _ATTEMPTS:
-                raise
-            time.sleep(_WAIT_S)
-    return None
+def _item(folder: Folder, name: str, stamp: Stamp, before: Seen, device: int) -> Item:
+    path, inside = folder.place + name, folder.inside + name
+    if digest := before.holds(name, stamp, device):
+        return Item(path, inside, stamp, digest=pack.cooked(digest))
+    known = before.digests.get(name)
+    return Item(path, inside, stamp, before=pack.cooked(known) if known else None)
 
 
-@contextmanager
-def _steady(path: str) -> Iterator[None]:
-    """Tell that a file became another one, or went away, while it was added; and that one may not be read."""
-    try:
-        yield
-    except (NotFound, Corrupt, FileNotFoundError):
-        raise Conflict(f"{path} changed while it was added", hint="try again once nothing writes to it") from None
-    except OSError as error:
-        raise unreadable(path, error) from None
+def _empty(inside: str) -> Entry:
+    return Entry(path=inside.rstrip("/"), digest=NOTHING, size_bytes=0, mode="directory")
 
 
-def _read_file(blobs: BlobStore, item: _Item) -> None:
-    if item.stamp[0] >= SMALL_BYTES:
-        item.stamp = stamp_of(os.stat(item.path))
-        item.digest, size = blobs.put_file(item.path, base=item.before)
-        if size != item.stamp[0]:
-            raise Conflict(f"{item.path} changed while it was added", hint="try again once nothing writes to it")
-        return
-    descriptor = os.open(item.path, _FLAGS)
-    try:
-        before = os.fstat(descriptor)
-        # One byte more than there should be tells a file that grew.
-        data = os.read(descriptor, before.st_size + 1)
-        after = stamp_of(os.fstat(descriptor))
-    finally:
-        os.close(descriptor)
-    if len(data) != before.st_size or after != stamp_of(before):
-        raise Conflict(f"{item.path} changed while it was read", hint="try again once nothing writes to it")
-    item.stamp, item.data, item.digest = after, data, digest_of(data)
-
-
-def _read_link(_: BlobStore, item: _Item) -> None:
-    item.data = os.fsencode(os.readlink(item.path))
-    item.digest = digest_of(item.data)
-
-
-def _refuse(_: BlobStore, item: _Item) -> None:
-    raise Invalid(f"{item.path} is no regular file", hint="devices, sockets and pipes have no content to keep")
-
-
-_READERS: dict[int, Callable[[BlobStore, _Item], None]] = {stat.S_IFREG: _read_file, stat.S_IFLNK: _read_link}
+def _portions(items: list[Item]) -> Iterator[list[Item]]:
+    """Yield items in batches that are worth a thread's while."""
+    batch, size = list[Item](), 0
+    for each in items:
+        batch.append(each)
+        size += each.stamp[0]
+        if len(batch) >= BATCH_READ_FILES or size >= BATCH_READ_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch

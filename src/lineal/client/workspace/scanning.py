@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -14,6 +15,10 @@ from lineal.storage.blobs.reading import file_pieces
 
 SKIPPED = frozenset((".lineal", ".git"))
 """What is never part of a tree: a store inside itself, and a history whose hooks would run where it is fetched."""
+
+
+Stamp = tuple[int, int, int, int, int]
+"""Size, modification time, change time (both ns), inode and mode. The device is that of the directory."""
 
 
 class Folder(NamedTuple):
@@ -62,6 +67,66 @@ def walk(top: str) -> Iterator[Found]:
                 continue  # gone since the directory was read
             except OSError as error:
                 raise unreadable(entry.path, error) from None
+
+
+class Listing(NamedTuple):
+    """Everything in one folder but its folders, at one moment."""
+
+    folder: Folder
+    device: int
+    at: int
+    stamps: dict[str, Stamp]
+    is_empty: bool
+
+
+def folders(root: str) -> Iterator[Listing]:
+    """Yield what is in every folder below a directory, in no order; of a file, the folder with nothing but it.
+
+    Raises:
+        Invalid: a name is no UTF-8, or a directory may not be read.
+    """
+    status = os.lstat(root)
+    if not stat.S_ISDIR(status.st_mode):
+        place, name = os.path.split(root)
+        yield Listing(Folder(f"{place}/", ""), status.st_dev, time.time_ns(), {name: stamp_of(status)}, is_empty=False)
+        return
+    waiting = [Folder(f"{root.rstrip('/')}/", "")]
+    while waiting:
+        folder = waiting.pop()
+        listing, below = _list(folder)
+        yield listing
+        waiting += (Folder(f"{folder.place}{name}/", f"{folder.inside}{name}/") for name in below)
+
+
+def _list(folder: Folder) -> tuple[Listing, list[str]]:
+    """Return what is in a folder, and the names of the folders in it."""
+    at, device, stamps, below = time.time_ns(), -1, dict[str, Stamp](), list[str]()
+    try:
+        with os.scandir(folder.place) as entries:
+            for each in entries:
+                name = each.name
+                if not name.isascii():
+                    check_name(name, folder.place)
+                if name in SKIPPED:
+                    continue
+                if each.is_dir(follow_symlinks=False):
+                    below.append(name)
+                    continue
+                try:
+                    s = each.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue  # gone since the directory was read
+                # Written out: this is done for every file, every time.
+                stamps[name] = (s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino, s.st_mode)
+                device = s.st_dev
+    except OSError as error:
+        raise unreadable(folder.place, error) from None
+    return Listing(folder, device, at, stamps, not stamps and not below), below
+
+
+def stamp_of(status: os.stat_result) -> Stamp:
+    """Return the stamp of a file."""
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_mode
 
 
 def files_at(root: str) -> Iterator[Found]:
@@ -114,20 +179,20 @@ def unreadable(path: str, error: OSError) -> Invalid:
     return Invalid(f"{path} cannot be read: {error.strerror}", hint="check the path and its permissions")
 
 
-def digest_at(path: str, status: os.stat_result) -> Digest | None:
+def digest_at(path: str, mode: int) -> Digest | None:
     """Return the digest of what is at a path, by reading it; None for what a tree cannot hold.
 
     Args:
         path: a file, or a link, whose digest is that of its target.
-        status: what it is, of the link itself.
+        mode: what the system says it is, of the link itself.
 
     Raises:
         Invalid: it may not be read.
         Conflict: it changed meanwhile.
     """
-    if stat.S_ISLNK(status.st_mode):
+    if stat.S_ISLNK(mode):
         return digest_of(os.fsencode(os.readlink(path)))
-    if not stat.S_ISREG(status.st_mode):
+    if not stat.S_ISREG(mode):
         return None
     hasher = Hasher()
     for piece in file_pieces(path):

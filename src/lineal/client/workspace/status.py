@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
-from lineal.client.workspace.index import Index, Place, Seen, stamp_of
-from lineal.client.workspace.scanning import Found, digest_at, files_at, mode_of
+from lineal.client.workspace.index import Index, Place, Seen
+from lineal.client.workspace.scanning import Listing, digest_at, folders, mode_of
 from lineal.formats import pack
 from lineal.objects.errors import NotFound
 from lineal.operations.answers import Changes
@@ -46,7 +45,6 @@ class _Comparison:
     def __init__(self, index: Index, place: Place) -> None:
         self._index = index
         self._place = place
-        self._open: dict[str, tuple[Seen, Seen]] = {}
         self._learnt: list[tuple[str, Seen]] = []
         self._added = list[str]()
         self._modified = list[str]()
@@ -57,54 +55,44 @@ class _Comparison:
         """Walk, and return what differs."""
         root = self._place.root
         left = self._index.folders(root)
-        if os.path.lexists(root):
-            for found in files_at(root):
-                if found.status is None:
-                    self._end(found.folder.inside)
-                    left.discard(found.folder.inside)
-                else:
-                    self._compare(found, found.status)
+        for listing in folders(root) if os.path.lexists(root) else ():
+            self._compare(listing, self._index.seen(root, listing.folder.inside))
+            left.discard(listing.folder.inside)
         for folder in left:
-            self._removed += (folder + name for name in self._index.seen(root, folder).files)
+            self._removed += (folder + name for name in self._index.seen(root, folder).stamps)
         self._index.see(root, self._learnt)
         return Changes(
             path=root,
             tree=self._place.tree,
-            added=tuple(self._added),
-            modified=tuple(self._modified),
+            added=tuple(sorted(self._added)),
+            modified=tuple(sorted(self._modified)),
             removed=tuple(sorted(self._removed)),
             unchanged=self._unchanged,
         )
 
-    def _folder(self, inside: str) -> tuple[Seen, Seen]:
-        if inside not in self._open:
-            at = time.time_ns()
-            before = self._index.seen(self._place.root, inside)
-            self._open[inside] = before, Seen(before.device, at, {})
-        return self._open[inside]
-
-    def _compare(self, found: Found, status: os.stat_result) -> None:
-        inside, name, stamp = found.folder.inside, found.name, stamp_of(status)
-        before, now = self._folder(inside)
-        if digest := before.holds(name, stamp, status.st_dev):
-            now.files[name] = stamp, digest
-            self._unchanged += 1
-        elif known := before.files.get(name):
-            read = digest_at(found.folder.place + name, status)
-            if read is not None and pack.raw(read) == known[1] and mode_of(known[0][4]) == mode_of(stamp[4]):
-                now.files[name] = stamp, known[1]
+    def _compare(self, listing: Listing, before: Seen) -> None:
+        if before.is_same(listing.stamps, listing.device):
+            self._unchanged += len(listing.stamps)
+            return
+        inside = listing.folder.inside
+        # What was modified or removed stays known as it was, so that it is told again the next time.
+        stamps = dict(before.stamps)
+        for name, stamp in listing.stamps.items():
+            if name not in before.stamps:
+                self._added.append(inside + name)
+            elif before.holds(name, stamp, listing.device) or self._is_same(listing, before, name):
+                stamps[name] = stamp
                 self._unchanged += 1
             else:
-                now.files[name] = known  # what it was stays known, so that it is told again the next time
                 self._modified.append(inside + name)
-        else:
-            self._added.append(inside + name)
+        self._removed += (inside + name for name in before.stamps.keys() - listing.stamps.keys())
+        if before.stamps:
+            self._learnt.append((inside, Seen(listing.device, listing.at, 0, stamps, before.digests).counted()))
 
-    def _end(self, inside: str) -> None:
-        before, now = self._folder(inside)
-        del self._open[inside]
-        for name in before.files.keys() - now.files.keys():
-            now.files[name] = before.files[name]
-            self._removed.append(inside + name)
-        if before.files and (now.files != before.files or before.is_young()):
-            self._learnt.append((inside, now))
+    def _is_same(self, listing: Listing, before: Seen, name: str) -> bool:
+        """Read a file whose stamp does not say enough."""
+        path, stamp = listing.folder.place + name, listing.stamps[name]
+        if mode_of(stamp[4]) != mode_of(before.stamps[name][4]):
+            return False
+        digest = digest_at(path, stamp[4])
+        return digest is not None and pack.raw(digest) == before.digests[name]
