@@ -124,8 +124,7 @@ def _record(handle: Handle, ways: Ways, pinned: Pinned, *, name: str, copy: bool
 
 
 def _keep(ways: Ways, entries: tuple[Entry, ...]) -> Digest:
-    with ways.blobs.bundle() as bundle:
-        tree = trees.put_nodes(ways.blobs, bundle, entries)
+    tree = trees.put(ways.blobs, entries)
     ways.keep_tree(tree)
     return tree
 
@@ -134,9 +133,8 @@ def check_source(handle: Handle, ways: Ways, name: str) -> SourceCheck:
     """Return whether the source of a dataset version is still what it was. Raises what a connector raises, Invalid."""
     answer = _show(handle, name)
     if answer.source is None:
-        raise Invalid(
-            f"{answer.reference} was added from files and has no source", hint="lineal data status compares files"
-        )
+        known = "its source is not known here" if answer.dataset.source else "it was added from files"
+        raise Invalid(f"{answer.reference} has no source: {known}", hint="lineal data status compares files")
     ways.progress.begin(f"check {answer.reference}")
     found = connector_of(answer.source, _surroundings(handle, ways)).check(answer.source)
     return SourceCheck(

@@ -6,9 +6,12 @@ the same value. When it was seen is a statement, a ``Sighting``.
 
 from __future__ import annotations
 
-from lineal.objects.canonical import Object, Scalar
+import msgspec
+
+from lineal.objects.canonical import Object, Scalar, decode
 from lineal.objects.datasets import Column
 from lineal.objects.digest import Digest, short
+from lineal.objects.errors import Corrupt, Unsupported
 
 
 class ObjectSource(Object, frozen=True, tag="object-source"):
@@ -154,3 +157,20 @@ SOURCES: dict[str, type[Source]] = {
     for each in (ObjectSource, PrefixSource, DeltaSource, IcebergSource, QuerySource)
 }
 """Every kind of source by its tag."""
+
+
+class _Tagged(msgspec.Struct, frozen=True):
+    """What every source begins with."""
+
+    type: str
+
+
+def decode_source(data: bytes) -> Source:
+    """Return the source that ``data`` stands for. Raises Corrupt, Unsupported."""
+    try:
+        tag = msgspec.json.decode(data, type=_Tagged).type
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Corrupt(f"these bytes are no source: {error}", hint="restore them from a copy") from None
+    if tag not in SOURCES:
+        raise Unsupported(f"{tag!r} is no kind of source that this Lineal knows", hint="upgrade Lineal")
+    return decode(data, SOURCES[tag])

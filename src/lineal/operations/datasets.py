@@ -11,7 +11,7 @@ from lineal.objects.digest import Digest
 from lineal.objects.errors import Invalid
 from lineal.objects.files import Tree
 from lineal.objects.reference import check_name
-from lineal.objects.sources import SOURCES, ObjectSource, Source
+from lineal.objects.sources import Source, decode_source
 from lineal.objects.statements import Sighting
 from lineal.operations import lineage
 from lineal.operations.answers import DatasetAnswer
@@ -165,8 +165,15 @@ def answer_of(store: Store, row: Row, *, created: bool = False, **found: tuple[s
     )
 
 
-def source_at(store: Store, digest: Digest) -> Source:
-    """Return the source that ``digest`` names. Raises NotFound, Corrupt, Unsupported."""
-    rows = store.database.run("SELECT kind FROM object WHERE digest = :digest", digest=digest)
-    found: Source = store.get_object(digest, SOURCES.get(rows[0]["kind"] if rows else "", ObjectSource))
-    return found
+def source_at(store: Store, digest: Digest) -> Source | None:
+    """Return the source that ``digest`` names; None for one that did not come along with a copy of its content.
+
+    Raises:
+        Corrupt: its bytes are not those that the digest names.
+        Unsupported: a newer Lineal wrote it.
+    """
+    rows = store.database.run("SELECT body FROM object WHERE digest = :digest", digest=digest)
+    if rows:
+        return decode_source(rows[0]["body"].encode())
+    # A dataset version that was pulled brings the document in its tree.
+    return decode_source(store.blobs.get(digest)) if store.blobs.has((digest,)) else None

@@ -11,10 +11,9 @@ from itertools import islice
 
 import msgspec
 
-from lineal.objects.canonical import decode
 from lineal.objects.digest import Digest, short
 from lineal.objects.runs import Run
-from lineal.objects.sources import SOURCES
+from lineal.objects.sources import decode_source
 from lineal.operations.answers import Edge, Lineage, Node
 from lineal.operations.operation import operation
 from lineal.operations.references import Row, dataset_reference, find_any, version_reference
@@ -237,7 +236,7 @@ def _holders(store: Store, files: Iterable[str]) -> set[tuple[str, str]]:
 
 
 def _place(row: Row) -> str:
-    return decode(row["body"], SOURCES[row["kind"]]).place
+    return decode_source(row["body"].encode()).place
 
 
 _NAMES: tuple[tuple[str, str, Callable[[Row], str]], ...] = (
