@@ -27,7 +27,7 @@ from tests.sources.places import (
     in_postgres,
     in_sqlite,
 )
-from tests.sources.s3 import S3
+from tests.sources.s3 import S3, entered
 from tests.sources.web import Site, serving
 
 
@@ -37,7 +37,11 @@ def lists() -> Lists:
 
 
 class InBucket(SourceContract):
-    """Something in an S3 bucket that keeps versions, or does not."""
+    """Something in an S3 bucket that keeps versions, or does not: of Ceph, and of moto."""
+
+    @pytest.fixture(params=["moto", "ceph"])
+    def s3(self, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> S3:
+        return entered(request.getfixturevalue(request.param), monkeypatch)
 
     @pytest.fixture(params=[True, False], ids=["versions", "no versions"])
     def keeps(self, request: pytest.FixtureRequest) -> bool:

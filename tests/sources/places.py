@@ -18,6 +18,7 @@ from pyiceberg.catalog import load_catalog
 from lineal.objects.digest import Digest, digest_of
 from lineal.storage.sources.source import Asked, Connection, Pinned, Surroundings
 from lineal.testing.contracts.source import Content
+from tests.parts import s3
 from tests.sources.web import Site
 
 SECRET = "hunter2-and-nobody-knows"
@@ -40,7 +41,7 @@ class _Place:
     """What most places have in common: files are compared as they are, and nothing is kept of what was."""
 
     keeps = False
-    secrets: tuple[str, ...] = (SECRET,)
+    secrets: tuple[str, ...] = (SECRET, s3.SECRET)
 
     def __init__(self, lists: Lists) -> None:
         self.blob = lists.blob

@@ -1,30 +1,22 @@
-"""An S3 server with versions, on this machine."""
+"""An S3 server as a user of this machine has it: told by the environment."""
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, NamedTuple
+import pytest
 
-import boto3
-from moto.server import ThreadedMotoServer
-
-from tests.sources.places import SECRET
+from tests.parts import s3
+from tests.parts.s3 import KEY_ID, SECRET
 
 
-class S3(NamedTuple):
-    """A server, and a client that may do everything."""
-
-    endpoint: str
-    client: Any
+class S3(s3.S3):
+    """A server that the environment names."""
 
     @property
     def variables(self) -> dict[str, str]:
         """The environment variables by which it is found and entered."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_ACCESS_KEY_ID": "ada",
+            "AWS_ACCESS_KEY_ID": KEY_ID,
             "AWS_SECRET_ACCESS_KEY": SECRET,
             "AWS_REGION": "us-east-1",
         }
@@ -36,29 +28,12 @@ class S3(NamedTuple):
 
     def bucket(self, *, keeps: bool) -> str:
         """Make an empty bucket that keeps versions, or does not; return its name."""
-        name = f"bucket-{uuid.uuid4().hex}"
-        self.client.create_bucket(Bucket=name)
-        if keeps:
-            self.client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
-        return name
+        return self.make(versions=keeps)
 
 
-@contextmanager
-def serving_s3() -> Iterator[S3]:
-    """Run a server while the block runs."""
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    endpoint = f"http://{host}:{port}"
-    client = boto3.client(
-        "s3",
-        endpoint_url=endpoint,
-        region_name="us-east-1",
-        aws_access_key_id="ada",
-        aws_secret_access_key=SECRET,
-    )
-    try:
-        yield S3(endpoint, client)
-    finally:
-        client.close()
-        server.stop()
+def entered(server: s3.S3, patch: pytest.MonkeyPatch) -> S3:
+    """Return ``server`` as this process is told of it by its environment."""
+    found = S3(server.endpoint)
+    for name, value in found.variables.items():
+        patch.setenv(name, value)
+    return found
