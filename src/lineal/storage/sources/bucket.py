@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import obstore
-import obstore.store
-from obstore.exceptions import BaseError, InvalidPathError, PermissionDeniedError, UnauthenticatedError
+from obstore.exceptions import InvalidPathError
 
-from lineal.objects.errors import Denied, Invalid, LinealError, NotFound, Unavailable
+from lineal.objects.errors import Invalid
 from lineal.storage.blobs.blobs import PIECE_BYTES
+from lineal.storage.buckets import failures
+from lineal.storage.buckets.objectstore import ObjectStoreBucket
+from lineal.storage.buckets.opening import credentials_hint, open_bucket
+from lineal.storage.buckets.wrappers import Forwarding
 from lineal.storage.sources.addresses import reason
 
 if TYPE_CHECKING:
@@ -21,21 +24,12 @@ if TYPE_CHECKING:
 _ENDPOINTS: dict[str, tuple[str, ...]] = {
     "s3": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"),
     "gs": ("GOOGLE_BASE_URL",),
-    "az": ("AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT", "AZURE_STORAGE_ACCOUNT_NAME", "AZURE_ACCOUNT_NAME"),
+    "az": ("AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT", "AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_ACCOUNT_NAME"),
 }
 """The variables that tell which server a bucket's name belongs to, by scheme; the first that is set counts."""
 
-_KEYS = {
-    "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_SKIP_SIGNATURE=true for a public bucket",
-    "gs": "GOOGLE_APPLICATION_CREDENTIALS",
-    "az": "AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY",
-}
-"""The variables that let somebody in."""
-
 _NO_VERSION = "null"
 """What S3 calls bytes that were written while a bucket kept no versions: the next such write replaces them."""
-
-_RETRY = {"max_retries": 4}
 
 
 class Found(NamedTuple):
@@ -59,10 +53,11 @@ class SourceBucket:
 
     def __init__(self, scheme: str, name: str, variables: Mapping[str, str]) -> None:
         self.url = f"{scheme}://{name}"
-        self.endpoint = endpoint_of(scheme, variables)
-        self._scheme = scheme
-        with self._told(""):
-            self._store = _open(scheme, name, self.endpoint)
+        self._hint = credentials_hint(self.url)
+        said = endpoint_of(scheme, variables)
+        self._store = _store_of(self.url, said)
+        # A profile of Amazon's tools may name a server too.
+        self.endpoint = said or str(self._store.config.get("endpoint", ""))
 
     def head(self, key: str, version: str = "") -> Found | None:
         """Return what is at ``key`` now, or what ``version`` of it is; None when there is no such thing."""
@@ -94,23 +89,12 @@ class SourceBucket:
     @contextmanager
     def _told(self, key: str) -> Iterator[None]:
         """Turn what the library raises into our errors."""
-        place = f"{self.url}/{key}" if key else self.url
-        try:
-            yield
-        except LinealError:
-            raise
-        except FileNotFoundError:
-            raise NotFound(f"there is no object {place}", hint="check the address") from None
-        except (PermissionDeniedError, UnauthenticatedError):
-            raise Denied(f"{place} may not be read", hint=f"set {_KEYS[self._scheme]}") from None
-        except InvalidPathError as error:
-            raise Invalid(f"{place} is no key: {reason(error)}", hint="a key has no empty part, '.' or '..'") from None
-        except (BaseError, OSError, ValueError) as error:
-            raise Unavailable(f"{place} cannot be reached: {reason(error)}", hint=self._advice()) from None
-
-    def _advice(self) -> str:
-        where = f"{_ENDPOINTS[self._scheme][0]} is {self.endpoint}" if self.endpoint else "check the network"
-        return f"{where}; keys come from {_KEYS[self._scheme]}"
+        with failures.told(self.url, key, self._hint):
+            try:
+                yield
+            except (InvalidPathError, ValueError) as error:
+                said = f"{self.url}/{key} is no key: {reason(error)}"
+                raise Invalid(said, hint="a key has no empty part, '.' or '..'") from None
 
 
 def _named(version: str, *, head: bool = False) -> GetOptions:
@@ -136,21 +120,13 @@ def check_endpoint(place: str, pinned: str, now: str) -> None:
         )
 
 
-def _open(scheme: str, name: str, endpoint: str) -> Any:
-    """Return the library's store. It reads the keys, and what else it knows, from the environment itself."""
-    options: dict[str, Any] = {"retry_config": _RETRY}
-    if endpoint.startswith("http://"):
-        options["client_options"] = {"allow_http": True}
-    if "://" in endpoint and scheme != "gs":
-        options["config"] = {"endpoint": endpoint}
-    return _STORES[scheme](name, **options)
-
-
-_STORES: dict[str, Callable[..., Any]] = {
-    "s3": obstore.store.S3Store,
-    "gs": obstore.store.GCSStore,
-    "az": obstore.store.AzureStore,
-}
+def _store_of(url: str, endpoint: str) -> Any:
+    """Return the library's store for a bucket that is opened as every other."""
+    bucket = open_bucket(url, {"endpoint": endpoint} if "://" in endpoint else {})
+    while isinstance(bucket, Forwarding):
+        bucket = bucket.inner
+    assert isinstance(bucket, ObjectStoreBucket)  # noqa: S101 - what every scheme of a cloud opens
+    return bucket.store
 
 
 def _found(meta: Any) -> Found:
