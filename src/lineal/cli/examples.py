@@ -16,7 +16,17 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "lineage": ("lineal lineage churn@production", "lineal lineage data:customers --depth 3"),
     "gc": ("lineal gc", "lineal gc --delete", "lineal gc --remote backup --grace-days 30"),
     "repair": ("lineal repair", "lineal repair --source backup"),
-    "data add": ("lineal data add customers.csv", "lineal data add images/ --name photos --message 'spring'"),
+    "data add": (
+        "lineal data add customers.csv",
+        "lineal data add images/ --name photos --message 'spring'",
+        "lineal data add s3://raw/customers.csv --digest",
+        "lineal data add delta://lake/sales --at 12",
+    ),
+    "data check": ("lineal data check data:customers",),
+    "data query": (
+        "lineal data query warehouse 'SELECT * FROM customers ORDER BY id' --name customers",
+        "lineal data query warehouse 'SELECT * FROM orders WHERE year = :year' --param year=2026 --name orders --copy",
+    ),
     "data get": (
         "lineal data get data:customers",
         "lineal data get data:photos@2 images/",

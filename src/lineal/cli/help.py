@@ -21,7 +21,9 @@ GROUPS: dict[str, dict[str, str]] = {
         "lineage": "show how something came to be, and what came of it",
     },
     "datasets": {
-        "data add": "add a file or directory as the next version of a dataset",
+        "data add": "add a file, a directory or an address as the next version of a dataset",
+        "data query": "add the result of a query as the next version of a dataset",
+        "data check": "tell whether a source is still what it was",
         "data get": "put the files of a version in place, touching only what differs",
         "data status": "show what was changed in the workspace since it was added",
         "data push": "send versions to a remote, only what is missing there",

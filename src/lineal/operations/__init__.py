@@ -14,6 +14,7 @@ from lineal.operations import (
     questions,
     registration,
     runs,
+    sources,
     transfers,
     upkeep,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "questions",
     "registration",
     "runs",
+    "sources",
     "transfers",
     "upkeep",
 ]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from lineal.objects.canonical import Number, Scalar
 from lineal.objects.datasets import DatasetVersion
 from lineal.objects.digest import Digest
 from lineal.objects.runs import Code, Run, RunState, Runtime
-from lineal.objects.statements import Evaluation, Outcome, Statement, Verdict
+from lineal.objects.sources import Source
+from lineal.objects.statements import Evaluation, Outcome, Sighting, Statement, Verdict
 from lineal.objects.versions import Version
 
 
@@ -70,6 +73,24 @@ class DatasetAnswer(Answer, frozen=True, kw_only=True):
     """Runs that wrote what is in it."""
     origin_of: tuple[str, ...] = ()
     """Model versions that came from it, however far back."""
+    source: Source | None = None
+    """Where its content came from, or stands when the store does not hold it."""
+    seen: Sighting | None = None
+    """When the source was last seen to hold it."""
+
+
+class SourceCheck(Answer, frozen=True, kw_only=True):
+    """Whether the source of a dataset version is still what it was."""
+
+    reference: str
+    place: str
+    state: Literal["unchanged", "superseded", "changed", "gone"]
+    sentence: str
+
+    @property
+    def exit_status(self) -> int:
+        """4 when it changed and 3 when it is gone, as whoever then wants its content gets."""
+        return {"changed": 4, "gone": 3}.get(self.state, 0)
 
 
 class Contents(Answer, frozen=True, kw_only=True):
@@ -79,6 +100,8 @@ class Contents(Answer, frozen=True, kw_only=True):
     tree: Digest
     file_count: int
     size_bytes: int
+    kept: bool = True
+    """Whether the store holds them; otherwise they stand at the source of the dataset version."""
 
 
 class FileLine(Answer, frozen=True, kw_only=True):

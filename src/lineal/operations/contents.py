@@ -6,6 +6,7 @@ from collections.abc import Callable
 from itertools import islice
 
 from lineal.formats import trees
+from lineal.objects.datasets import DatasetVersion
 from lineal.objects.digest import Digest
 from lineal.objects.errors import NotFound
 from lineal.objects.files import Entry, Tree
@@ -40,7 +41,8 @@ def find_contents(store: Store, text: str, *, needs_bytes: bool = True) -> Conte
         root = trees.read_node(tree, store.blobs.get)
     except NotFound:
         raise NotFound(f"the files of {reference} are not here", hint=f"lineal data pull {reference}") from None
-    return Contents(reference=reference, tree=tree, file_count=root.file_count, size_bytes=root.size_bytes)
+    kept = kind != "dataset" or store.get_object(row["digest"], DatasetVersion).kept
+    return Contents(reference=reference, tree=tree, file_count=root.file_count, size_bytes=root.size_bytes, kept=kept)
 
 
 def _found(store: Store, text: str) -> tuple[str, Row]:

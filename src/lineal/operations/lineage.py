@@ -6,26 +6,29 @@ was made to what it was made from, so "upstream" is always towards the raw data.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
 
 import msgspec
 
 from lineal.objects.digest import Digest, short
 from lineal.objects.runs import Run
+from lineal.objects.sources import decode_source
 from lineal.operations.answers import Edge, Lineage, Node
 from lineal.operations.operation import operation
-from lineal.operations.references import dataset_reference, find_any, version_reference
+from lineal.operations.references import Row, dataset_reference, find_any, version_reference
 from lineal.storage.store import Store
 from lineal.storage.trees import NODES
 
-READ, WRITTEN_BY, MADE_BY, DEPLOYS, EVALUATES, EVALUATED_ON = (
+READ, WRITTEN_BY, MADE_BY, DEPLOYS, EVALUATES, EVALUATED_ON, PINNED_AT, FETCHED_FROM = (
     "read",
     "written by",
     "made by",
     "deploys",
     "evaluates",
     "evaluated on",
+    "pinned at",
+    "fetched from",
 )
 """What a child did with its parent."""
 
@@ -91,7 +94,18 @@ def connect_dataset(store: Store, dataset: Digest, tree: Digest) -> None:
         tree=tree,
         written=WRITTEN_BY,
     )
-    for version in _versions_downstream(store, dataset):
+    write_origins_downstream(store, dataset)
+
+
+def connect_files(store: Store, dataset: Digest, files: Iterable[Digest]) -> None:
+    """Tie files to the dataset that they were fetched from, though the store does not hold them."""
+    store.database.many(_ADD_EDGE, [_edge(each, dataset, FETCHED_FROM, "") for each in files])
+    write_origins_downstream(store, dataset)
+
+
+def write_origins_downstream(store: Store, node: str) -> None:
+    """Write down the datasets upstream of every model version that came from ``node``."""
+    for version in _versions_downstream(store, node):
         write_origins(store, version)
 
 
@@ -221,11 +235,16 @@ def _holders(store: Store, files: Iterable[str]) -> set[tuple[str, str]]:
     return found
 
 
-_NAMES = (
+def _place(row: Row) -> str:
+    return decode_source(row["body"].encode()).place
+
+
+_NAMES: tuple[tuple[str, str, Callable[[Row], str]], ...] = (
     ("run", "SELECT digest, id FROM run WHERE digest IN ({marks})", lambda row: f"run:{row['id']}"),
     ("dataset", "SELECT * FROM dataset WHERE digest IN ({marks}) ORDER BY name, number", dataset_reference),
     ("version", "SELECT * FROM version WHERE digest IN ({marks})", version_reference),
     ("evaluation", "SELECT digest, kind FROM statement WHERE digest IN ({marks})", lambda row: short(row["digest"])),
+    ("source", "SELECT * FROM object WHERE kind LIKE '%-source' AND digest IN ({marks})", _place),
 )
 """How to find what kind of thing a digest names, and the reference by which people know it."""
 

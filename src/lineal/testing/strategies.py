@@ -15,6 +15,7 @@ from lineal.objects.datasets import DatasetVersion
 from lineal.objects.digest import Digest
 from lineal.objects.files import Entry, Mode, Recipe, Tree
 from lineal.objects.runs import Code, Run, Runtime
+from lineal.objects.sources import SOURCES
 from lineal.objects.statements import (
     Approval,
     Bump,
@@ -23,6 +24,7 @@ from lineal.objects.statements import (
     GateReport,
     JournalEntry,
     Observation,
+    Sighting,
     Statement,
 )
 from lineal.objects.versions import Card, Version
@@ -33,6 +35,7 @@ KINDS: tuple[type[Object], ...] = (
     Tree,
     Recipe,
     DatasetVersion,
+    *SOURCES.values(),
     Code,
     Runtime,
     Run,
@@ -44,6 +47,7 @@ KINDS: tuple[type[Object], ...] = (
     Bump,
     CardEdit,
     Observation,
+    Sighting,
     Statement,
     JournalEntry,
 )

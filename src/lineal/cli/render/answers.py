@@ -20,6 +20,7 @@ def _found(answer: a.Found, page: Page) -> Iterator[str]:
 ONE: dict[type[a.Answer], Renderer] = {
     a.RunAnswer: runs.one,
     a.DatasetAnswer: datasets.one,
+    a.SourceCheck: datasets.check,
     a.VersionAnswer: versions.one,
     a.ModelAnswer: versions.model,
     a.Promotion: verdicts.promotion,
