@@ -161,6 +161,14 @@ class Model(_Group):
     describe = o.cards.describe
 
 
+class Remote(_Group):
+    """Remotes."""
+
+    add = o.remotes.add
+    list = o.remotes.list_remotes
+    remove = o.remotes.remove
+
+
 class Runs(_Group):
     """Runs. Calling it lists the newest; the recorder starts and finishes them."""
 
@@ -189,6 +197,7 @@ class Verbs:
     verify = o.upkeep.verify
     gc = o.collections.gc
     repair = o.collections.repair
+    doctor = o.doctor.doctor
 
     def perform(self, operation: Operation, request: msgspec.Struct, *, key: str = "") -> Any:
         """Carry out ``operation`` and return its answer."""
@@ -207,6 +216,11 @@ class Verbs:
     def model(self) -> Model:
         """Verbs of models."""
         return Model(self)
+
+    @property
+    def remote(self) -> Remote:
+        """Verbs of remotes."""
+        return Remote(self)
 
     @property
     def runs(self) -> Runs:
