@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 Algorithm = Literal["md5", "md5-dos2unix"]
 
@@ -23,6 +23,22 @@ PIECE_BYTES = 1 << 20
 def is_md5(text: str) -> bool:
     """Tell whether ``text`` is an MD5 in hexadecimal, with or without ``.dir``."""
     return _MD5.fullmatch(text) is not None
+
+
+class Name(NamedTuple):
+    """What an object of DVC is called: its digest, and what the digest is."""
+
+    md5: str
+    algorithm: Algorithm = "md5"
+
+    @property
+    def key(self) -> str:
+        """Where a cache or a remote keeps it. Before 3.0 objects were at the top."""
+        place = f"{self.md5[:2]}/{self.md5[2:]}"
+        return f"files/md5/{place}" if self.algorithm == "md5" else place
+
+    def __str__(self) -> str:
+        return f"{self.algorithm}:{self.md5}"
 
 
 def md5_of(data: bytes) -> str:
