@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Literal, get_args, get_origin
 
 from lineal.cli.command import Command
+from lineal.cli.commands.data_add import with_dvc
 from lineal.cli.context import Context
 from lineal.cli.next import next_step, nothing_found
 from lineal.cli.parser import Parser, decimal_number, whole_number
@@ -24,7 +26,12 @@ _READERS: dict[Any, dict[str, Any]] = {
 
 def verbs() -> dict[str, Command]:
     """Return the command of every operation that people use."""
-    return {words: command_of(each) for words, each in OPERATIONS.items() if not each.internal}
+    found = {words: command_of(each) for words, each in OPERATIONS.items() if not each.internal}
+    return found | {words: more(found[words]) for words, more in _MORE.items()}
+
+
+_MORE: dict[str, Callable[[Command], Command]] = {"data add": with_dvc}
+"""Commands that do more than their operation."""
 
 
 def command_of(operation: Operation) -> Command:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -11,6 +12,7 @@ from typing import Any, Self
 import msgspec
 
 from lineal.client.transfer import fetch, upload_path
+from lineal.client.uploading import upload
 from lineal.client.verbs import Verbs
 from lineal.objects.digest import Digest
 from lineal.objects.files import Entry, Tree
@@ -42,8 +44,8 @@ class LocalRepository(Verbs):
         return perform(self.store, operation, request, key=key, observer=self.observer)
 
     def upload(self, path: PathLike[str] | str) -> Upload:
-        """Put the files at ``path`` into the store."""
-        return upload_path(self.store.blobs, self.put_tree, path)
+        """Put the files at ``path`` into the store, also those that DVC or Git LFS keeps elsewhere."""
+        return upload(self, path, partial(upload_path, self.store.blobs, self.put_tree))
 
     def put_tree(self, tree: Tree) -> Digest:
         """Store a tree whose files the store holds."""

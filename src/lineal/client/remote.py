@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +15,7 @@ import msgspec
 from urllib3.exceptions import HTTPError
 
 from lineal.client.transfer import fetch, upload_path
+from lineal.client.uploading import upload
 from lineal.client.verbs import Verbs
 from lineal.client.wire import WAITS_S, Wire
 from lineal.objects.canonical import canonical_bytes
@@ -206,7 +208,7 @@ class RemoteRepository(Verbs):
 
     def upload(self, path: PathLike[str] | str) -> Upload:
         """Put the files at ``path`` into the server's store; what it holds already is not sent."""
-        return upload_path(self.blobs, self.put_tree, path)
+        return upload(self, path, partial(upload_path, self.blobs, self.put_tree))
 
     def put_tree(self, tree: Tree) -> Digest:
         """Store a tree whose files the server holds."""

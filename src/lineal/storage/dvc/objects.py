@@ -51,6 +51,12 @@ class DvcObjects:
         """The place, as people write it."""
         return self.bucket.url
 
+    def make(self) -> None:
+        """Make the directory of a cache, or of a remote on this machine, as DVC does."""
+        if directory := self.directory or _local(self.where):
+            with reading.guarded(directory):
+                directory.mkdir(parents=True, exist_ok=True)
+
     def open(self, name: Name, *, key: str = "") -> Iterator[bytes]:
         """Yield the bytes of an object in pieces; whether they are right is known at the end.
 
@@ -149,6 +155,13 @@ class DvcObjects:
             target.parent.mkdir(exist_ok=True)
             (self.directory / name.key).replace(target)
         return target
+
+
+def _local(url: str) -> Path | None:
+    """Return the directory that an address means; None for one elsewhere."""
+    if url.startswith("file://"):
+        return Path(url.removeprefix("file://"))
+    return None if "://" in url else Path(url)
 
 
 def in_parallel(do: Callable[[A], B], things: Iterable[A], *, at_once: int = _IN_FLIGHT) -> Iterator[B]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from lineal.formats.dvc import config, lock, pipeline, pointer
 from lineal.formats.dvc.config import Config
 from lineal.formats.dvc.pointer import Out
-from lineal.objects.errors import Invalid, NotFound
+from lineal.objects.errors import Invalid, NotFound, Unsupported
 from lineal.storage.blobs import reading
 from lineal.storage.buckets.bucket import Bucket
 from lineal.storage.dvc.objects import DvcObjects
@@ -91,9 +91,18 @@ class Project:
         return f"{base.rstrip('/')}/{inside}"
 
     def sources(self, out: Out, *, remote: str = "") -> tuple[Source, ...]:
-        """Return where the content of an out may be: the cache, the remote it names, and the one that is meant."""
-        names = [each for each in (remote, out.remote, self.config.default_remote) if each]
-        return (Source(self.cache), *(self.remote(each) for each in dict.fromkeys(names)))
+        """Return where the content of an out may be: the cache, the remote it names, and the one that is meant.
+
+        A remote that only ``dvc`` can speak to is left out, unless it was asked for: the cache may be enough.
+        """
+        found = [Source(self.cache)]
+        for name in dict.fromkeys(each for each in (remote, out.remote, self.config.default_remote) if each):
+            try:
+                found.append(self.remote(name))
+            except Unsupported:
+                if name == remote:
+                    raise
+        return tuple(found)
 
     def tracked(self, path: Path) -> Tracked | None:
         """Return the out that ``path`` is, or is part of, when DVC keeps one there."""

@@ -180,10 +180,13 @@ def _caches(sources: Sequence[Source]) -> Iterator[DvcObjects]:
 
 def _nowhere(file: str, name: Name, faults: Iterable[str], sources: Sequence[Source]) -> LinealError:
     damaged = [each for each in faults if each]
-    places = ", ".join(each.objects.where for each in sources) or "no place that we know"
     if damaged:
-        return Corrupt(f"{file} ({name}) is damaged: {'; '.join(damaged)}", hint=f"a sound copy is not in {places}")
-    return NotFound(f"{file} ({name}) is not in {places}", hint="dvc push from where it is, or name another --remote")
+        return Corrupt(
+            f"{file} ({name}) is damaged: {'; '.join(damaged)}",
+            hint="delete it there; lineal data add --dvc, where the data is sound, sends it again",
+        )
+    places = ", ".join(each.objects.where for each in sources)
+    return NotFound(f"{file} ({name}) is not in {places}", hint="dvc push from where it is sends it")
 
 
 def _together(faults: Sequence[LinealError], total: int, what: str) -> LinealError:

@@ -1,0 +1,43 @@
+"""What Git knows of a directory, asked for with the ``git`` that is installed."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from lineal.objects.errors import Invalid, Unavailable
+
+_SECONDS_MAX = 300
+
+
+def ask(directory: Path, *arguments: str, statuses: tuple[int, ...] = (0,), given: bytes | None = None) -> bytes:
+    """Return what Git prints.
+
+    Args:
+        directory: where it is asked.
+        arguments: the command of Git and what it takes.
+        statuses: the exit statuses that are an answer.
+        given: what it reads from its standard input.
+
+    Raises:
+        Invalid: Git refuses.
+        Unavailable: it is not installed, or does not answer.
+    """
+    # Without its optional locks, looking at a repository does not disturb the user's own git.
+    command = ("git", "--no-optional-locks", "-C", str(directory), *arguments)
+    try:
+        done = subprocess.run(command, capture_output=True, check=False, timeout=_SECONDS_MAX, input=given or b"")
+    except FileNotFoundError:
+        raise Unavailable("git is not installed", hint="install Git") from None
+    except subprocess.TimeoutExpired:
+        raise Unavailable(f"git {arguments[0]} did not answer in {directory}", hint="git status shows why") from None
+    if done.returncode not in statuses:
+        said = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
+        raise Invalid(f"git {arguments[0]} failed in {directory}: {said}", hint="git status shows what is wrong")
+    return done.stdout
+
+
+def top_of(directory: Path) -> Path | None:
+    """Return the top of the Git repository around ``directory``, or None."""
+    places = (directory, *directory.parents)
+    return next((each for each in places if (each / ".git").exists()), None)
