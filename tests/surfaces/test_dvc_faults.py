@@ -138,13 +138,15 @@ def test_f3_two_files_with_one_md5_stay_two(dvc: Dvc, repo: Path) -> None:  # no
     assert [TWINS[0]] * 2 == [(repo / "d" / name).read_bytes() for name in both], "DVC would have kept both"
 
 
-def test_f4_f5_modes_and_links_in_a_directory_are_kept(dvc: Dvc, repo: Path) -> None:  # noqa: F811
+def test_f4_f5_f6_modes_links_and_empty_directories_are_kept(dvc: Dvc, repo: Path) -> None:  # noqa: F811
     write(repo / "d", {"x.sh": b"x", "t": b"t"})
     (repo / "d/x.sh").chmod(0o755)
     (repo / "d/l").symlink_to("x.sh")
+    (repo / "d/empty").mkdir()
     lineal(repo, "data", "add", "d")
     _, err = lineal(repo, "data", "add", "--dvc", "d", status=2)
-    assert "2 of 3 files cannot be kept by DVC as they are" in err
+    assert "3 of 4 files cannot be kept by DVC as they are" in err
+    assert "empty is an empty directory" in err
     assert "l is a symbolic link" in err
     assert "x.sh is executable" in err
     assert not (repo / "d.dvc").exists()
@@ -154,10 +156,12 @@ def test_f4_f5_modes_and_links_in_a_directory_are_kept(dvc: Dvc, repo: Path) -> 
     dvc(repo, "checkout", "--quiet")
     assert not (repo / "d/x.sh").stat().st_mode & stat.S_IXUSR, "DVC would have kept the mode"
     assert not (repo / "d/l").is_symlink(), "DVC would have kept the link"
+    assert not (repo / "d/empty").exists(), "DVC would have kept the directory"
 
     lineal(repo, "data", "get", "d", str(repo.parent / "out"))
     assert (repo.parent / "out/x.sh").stat().st_mode & stat.S_IXUSR
     assert Path("x.sh") == (repo.parent / "out/l").readlink()
+    assert (repo.parent / "out/empty").is_dir()
 
 
 def test_f7_a_large_file_takes_little_memory(dvc: Dvc, repo: Path) -> None:  # noqa: F811

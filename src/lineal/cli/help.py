@@ -20,7 +20,9 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "datasets": {
         "data add": "add a file or directory as the next version of a dataset",
-        "data get": "write the files of a dataset version to a directory",
+        "data get": "put the files of a version in place, touching only what differs",
+        "data status": "show what was changed in the workspace since it was added",
+        "data files": "list the files of a version",
         "data list": "list the datasets",
         "data log": "show every version of a dataset",
         "data show": "show the columns, readers and models of a dataset version",

@@ -83,7 +83,8 @@ def _help(parameter: Parameter) -> str:
 
 def _run(operation: Operation, context: Context, options: argparse.Namespace) -> int:
     given = {each.name: _value(each, getattr(options, each.name)) for each in operation.parameters}
-    with context.connect() as repository, waiting(context, _title(operation, given)):
+    with context.connect() as repository, waiting(context, _title(operation, given)) as progress:
+        repository.tell(progress)
         uploads = {each.name: repository.upload(given[each.name]) for each in operation.parameters if each.is_upload}
         answer = repository.perform(operation, operation.request(**{**given, **uploads}))
     context.answer(answer)

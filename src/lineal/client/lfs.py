@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from lineal.formats import lfs
-from lineal.objects.canonical import decode
+from lineal.formats import lfs, trees
+from lineal.objects.digest import Digest
 from lineal.objects.errors import Corrupt, NotFound
-from lineal.objects.files import Tree
+from lineal.objects.files import Entry, Tree
 from lineal.operations.operation import Upload
 
 if TYPE_CHECKING:
@@ -37,21 +37,21 @@ def resolved(repository: Repository, upload: Upload, path: Path, *, warn: Callab
     objects = objects_of(path)
     if objects is None:
         return upload
-    tree = decode(repository.blobs.get(upload.tree), Tree)
-    pointers = dict(_pointers(repository, tree))
+    entries = tuple(trees.entries(upload.tree, repository.blobs.get))
+    pointers = dict(_pointers(repository, entries))
     if not pointers:
         return upload
     lost = [place for place, pointer in pointers.items() if not _bring(repository, objects, pointer)]
     if lost:
         warn(_told(lost))
     found = {place: pointer for place, pointer in pointers.items() if place not in lost}
-    entries = tuple(
+    changed = (
         msgspec.structs.replace(each, digest=pointer.digest, size_bytes=pointer.size_bytes)
         if (pointer := found.get(each.path))
         else each
-        for each in tree.entries
+        for each in entries
     )
-    return Upload(repository.put_tree(Tree(entries=entries)), upload.name)
+    return Upload(repository.put_tree(Tree(entries=tuple(changed))), upload.name)
 
 
 def _told(lost: list[str]) -> str:
@@ -100,14 +100,14 @@ def _git_directory(named: Path) -> Path:
         return named
 
 
-def _pointers(repository: Repository, tree: Tree) -> Iterator[tuple[str, lfs.Pointer]]:
-    for each in tree.entries:
-        if (
-            each.mode != "symlink"
-            and each.size_bytes < lfs.BYTES_MAX
-            and (pointer := lfs.parse(repository.blobs.get(each.digest)))
-        ):
-            yield each.path, pointer
+def _pointers(repository: Repository, entries: Iterable[Entry]) -> Iterator[tuple[str, lfs.Pointer]]:
+    paths: dict[Digest, list[str]] = {}
+    for each in entries:
+        if each.mode in {"file", "executable"} and each.size_bytes < lfs.BYTES_MAX:
+            paths.setdefault(each.digest, []).append(each.path)
+    for digest, data in repository.blobs.get_many(list(paths)):
+        if pointer := lfs.parse(data):
+            yield from ((path, pointer) for path in paths[digest])
 
 
 def _bring(repository: Repository, objects: Path, pointer: lfs.Pointer) -> bool:

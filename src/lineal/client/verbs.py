@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from lineal import operations as o
+from lineal.client.files import Workspace, files_status, get_files
+from lineal.operations.answers import Changes, Placed
 from lineal.operations.operation import Handle, Operation, Upload
 
 
@@ -27,13 +30,43 @@ class _Group:
 
 
 class Data(_Group):
-    """Datasets."""
+    """Datasets, and the files of anything else that has some."""
+
+    _handle: Workspace
 
     add = o.datasets.add
     list = o.datasets.list_datasets
     log = o.datasets.log
     show = o.datasets.show
-    tree = o.datasets.tree_of
+    tree = o.contents.tree_of
+    files = o.contents.files
+    named = o.contents.named
+
+    def get(self, name: str, directory: PathLike[str] | str = ".", *, under: str = "", force: bool = False) -> Placed:
+        """Make a directory hold the files of a dataset version, a model version or a run; only what differs is touched.
+
+        Args:
+            name: the reference.
+            directory: where to. Files of the version that was put there before go; everything else stays.
+            under: only this path of it, and what is below.
+            force: also write over files that nobody keeps a copy of.
+
+        Raises:
+            Conflict: files are in the way; nothing was changed.
+            NotFound: there is no such thing, or its bytes are not here.
+        """
+        return get_files(self._handle, name, Path(directory), under=under, force=force)
+
+    def status(self, path: PathLike[str] | str | None = None) -> tuple[Changes, ...]:
+        """Tell what differs between the workspace and what was last added from it, or put there.
+
+        Args:
+            path: a file or directory; by default everything that was ever added or put somewhere.
+
+        Raises:
+            NotFound: nothing was added from there.
+        """
+        return files_status(self._handle, None if path is None else Path(path))
 
 
 class Model(_Group):

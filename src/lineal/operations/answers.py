@@ -72,6 +72,52 @@ class DatasetAnswer(Answer, frozen=True, kw_only=True):
     """Model versions that came from it, however far back."""
 
 
+class Contents(Answer, frozen=True, kw_only=True):
+    """The files of a dataset version, a model version or a run: their tree, and how much is in it."""
+
+    reference: str
+    tree: Digest
+    file_count: int
+    size_bytes: int
+
+
+class FileLine(Answer, frozen=True, kw_only=True):
+    """One file of a tree."""
+
+    path: str
+    digest: Digest
+    size_bytes: int
+    mode: str
+
+
+class Placed(Answer, frozen=True, kw_only=True):
+    """Files that were put in place."""
+
+    reference: str
+    tree: Digest
+    path: str
+    written: int
+    removed: int
+    kept: int
+
+
+class Changes(Answer, frozen=True, kw_only=True):
+    """What differs between a place in the workspace and the tree that was last added from it, or put there."""
+
+    path: str
+    tree: Digest
+    reference: str = ""
+    added: tuple[str, ...] = ()
+    modified: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    unchanged: int = 0
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing differs."""
+        return not (self.added or self.modified or self.removed)
+
+
 class VersionAnswer(Answer, frozen=True, kw_only=True):
     """A version of a model, where it stands, and what was learned of it."""
 

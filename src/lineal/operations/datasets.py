@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from lineal.formats import table
+from lineal.formats import table, trees
 from lineal.objects.datasets import DatasetVersion
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Invalid
@@ -33,8 +33,8 @@ def add(store: Store, path: Uploadable, *, name: str = "", message: str = "") ->
         Invalid: the path is empty or its name cannot name a dataset.
     """
     assert isinstance(path, Upload)  # noqa: S101 - the seam uploads every path
-    tree = store.get_tree(path.tree)
-    if not tree.entries:
+    tree = trees.read_node(path.tree, store.blobs.get)
+    if not tree.file_count:
         raise Invalid(f"{path.name!r} holds no file", hint="add a file, or a directory that holds one")
     name = check_name(name or PurePosixPath(path.name).stem, "dataset")
     newest = store.database.run("SELECT * FROM dataset WHERE name = :name ORDER BY number DESC LIMIT 1", name=name)
@@ -63,12 +63,12 @@ def add(store: Store, path: Uploadable, *, name: str = "", message: str = "") ->
 def _described(store: Store, digest: Digest, tree: Tree) -> DatasetVersion:
     """Return the dataset version of a tree; a single table is described by its columns and rows."""
     facts = None
-    if len(tree.entries) == 1 and tree.entries[0].mode != "symlink":
+    if len(tree.entries) == 1 and tree.entries[0].mode in {"file", "executable"}:
         facts = table.describe(_pieces(store, tree.entries[0].digest))
     return DatasetVersion(
         tree=digest,
         size_bytes=tree.size_bytes,
-        file_count=len(tree.entries),
+        file_count=tree.file_count,
         columns=facts.columns if facts else (),
         row_count=facts.row_count if facts else None,
     )
@@ -132,17 +132,6 @@ def show_row(store: Store, row: Row) -> DatasetAnswer:
         written_by=tuple(f"run:{each['id']}" for each in writers),
         origin_of=tuple(f"{v['model']}:{v['major']}.{v['minor']}.{v['patch']}" for v in models),
     )
-
-
-@operation("data tree", effect="reads", internal=True)
-def tree_of(store: Store, name: str) -> Tree:
-    """Return the files of a dataset version, for whoever fetches them.
-
-    Args:
-        name: the dataset version.
-    """
-    row = find_dataset(store, name)
-    return store.get_tree(store.get_object(row["digest"], DatasetVersion).tree)
 
 
 def _answer(store: Store, row: Row, *, created: bool = False, **found: tuple[str, ...]) -> DatasetAnswer:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
+from lineal.formats import trees
 from lineal.objects.canonical import decode, object_digest
 from lineal.objects.digest import Digest, digest_of
 from lineal.objects.errors import LinealError
@@ -12,6 +14,7 @@ from lineal.operations.answers import Problem, Verification
 from lineal.operations.operation import operation
 from lineal.operations.references import dataset_reference, version_reference
 from lineal.storage.store import Store
+from lineal.storage.trees import ROOTS
 
 _PAGE = 1_000
 
@@ -66,49 +69,66 @@ def _blobs(store: Store, problems: list[Problem]) -> tuple[int, int, set[str]]:
 
 
 def _missing(store: Store, found: set[str]) -> Iterator[Problem]:
-    """Yield a problem for each blob that a tree or an object names and that is not here."""
-    rows = store.database.run(
-        "SELECT e.digest AS digest, min(e.path) AS path FROM entry e GROUP BY e.digest"
-        " UNION SELECT d.tree, d.name FROM dataset d"
-    )
-    for row in rows:
-        if row["digest"] not in found:
-            yield Problem(
-                what=f"the file {row['path']} is missing",
-                where=f"blob {row['digest']}",
-                used_by=_users(store, row["digest"]),
-            )
+    """Yield a problem for each blob that a tree names, or that a dataset is, and that is not here."""
+    for path, digest in _named(store):
+        if digest not in found:
+            found.add(digest)  # told once
+            yield Problem(what=f"the file {path} is missing", where=f"blob {digest}", used_by=_users(store, digest))
+
+
+def _named(store: Store) -> Iterator[tuple[str, str]]:
+    """Yield everything that trees name, with the path by which people know it."""
+    for row in store.database.run("SELECT DISTINCT tree, name FROM dataset"):
+        yield row["name"], row["tree"]
+    after = ""
+    while rows := store.database.run(
+        "SELECT digest FROM node WHERE digest > :after ORDER BY digest LIMIT :page", after=after, page=_PAGE
+    ):
+        after = rows[-1]["digest"]
+        for row in rows:
+            with suppress(LinealError):  # a node that is gone or damaged was told already
+                tree = trees.read_node(row["digest"], store.blobs.get)
+                yield from ((each.first, each.digest) for each in tree.branches)
+                yield from ((each.path, each.digest) for each in tree.entries if each.mode != "directory")
 
 
 def _name(store: Store, digest: str) -> str:
     """Return the path that the bytes ``digest`` have in a tree: what people know them by."""
-    rows = store.database.run("SELECT min(path) AS path FROM entry WHERE digest = :digest", digest=digest)
-    return f"the file {rows[0]['path']}" if rows and rows[0]["path"] else f"blob {digest}"
+    for row in store.database.run("SELECT tree FROM member WHERE digest = :digest LIMIT 1", digest=digest):
+        with suppress(LinealError):
+            tree = trees.read_node(row["tree"], store.blobs.get)
+            return "the file " + next(each.path for each in tree.entries if each.digest == digest)
+    return f"blob {digest}"
 
 
 def _users(store: Store, digest: str) -> tuple[str, ...]:
     """Return the references of the datasets, versions and runs that need the bytes or the object ``digest``."""
-    datasets = store.database.run(
-        "SELECT DISTINCT d.name, d.number FROM dataset d LEFT JOIN entry e ON e.tree = d.tree"
-        " WHERE d.digest = :digest OR d.tree = :digest OR e.digest = :digest",
-        digest=digest,
-    )
+    holders = {digest, *(row["tree"] for row in store.database.run(f"{ROOTS} SELECT tree FROM up", digest=digest))}
+    datasets = [
+        row
+        for holder in sorted(holders)
+        for row in store.database.run(
+            "SELECT DISTINCT name, number FROM dataset WHERE digest = :holder OR tree = :holder", holder=holder
+        )
+    ]
     runs = store.database.run(
         "SELECT DISTINCT r.id FROM run r JOIN edge e ON r.digest IN (e.child, e.parent)"
         " WHERE r.digest = :digest OR e.child = :digest OR e.parent = :digest ORDER BY r.id",
         digest=digest,
     )
     # A version's weights are outputs of its run: the tree and the version's object both lead to it.
-    versions = store.database.run(
-        "SELECT DISTINCT v.model, v.major, v.minor, v.patch FROM version v JOIN object o ON o.digest = v.digest"
-        " LEFT JOIN entry e ON e.digest = :digest"
-        " WHERE v.digest = :digest OR o.body LIKE '%' || :digest || '%' OR o.body LIKE '%' || e.tree || '%'"
-        " ORDER BY v.model, v.major, v.minor, v.patch",
-        digest=digest,
-    )
+    versions = [
+        row
+        for holder in sorted(holders)
+        for row in store.database.run(
+            "SELECT DISTINCT v.model, v.major, v.minor, v.patch FROM version v JOIN object o ON o.digest = v.digest"
+            " WHERE v.digest = :holder OR o.body LIKE '%' || :holder || '%'",
+            holder=holder,
+        )
+    ]
     return (
-        *(version_reference(row) for row in versions),
-        *(dataset_reference(row) for row in datasets),
+        *sorted({version_reference(row) for row in versions}),
+        *sorted({dataset_reference(row) for row in datasets}),
         *(f"run:{row['id']}" for row in runs),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from lineal.cli.render import datasets, deployments, history, lineage, runs, verdicts, versions
+from lineal.cli.render import datasets, deployments, files, history, lineage, runs, verdicts, versions
 from lineal.cli.render.page import Page
 from lineal.operations import answers as a
 
@@ -31,6 +31,7 @@ ONE: dict[type[a.Answer], Renderer] = {
     a.Found: _found,
     a.Verification: history.verification,
     a.CardAnswer: versions.card,
+    a.Placed: files.placed,
 }
 """How an answer is written."""
 
@@ -41,6 +42,8 @@ MANY: dict[type[a.Answer], Renderer] = {
     a.VersionLine: versions.lines,
     a.DeploymentAnswer: deployments.many,
     a.LogLine: history.log,
+    a.Changes: files.changes,
+    a.FileLine: files.many,
 }
 """How a list of answers is written."""
 

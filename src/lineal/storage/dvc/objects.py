@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -165,6 +165,12 @@ def _local(url: str) -> Path | None:
 
 
 def in_parallel(do: Callable[[A], B], things: Iterable[A], *, at_once: int = _IN_FLIGHT) -> Iterator[B]:
-    """Yield what ``do`` makes of each of ``things``, in their order, with many on their way at once."""
+    """Yield what ``do`` makes of each of ``things``, in their order; few more than ``at_once`` are taken ahead."""
     with ThreadPoolExecutor(at_once) as pool:
-        yield from pool.map(do, things)
+        waiting: deque[Future[B]] = deque()
+        for each in things:
+            waiting.append(pool.submit(do, each))
+            if len(waiting) > 2 * at_once:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()

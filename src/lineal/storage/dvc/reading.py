@@ -7,16 +7,18 @@ already, it knows by its MD5 and does not read again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from lineal.formats.dvc import directory
 from lineal.formats.dvc.digests import Algorithm, Name
 from lineal.formats.dvc.pointer import Out
+from lineal.objects.digest import digest_of
 from lineal.objects.errors import Corrupt, Invalid, LinealError, NotFound
 from lineal.objects.files import Entry
 from lineal.storage import alternate_digests
 from lineal.storage.alternate_digests import Known
-from lineal.storage.blobs.blobs import BlobStore
+from lineal.storage.blobs.blobs import SMALL_BYTES, BlobStore, Bundle
 from lineal.storage.database.database import Database
 from lineal.storage.dvc.objects import DvcObjects, in_parallel
 
@@ -106,7 +108,9 @@ def bring(
     wanted = tuple(files)
     known = _known(wanted, blobs, database)
     missing = {each.name: each for each in wanted if each.name not in known}
-    read = list(in_parallel(lambda each: _bring_one(each, sources, blobs, what), missing.values()))
+    with blobs.bundle() as bundle:
+        came = in_parallel(lambda each: _bring_one(each, sources, blobs, what), missing.values())
+        read = [_bundled(bundle, each) if isinstance(each, bytes) else each for each in came]
     found = {name: each for name, each in zip(missing, read, strict=True) if isinstance(each, Known)}
     if database is not None:
         _record(database, found)
@@ -144,22 +148,36 @@ def _record(database: Database, found: dict[Name, Known]) -> None:
         alternate_digests.record(database, algorithm, values)
 
 
-def _bring_one(file: File, sources: Sequence[Source], blobs: BlobStore, what: str) -> Known | LinealError:
-    """Store one file; the error is returned, so that one damaged file does not hide the others."""
+def _bundled(bundle: Bundle, data: bytes) -> Known:
+    digest = digest_of(data)
+    bundle.put(digest, data)
+    return Known(digest, len(data))
+
+
+def _bring_one(file: File, sources: Sequence[Source], blobs: BlobStore, what: str) -> bytes | Known | LinealError:
+    """Return a small file, or store a large one; the error is returned, so that one file does not hide the others."""
     faults: list[str] = []
     for source in sources:
         try:
-            key = file.key if source.is_named else ""
-            digest, size_bytes = blobs.put_stream(source.objects.open(file.name, key=key))
+            found = _read(source.objects.open(file.name, key=file.key if source.is_named else ""), blobs)
         except (NotFound, Corrupt) as error:
             faults.append(_fault(error, source, file.name))
             continue
-        known = Known(digest, size_bytes)
-        if any(faults):
-            for each in _caches(sources):
-                each.put_blob(file.name, blobs, known)
-        return known
+        for cache in _caches(sources) if any(faults) else ():
+            if isinstance(found, bytes):
+                cache.put(file.name, found)
+            else:
+                cache.put_blob(file.name, blobs, found)
+        return found
     return _nowhere(f"{file.path} of {what}", file.name, faults, sources)
+
+
+def _read(pieces: Iterator[bytes], blobs: BlobStore) -> bytes | Known:
+    """Return the bytes of a small file; store those of a large one."""
+    first = next(pieces, b"")
+    if len(first) < SMALL_BYTES and next(pieces, None) is None:
+        return first
+    return Known(*blobs.put_stream(chain((first,), pieces)))
 
 
 def _fault(error: NotFound | Corrupt, source: Source, name: Name) -> str:

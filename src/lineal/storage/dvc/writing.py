@@ -5,22 +5,21 @@ DVC takes a list for the proof that all of its members are there, so each member
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from lineal.formats.dvc import directory
-from lineal.formats.dvc.digests import HASHERS, Name
+from lineal.formats.dvc.digests import Md5, Name, md5_of
 from lineal.formats.dvc.pointer import Out
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Invalid
 from lineal.objects.files import Entry
 from lineal.storage import alternate_digests
 from lineal.storage.alternate_digests import Known, collision
-from lineal.storage.blobs.blobs import BlobStore
+from lineal.storage.blobs.blobs import SMALL_BYTES, BlobStore
 from lineal.storage.database.database import Database
-from lineal.storage.dvc.objects import PIECE_BYTES, DvcObjects, in_parallel
+from lineal.storage.dvc.objects import DvcObjects, in_parallel
 
 _SHOWN = 10
 _LARGE_IN_FLIGHT = 4
@@ -108,39 +107,46 @@ def _named(entries: Iterable[Entry], blobs: BlobStore, database: Database) -> di
     """Return what DVC calls the bytes of entries; what nobody knows yet is read once and written down."""
     sizes = {each.digest: each.size_bytes for each in entries}
     values = alternate_digests.by_digest(database, "md5", sizes)
-    unknown = [each for each in sizes if each not in values]
-    found = dict(zip(unknown, in_parallel(partial(_md5, blobs), unknown, at_once=_CORES), strict=True))
     new: dict[str, Known] = {}
-    for digest, value in found.items():
+    for digest, value in _md5s([each for each in sizes if each not in values], sizes, blobs):
         if other := new.get(value):
             raise collision("md5", value, other.digest, digest)
         new[value] = Known(digest, sizes[digest])
+        values[digest] = value
     alternate_digests.record(database, "md5", new)
-    return {digest: Name(value) for digest, value in (values | found).items()}
+    return {digest: Name(value) for digest, value in values.items()}
 
 
-def _md5(blobs: BlobStore, digest: Digest) -> str:
-    hasher = HASHERS["md5"]()
-    for piece in blobs.open(digest):
-        hasher.update(piece)
-    return hasher.value
+def _md5s(unknown: Sequence[Digest], sizes: Mapping[Digest, int], blobs: BlobStore) -> Iterator[tuple[Digest, str]]:
+    """Yield the MD5 of blobs: small ones in the order that is fastest, large ones several at once."""
+    for digest, data in blobs.get_many([each for each in unknown if sizes[each] <= SMALL_BYTES]):
+        yield digest, md5_of(data)
+
+    def read(digest: Digest) -> str:
+        hasher = Md5()
+        for piece in blobs.open(digest):
+            hasher.update(piece)
+        return hasher.value
+
+    large = [each for each in unknown if sizes[each] > SMALL_BYTES]
+    yield from zip(large, in_parallel(read, large, at_once=_CORES), strict=True)
 
 
 def _send(place: DvcObjects, known: Mapping[Name, Known], blobs: BlobStore, scratch: Path | None) -> Sent:
-    """Send what a place lacks, or has with another size, which only a broken transfer leaves; return that."""
+    """Send what a place lacks, or has with another size, which only a broken transfer leaves."""
     there = place.sizes(known)
-    lacking = [name for name, each in known.items() if there.get(name) != each.size_bytes]
+    lacking = {name: each for name, each in known.items() if there.get(name) != each.size_bytes}
+    small = {each.digest: name for name, each in lacking.items() if each.size_bytes <= SMALL_BYTES}
+    large = [name for name, each in lacking.items() if each.size_bytes > SMALL_BYTES]
 
-    def put(name: Name) -> None:
+    def put(blob: tuple[Digest, bytes]) -> None:
+        place.put(small[blob[0]], blob[1])
+
+    def put_file(name: Name) -> None:
         place.put_blob(name, blobs, known[name], scratch)
 
-    small = [each for each in lacking if known[each].size_bytes <= PIECE_BYTES]
-    large = [each for each in lacking if known[each].size_bytes > PIECE_BYTES]
-    _all(put, small)
-    _all(put, large, at_once=_LARGE_IN_FLIGHT)
-    return Sent(place.where, len(lacking), sum(known[each].size_bytes for each in lacking))
-
-
-def _all(put: Callable[[Name], None], names: Sequence[Name], *, at_once: int = 32) -> None:
-    for _ in in_parallel(put, names, at_once=at_once):
+    for _ in in_parallel(put, blobs.get_many(list(small))):
         pass
+    for _ in in_parallel(put_file, large, at_once=_LARGE_IN_FLIGHT):
+        pass
+    return Sent(place.where, len(lacking), sum(each.size_bytes for each in lacking.values()))
