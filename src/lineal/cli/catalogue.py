@@ -9,6 +9,7 @@ from lineal.cli.command import Command
 from lineal.cli.commands.completion import completion
 from lineal.cli.commands.data_get import DATA_GET
 from lineal.cli.commands.data_status import DATA_STATUS
+from lineal.cli.commands.import_dvc import IMPORT_DVC
 from lineal.cli.commands.init import INIT
 from lineal.cli.commands.run import RUN
 from lineal.cli.commands.schema import SCHEMA
@@ -28,7 +29,7 @@ def commands() -> dict[str, Command]:
 
 
 HAND_MADE: dict[str, Command] = {
-    each.words: each for each in (INIT, RUN, DATA_GET, DATA_STATUS, SERVER, SCHEMA, completion(commands))
+    each.words: each for each in (INIT, IMPORT_DVC, RUN, DATA_GET, DATA_STATUS, SERVER, SCHEMA, completion(commands))
 }
 """Commands that are more than one operation, by their words."""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 GROUPS: dict[str, dict[str, str]] = {
     "the repository itself": {
         "init": "make a repository in a directory",
+        "import dvc": "bring the history of a DVC repository",
         "verify": "check every stored byte, every name and the journal",
         "log": "show who did what, newest first",
     },

@@ -33,12 +33,17 @@ def add(store: Store, path: Uploadable, *, name: str = "", message: str = "") ->
         Invalid: the path is empty or its name cannot name a dataset.
     """
     assert isinstance(path, Upload)  # noqa: S101 - the seam uploads every path
-    tree = trees.read_node(path.tree, store.blobs.get)
-    if not tree.file_count:
-        raise Invalid(f"{path.name!r} holds no file", hint="add a file, or a directory that holds one")
     name = check_name(name or PurePosixPath(path.name).stem, "dataset")
+    return keep(store, path, name, by=store.actor.name, at=store.clock.now(), message=message)
+
+
+def keep(store: Store, files: Upload, name: str, *, by: str, at: int, message: str) -> DatasetAnswer:
+    """Make files the next version of a dataset, unless the newest holds the same; ``by`` and ``at`` say who and when."""
+    tree = trees.read_node(files.tree, store.blobs.get)
+    if not tree.file_count:
+        raise Invalid(f"{files.name!r} holds no file", hint="add a file, or a directory that holds one")
     newest = store.database.run("SELECT * FROM dataset WHERE name = :name ORDER BY number DESC LIMIT 1", name=name)
-    value = _described(store, path.tree, tree)
+    value = _described(store, files.tree, tree)
     digest = store.put_object(value)
     if newest and newest[0]["digest"] == digest:
         return _answer(store, newest[0])
@@ -46,17 +51,17 @@ def add(store: Store, path: Uploadable, *, name: str = "", message: str = "") ->
         "name": name,
         "number": newest[0]["number"] + 1 if newest else 1,
         "digest": digest,
-        "tree": path.tree,
-        "added_by": store.actor.name,
+        "tree": files.tree,
+        "added_by": by,
         "message": message,
-        "created_at": store.clock.now(),
+        "created_at": at,
     }
     store.database.run(
         "INSERT INTO dataset (name, number, digest, tree, added_by, message, created_at)"
         " VALUES (:name, :number, :digest, :tree, :added_by, :message, :created_at)",
         **row,
     )
-    lineage.connect_dataset(store, digest, path.tree)
+    lineage.connect_dataset(store, digest, files.tree)
     return _answer(store, row, created=True)
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from lineal.objects.errors import Invalid, Unavailable
 
 _SECONDS_MAX = 300
+_BATCH = 500
 
 
 def ask(directory: Path, *arguments: str, statuses: tuple[int, ...] = (0,), given: bytes | None = None) -> bytes:
@@ -41,3 +45,30 @@ def top_of(directory: Path) -> Path | None:
     """Return the top of the Git repository around ``directory``, or None."""
     places = (directory, *directory.parents)
     return next((each for each in places if (each / ".git").exists()), None)
+
+
+def contents(directory: Path, names: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
+    """Yield each of ``names`` with the bytes that Git has by it; None where there are none.
+
+    Args:
+        directory: where it is asked.
+        names: ids of blobs, or ``COMMIT:PATH`` with the path from the top of the repository.
+    """
+    rest = iter(dict.fromkeys(names))
+    while batch := list(islice(rest, _BATCH)):
+        # A line ends a name, so a path with a line break in it cannot be asked for.
+        asked = [each for each in batch if "\n" not in each]
+        answer = ask(directory, "cat-file", "--batch", given="".join(f"{each}\n" for each in asked).encode())
+        yield from ((each, None) for each in batch if each not in asked)
+        start = 0
+        for name in asked:
+            end = answer.index(b"\n", start)
+            head = _HEAD.fullmatch(answer, start, end)
+            start = end + 1
+            yield name, answer[start : start + int(head["size"])] if head and head["kind"] == b"blob" else None
+            if head:
+                start += int(head["size"]) + 1
+
+
+_HEAD = re.compile(rb"[0-9a-f]{40,64} (?P<kind>blob|tree|commit|tag) (?P<size>\d+)")
+"""How Git begins an answer about something that is there."""

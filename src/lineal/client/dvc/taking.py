@@ -26,11 +26,6 @@ if TYPE_CHECKING:
 SUFFIX = ".dvc"
 
 
-def is_kept_by_dvc(path: Path) -> bool:
-    """Tell whether ``path`` may mean something that DVC keeps: a pointer, or a path where nothing is."""
-    return (path.suffix == SUFFIX and path.is_file()) or not (path.exists() or path.is_symlink())
-
-
 def take(repository: Repository, path: Path, *, remote: str = "") -> Upload | None:
     """Put what DVC keeps at ``path`` into a repository's store; None when DVC keeps nothing there.
 
@@ -76,7 +71,7 @@ def take_out(repository: Repository, project: Project, tracked: Tracked, *, remo
         known = alternate_digests.by_value(store.database, out.algorithm, [out.md5]).get(out.md5)
         if known and _is_whole(store, known.digest):
             return known.digest
-    entries = _entries(repository, project, tracked, remote)
+    entries = entries_of(repository, project, tracked, remote)
     tree = repository.put_tree(Tree(entries=tuple(sorted(entries, key=lambda each: each.path))))
     if store is not None and is_known_by_list:
         size_bytes = sum(each.size_bytes for each in entries)
@@ -84,7 +79,8 @@ def take_out(repository: Repository, project: Project, tracked: Tracked, *, remo
     return tree
 
 
-def _entries(repository: Repository, project: Project, tracked: Tracked, remote: str) -> tuple[Entry, ...]:
+def entries_of(repository: Repository, project: Project, tracked: Tracked, remote: str) -> tuple[Entry, ...]:
+    """Return the files of an out, in the store. Raises NotFound, Corrupt, Invalid, Conflict."""
     said_by, store = str(tracked.said_by), store_of(repository)
     sources = project.sources(tracked.out, remote=remote)
     files = files_of(tracked.out, sources, said_by, folder=tracked.folder)
@@ -95,7 +91,7 @@ def _part(repository: Repository, project: Project, tracked: Tracked, inside: st
     """Return the tree of what is at ``inside`` in a directory that DVC keeps."""
     chosen: Sequence[Entry] = [
         msgspec.structs.replace(each, path=each.path[len(inside) + 1 :] or inside.rpartition("/")[2])
-        for each in _entries(repository, project, tracked, remote)
+        for each in entries_of(repository, project, tracked, remote)
         if each.path == inside or each.path.startswith(inside + "/")
     ]
     if not chosen:

@@ -11,9 +11,9 @@ CREATE INDEX alternate_digest_digest ON alternate_digest (digest, algorithm);
 
 -- What came from another system, by its name there, so that importing again changes nothing.
 CREATE TABLE imported (
-    source     TEXT NOT NULL,
+    system     TEXT NOT NULL,
     item       TEXT NOT NULL,
     reference  TEXT NOT NULL,
     at         BIGINT NOT NULL,
-    PRIMARY KEY (source, item)
+    PRIMARY KEY (system, item)
 );
