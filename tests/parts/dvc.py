@@ -1,21 +1,14 @@
-"""The real DVC, in an environment of its own: it brings a hundred packages, and none of them is ours.
-
-``python -m tests.parts.dvc`` installs it.
-"""
+"""The real DVC, in an environment of its own: it brings a hundred packages, and none of them is ours."""
 
 from __future__ import annotations
 
 import os
 import subprocess
-import sys
-import venv
 from pathlib import Path
 
-from tests.parts.part import INSTALLED, TOP, missing
+from tests.parts.part import INSTALLED, missing
 
-HOME = INSTALLED / "dvc"
-PROGRAM = HOME / "bin" / "dvc"
-LOCK = TOP / "requirements" / "dvc.txt"
+PROGRAM = INSTALLED / "dvc" / "bin" / "dvc"
 
 _SECONDS_MAX = 180
 
@@ -82,18 +75,3 @@ class Dvc:
 
 
 _ADA = {"NAME": "Ada", "EMAIL": "ada@example.org"}
-
-
-def main() -> None:
-    """Install DVC as it is locked; an environment that has it stays."""
-    if PROGRAM.exists() and PROGRAM.stat().st_mtime >= LOCK.stat().st_mtime:
-        return
-    venv.create(HOME, with_pip=True, clear=True)
-    pip = (str(HOME / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    subprocess.run((*pip, "--require-hashes", "-r", str(LOCK)), check=True)
-    PROGRAM.touch()
-    print(f"{PROGRAM}: installed", file=sys.stderr)
-
-
-if __name__ == "__main__":
-    main()
