@@ -194,5 +194,6 @@ def test_without_dvc_around_it_is_told(tmp_path: Path) -> None:
     write(tmp_path, {"t.csv": b"a\n1\n", "t.csv.dvc": b"outs: []\n"})
     lineal(tmp_path, "init")
 
+    assert "there is nothing at x" in lineal(tmp_path, "data", "add", "--dvc", "x", status=3)[1]
     assert "is in no DVC repository\nhint: dvc init" in lineal(tmp_path, "data", "add", "--dvc", "t.csv", status=3)[1]
     assert "is in no DVC repository" in lineal(tmp_path, "data", "add", "t.csv.dvc", status=3)[1]

@@ -14,7 +14,7 @@ from lineal.cli.context import Context
 from lineal.cli.next import next_step
 from lineal.cli.parser import Parser
 from lineal.cli.progress import waiting
-from lineal.objects.errors import Invalid
+from lineal.objects.errors import Invalid, NotFound
 
 if TYPE_CHECKING:
     from lineal.client.dvc.publishing import Published
@@ -49,7 +49,7 @@ def _run(context: Context, options: argparse.Namespace) -> int:
         if not isinstance(repository, LocalRepository):
             raise Invalid("--dvc needs a repository on this machine", hint="leave out --repository, or --dvc")
         if not path.exists():
-            raise Invalid(f"--dvc needs the data, and there is nothing at {path}", hint="dvc checkout brings it back")
+            raise NotFound(f"--dvc needs the data, and there is nothing at {path}", hint="dvc checkout brings it back")
         upload = repository.upload(path)
         check_publishable(repository, path, upload.tree, variables=context.variables)
         answer = repository.data.add(upload, name=options.name, message=options.message)
