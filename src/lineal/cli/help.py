@@ -8,6 +8,7 @@ GROUPS: dict[str, dict[str, str]] = {
     "the repository itself": {
         "init": "make a repository in a directory",
         "doctor": "tell whether the repository, or a remote, is fit to keep bytes",
+        "import dvc": "bring the history of a DVC repository",
         "verify": "check every stored byte, every name and the journal",
         "repair": "mend what is damaged from remotes that have it whole",
         "gc": "let go of bytes that nothing names",

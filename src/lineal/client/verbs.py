@@ -177,6 +177,16 @@ class Runs(_Group):
     finish = o.runs.finish
 
 
+class Imports(_Group):
+    """What other systems kept; importers use it."""
+
+    known = o.imports.known
+    dataset = o.imports.dataset
+    run = o.imports.run
+    version = o.imports.version
+    alias = o.imports.alias
+
+
 class Verbs:
     """Every verb of a repository."""
 
@@ -211,6 +221,11 @@ class Verbs:
     def data(self) -> Data:
         """Verbs of datasets."""
         return Data(self)
+
+    @property
+    def imports(self) -> Imports:
+        """Verbs of importers."""
+        return Imports(self)
 
     @property
     def model(self) -> Model:
