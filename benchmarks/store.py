@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -27,6 +28,7 @@ def main() -> None:
     parser.add_argument("--scale", action="store_true", help="how cost grows with the number of files, instead")
     parser.add_argument("--scratch", metavar="DIR", help="the disk that is measured; needs 25 GB; default: temporary")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is stopped, what was made is removed
     talk(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     missed = []
     with tempfile.TemporaryDirectory(dir=options.scratch, prefix="lineal-") as home:

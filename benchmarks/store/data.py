@@ -95,7 +95,7 @@ def parquet(path: Path, size: int, version: int) -> None:
 
     generator = np.random.default_rng(version)
     if version == 1:
-        write_parquet(_rows(generator, size // 46), path)
+        write_parquet(_rows(generator, size // 35), path)
         return
     # A row group at a time would be less memory; this process is not the one that is measured.
     before = pq.read_table(path)
@@ -129,7 +129,7 @@ def _rows(generator: np.random.Generator, count: int) -> Any:
 def write_parquet(table: Any, path: Path) -> None:
     """Write a table with our writer."""
     try:
-        from lineal import write_parquet as ours  # type: ignore[attr-defined]  # noqa: PLC0415 - it wants pyarrow
+        from lineal import write_parquet as ours  # noqa: PLC0415 - it wants pyarrow
     except ImportError:
         import pyarrow.parquet as pq  # noqa: PLC0415 - only this kind of data needs it
 

@@ -97,5 +97,7 @@ def _costs(outcome: Outcome) -> dict[str, Any]:
         "peer_cpu": peer and peer.cpu_s,
         "ours_peak_mb": ours and ours.peak_mb,
         "peer_peak_mb": peer and peer.peak_mb,
+        "ours_runs": outcome.walls(OURS),
+        "peer_runs": outcome.walls(PEER),
         "note": "; ".join(f"{name}: {fault}" for name, fault in outcome.faults.items()),
     }

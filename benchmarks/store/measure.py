@@ -55,7 +55,11 @@ def run(command: Sequence[str | Path], *, cwd: Path | None = None, variables: Ma
             )
         except OSError as error:
             raise Failed(f"{command[0]}: {error}") from None
-        _, status, usage = os.wait4(process.pid, 0)
+        try:
+            _, status, usage = os.wait4(process.pid, 0)
+        except BaseException:
+            process.kill()
+            raise
         wall_s = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
@@ -85,6 +89,10 @@ class Outcome:
                 self.usages.setdefault(name, []).append(work())
             except Failed as fault:
                 self.faults[name] = str(fault)
+
+    def walls(self, name: str) -> list[float]:
+        """Return how long a contender took each time."""
+        return [round(each.wall_s, 3) for each in self.usages.get(name, [])]
 
     def median(self, name: str) -> Usage | None:
         """Return the median times of a contender and its highest peak, or None when it dropped out."""

@@ -11,7 +11,8 @@ class Row:
     """What was measured. A figure that is None was not reached; ``note`` says why.
 
     ``ratio`` says how many times better ours is than the peer's, ``growth`` how many times the figure is that of a
-    tenth of the files. CPU is in seconds; a peak is that of the largest process, in 10^6 bytes.
+    tenth of the files. CPU is in seconds; a peak is that of the largest process, in 10^6 bytes; runs are the seconds of
+    each turn, of which a speed is the median.
     """
 
     row: str
@@ -29,6 +30,8 @@ class Row:
     peer_cpu: float | None = None
     ours_peak_mb: float | None = None
     peer_peak_mb: float | None = None
+    ours_runs: tuple[float, ...] = ()
+    peer_runs: tuple[float, ...] = ()
     restic: float | None = None
     growth: float | None = None
     note: str = ""
