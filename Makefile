@@ -7,7 +7,7 @@ STAMP := .venv/installed
 LOCKS := requirements/demo.txt requirements/test.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test fast lint format docs bench lock clean
+.PHONY: help install parts demo test fast lint format docs bench lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -22,6 +22,9 @@ $(STAMP): $(LOCKS) pyproject.toml Makefile
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/data.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
+
+parts: $(STAMP) ## install the servers that tests need: as root on Debian, and Azurite where there is npm
+	@$(BIN)/python -m tools.parts
 
 demo: $(STAMP) ## one complete life of a model on real data, told in plain words
 	$(BIN)/python -m demo
@@ -38,6 +41,11 @@ format: $(STAMP) ## put the code into its form
 
 fast: $(STAMP) ## only the unit tests
 	$(BIN)/python -m pytest -q -n auto tests/unit tests/tidy
+
+# Where everything must be there, or can be had without asking anybody.
+ifneq ($(CI)$(filter 0,$(shell id -u)),)
+test: parts
+endif
 
 test: lint ## lint and every test; the fast ones first
 	$(BIN)/python -m pytest -q -n auto tests/tidy tests/unit tests/contracts tests/stateful
@@ -57,5 +65,5 @@ lock: $(STAMP) ## lock the requirements again
 	$(BIN)/python -m tools.lock
 
 clean: ## remove what was made
-	rm -rf .venv .peers demo-repository .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
+	rm -rf .venv .parts .peers demo-repository .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

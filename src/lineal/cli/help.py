@@ -8,6 +8,8 @@ GROUPS: dict[str, dict[str, str]] = {
     "the repository itself": {
         "init": "make a repository in a directory",
         "verify": "check every stored byte, every name and the journal",
+        "repair": "mend what is damaged from remotes that have it whole",
+        "gc": "let go of bytes that nothing names",
         "log": "show who did what, newest first",
     },
     "runs and questions": {
@@ -19,8 +21,14 @@ GROUPS: dict[str, dict[str, str]] = {
         "lineage": "show how something came to be, and what came of it",
     },
     "datasets": {
-        "data add": "add a file or directory as the next version of a dataset",
-        "data get": "write the files of a dataset version to a directory",
+        "data add": "add a file, a directory or an address as the next version of a dataset",
+        "data query": "add the result of a query as the next version of a dataset",
+        "data check": "tell whether a source is still what it was",
+        "data get": "put the files of a version in place, touching only what differs",
+        "data status": "show what was changed in the workspace since it was added",
+        "data push": "send versions to a remote, only what is missing there",
+        "data pull": "fetch versions from a remote, only what is missing here",
+        "data files": "list the files of a version",
         "data list": "list the datasets",
         "data log": "show every version of a dataset",
         "data show": "show the columns, readers and models of a dataset version",

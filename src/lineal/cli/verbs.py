@@ -54,19 +54,21 @@ def _settings(parameter: Parameter) -> dict[str, Any]:
     elif settings.get("action") != "store_true":
         settings.setdefault("metavar", "PATH" if parameter.is_upload else parameter.name.upper())
     if parameter.positional:
-        if not parameter.required:
+        if settings.pop("action", "") == "append":
+            settings["nargs"] = "*"
+        elif not parameter.required:
             settings["nargs"] = "?"
     else:
         settings["dest"] = parameter.name
         settings["required"] = parameter.required
     if not parameter.required:
-        settings["default"] = None if settings.get("action") == "append" else parameter.default
+        settings["default"] = None if parameter.type == tuple[str, ...] else parameter.default
     return {**settings, "help": _help(parameter)}
 
 
 def _help(parameter: Parameter) -> str:
     notes = [parameter.help.rstrip(".")]
-    if parameter.type == tuple[str, ...]:
+    if parameter.type == tuple[str, ...] and not parameter.positional:
         notes.append("repeat it, or separate with commas")
     if not parameter.required and parameter.default not in ("", 0, False, (), None):
         notes.append(f"default {parameter.default}")
@@ -76,7 +78,8 @@ def _help(parameter: Parameter) -> str:
 
 def _run(operation: Operation, context: Context, options: argparse.Namespace) -> int:
     given = {each.name: _value(each, getattr(options, each.name)) for each in operation.parameters}
-    with context.connect() as repository, waiting(context, _title(operation, given)):
+    with context.connect() as repository, waiting(context, _title(operation, given)) as progress:
+        repository.tell(progress)
         uploads = {each.name: repository.upload(given[each.name]) for each in operation.parameters if each.is_upload}
         answer = repository.perform(operation, operation.request(**{**given, **uploads}))
     context.answer(answer)
@@ -95,5 +98,5 @@ def _value(parameter: Parameter, value: Any) -> Any:
 
 def _title(operation: Operation, given: dict[str, Any]) -> str:
     """Return what is being done, for those who wait: the verb and what it is done to."""
-    about = [str(given[each.name]) for each in operation.parameters if each.positional and given[each.name]]
-    return " ".join([operation.words, *about])
+    about = (given[each.name] for each in operation.parameters if each.positional and given[each.name])
+    return " ".join([operation.words, *(" ".join(each) if isinstance(each, tuple) else str(each) for each in about)])

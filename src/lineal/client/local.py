@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -10,13 +10,16 @@ from typing import Any, Self
 
 import msgspec
 
-from lineal.client.transfer import fetch, upload_path
+from lineal.client.transfer import upload_path
 from lineal.client.verbs import Verbs
+from lineal.client.workspace.index import MEMORY, Index
+from lineal.client.workspace.ways import Ways
 from lineal.objects.digest import Digest
-from lineal.objects.files import Entry, Tree
+from lineal.objects.files import Tree
 from lineal.operations.operation import Operation, Upload
 from lineal.operations.perform import Observer, perform
 from lineal.storage.blobs.blobs import BlobStore
+from lineal.storage.progress import Progress
 from lineal.storage.store import Actor, Store
 
 
@@ -31,6 +34,8 @@ class LocalRepository(Verbs):
     def __init__(self, store: Store, *, observer: Observer | None = None) -> None:
         self.store = store
         self.observer = observer
+        root = store.root
+        self._seen = Index(root / "workspace.sqlite", root.parent) if root else Index(MEMORY, Path("/"))
 
     @property
     def blobs(self) -> BlobStore:
@@ -41,18 +46,25 @@ class LocalRepository(Verbs):
         """Carry out ``operation`` and return its answer; a second call with the same ``key`` gets the same answer."""
         return perform(self.store, operation, request, key=key, observer=self.observer)
 
+    @property
+    def ways(self) -> Ways:
+        """Where files go, and what is known of those in the workspace."""
+        epoch = self.store.epoch
+        keep = partial(self.store.keep_tree, epoch=epoch)
+        return Ways(self.store.blobs, keep, self._seen, epoch, self.store.progress)
+
     def upload(self, path: PathLike[str] | str) -> Upload:
         """Put the files at ``path`` into the store."""
-        return upload_path(self.store.blobs, self.put_tree, path)
+        return upload_path(self.ways, path)
 
     def put_tree(self, tree: Tree) -> Digest:
         """Store a tree whose files the store holds."""
         with self.store.database.transaction():
             return self.store.put_tree(tree)
 
-    def fetch(self, entries: Sequence[Entry], directory: Path) -> None:
-        """Write files of the store below ``directory``, each verified."""
-        fetch(self.store.blobs, entries, directory)
+    def tell(self, progress: Progress) -> None:
+        """Tell long work to ``progress`` from now on."""
+        self.store = msgspec.structs.replace(self.store, progress=progress)
 
     def acting(self, actor: Actor) -> LocalRepository:
         """Return this repository as ``actor`` sees it."""
@@ -60,6 +72,7 @@ class LocalRepository(Verbs):
 
     def close(self) -> None:
         """Let go of the database."""
+        self._seen.close()
         self.store.database.close()
 
     def __enter__(self) -> Self:

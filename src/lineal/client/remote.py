@@ -3,174 +3,27 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self, cast
+from typing import Any, Self
 
 import msgspec
-from urllib3.exceptions import HTTPError
 
-from lineal.client.transfer import fetch, upload_path
+from lineal.client.remote_blobs import RemoteBlobs
+from lineal.client.transfer import upload_path
 from lineal.client.verbs import Verbs
-from lineal.client.wire import WAITS_S, Wire
-from lineal.objects.canonical import canonical_bytes
-from lineal.objects.digest import Digest, Hasher, digest_of, is_digest
-from lineal.objects.errors import Conflict, Corrupt, Invalid
-from lineal.objects.files import Entry, Tree
+from lineal.client.wire import Wire
+from lineal.client.workspace.index import Index
+from lineal.client.workspace.ways import UNKNOWN, Ways
+from lineal.objects.digest import Digest, digest_of
+from lineal.objects.errors import Invalid
+from lineal.objects.files import Tree
 from lineal.operations.operation import Operation, Upload
-from lineal.storage.blobs import reading
-from lineal.storage.blobs.blobs import PIECE_BYTES, BlobStore
-
-_NOT_FOUND, _NO_SUCH_RANGE = 404, 416
-_HELD_BYTES = 16 << 20
-"""A stream whose digest nobody knows yet waits in memory up to so many bytes, then in a file."""
-
-_ASKED_AT_ONCE = 10_000
-
-
-class RemoteBlobs:
-    """The bytes of a repository behind a URL.
-
-    Args:
-        wire: the server.
-    """
-
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-
-    def put(self, data: bytes) -> Digest:
-        """Store ``data`` and return its digest."""
-        digest = digest_of(data)
-        self._wire.ask("PUT", f"/blobs/{digest}", body=data)
-        return digest
-
-    def put_stream(self, pieces: Iterable[bytes], *, expected: Digest | None = None) -> tuple[Digest, int]:
-        """Store bytes that arrive in pieces; they are held until their digest, which is their address, is known."""
-        with tempfile.SpooledTemporaryFile(_HELD_BYTES) as file:
-            hasher = Hasher()
-            for piece in pieces:
-                hasher.update(piece)
-                file.write(piece)
-            if expected and hasher.digest != expected:
-                raise reading.corrupt(expected, hasher.digest, "what arrived")
-            held = cast("BinaryIO", file)
-            self._send(hasher.digest, hasher.size_bytes, lambda: _from_start(held))
-        return hasher.digest, hasher.size_bytes
-
-    def put_file(self, path: PathLike[str] | str, *, expected: Digest | None = None) -> tuple[Digest, int]:
-        """Store the content of a file; one whose digest is ``expected`` is read once. Raises NotFound, Conflict, Corrupt.
-
-        The server tells whether what arrives is what was announced.
-        """
-        digest, size_bytes = (expected, _size_bytes(path)) if expected else _described(path)
-        try:
-            self._send(digest, size_bytes, lambda: _whole(path, size_bytes))
-        except Corrupt:
-            if expected:
-                raise
-            raise _changed(path) from None
-        return digest, size_bytes
-
-    def _send(self, digest: Digest, size_bytes: int, pieces: Any) -> None:
-        self._wire.ask("PUT", f"/blobs/{digest}", body=pieces, headers={"Content-Length": str(size_bytes)})
-
-    def get(self, digest: Digest) -> bytes:
-        """Return the bytes, verified. Raises NotFound, Corrupt."""
-        return b"".join(self.open(digest))
-
-    def open(self, digest: Digest, *, start: int = 0, size: int | None = None) -> Iterator[bytes]:
-        """Yield the bytes in pieces; a whole read is verified at its end. Raises NotFound, Corrupt."""
-        if not is_digest(digest):
-            raise reading.missing(digest)
-        pieces = self._pieces(digest, start, "" if size is None else str(start + size - 1)) if size != 0 else iter(())
-        return pieces if start or size is not None else reading.verified(pieces, digest, self._wire.url)
-
-    def _pieces(self, digest: Digest, start: int, last: str) -> Iterator[bytes]:
-        """Yield the bytes from ``start`` to ``last``; a download that is cut off goes on where it was cut."""
-        headers = {"Range": f"bytes={start}-{last}"} if start or last else {}
-        failures = 0
-        while True:
-            answer = self._wire.ask("GET", f"/blobs/{digest}", headers=headers, stream=True, also={_NO_SUCH_RANGE})
-            try:
-                if answer.status != _NO_SUCH_RANGE:
-                    for piece in answer.stream(PIECE_BYTES):
-                        start, failures = start + len(piece), 0
-                        yield piece
-            except HTTPError as error:
-                failures += 1
-                if failures > len(WAITS_S):
-                    raise self._wire.unreachable(error) from None
-                headers = {"Range": f"bytes={start}-{last}"}
-            else:
-                return
-            finally:
-                answer.close()
-
-    def size(self, digest: Digest) -> int:
-        """Return the size in bytes. Raises NotFound."""
-        if is_digest(digest):
-            answer = self._wire.ask("HEAD", f"/blobs/{digest}", also={_NOT_FOUND})
-            if answer.status != _NOT_FOUND:
-                return int(answer.headers["Content-Length"])
-        raise reading.missing(digest)
-
-    def has(self, digests: Iterable[Digest]) -> set[Digest]:
-        """Return those of ``digests`` that are here."""
-        wanted = sorted({each for each in digests if is_digest(each)})
-        found: set[Digest] = set()
-        for first in range(0, len(wanted), _ASKED_AT_ONCE):
-            asked = msgspec.json.encode(wanted[first : first + _ASKED_AT_ONCE])
-            found.update(self._wire.decode(self._wire.ask("POST", "/blobs/has", body=asked), list[Digest]))
-        return found
-
-    def list(self) -> Iterator[Digest]:
-        """Refuse: nobody needs the list of a whole server. Raises Invalid."""
-        raise Invalid("the bytes of a server cannot be listed from here", hint="lineal verify asks the server")
-
-    def delete(self, digest: Digest) -> None:
-        """Refuse: only the server's own upkeep deletes. Raises Invalid."""
-        raise Invalid(f"{digest} cannot be deleted from here", hint="ask who runs the server")
-
-    def fetch_to(self, digest: Digest, path: Path) -> None:
-        """Write the bytes to a file, verified, all or nothing. Raises NotFound, Corrupt, Unavailable."""
-        reading.write_whole(self.open(digest), path, path.parent)
-
-
-def _from_start(file: BinaryIO) -> Iterator[bytes]:
-    file.seek(0)
-    while piece := file.read(PIECE_BYTES):
-        yield piece
-
-
-def _described(path: PathLike[str] | str) -> tuple[Digest, int]:
-    hasher = Hasher()
-    for piece in reading.file_pieces(path):
-        hasher.update(piece)
-    return hasher.digest, hasher.size_bytes
-
-
-def _size_bytes(path: PathLike[str] | str) -> int:
-    try:
-        return Path(path).stat().st_size
-    except OSError:
-        return 0  # what is wrong with it is told when it is read
-
-
-def _whole(path: PathLike[str] | str, size_bytes: int) -> Iterator[bytes]:
-    """Yield the content of a file of which ``size_bytes`` were announced: with fewer, the server would wait for more."""
-    sent = 0
-    for piece in reading.file_pieces(path):
-        sent += len(piece)
-        yield piece
-    if sent != size_bytes:
-        raise _changed(path)
-
-
-def _changed(path: PathLike[str] | str) -> Conflict:
-    return Conflict(f"{os.fspath(path)} changed while it was read", hint="try again once nothing writes to it")
+from lineal.storage import trees
+from lineal.storage.blobs.blobs import BlobStore
+from lineal.storage.progress import Progress, Silent
 
 
 class RemoteRepository(Verbs):
@@ -188,6 +41,8 @@ class RemoteRepository(Verbs):
         self._wire = Wire(url, token)
         self.url = self._wire.url
         self.blobs: BlobStore = RemoteBlobs(self._wire)
+        self._progress: Progress = Silent()
+        self._seen = Index(_cache() / "workspace" / f"{digest_of(self.url.encode())[7:23]}.sqlite", Path("/"))
 
     def perform(self, operation: Operation, request: msgspec.Struct, *, key: str = "") -> Any:
         """Have ``operation`` carried out and return its answer; a second call with the same ``key`` gets the same."""
@@ -204,21 +59,32 @@ class RemoteRepository(Verbs):
             answer = self._wire.ask("POST", path, body=body, headers=headers)
         return self._wire.decode(answer, operation.response)
 
+    @property
+    def ways(self) -> Ways:
+        """Where files go, and what is known of those in the workspace."""
+        return Ways(self.blobs, self.keep_tree, self._seen, UNKNOWN, self._progress)
+
     def upload(self, path: PathLike[str] | str) -> Upload:
         """Put the files at ``path`` into the server's store; what it holds already is not sent."""
-        return upload_path(self.blobs, self.put_tree, path)
+        return upload_path(self.ways, path)
 
     def put_tree(self, tree: Tree) -> Digest:
         """Store a tree whose files the server holds."""
-        answer = self._wire.ask("PUT", "/trees", body=canonical_bytes(tree))
-        return Digest(self._wire.decode(answer, dict[str, str])["digest"])
+        digest = trees.put(self.blobs, tree.entries)
+        self.keep_tree(digest)
+        return digest
 
-    def fetch(self, entries: Sequence[Entry], directory: Path) -> None:
-        """Write files of the server's store below ``directory``, each verified."""
-        fetch(self.blobs, entries, directory)
+    def keep_tree(self, tree: Digest) -> None:
+        """Have the server write the rows of a tree whose files and nodes it holds."""
+        self._wire.ask("PUT", f"/trees/{tree}")
+
+    def tell(self, progress: Progress) -> None:
+        """Tell long work to ``progress`` from now on."""
+        self._progress = progress
 
     def close(self) -> None:
         """Let go of every connection."""
+        self._seen.close()
         self._wire.close()
 
     def __enter__(self) -> Self:
@@ -228,6 +94,11 @@ class RemoteRepository(Verbs):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _cache() -> Path:
+    """Return where this user's caches are."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lineal"
 
 
 def _fields(request: msgspec.Struct) -> Iterator[tuple[str, str]]:

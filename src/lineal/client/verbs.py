@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from lineal import operations as o
+from lineal.client.files import Workspace, files_status, get_files
+from lineal.client.sources import ask, check_source, refer
+from lineal.objects.canonical import Scalar
+from lineal.objects.errors import Invalid
+from lineal.operations.answers import Changes, DatasetAnswer, Placed, SourceCheck
 from lineal.operations.operation import Handle, Operation, Upload
+from lineal.storage.sources.addresses import scheme_of
+from lineal.storage.sources.registry import is_address
 
 
 class _Group:
@@ -23,17 +32,123 @@ class _Group:
 
     def upload(self, path: PathLike[str] | str) -> Upload:
         """Put the files at ``path`` into the store."""
+        if isinstance(path, str) and is_address(path):
+            raise Invalid(
+                f"{scheme_of(path)}:// begins an address, not a path", hint="data.reference(ADDRESS) refers to it"
+            )
         return self._handle.upload(path)
 
 
 class Data(_Group):
-    """Datasets."""
+    """Datasets, and the files of anything else that has some."""
+
+    _handle: Workspace
 
     add = o.datasets.add
     list = o.datasets.list_datasets
     log = o.datasets.log
     show = o.datasets.show
-    tree = o.datasets.tree_of
+    tree = o.contents.tree_of
+    files = o.contents.files
+    named = o.contents.named
+    push = o.transfers.push
+    pull = o.transfers.pull
+
+    def get(self, name: str, directory: PathLike[str] | str = ".", *, under: str = "", force: bool = False) -> Placed:
+        """Make a directory hold the files of a dataset version, a model version or a run; only what differs is touched.
+
+        Args:
+            name: the reference.
+            directory: where to. Files of the version that was put there before go; everything else stays.
+            under: only this path of it, and what is below.
+            force: also write over files that nobody keeps a copy of.
+
+        Raises:
+            Conflict: files are in the way; nothing was changed.
+            NotFound: there is no such thing, or its bytes are not here.
+        """
+        return get_files(self._handle, name, Path(directory), under=under, force=force)
+
+    def status(self, path: PathLike[str] | str | None = None) -> tuple[Changes, ...]:
+        """Tell what differs between the workspace and what was last added from it, or put there.
+
+        Args:
+            path: a file or directory; by default everything that was ever added or put somewhere.
+
+        Raises:
+            NotFound: nothing was added from there.
+        """
+        return files_status(self._handle, None if path is None else Path(path))
+
+    def reference(
+        self,
+        uri: str,
+        *,
+        name: str = "",
+        at: str = "",
+        digest: bool = False,
+        copy: bool = False,
+        message: str = "",
+    ) -> DatasetAnswer:
+        """Add what stands at an address as the next version of a dataset, without copying it.
+
+        Args:
+            uri: ``s3://…``, ``gs://…``, ``az://…``, ``https://…``, ``delta://…`` or ``iceberg://…``.
+            name: the dataset's name; by default after the address.
+            at: which state of it, by the source's own id; by default the newest.
+            digest: also read everything once, and keep its digest.
+            copy: also keep the content.
+            message: why this version came to be.
+
+        Raises:
+            NotFound: nothing is there.
+            Invalid: the address cannot be meant that way, or a package is missing.
+            Denied: it may not be read.
+            Unavailable: it cannot be reached.
+        """
+        ways = self._handle.ways
+        return refer(self._handle, ways, uri, name=name, at=at, digest=digest, copy=copy, message=message).answer
+
+    def query(
+        self,
+        connection: str,
+        sql: str,
+        *,
+        name: str,
+        params: Mapping[str, Scalar] | None = None,
+        copy: bool = False,
+        message: str = "",
+    ) -> DatasetAnswer:
+        """Add the result of a query as the next version of a dataset, without copying it.
+
+        Args:
+            connection: a ``[connections.NAME]`` of ``lineal.toml``.
+            sql: one SELECT; ``:name`` stands for a value.
+            name: the dataset's name.
+            params: the values.
+            copy: also keep the content.
+            message: why this version came to be.
+
+        Raises:
+            NotFound: there is no such connection, database or table.
+            Invalid: the query does not run, or a package is missing.
+            Denied: it may not be read.
+            Unavailable: the database cannot be reached.
+        """
+        ways, values = self._handle.ways, params or {}
+        return ask(self._handle, ways, connection, sql, name=name, params=values, copy=copy, message=message).answer
+
+    def check(self, name: str) -> SourceCheck:
+        """Tell whether the source of a dataset version is still what it was.
+
+        Args:
+            name: the dataset version.
+
+        Raises:
+            Invalid: it has no source.
+            Unavailable: the source cannot be reached.
+        """
+        return check_source(self._handle, self._handle.ways, name)
 
 
 class Model(_Group):
@@ -72,6 +187,8 @@ class Verbs:
     diff = o.comparisons.diff
     lineage = o.lineage.lineage
     verify = o.upkeep.verify
+    gc = o.collections.gc
+    repair = o.collections.repair
 
     def perform(self, operation: Operation, request: msgspec.Struct, *, key: str = "") -> Any:
         """Carry out ``operation`` and return its answer."""

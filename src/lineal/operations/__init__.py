@@ -2,7 +2,9 @@
 
 from lineal.operations import (
     cards,
+    collections,
     comparisons,
+    contents,
     datasets,
     deployments,
     evaluations,
@@ -12,6 +14,8 @@ from lineal.operations import (
     questions,
     registration,
     runs,
+    sources,
+    transfers,
     upkeep,
 )
 from lineal.operations.operation import OPERATIONS, Operation
@@ -20,7 +24,9 @@ __all__ = [
     "OPERATIONS",
     "Operation",
     "cards",
+    "collections",
     "comparisons",
+    "contents",
     "datasets",
     "deployments",
     "evaluations",
@@ -30,5 +36,7 @@ __all__ = [
     "questions",
     "registration",
     "runs",
+    "sources",
+    "transfers",
     "upkeep",
 ]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from lineal.objects.canonical import Number, Scalar
 from lineal.objects.datasets import DatasetVersion
 from lineal.objects.digest import Digest
 from lineal.objects.runs import Code, Run, RunState, Runtime
-from lineal.objects.statements import Evaluation, Outcome, Statement, Verdict
+from lineal.objects.sources import Source
+from lineal.objects.statements import Evaluation, Outcome, Sighting, Statement, Verdict
 from lineal.objects.versions import Version
 
 
@@ -70,6 +73,82 @@ class DatasetAnswer(Answer, frozen=True, kw_only=True):
     """Runs that wrote what is in it."""
     origin_of: tuple[str, ...] = ()
     """Model versions that came from it, however far back."""
+    source: Source | None = None
+    """Where its content came from, or stands when the store does not hold it."""
+    seen: Sighting | None = None
+    """When the source was last seen to hold it."""
+
+
+class SourceCheck(Answer, frozen=True, kw_only=True):
+    """Whether the source of a dataset version is still what it was."""
+
+    reference: str
+    place: str
+    state: Literal["unchanged", "superseded", "changed", "gone"]
+    sentence: str
+
+    @property
+    def exit_status(self) -> int:
+        """4 when it changed and 3 when it is gone, as whoever then wants its content gets."""
+        return {"changed": 4, "gone": 3}.get(self.state, 0)
+
+
+class Contents(Answer, frozen=True, kw_only=True):
+    """The files of a dataset version, a model version or a run: their tree, and how much is in it."""
+
+    reference: str
+    tree: Digest
+    file_count: int
+    size_bytes: int
+    kept: bool = True
+    """Whether the store holds them; otherwise they stand at the source of the dataset version."""
+
+
+class FileLine(Answer, frozen=True, kw_only=True):
+    """One file of a tree."""
+
+    path: str
+    digest: Digest
+    size_bytes: int
+    mode: str
+
+
+class Placed(Answer, frozen=True, kw_only=True):
+    """Files that were put in place."""
+
+    reference: str
+    tree: Digest
+    path: str
+    written: int
+    removed: int
+    kept: int
+
+
+class Transfer(Answer, frozen=True, kw_only=True):
+    """Bytes that went to a remote or came from one. ``files`` and ``size_bytes`` are what was moved; the rest was there."""
+
+    reference: str
+    remote: str
+    files: int
+    size_bytes: int
+    present: int = 0
+
+
+class Changes(Answer, frozen=True, kw_only=True):
+    """What differs between a place in the workspace and the tree that was last added from it, or put there."""
+
+    path: str
+    tree: Digest
+    reference: str = ""
+    added: tuple[str, ...] = ()
+    modified: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    unchanged: int = 0
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing differs."""
+        return not (self.added or self.modified or self.removed)
 
 
 class VersionAnswer(Answer, frozen=True, kw_only=True):
@@ -271,6 +350,33 @@ class Verification(Answer, frozen=True, kw_only=True):
     blobs: int
     size_bytes: int
     journal_entries: int
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def exit_status(self) -> int:
+        """7, as everything that found corrupt bytes."""
+        return 7 if self.problems else 0
+
+
+class Collection(Answer, frozen=True, kw_only=True):
+    """Bytes that nothing names: what went, or, unless ``deleted``, what would go."""
+
+    where: str
+    deleted: bool
+    packs: int
+    blobs: int
+    size_bytes: int
+    recipes: int = 0
+    temporary: int = 0
+    purged_bytes: int = 0
+    """What the quarantine gave up for good."""
+
+
+class Repair(Answer, frozen=True, kw_only=True):
+    """What was mended, and what is still wrong."""
+
+    mended: tuple[str, ...] = ()
+    indexed_packs: int = 0
     problems: tuple[Problem, ...] = ()
 
     @property

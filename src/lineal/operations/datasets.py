@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from lineal.formats import table
+from lineal.formats import table, trees
 from lineal.objects.datasets import DatasetVersion
 from lineal.objects.digest import Digest
-from lineal.objects.errors import Invalid
+from lineal.objects.errors import Conflict, Invalid
 from lineal.objects.files import Tree
 from lineal.objects.reference import check_name
+from lineal.objects.sources import Source, decode_source
+from lineal.objects.statements import Sighting
 from lineal.operations import lineage
 from lineal.operations.answers import DatasetAnswer
 from lineal.operations.operation import Upload, Uploadable, operation
 from lineal.operations.references import Row, dataset_reference, find_dataset
+from lineal.operations.statements import said
 from lineal.storage.store import Store
 
 
@@ -33,20 +36,30 @@ def add(store: Store, path: Uploadable, *, name: str = "", message: str = "") ->
         Invalid: the path is empty or its name cannot name a dataset.
     """
     assert isinstance(path, Upload)  # noqa: S101 - the seam uploads every path
-    tree = store.get_tree(path.tree)
-    if not tree.entries:
+    if not store.database.run("SELECT digest FROM node WHERE digest = :tree", tree=path.tree):
+        raise Conflict(f"{path.name!r} was let go of before it had a name", hint="add it again")
+    tree = trees.read_node(path.tree, store.blobs.get)
+    if not tree.file_count:
         raise Invalid(f"{path.name!r} holds no file", hint="add a file, or a directory that holds one")
-    name = check_name(name or PurePosixPath(path.name).stem, "dataset")
+    return add_version(store, name or PurePosixPath(path.name).stem, described(store, path.tree, tree), message)
+
+
+def add_version(store: Store, name: str, value: DatasetVersion, message: str) -> DatasetAnswer:
+    """Make ``value`` the next version of the dataset ``name``; the one that is the newest already stays it.
+
+    Raises:
+        Invalid: nothing can have that name.
+    """
+    check_name(name, "dataset")
     newest = store.database.run("SELECT * FROM dataset WHERE name = :name ORDER BY number DESC LIMIT 1", name=name)
-    value = _described(store, path.tree, tree)
     digest = store.put_object(value)
     if newest and newest[0]["digest"] == digest:
-        return _answer(store, newest[0])
+        return answer_of(store, newest[0])
     row: Row = {
         "name": name,
         "number": newest[0]["number"] + 1 if newest else 1,
         "digest": digest,
-        "tree": path.tree,
+        "tree": value.tree,
         "added_by": store.actor.name,
         "message": message,
         "created_at": store.clock.now(),
@@ -56,19 +69,19 @@ def add(store: Store, path: Uploadable, *, name: str = "", message: str = "") ->
         " VALUES (:name, :number, :digest, :tree, :added_by, :message, :created_at)",
         **row,
     )
-    lineage.connect_dataset(store, digest, path.tree)
-    return _answer(store, row, created=True)
+    lineage.connect_dataset(store, digest, value.tree)
+    return answer_of(store, row, created=True)
 
 
-def _described(store: Store, digest: Digest, tree: Tree) -> DatasetVersion:
+def described(store: Store, digest: Digest, tree: Tree) -> DatasetVersion:
     """Return the dataset version of a tree; a single table is described by its columns and rows."""
     facts = None
-    if len(tree.entries) == 1 and tree.entries[0].mode != "symlink":
+    if len(tree.entries) == 1 and tree.entries[0].mode in {"file", "executable"}:
         facts = table.describe(_pieces(store, tree.entries[0].digest))
     return DatasetVersion(
         tree=digest,
         size_bytes=tree.size_bytes,
-        file_count=len(tree.entries),
+        file_count=tree.file_count,
         columns=facts.columns if facts else (),
         row_count=facts.row_count if facts else None,
     )
@@ -85,7 +98,7 @@ def list_datasets(store: Store) -> tuple[DatasetAnswer, ...]:
         "SELECT d.* FROM dataset d WHERE d.number ="
         " (SELECT max(number) FROM dataset WHERE name = d.name) ORDER BY d.name"
     )
-    return tuple(_answer(store, row) for row in rows)
+    return tuple(answer_of(store, row) for row in rows)
 
 
 @operation("data log", effect="reads")
@@ -97,7 +110,7 @@ def log(store: Store, name: str) -> tuple[DatasetAnswer, ...]:
     """
     newest = find_dataset(store, name if name.startswith("data:") else f"data:{name}")
     rows = store.database.run("SELECT * FROM dataset WHERE name = :name ORDER BY number DESC", name=newest["name"])
-    return tuple(_answer(store, row) for row in rows)
+    return tuple(answer_of(store, row) for row in rows)
 
 
 @operation("data show", effect="reads")
@@ -125,7 +138,7 @@ def show_row(store: Store, row: Row) -> DatasetAnswer:
         " ORDER BY v.created_at DESC LIMIT 50",
         digest=row["digest"],
     )
-    return _answer(
+    return answer_of(
         store,
         row,
         read_by=tuple(f"run:{each['id']}" for each in readers),
@@ -134,27 +147,35 @@ def show_row(store: Store, row: Row) -> DatasetAnswer:
     )
 
 
-@operation("data tree", effect="reads", internal=True)
-def tree_of(store: Store, name: str) -> Tree:
-    """Return the files of a dataset version, for whoever fetches them.
-
-    Args:
-        name: the dataset version.
-    """
-    row = find_dataset(store, name)
-    return store.get_tree(store.get_object(row["digest"], DatasetVersion).tree)
-
-
-def _answer(store: Store, row: Row, *, created: bool = False, **found: tuple[str, ...]) -> DatasetAnswer:
+def answer_of(store: Store, row: Row, *, created: bool = False, **found: tuple[str, ...]) -> DatasetAnswer:
+    """Return what is known of the dataset version of a row."""
+    dataset = store.get_object(row["digest"], DatasetVersion)
+    sightings = said(store, row["digest"], Sighting) if dataset.source else ()
     return DatasetAnswer(
         reference=dataset_reference(row),
         name=row["name"],
         number=row["number"],
         digest=row["digest"],
-        dataset=store.get_object(row["digest"], DatasetVersion),
+        dataset=dataset,
         added_by=row["added_by"],
         created_at=row["created_at"],
         message=row["message"],
         created=created,
+        source=source_at(store, dataset.source) if dataset.source else None,
+        seen=sightings[0][1] if sightings else None,
         **found,
     )
+
+
+def source_at(store: Store, digest: Digest) -> Source | None:
+    """Return the source that ``digest`` names; None for one that did not come along with a copy of its content.
+
+    Raises:
+        Corrupt: its bytes are not those that the digest names.
+        Unsupported: a newer Lineal wrote it.
+    """
+    rows = store.database.run("SELECT body FROM object WHERE digest = :digest", digest=digest)
+    if rows:
+        return decode_source(rows[0]["body"].encode())
+    # A dataset version that was pulled brings the document in its tree.
+    return decode_source(store.blobs.get(digest)) if store.blobs.has((digest,)) else None

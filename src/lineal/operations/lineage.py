@@ -6,28 +6,34 @@ was made to what it was made from, so "upstream" is always towards the raw data.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from itertools import islice
 
 import msgspec
 
 from lineal.objects.digest import Digest, short
 from lineal.objects.runs import Run
+from lineal.objects.sources import decode_source
 from lineal.operations.answers import Edge, Lineage, Node
 from lineal.operations.operation import operation
-from lineal.operations.references import dataset_reference, find_any, version_reference
+from lineal.operations.references import Row, dataset_reference, find_any, version_reference
 from lineal.storage.store import Store
+from lineal.storage.trees import NODES
 
-READ, WRITTEN_BY, MADE_BY, DEPLOYS, EVALUATES, EVALUATED_ON = (
+READ, WRITTEN_BY, MADE_BY, DEPLOYS, EVALUATES, EVALUATED_ON, PINNED_AT, FETCHED_FROM = (
     "read",
     "written by",
     "made by",
     "deploys",
     "evaluates",
     "evaluated on",
+    "pinned at",
+    "fetched from",
 )
 """What a child did with its parent."""
 
 _EDGES_MAX = 2_000
+_ASKED_AT_ONCE = 500
 """A graph with more edges than this is cut: nobody can read it, and a page of it would not load."""
 
 _ADD_EDGE = (
@@ -52,9 +58,12 @@ def connect_run(store: Store, digest: Digest, run: Run) -> None:
     )
     store.database.run(
         "INSERT INTO edge (child, parent, role, trust, detail)"
-        " SELECT f.child, d.digest, f.role, f.trust, min(f.detail)"
-        " FROM edge f JOIN entry e ON e.digest = f.parent JOIN dataset d ON d.tree = e.tree"
-        " WHERE f.child = :run AND f.role = :read GROUP BY f.child, d.digest, f.role, f.trust"
+        " WITH RECURSIVE up (detail, trust, tree) AS ("
+        " SELECT f.detail, f.trust, m.tree FROM edge f JOIN member m ON m.digest = f.parent"
+        " WHERE f.child = :run AND f.role = :read"
+        " UNION SELECT u.detail, u.trust, b.parent FROM up u JOIN branch b ON b.child = u.tree)"
+        " SELECT CAST(:run AS TEXT), d.digest, CAST(:read AS TEXT), u.trust, min(u.detail)"
+        " FROM up u JOIN dataset d ON d.tree = u.tree WHERE true GROUP BY d.digest, u.trust"
         " ON CONFLICT (child, parent, role) DO NOTHING",
         run=digest,
         read=READ,
@@ -65,9 +74,10 @@ def connect_dataset(store: Store, dataset: Digest, tree: Digest) -> None:
     """Tie a dataset to the runs that read or wrote its files, also when they ended before it was added."""
     store.database.run(
         "INSERT INTO edge (child, parent, role, trust, detail)"
-        " SELECT f.child, CAST(:dataset AS TEXT), f.role, f.trust, min(f.detail)"
-        " FROM entry e JOIN edge f ON f.parent = e.digest"
-        " WHERE e.tree = :tree AND f.role = :read GROUP BY f.child, f.role, f.trust"
+        f" {NODES} SELECT f.child, CAST(:dataset AS TEXT), f.role, f.trust, min(f.detail)"
+        # CROSS JOIN: of files that runs used there are few, of files in a tree there may be millions.
+        " FROM edge f CROSS JOIN member m JOIN down d ON d.tree = m.tree"
+        " WHERE m.digest = f.parent AND f.role = :read GROUP BY f.child, f.role, f.trust"
         " ON CONFLICT (child, parent, role) DO NOTHING",
         dataset=dataset,
         tree=tree,
@@ -75,15 +85,27 @@ def connect_dataset(store: Store, dataset: Digest, tree: Digest) -> None:
     )
     store.database.run(
         "INSERT INTO edge (child, parent, role, trust, detail)"
-        " SELECT CAST(:dataset AS TEXT), f.parent, f.role, f.trust, min(f.detail)"
-        " FROM entry e JOIN edge f ON f.child = e.digest"
-        " WHERE e.tree = :tree AND f.role = :written GROUP BY f.parent, f.role, f.trust"
+        f" {NODES} SELECT CAST(:dataset AS TEXT), f.parent, f.role, f.trust, min(f.detail)"
+        # CROSS JOIN: of files that runs used there are few, of files in a tree there may be millions.
+        " FROM edge f CROSS JOIN member m JOIN down d ON d.tree = m.tree"
+        " WHERE m.digest = f.child AND f.role = :written GROUP BY f.parent, f.role, f.trust"
         " ON CONFLICT (child, parent, role) DO NOTHING",
         dataset=dataset,
         tree=tree,
         written=WRITTEN_BY,
     )
-    for version in _versions_downstream(store, dataset):
+    write_origins_downstream(store, dataset)
+
+
+def connect_files(store: Store, dataset: Digest, files: Iterable[Digest]) -> None:
+    """Tie files to the dataset that they were fetched from, though the store does not hold them."""
+    store.database.many(_ADD_EDGE, [_edge(each, dataset, FETCHED_FROM, "") for each in files])
+    write_origins_downstream(store, dataset)
+
+
+def write_origins_downstream(store: Store, node: str) -> None:
+    """Write down the datasets upstream of every model version that came from ``node``."""
+    for version in _versions_downstream(store, node):
         write_origins(store, version)
 
 
@@ -180,8 +202,8 @@ def _edges_between(store: Store, start: str, depth: int) -> list[Edge]:
 
 def _without_files_of_datasets(store: Store, edges: list[Edge]) -> list[Edge]:
     """Leave out the plain file behind an edge when a dataset that holds it stands there already."""
-    datasets = {each.parent for each in edges if each.role == READ} | {e.child for e in edges if e.role == WRITTEN_BY}
-    held = {(row["dataset"], row["file"]) for row in _entries_of(store, datasets)}
+    things = {each.parent for each in edges if each.role == READ} | {e.child for e in edges if e.role == WRITTEN_BY}
+    held = _holders(store, things)
     by_run: dict[tuple[str, str], set[str]] = {}
     for each in edges:
         run, thing = (each.child, each.parent) if each.role == READ else (each.parent, each.child)
@@ -196,23 +218,33 @@ def _without_files_of_datasets(store: Store, edges: list[Edge]) -> list[Edge]:
     return [each for each in edges if is_plain(each)]
 
 
-def _entries_of(store: Store, datasets: Iterable[str]) -> list[dict[str, str]]:
-    names = sorted(datasets)
-    if not names:
-        return []
-    marks = ", ".join(f":d{index}" for index in range(len(names)))
-    return store.database.run(
-        "SELECT DISTINCT d.digest AS dataset, e.digest AS file FROM dataset d JOIN entry e ON e.tree = d.tree"
-        f" WHERE d.digest IN ({marks})",
-        **{f"d{index}": name for index, name in enumerate(names)},
-    )
+def _holders(store: Store, files: Iterable[str]) -> set[tuple[str, str]]:
+    """Return each dataset with each of ``files`` that it holds."""
+    found = set[tuple[str, str]]()
+    rest = iter(sorted(files))
+    while asked := list(islice(rest, _ASKED_AT_ONCE)):
+        marks = ", ".join(f":f{index}" for index in range(len(asked)))
+        rows = store.database.run(
+            "WITH RECURSIVE up (file, tree) AS ("
+            f" SELECT m.digest, m.tree FROM member m WHERE m.digest IN ({marks})"
+            " UNION SELECT u.file, b.parent FROM up u JOIN branch b ON b.child = u.tree)"
+            " SELECT DISTINCT d.digest AS dataset, u.file AS file FROM up u JOIN dataset d ON d.tree = u.tree",
+            **{f"f{index}": each for index, each in enumerate(asked)},
+        )
+        found |= {(row["dataset"], row["file"]) for row in rows}
+    return found
 
 
-_NAMES = (
+def _place(row: Row) -> str:
+    return decode_source(row["body"].encode()).place
+
+
+_NAMES: tuple[tuple[str, str, Callable[[Row], str]], ...] = (
     ("run", "SELECT digest, id FROM run WHERE digest IN ({marks})", lambda row: f"run:{row['id']}"),
     ("dataset", "SELECT * FROM dataset WHERE digest IN ({marks}) ORDER BY name, number", dataset_reference),
     ("version", "SELECT * FROM version WHERE digest IN ({marks})", version_reference),
     ("evaluation", "SELECT digest, kind FROM statement WHERE digest IN ({marks})", lambda row: short(row["digest"])),
+    ("source", "SELECT * FROM object WHERE kind LIKE '%-source' AND digest IN ({marks})", _place),
 )
 """How to find what kind of thing a digest names, and the reference by which people know it."""
 

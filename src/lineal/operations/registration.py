@@ -22,6 +22,7 @@ from lineal.operations.references import Row, find_run, near, semantic
 from lineal.operations.runs import write_metrics, write_params
 from lineal.operations.statements import make_statement
 from lineal.storage.store import Store
+from lineal.storage.trees import ROOTS
 
 MODEL_SUFFIXES = frozenset(
     ".joblib .pkl .pickle .skops .pt .pth .safetensors .onnx .h5 .keras .ubj .cbm .gguf .pmml .bst".split()
@@ -179,7 +180,7 @@ def _data(store: Store, inputs: tuple[FileUse, ...]) -> tuple[DataUse, ...]:
 
 def _dataset(store: Store, digest: Digest) -> Digest | None:
     rows = store.database.run(
-        "SELECT d.digest FROM entry e JOIN dataset d ON d.tree = e.tree WHERE e.digest = :digest"
+        f"{ROOTS} SELECT d.digest FROM up u JOIN dataset d ON d.tree = u.tree"
         " ORDER BY d.created_at DESC, d.name LIMIT 1",
         digest=digest,
     )
@@ -190,9 +191,9 @@ def _parent(store: Store, inputs: tuple[FileUse, ...]) -> Digest | None:
     """Return the version whose weights the run read, as fine-tuning does."""
     for each in inputs:
         for row in store.database.run(
-            "SELECT DISTINCT v.digest, v.created_at FROM entry t JOIN edge w ON w.child = t.digest AND w.role = :written"
+            "SELECT DISTINCT v.digest, v.created_at FROM edge w"
             " JOIN edge m ON m.parent = w.parent AND m.role = :made JOIN version v ON v.digest = m.child"
-            " WHERE t.digest = :digest ORDER BY v.created_at DESC",
+            " WHERE w.child = :digest AND w.role = :written ORDER BY v.created_at DESC",
             digest=each.digest,
             written=lineage.WRITTEN_BY,
             made=lineage.MADE_BY,

@@ -12,10 +12,12 @@ from lineal.formats import series as chunks
 from lineal.objects.canonical import Number, Scalar, object_digest
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Conflict, Invalid
+from lineal.objects.files import Tree
 from lineal.objects.runs import Code, Point, Run, Runtime
 from lineal.objects.ulid import is_ulid
 from lineal.operations import lineage
 from lineal.operations.answers import RunAnswer
+from lineal.operations.contents import written_by
 from lineal.operations.operation import operation
 from lineal.operations.references import Row
 from lineal.storage.store import Store
@@ -83,6 +85,8 @@ def finish(store: Store, *, run: Run, code: Code, runtime: Runtime, series: tupl
     if row["digest"] is None:
         for value in (code, runtime, run):
             store.put_object(value)
+        if written := written_by(run):
+            store.put_tree(Tree(entries=written))
         _end(store, run, digest)
         write_params(store, run.id, run.params)
         write_metrics(store, run.id, run.metrics)

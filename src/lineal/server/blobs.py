@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
 
@@ -14,10 +15,9 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from lineal.client.local import LocalRepository
-from lineal.objects.canonical import decode
+from lineal.formats import pack
 from lineal.objects.digest import Digest, is_digest
-from lineal.objects.errors import Corrupt, Denied, Invalid, NotFound
-from lineal.objects.files import Tree
+from lineal.objects.errors import Corrupt, Denied, NotFound
 from lineal.server.limits import Lane, read_body
 from lineal.server.problems import Damaged, NoSuchRange, TooLarge, understood
 from lineal.server.routes import API
@@ -34,9 +34,11 @@ def blob_routes(repository: LocalRepository, guard: Guard, settings: Settings) -
     server = _Blobs(repository, guard, settings)
     return [
         Route(f"{API}/blobs/has", server.has, methods=["POST"]),
+        Route(f"{API}/blobs/get", server.get_many, methods=["POST"]),
         Route(f"{API}/blobs/{{digest}}", server.get, methods=["GET", "HEAD"]),
         Route(f"{API}/blobs/{{digest}}", server.put, methods=["PUT"]),
-        Route(f"{API}/trees", server.put_tree, methods=["PUT"]),
+        Route(f"{API}/packs/{{digest}}", server.put_pack, methods=["PUT"]),
+        Route(f"{API}/trees/{{digest}}", server.keep_tree, methods=["PUT"]),
     ]
 
 
@@ -99,20 +101,50 @@ class _Blobs:
                 raise TooLarge(f"this server takes files of up to {most:,} bytes", hint="ask who runs it for more")
             yield piece
 
-    async def put_tree(self, request: Request) -> Response:
-        """Store a tree, once all of its files are here."""
-        self._allow(request, "writer")
-        tree = _tree(await read_body(request, self._settings.body_bytes_max))
-        digest = await run_in_threadpool(self._put_tree, tree)
-        return Response(msgspec.json.encode({"digest": digest}), media_type="application/json")
+    async def get_many(self, request: Request) -> Response:
+        """Send many small blobs, each behind its digest and size."""
+        self._allow(request, "reader")
+        body = await read_body(request, self._settings.body_bytes_max)
+        with understood():
+            wanted = msgspec.json.decode(body, type=list[Digest])
+        if missing := set(wanted) - await run_in_threadpool(self._blobs.has, wanted):
+            raise NotFound(f"{len(missing)} blobs are not here, such as {min(missing)}", hint="ask for them elsewhere")
+        return StreamingResponse(self._framed(wanted), media_type=_MEDIA_TYPE)
 
-    def _put_tree(self, tree: Tree) -> Digest:
-        needed = {each.digest for each in tree.entries}
-        if missing := needed - self._blobs.has(needed):
-            raise Invalid(
-                f"{len(missing)} files of the tree are not here, such as {min(missing)}", hint="send them first"
-            )
-        return self._repository.put_tree(tree)
+    def _framed(self, wanted: list[Digest]) -> Iterator[bytes]:
+        for digest, data in self._blobs.get_many(dict.fromkeys(wanted)):
+            yield pack.frame(digest, len(data)) + data
+
+    async def put_pack(self, request: Request) -> Response:
+        """Store the blobs of a pack, each under its own digest."""
+        self._allow(request, "writer")
+        digest = _digest(request)
+        await self._uploads.run(partial(self._unpack, digest, self._arriving(request)))
+        return Response(status_code=204)
+
+    def _unpack(self, name: Digest, pieces: Iterator[bytes]) -> None:
+        with tempfile.TemporaryFile() as file:
+            for piece in pieces:
+                file.write(piece)
+            try:
+                with self._blobs.bundle() as bundle:
+                    for digest, data in pack.blobs_of(name, file):
+                        bundle.put(digest, data)
+            except Corrupt as error:
+                raise Damaged(f"what arrived is not {name}: {error.message}", hint="send it again") from None
+
+    async def keep_tree(self, request: Request) -> Response:
+        """Write the rows of a tree, once all of its files are here."""
+        self._allow(request, "writer")
+        await run_in_threadpool(self._keep_tree, _digest(request))
+        return Response(status_code=204)
+
+    def _keep_tree(self, digest: Digest) -> None:
+        try:
+            with understood():
+                self._repository.store.keep_tree(digest)
+        except Corrupt as error:  # nothing here is: it is the request
+            raise Damaged(error.message, hint="send a tree's canonical bytes") from None
 
     def _allow(self, request: Request, role: Role) -> None:
         actor = self._guard.actor(request)
@@ -120,14 +152,6 @@ class _Blobs:
             raise Denied(
                 f"{actor.name} is a {actor.role}; this needs a {role}", hint="ask an administrator for the role"
             )
-
-
-def _tree(body: bytes) -> Tree:
-    try:
-        with understood():
-            return decode(body, Tree)
-    except Corrupt as error:  # nothing here is: it is the request
-        raise Damaged(error.message, hint="send a tree's canonical bytes") from None
 
 
 async def _next(stream: AsyncIterator[bytes]) -> bytes:

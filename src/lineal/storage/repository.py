@@ -12,7 +12,7 @@ import msgspec
 from lineal.objects.errors import Conflict, Corrupt, Invalid, NotFound, Unsupported
 from lineal.storage.blobs import reading
 from lineal.storage.blobs.blobs import BlobStore
-from lineal.storage.blobs.files import FileBlobs
+from lineal.storage.blobs.packed import PackedBlobs
 from lineal.storage.blobs.wrappers import ReadOnly
 from lineal.storage.clock import SystemClock
 from lineal.storage.database import migrations
@@ -115,16 +115,17 @@ def open_store(root: Path, *, actor: Actor, read_only: bool = False) -> Store:
         Corrupt: the database or ``repository.toml`` holds something else.
     """
     said = settings(root)
-    blobs: BlobStore = FileBlobs(root / "blobs", root / "tmp")
+    database = _open_database(root, said.database, read_only=read_only)
+    clock = SystemClock()
+    blobs: BlobStore = PackedBlobs(root / "blobs", root / "tmp", database, clock)
     if read_only:
         blobs = ReadOnly(blobs)
-    database = _open_database(root, said.database, read_only=read_only)
     try:
         _prepare(database, read_only=read_only)
     except BaseException:
         database.close()
         raise
-    return Store(blobs=blobs, database=database, clock=SystemClock(), actor=actor, root=root)
+    return Store(blobs=blobs, database=database, clock=clock, actor=actor, root=root)
 
 
 def _open_database(root: Path, url: str, *, read_only: bool) -> Database:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,13 +10,17 @@ from typing import Literal, TypeVar, get_args
 
 import msgspec
 
+from lineal.formats import trees as formats
 from lineal.objects.canonical import Object, canonical_bytes, decode
 from lineal.objects.digest import Digest, digest_of
 from lineal.objects.errors import Corrupt, Invalid, NotFound
-from lineal.objects.files import Tree
+from lineal.objects.files import Entry, Tree
+from lineal.objects.ulid import ulid
+from lineal.storage import trees
 from lineal.storage.blobs.blobs import BlobStore
 from lineal.storage.clock import Clock
 from lineal.storage.database.database import Database
+from lineal.storage.progress import Progress, Silent
 
 T = TypeVar("T", bound=Object)
 
@@ -44,6 +49,7 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     actor: Actor
     root: Path | None = None
+    progress: Progress = Silent()
 
     def acting(self, actor: Actor) -> Store:
         """Return this store as ``actor`` uses it."""
@@ -59,6 +65,18 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
         with self.database.transaction():
             self.database.run("UPDATE journal_head SET sequence = sequence WHERE id = 1")
             yield
+
+    @property
+    def epoch(self) -> int:
+        """A number that grows whenever the store lets go of bytes."""
+        return trees.epoch_of(self.database)
+
+    @property
+    def identity(self) -> str:
+        """Who this repository is where several share a remote. Made when it is first asked for."""
+        new = ulid(self.clock.now(), os.urandom(10))
+        self.database.run("UPDATE store SET identity = :new WHERE id = 1 AND identity = ''", new=new)
+        return str(self.database.run("SELECT identity FROM store WHERE id = 1")[0]["identity"])
 
     def put_object(self, value: Object) -> Digest:
         """Keep a value and return its digest."""
@@ -96,25 +114,46 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
         return decode(rows[0]["body"], kind)
 
     def put_tree(self, tree: Tree) -> Digest:
-        """Keep a tree: its bytes, and a row for each entry. Returns its digest.
+        """Keep a tree of entries: its nodes, and a row for each entry. Returns its digest.
 
         Raises:
             Invalid: a path leaves the tree, or the entries are not sorted by path.
         """
-        _check_paths(tree)
-        digest = self.blobs.put(canonical_bytes(tree))
-        if self.database.run("SELECT tree FROM entry WHERE tree = :tree LIMIT 1", tree=digest):
-            return digest
-        self.database.many(
-            "INSERT INTO entry (tree, path, digest, size_bytes, mode)"
-            " VALUES (:tree, :path, :digest, :size_bytes, :mode) ON CONFLICT (tree, path) DO NOTHING",
-            ({"tree": digest, **msgspec.structs.asdict(each)} for each in tree.entries),
-        )
+        epoch = self.epoch
+        digest = trees.put(self.blobs, tree.entries)
+        self.keep_tree(digest, epoch=epoch)
         return digest
 
+    def keep_tree(self, digest: Digest, *, epoch: int | None = None) -> None:
+        """Write the rows of a tree whose nodes are stored already.
+
+        Args:
+            digest: the tree.
+            epoch: that of the store when its files were last known to be there; without it they are looked for.
+
+        Raises:
+            NotFound: a node is not here.
+            Corrupt: one is no node.
+            Invalid: one holds paths that cannot be in a tree, or a file is not here.
+        """
+        trees.keep(self.database, self.blobs, digest, at=self.clock.now(), epoch=epoch)
+
+    def entries(self, tree: Digest, *, under: str = "") -> Iterator[Entry]:
+        """Yield the entries of a tree in the order of their paths, without holding them all.
+
+        Args:
+            tree: its digest.
+            under: only this path and what is below it.
+
+        Raises:
+            NotFound: a part of it is not here.
+            Corrupt: a part of it is no tree.
+        """
+        return formats.entries(tree, self.blobs.get, under=under)
+
     def get_tree(self, digest: Digest) -> Tree:
-        """Return the tree that ``digest`` names. Raises NotFound, Corrupt, Unsupported."""
-        return decode(self.blobs.get(digest), Tree)
+        """Return a tree with all its entries at once. Raises NotFound, Corrupt, Unsupported."""
+        return Tree(entries=tuple(self.entries(digest)))
 
 
 def kind_of(kind: type[Object]) -> str:
@@ -123,13 +162,3 @@ def kind_of(kind: type[Object]) -> str:
     if not isinstance(tag, str):
         raise Invalid(f"a {kind.__name__} is a part of an object and is not kept alone")
     return tag
-
-
-def _check_paths(tree: Tree) -> None:
-    before = ""
-    for path in (each.path for each in tree.entries):
-        if path <= before:
-            raise Invalid(f"{path!r} comes after {before!r} in a tree", hint="sort the paths; each stands there once")
-        if {"", ".", ".."} & set(path.split("/")) or "\0" in path:
-            raise Invalid(f"{path!r} cannot be a path in a tree", hint="write it relative, without '.' and '..'")
-        before = path

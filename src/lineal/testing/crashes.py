@@ -17,11 +17,12 @@ _WRITES = {
     "x86_64": {
         "write": 1, "pwrite64": 18, "writev": 20, "fsync": 74, "fdatasync": 75, "ftruncate": 77, "rename": 82,
         "mkdir": 83, "link": 86, "unlink": 87, "chmod": 90, "fchmod": 91, "mkdirat": 258, "unlinkat": 263,
-        "renameat": 264, "linkat": 265, "fallocate": 285, "renameat2": 316,
+        "renameat": 264, "linkat": 265, "fallocate": 285, "renameat2": 316, "copy_file_range": 326,
     },
     "aarch64": {
         "mkdirat": 34, "unlinkat": 35, "linkat": 37, "renameat": 38, "ftruncate": 46, "fallocate": 47, "fchmod": 52,
         "write": 64, "writev": 66, "pwrite64": 68, "fsync": 82, "fdatasync": 83, "renameat2": 276,
+        "copy_file_range": 285,
     },
 }  # fmt: skip
 """The system calls that change what is on a disk, by machine; the numbers are the kernel's."""

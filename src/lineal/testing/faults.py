@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from lineal.objects.digest import Digest
-from lineal.storage.blobs.blobs import BlobStore
+from lineal.storage.blobs.blobs import BlobStore, Bundle
 from lineal.storage.blobs.reading import unavailable
 from lineal.storage.blobs.wrappers import Forwarding
 from lineal.storage.database.database import Database, Dialect, Row
@@ -56,10 +56,17 @@ class Failing(Forwarding):
         self._write()
         return super().put_stream(pieces, expected=expected)
 
-    def put_file(self, path: PathLike[str] | str, *, expected: Digest | None = None) -> tuple[Digest, int]:
+    def bundle(self) -> AbstractContextManager[Bundle]:
+        """Take many small blobs, or fail."""
+        self._write()
+        return super().bundle()
+
+    def put_file(
+        self, path: PathLike[str] | str, *, expected: Digest | None = None, base: Digest | None = None
+    ) -> tuple[Digest, int]:
         """Store a file, or fail."""
         self._write()
-        return super().put_file(path, expected=expected)
+        return super().put_file(path, expected=expected, base=base)
 
     def _write(self) -> None:
         if not self._left:
@@ -88,10 +95,12 @@ class Slow(Forwarding):
         """Store bytes that arrive in pieces, slowly."""
         return super().put_stream(self._slowly(pieces), expected=expected)
 
-    def put_file(self, path: PathLike[str] | str, *, expected: Digest | None = None) -> tuple[Digest, int]:
+    def put_file(
+        self, path: PathLike[str] | str, *, expected: Digest | None = None, base: Digest | None = None
+    ) -> tuple[Digest, int]:
         """Store a file, slowly."""
         time.sleep(self._delay_seconds)
-        return super().put_file(path, expected=expected)
+        return super().put_file(path, expected=expected, base=base)
 
     def get(self, digest: Digest) -> bytes:
         """Return the bytes, slowly."""

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from lineal.objects.canonical import NOT_FINITE, Number, Object, Scalar
 from lineal.objects.datasets import DatasetVersion
 from lineal.objects.digest import Digest
-from lineal.objects.files import Entry, Tree
+from lineal.objects.files import Entry, Mode, Recipe, Tree
 from lineal.objects.runs import Code, Run, Runtime
+from lineal.objects.sources import SOURCES
 from lineal.objects.statements import (
     Approval,
     Bump,
@@ -23,6 +24,7 @@ from lineal.objects.statements import (
     GateReport,
     JournalEntry,
     Observation,
+    Sighting,
     Statement,
 )
 from lineal.objects.versions import Card, Version
@@ -31,7 +33,9 @@ T = TypeVar("T", bound=Object)
 
 KINDS: tuple[type[Object], ...] = (
     Tree,
+    Recipe,
     DatasetVersion,
+    *SOURCES.values(),
     Code,
     Runtime,
     Run,
@@ -43,6 +47,7 @@ KINDS: tuple[type[Object], ...] = (
     Bump,
     CardEdit,
     Observation,
+    Sighting,
     Statement,
     JournalEntry,
 )
@@ -88,15 +93,21 @@ def objects(kind: type[T]) -> st.SearchStrategy[T]:
 
 
 def trees() -> st.SearchStrategy[Tree]:
-    """Return a strategy for trees as the store accepts them: sorted paths, none twice."""
-    entries = st.lists(st.tuples(paths, digests, st.integers(0, 2**63 - 1)), max_size=5, unique_by=lambda each: each[0])
+    """Return a strategy for trees as the store accepts them: sorted paths, none twice, none below another one."""
     modes = st.sampled_from(get_args(get_type_hints(Entry)["mode"]))
-    return st.tuples(entries, modes).map(
-        lambda drawn: Tree(
-            entries=tuple(
-                Entry(path=path, digest=digest, size_bytes=size_bytes, mode=drawn[1])
-                for path, digest, size_bytes in sorted(drawn[0])
-            )
+    entries = st.lists(
+        st.tuples(paths, digests, st.integers(0, 2**63 - 1), modes), max_size=5, unique_by=lambda each: each[0]
+    )
+    return entries.map(_tree)
+
+
+def _tree(drawn: list[tuple[str, Digest, int, Mode]]) -> Tree:
+    files = {path for path, *_ in drawn}
+    return Tree(
+        entries=tuple(
+            Entry(path=path, digest=digest, size_bytes=size_bytes, mode=mode)
+            for path, digest, size_bytes, mode in sorted(drawn)
+            if not any(path.startswith(f"{other}/") for other in files)
         )
     )
 

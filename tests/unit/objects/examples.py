@@ -1,4 +1,4 @@
-"""One instance of every kind of object, each with every field set; and the golden bytes and digests they must have."""
+"""Instances of every kind of object, with every field set; and the golden bytes and digests they must have."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import NamedTuple
 from lineal.objects.canonical import Object
 from lineal.objects.datasets import Column, DatasetVersion
 from lineal.objects.digest import Digest, digest_of
-from lineal.objects.files import Entry, Tree
+from lineal.objects.files import NOTHING, Branch, Entry, Range, Recipe, Tree
 from lineal.objects.runs import Code, FileUse, Hardware, ModelFacts, Package, Run, Runtime, Seeds
+from lineal.objects.sources import DeltaSource, IcebergSource, ObjectSource, PrefixSource, QuerySource
 from lineal.objects.statements import (
     Approval,
     Bump,
@@ -19,6 +20,7 @@ from lineal.objects.statements import (
     GateReport,
     JournalEntry,
     Observation,
+    Sighting,
     SliceResult,
     Statement,
     Verdict,
@@ -66,6 +68,18 @@ EXAMPLES: dict[str, Object] = {
             Entry(path="é.csv", digest=C, size_bytes=1),
         )
     ),
+    "tree of branches": Tree(
+        branches=(
+            Branch(digest=A, first="a/link", file_count=1_001, size_bytes=2**40),
+            Branch(digest=B, first="é.csv", file_count=16, size_bytes=0),
+        )
+    ),
+    "tree with an empty directory": Tree(entries=(Entry(path="logs", digest=NOTHING, size_bytes=0, mode="directory"),)),
+    "recipe": Recipe(
+        digest=A,
+        size_bytes=12,
+        parts=(Range(blob=B, start=0, size_bytes=4), Range(blob=C, start=2**33, size_bytes=8)),
+    ),
     "dataset": DatasetVersion(
         tree=A,
         size_bytes=3,
@@ -73,6 +87,55 @@ EXAMPLES: dict[str, Object] = {
         columns=(Column(name="age", dtype="integer", optional=True), Column(name="rich", dtype="string")),
         row_count=2,
         parents=(B,),
+        source=C,
+        kept=False,
+    ),
+    "object-source": ObjectSource(
+        uri="s3://bucket/customers.csv",
+        size_bytes=3,
+        version="3sL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY",
+        etag='"acbd18db4cc2f85cedef654fccc4a4d8"',
+        modified_at=1_700_000_000_000,
+        digest=A,
+        endpoint="http://127.0.0.1:9000",
+    ),
+    "prefix-source": PrefixSource(
+        uri="gs://bucket/images/", objects=A, object_count=2, size_bytes=3, endpoint="https://storage.example.org"
+    ),
+    "delta-source": DeltaSource(
+        uri="s3://bucket/sales",
+        table="8c2b7a52-6a3e-4f0c-9a39-3f3f7c6b1f5e",
+        version=7,
+        file_count=2,
+        size_bytes=3,
+        row_count=2,
+        columns=(Column(name="amount", dtype="float", optional=True),),
+        types=("decimal(10,2)",),
+        endpoint="http://127.0.0.1:9000",
+    ),
+    "iceberg-source": IcebergSource(
+        catalog="lake",
+        table="sales.orders",
+        uuid="1a6f9f39-f0f3-4a0f-8f5c-0a2bd0f5f7a1",
+        snapshot=2_684_023_957_634_281_523,
+        metadata="s3://bucket/orders/metadata/00002.metadata.json",
+        file_count=2,
+        size_bytes=3,
+        row_count=2,
+        columns=(Column(name="at", dtype="string"),),
+        types=("timestamptz",),
+    ),
+    "query-source": QuerySource(
+        connection="warehouse",
+        dialect="postgresql",
+        sql="SELECT id FROM customers WHERE region = :region",
+        digest=A,
+        row_set="0000000000000000000000000000000000000000000000000000000000000001",
+        row_count=2,
+        size_bytes=3,
+        params={"region": "south"},
+        columns=(Column(name="id", dtype="integer"),),
+        types=("int8",),
     ),
     "code": Code(
         entry_point="train.py",
@@ -155,6 +218,7 @@ EXAMPLES: dict[str, Object] = {
     ),
     "card-edit": CardEdit(card=A),
     "observation": Observation(deployment="01ARZ3NDEKTSV4RRFFQ69G5FAV", observed=A, healthy=True, request_count=7),
+    "sighting": Sighting(read_at=1_700_000_000_000, snapshot="1042:1042:"),
     "statement": Statement(subject=A, predicate=_EVALUATION, by="ada", at=1_700_000_000_000),
     "journal": JournalEntry(
         sequence=2,
@@ -169,7 +233,7 @@ EXAMPLES: dict[str, Object] = {
         detail="because",
     ),
 }
-"""By tag."""
+"""By the tag of their kind; a second one of a kind says behind the tag what it is."""
 
 
 class Golden(NamedTuple):
@@ -180,6 +244,11 @@ class Golden(NamedTuple):
 
 
 def golden() -> dict[str, Golden]:
-    """Return what was written down, by tag."""
+    """Return what was written down last, by tag."""
+    return dict(every_golden())
+
+
+def every_golden() -> list[tuple[str, Golden]]:
+    """Return everything that was ever written down: a kind that got a new field has another line, and keeps the old."""
     lines = json.loads(GOLDEN.read_text(encoding="utf-8"))["objects"]
-    return {each["kind"]: Golden(each["canonical"], each["digest"]) for each in lines}
+    return [(each["kind"], Golden(each["canonical"], each["digest"])) for each in lines]

@@ -10,38 +10,51 @@ import pytest
 
 from lineal.objects.canonical import Object, canonical_bytes, decode, object_digest
 from lineal.testing.strategies import KINDS
-from tests.unit.objects.examples import EXAMPLES, golden
+from tests.unit.objects.examples import EXAMPLES, every_golden, golden
 from tests.unit.objects.specified import specified_bytes
 
-tags = pytest.mark.parametrize("tag", EXAMPLES)
+names = pytest.mark.parametrize("name", EXAMPLES)
 
 
-@tags
-def test_an_example_has_its_golden_bytes_and_digest(tag: str) -> None:
-    value, expected = EXAMPLES[tag], golden()[tag]
+@names
+def test_an_example_has_its_golden_bytes_and_digest(name: str) -> None:
+    value, expected = EXAMPLES[name], golden()[name]
 
     assert expected.canonical == canonical_bytes(value).decode()
     assert expected.digest == object_digest(value)
     assert value == decode(expected.canonical, type(value))
 
 
-@tags
-def test_golden_bytes_follow_the_page_and_golden_digests_are_their_sha256(tag: str) -> None:
-    expected = golden()[tag]
+@names
+def test_golden_bytes_follow_the_page_and_golden_digests_are_their_sha256(name: str) -> None:
+    expected = golden()[name]
 
-    assert expected.canonical.encode() == specified_bytes(EXAMPLES[tag])
+    assert expected.canonical.encode() == specified_bytes(EXAMPLES[name])
     assert expected.digest == "sha256:" + hashlib.sha256(expected.canonical.encode()).hexdigest()
 
 
+def test_what_was_written_down_once_still_has_its_bytes_and_digest() -> None:
+    for tag, expected in every_golden():
+        value = decode(expected.canonical, type(EXAMPLES[tag]))
+
+        assert (expected.canonical, expected.digest) == (canonical_bytes(value).decode(), object_digest(value))
+
+
 def test_every_kind_has_an_example() -> None:
-    assert {each.__struct_config__.tag for each in KINDS} == set(EXAMPLES) == set(golden())
+    assert set(KINDS) == {type(each) for each in EXAMPLES.values()}
+    assert set(EXAMPLES) == set(golden())
 
 
-@tags
-def test_an_example_sets_every_field_of_its_kind(tag: str) -> None:
-    unset = {field.name for field in msgspec.structs.fields(EXAMPLES[tag]) if not _is_said(EXAMPLES[tag], field)}
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_examples_of_a_kind_set_all_of_its_fields(kind: type[Object]) -> None:
+    said = {
+        field.name
+        for each in EXAMPLES.values()
+        for field in msgspec.structs.fields(kind)
+        if type(each) is kind and _is_said(each, field)
+    }
 
-    assert set() == unset
+    assert {field.name for field in msgspec.structs.fields(kind)} == said
 
 
 def _is_said(value: Object, field: msgspec.structs.FieldInfo) -> bool:

@@ -32,6 +32,13 @@ def in_memory() -> Store:
     return Store(blobs=MemoryBlobs(), database=database, clock=FixedClock(), actor=Actor("ada", "admin"))
 
 
+def rows(store: Store) -> tuple[list[str], list[str]]:
+    """Return the nodes and the members that have rows, in order."""
+    nodes = store.database.run("SELECT digest FROM node ORDER BY digest")
+    members = store.database.run("SELECT digest FROM member ORDER BY digest")
+    return [each["digest"] for each in nodes], [each["digest"] for each in members]
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     made = in_memory()
@@ -54,13 +61,15 @@ def test_every_object_comes_back(value: Object) -> None:
 
 
 @given(trees())
-def test_every_tree_comes_back_and_has_a_row_for_each_entry(tree: Tree) -> None:
+def test_every_tree_comes_back_and_has_a_row_for_each_of_its_blobs(tree: Tree) -> None:
     digest = MEMORY_STORE.put_tree(tree)
-    sql = "SELECT path, digest, size_bytes, mode FROM entry WHERE tree = :tree ORDER BY path"
+    rows = MEMORY_STORE.database.run("SELECT digest FROM member WHERE tree = :tree ORDER BY digest", tree=digest)
 
     assert digest_of(canonical_bytes(tree)) == digest
     assert tree == MEMORY_STORE.get_tree(digest)
-    assert list(tree.entries) == [Entry(**row) for row in MEMORY_STORE.database.run(sql, tree=digest)]
+    assert sorted({each.digest for each in tree.entries if each.mode != "directory"}) == [
+        each["digest"] for each in rows
+    ]
 
 
 def test_storing_again_changes_nothing(store: Store) -> None:
@@ -71,7 +80,7 @@ def test_storing_again_changes_nothing(store: Store) -> None:
 
     assert object_digest(Code(commit="x")) == row["digest"]
     assert ("code", len(row["body"].encode())) == (row["kind"], row["size_bytes"])
-    assert [{"count": 2}] == store.database.run("SELECT count(*) AS count FROM entry")
+    assert ([object_digest(TREE)], sorted([A, B])) == rows(store)
 
 
 def test_what_is_not_there_is_not_found(store: Store) -> None:
@@ -120,7 +129,7 @@ def test_a_tree_that_leaves_its_directory_or_is_out_of_order_is_invalid(store: S
 
     assert repr(paths[-1]) in caught.value.message
     assert [] == list(store.blobs.list())
-    assert [] == store.database.run("SELECT * FROM entry")
+    assert ([], []) == rows(store)
 
 
 def test_a_path_that_looks_strange_is_still_a_path(store: Store) -> None:
@@ -137,9 +146,9 @@ def test_bytes_come_before_the_rows_that_name_them(store: Store, fault: type[Bas
         without_rows.put_tree(TREE)
 
     assert [object_digest(TREE)] == list(store.blobs.list())
-    assert [] == store.database.run("SELECT * FROM entry")
+    assert ([], []) == rows(store)
     assert object_digest(TREE) == store.put_tree(TREE)
-    assert 2 == len(store.database.run("SELECT * FROM entry"))
+    assert ([object_digest(TREE)], sorted([A, B])) == rows(store)
 
 
 def test_no_row_names_bytes_that_could_not_be_stored(store: Store) -> None:
@@ -147,7 +156,7 @@ def test_no_row_names_bytes_that_could_not_be_stored(store: Store) -> None:
     with pytest.raises(Unavailable, match="No space left"):
         without_bytes.put_tree(TREE)
 
-    assert [] == store.database.run("SELECT * FROM entry")
+    assert ([], []) == rows(store)
 
 
 def test_rows_of_a_tree_are_part_of_the_transaction(store: Store) -> None:
@@ -155,7 +164,7 @@ def test_rows_of_a_tree_are_part_of_the_transaction(store: Store) -> None:
         store.put_tree(TREE)
         raise Crash
 
-    assert [] == store.database.run("SELECT * FROM entry")
+    assert ([], []) == rows(store)
     assert TREE == store.get_tree(object_digest(TREE))
 
 

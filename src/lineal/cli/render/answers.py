@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from lineal.cli.render import datasets, deployments, history, lineage, runs, verdicts, versions
+from lineal.cli.render import datasets, deployments, files, history, lineage, runs, verdicts, versions
 from lineal.cli.render.page import Page
 from lineal.operations import answers as a
 
@@ -20,6 +20,7 @@ def _found(answer: a.Found, page: Page) -> Iterator[str]:
 ONE: dict[type[a.Answer], Renderer] = {
     a.RunAnswer: runs.one,
     a.DatasetAnswer: datasets.one,
+    a.SourceCheck: datasets.check,
     a.VersionAnswer: versions.one,
     a.ModelAnswer: versions.model,
     a.Promotion: verdicts.promotion,
@@ -31,6 +32,9 @@ ONE: dict[type[a.Answer], Renderer] = {
     a.Found: _found,
     a.Verification: history.verification,
     a.CardAnswer: versions.card,
+    a.Placed: files.placed,
+    a.Collection: files.collection,
+    a.Repair: history.repair,
 }
 """How an answer is written."""
 
@@ -41,6 +45,9 @@ MANY: dict[type[a.Answer], Renderer] = {
     a.VersionLine: versions.lines,
     a.DeploymentAnswer: deployments.many,
     a.LogLine: history.log,
+    a.Changes: files.changes,
+    a.FileLine: files.many,
+    a.Transfer: files.transfers,
 }
 """How a list of answers is written."""
 

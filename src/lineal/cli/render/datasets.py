@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from lineal.cli.render.page import Page
 from lineal.cli.render.runs import bullets
-from lineal.cli.render.units import ago, count, moment, size, when
+from lineal.cli.render.units import ago, count, moment, scalar, size, when
 from lineal.objects.digest import short
-from lineal.operations.answers import DatasetAnswer
+from lineal.objects.sources import QuerySource
+from lineal.operations.answers import DatasetAnswer, SourceCheck
 
 
 def one(answer: DatasetAnswer, page: Page) -> Iterator[str]:
@@ -20,6 +21,7 @@ def one(answer: DatasetAnswer, page: Page) -> Iterator[str]:
             ("digest", answer.digest),
             ("added", f"{when(answer.created_at, page.now)} by {answer.added_by}"),
             ("message", answer.message),
+            *_source(answer, page),
         )
     )
     if dataset.columns:
@@ -32,6 +34,29 @@ def one(answer: DatasetAnswer, page: Page) -> Iterator[str]:
     yield from bullets(page, "read by", answer.read_by)
     yield from bullets(page, "written by", answer.written_by)
     yield from bullets(page, "versions that came from it", answer.origin_of)
+
+
+def check(answer: SourceCheck, page: Page) -> Iterator[str]:
+    """Yield whether a source is still what it was."""
+    yield f"{page.paint(answer.state, _TONES[answer.state])}  {page.title(answer.reference)}  {answer.place}"
+    yield from page.wrapped(answer.sentence)
+
+
+_TONES = {"unchanged": "good", "superseded": "doubtful", "changed": "bad", "gone": "bad"}
+
+
+def _source(answer: DatasetAnswer, page: Page) -> Iterator[tuple[str, str]]:
+    """Yield where the content stands, or came from, and which state of it is meant."""
+    if not answer.source:
+        return
+    yield "copied from" if answer.dataset.kept else "stands at", answer.source.place
+    yield "state", answer.source.state
+    if isinstance(answer.source, QuerySource):
+        yield "query", " ".join(answer.source.sql.split())
+        yield "values", " ".join(f"{name}={scalar(value)}" for name, value in answer.source.params.items())
+    if answer.seen:
+        snapshot = f", snapshot {answer.seen.snapshot}" if answer.seen.snapshot else ""
+        yield "seen", f"{when(answer.seen.read_at, page.now)}{snapshot}"
 
 
 def many(answers: Sequence[DatasetAnswer], page: Page) -> Iterator[str]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from lineal.cli.render.page import Page, plain
 from lineal.cli.render.units import ago, count, moment, number, size
 from lineal.objects.canonical import NOT_FINITE
 from lineal.objects.digest import short
-from lineal.operations.answers import Diff, LogLine, Verification
+from lineal.operations.answers import Diff, LogLine, Problem, Repair, Verification
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
@@ -85,7 +85,24 @@ def verification(answer: Verification, page: Page) -> Iterator[str]:
         return
     wrong = f"✗ {count(len(answer.problems), 'problem')}"
     yield f"{page.paint(wrong, 'bad')} in {checked}"
-    for each in answer.problems:
+    yield from _problems(answer.problems, page)
+
+
+def repair(answer: Repair, page: Page) -> Iterator[str]:
+    """Yield what was mended, and what is still wrong."""
+    if answer.indexed_packs:
+        yield f"{count(answer.indexed_packs, 'pack')} found again"
+    yield from (f"{page.paint('✓ mended', 'good')} {each}" for each in answer.mended)
+    if not answer.problems:
+        yield f"{page.paint('✓ sound', 'good')}: nothing is damaged or missing"
+        return
+    wrong = f"✗ {count(len(answer.problems), 'problem')}"
+    yield f"{page.paint(wrong, 'bad')} that no remote could mend"
+    yield from _problems(answer.problems, page)
+
+
+def _problems(problems: Iterable[Problem], page: Page) -> Iterator[str]:
+    for each in problems:
         yield from page.wrapped(f"✗ {each.what}: {each.where}", indent="  ", hanging="  ")
         if each.used_by:
             yield from page.wrapped(f"needed by {', '.join(each.used_by)}", indent="      ")

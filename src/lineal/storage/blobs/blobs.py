@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import AbstractContextManager
 from os import PathLike
 from pathlib import Path
 from typing import Protocol
@@ -11,6 +12,17 @@ from lineal.objects.digest import Digest
 
 PIECE_BYTES = 1 << 20
 """How much is read or written at once."""
+
+
+SMALL_BYTES = 1 << 20
+"""Blobs below this size are worth keeping together; those above have a place of their own."""
+
+
+class Bundle(Protocol):
+    """Small blobs on their way into a store, together."""
+
+    def put(self, digest: Digest, data: bytes) -> None:
+        """Take a blob and its digest, which the caller computed from it."""
 
 
 class BlobStore(Protocol):
@@ -29,8 +41,21 @@ class BlobStore(Protocol):
             Corrupt: they are not what was ``expected``; nothing is stored.
         """
 
-    def put_file(self, path: PathLike[str] | str, *, expected: Digest | None = None) -> tuple[Digest, int]:
+    def bundle(self) -> AbstractContextManager[Bundle]:
+        """Take many small blobs, which are written together where that is faster.
+
+        All are stored once the block ends; when it raises, any of them may be.
+        """
+
+    def put_file(
+        self, path: PathLike[str] | str, *, expected: Digest | None = None, base: Digest | None = None
+    ) -> tuple[Digest, int]:
         """Store the content of a file, read once; return its digest and size in bytes.
+
+        Args:
+            path: the file.
+            expected: what its digest must be.
+            base: a blob that has much in common with it, such as the version before; a store may keep only the rest.
 
         Raises:
             NotFound: there is no such file.
@@ -44,6 +69,14 @@ class BlobStore(Protocol):
         Raises:
             NotFound: they are not here.
             Corrupt: other bytes are in their place.
+        """
+
+    def get_many(self, digests: Collection[Digest]) -> Iterator[tuple[Digest, bytes]]:
+        """Yield the bytes of many small blobs, verified, each with its digest, in the order that is fastest here.
+
+        Raises:
+            NotFound: one is not here.
+            Corrupt: other bytes are in the place of one.
         """
 
     def open(self, digest: Digest, *, start: int = 0, size: int | None = None) -> Iterator[bytes]:

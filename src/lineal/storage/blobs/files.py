@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from os import PathLike
 from pathlib import Path
 
 from lineal.objects.digest import Digest, digest_of, is_digest
 from lineal.storage.blobs import reading
-from lineal.storage.blobs.blobs import PIECE_BYTES
+from lineal.storage.blobs.blobs import PIECE_BYTES, Bundle
+from lineal.storage.blobs.copying import copy_hashed, hash_file
 
 _READ_ONLY = 0o444
 
@@ -26,6 +27,7 @@ class FileBlobs:
     def __init__(self, directory: Path, scratch: Path) -> None:
         self._directory = directory
         self._scratch = scratch
+        self._top = f"{directory}/sha256"
 
     def path(self, digest: Digest) -> Path:
         """Return where the bytes of ``digest`` are, or would be."""
@@ -43,7 +45,7 @@ class FileBlobs:
 
     def put_stream(self, pieces: Iterable[bytes], *, expected: Digest | None = None) -> tuple[Digest, int]:
         """Store bytes that arrive in pieces; return their digest and size in bytes. Raises Corrupt, Unavailable."""
-        temporary = self._scratch / f"blob.{os.getpid()}.{os.urandom(8).hex()}"
+        temporary = self._temporary()
         try:
             with self._scratch_file(temporary) as descriptor:
                 hasher = reading.write_pieces(descriptor, pieces, self._directory)
@@ -60,18 +62,25 @@ class FileBlobs:
     def _scratch_file(self, temporary: Path) -> Iterator[int]:
         with reading.guarded(self._scratch):
             self._scratch.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             yield descriptor
         finally:
             os.close(descriptor)
 
     def _holds(self, digest: Digest, size_bytes: int) -> bool:
-        """Tell whether the blob is here in its full size; one that a failing disk cut short is written again."""
+        """Tell whether the blob is here in its full size; one that a failing disk cut short is written again.
+
+        It is as good as new then: who collects what nobody names leaves young files alone.
+        """
+        path = self.path(digest)
         try:
-            return self.path(digest).stat().st_size == size_bytes
+            if path.stat().st_size != size_bytes:
+                return False
+            os.utime(path)
         except OSError:
             return False
+        return True
 
     def _name(self, temporary: Path, descriptor: int, digest: Digest) -> None:
         """Give written bytes their name, once they cannot be lost any more."""
@@ -85,9 +94,49 @@ class FileBlobs:
             temporary.replace(path)
             reading.sync_directory(path.parent)
 
-    def put_file(self, path: PathLike[str] | str, *, expected: Digest | None = None) -> tuple[Digest, int]:
+    def bundle(self) -> AbstractContextManager[Bundle]:
+        """Take many small blobs."""
+        return nullcontext(reading.Single(self.put))
+
+    def get_many(self, digests: Collection[Digest]) -> Iterator[tuple[Digest, bytes]]:
+        """Yield the bytes of many small blobs, verified. Raises NotFound, Corrupt."""
+        return reading.one_by_one(self.get, digests)
+
+    def put_file(
+        self, path: PathLike[str] | str, *, expected: Digest | None = None, base: Digest | None = None
+    ) -> tuple[Digest, int]:
         """Store the content of a file, read once. Raises NotFound, Invalid, Conflict, Corrupt, Unavailable."""
-        return self.put_stream(reading.file_pieces(path), expected=expected)
+        temporary = self._temporary()
+        try:
+            with reading.steady(path) as source, self._scratch_file(temporary) as target:
+                with reading.guarded(self._directory):
+                    hasher = copy_hashed(source.descriptor, target)
+                source.check()
+                if expected and hasher.digest != expected:
+                    raise reading.corrupt(expected, hasher.digest, "what arrived")
+                if not self._holds(hasher.digest, hasher.size_bytes):
+                    self._name(temporary, target, hasher.digest)
+        finally:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+        return hasher.digest, hasher.size_bytes
+
+    def take(self, path: Path, digest: Digest) -> int:
+        """Take a file of the scratch directory as it is, once its bytes were read; return its size. Raises Corrupt."""
+        with reading.guarded(path):
+            descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            with reading.guarded(path):
+                hasher = hash_file(descriptor)
+            if hasher.digest != digest:
+                raise reading.corrupt(digest, hasher.digest, "what arrived")
+            self._name(path, descriptor, digest)
+        finally:
+            os.close(descriptor)
+        return hasher.size_bytes
+
+    def _temporary(self) -> Path:
+        return self._scratch / f"blob.{os.getpid()}.{os.urandom(8).hex()}"
 
     def get(self, digest: Digest) -> bytes:
         """Return the bytes, verified. Raises NotFound, Corrupt."""
@@ -128,7 +177,15 @@ class FileBlobs:
 
     def has(self, digests: Iterable[Digest]) -> set[Digest]:
         """Return those of ``digests`` that are here."""
-        return {digest for digest in digests if is_digest(digest) and self.path(digest).is_file()}
+        # Asked of tens of thousands of digests at once: no Path for each, and none where not even its folder is.
+        folders = set(_names(self._directory / "sha256"))
+        return {
+            digest
+            for digest in digests
+            if digest[7:9] in folders
+            and is_digest(digest)
+            and os.path.isfile(f"{self._top}/{digest[7:9]}/{digest[9:]}")  # noqa: PTH113
+        }
 
     def list(self) -> Iterator[Digest]:
         """Yield the digest of everything that is here, in order."""
@@ -146,7 +203,19 @@ class FileBlobs:
 
     def fetch_to(self, digest: Digest, path: Path) -> None:
         """Write the bytes to a file, verified, all or nothing. Raises NotFound, Corrupt, Unavailable."""
-        reading.write_whole(self.open(digest), path, path.parent)
+        here = self.path(digest)
+        try:
+            source = os.open(here, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            raise reading.missing(digest) from None
+        except OSError as error:
+            raise reading.unavailable(here, error) from None
+        try:
+            with reading.replacing(path) as target:
+                if (found := copy_hashed(source, target).digest) != digest:
+                    raise reading.corrupt(digest, found, str(here))
+        finally:
+            os.close(source)
 
 
 def _names(directory: Path) -> Sequence[str]:

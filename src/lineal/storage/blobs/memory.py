@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from os import PathLike
 from pathlib import Path
 
 from lineal.objects.digest import Digest, digest_of
 from lineal.storage.blobs import reading
+from lineal.storage.blobs.blobs import Bundle
 
 
 class MemoryBlobs:
@@ -29,7 +31,17 @@ class MemoryBlobs:
             raise reading.corrupt(expected, digest_of(data), "what arrived")
         return self.put(data), len(data)
 
-    def put_file(self, path: PathLike[str] | str, *, expected: Digest | None = None) -> tuple[Digest, int]:
+    def bundle(self) -> AbstractContextManager[Bundle]:
+        """Take many small blobs."""
+        return nullcontext(reading.Single(self.put))
+
+    def get_many(self, digests: Collection[Digest]) -> Iterator[tuple[Digest, bytes]]:
+        """Yield the bytes of many small blobs, verified. Raises NotFound, Corrupt."""
+        return reading.one_by_one(self.get, digests)
+
+    def put_file(
+        self, path: PathLike[str] | str, *, expected: Digest | None = None, base: Digest | None = None
+    ) -> tuple[Digest, int]:
         """Store the content of a file, read once. Raises NotFound, Invalid, Conflict, Corrupt."""
         return self.put_stream(reading.file_pieces(path), expected=expected)
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
+from typing import NamedTuple
 
 from lineal.objects.digest import Digest, Hasher
 from lineal.objects.errors import Conflict, Corrupt, Invalid, NotFound, Unavailable
 from lineal.storage.blobs.blobs import PIECE_BYTES
+
+TEMPORARY = ".lineal-"
+"""How files are called on their way to their name; what a crash left of them may be removed."""
 
 
 def missing(digest: str) -> NotFound:
@@ -35,6 +39,75 @@ def verified(pieces: Iterable[bytes], digest: Digest, where: str) -> Iterator[by
         raise corrupt(digest, hasher.digest, where)
 
 
+class Single:
+    """A bundle for a store that has no faster way: each blob is stored by itself.
+
+    Args:
+        put: stores the bytes of one.
+    """
+
+    def __init__(self, put: Callable[[bytes], Digest]) -> None:
+        self._put = put
+
+    def put(self, digest: Digest, data: bytes) -> None:
+        """Store one blob."""
+        self._put(data)
+
+
+def one_by_one(get: Callable[[Digest], bytes], digests: Collection[Digest]) -> Iterator[tuple[Digest, bytes]]:
+    """Yield many blobs from a store that has no faster way."""
+    return ((digest, get(digest)) for digest in digests)
+
+
+class Steady(NamedTuple):
+    """A regular file that is read, and what it was when it was opened."""
+
+    name: str
+    descriptor: int
+    stamp: tuple[int, ...]
+
+    def check(self) -> None:
+        """Raise Conflict when the file was changed since it was opened."""
+        if stamp(os.fstat(self.descriptor)) != self.stamp:
+            raise Conflict(f"{self.name} changed while it was read", hint="try again once nothing writes to it")
+
+
+def stamp(status: os.stat_result) -> tuple[int, ...]:
+    """Return what changes when the content of a file does."""
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+@contextmanager
+def steady(path: PathLike[str] | str) -> Iterator[Steady]:
+    """Open a regular file to read it.
+
+    Raises:
+        NotFound: there is no such file.
+        Invalid: it is no regular file, or may not be read.
+    """
+    name = os.fspath(path)
+    try:
+        # A named pipe would make an ordinary open wait for its writer for ever.
+        descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise NotFound(f"there is no file {name}", hint="check the path") from None
+    except OSError as error:
+        raise _unreadable(name, error) from None
+    try:
+        status = os.fstat(descriptor)
+        if stat.S_ISDIR(status.st_mode):
+            raise Invalid(f"{name} is a directory", hint="name a file")
+        if not stat.S_ISREG(status.st_mode):
+            raise Invalid(f"{name} is no regular file", hint="name a file")
+        yield Steady(name, descriptor, stamp(status))
+    finally:
+        os.close(descriptor)
+
+
+def _unreadable(name: str, error: OSError) -> Invalid:
+    return Invalid(f"{name} cannot be read: {error.strerror}", hint="check its permissions")
+
+
 def file_pieces(path: PathLike[str] | str) -> Iterator[bytes]:
     """Yield the content of a file that must not change meanwhile.
 
@@ -43,28 +116,40 @@ def file_pieces(path: PathLike[str] | str) -> Iterator[bytes]:
         Invalid: it is no regular file, or may not be read.
         Conflict: it changed while it was read.
     """
-    name = os.fspath(path)
+    with steady(path) as file:
+        while piece := _read(file):
+            yield piece
+        file.check()
+
+
+def _read(file: Steady) -> bytes:
     try:
-        # A named pipe would make an ordinary open wait for its writer for ever.
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb", buffering=0) as file:  # noqa: PTH123
-            before = os.fstat(file.fileno())
-            if not stat.S_ISREG(before.st_mode):
-                raise Invalid(f"{name} is no regular file", hint="name a file")
-            while piece := file.read(PIECE_BYTES):
-                yield piece
-            after = os.fstat(file.fileno())
-    except FileNotFoundError:
-        raise NotFound(f"there is no file {name}", hint="check the path") from None
-    except IsADirectoryError:
-        raise Invalid(f"{name} is a directory", hint="name a file") from None
+        return os.read(file.descriptor, PIECE_BYTES)
     except OSError as error:
-        raise Invalid(f"{name} cannot be read: {error.strerror}", hint="check its permissions") from None
-    if _stamp(before) != _stamp(after):
-        raise Conflict(f"{name} changed while it was read", hint="try again once nothing writes to it")
+        raise _unreadable(file.name, error) from None
 
 
-def _stamp(status: os.stat_result) -> tuple[int, int, int]:
-    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
+@contextmanager
+def replacing(path: Path) -> Iterator[int]:
+    """Yield the descriptor of an empty file that takes the place of ``path`` at the end; when it raises, nothing does.
+
+    Not made safe against a power cut, unlike ``write_whole``: for copies that can be had again.
+
+    Raises:
+        Unavailable: the disk is full, or may not be written.
+    """
+    temporary = path.parent / f"{TEMPORARY}{os.getpid()}-{os.urandom(4).hex()}"
+    try:
+        with guarded(path):
+            descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+            try:
+                yield descriptor
+            finally:
+                os.close(descriptor)
+            temporary.replace(path)
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def write_whole(pieces: Iterable[bytes], path: Path, scratch: Path) -> None:
@@ -73,7 +158,7 @@ def write_whole(pieces: Iterable[bytes], path: Path, scratch: Path) -> None:
     Raises:
         Unavailable: the disk is full, or may not be written.
     """
-    temporary = scratch / f".lineal-{os.getpid()}-{os.urandom(4).hex()}"
+    temporary = scratch / f"{TEMPORARY}{os.getpid()}-{os.urandom(4).hex()}"
     try:
         with guarded(path), temporary.open("xb", buffering=0) as file:
             write_pieces(file.fileno(), pieces, path)

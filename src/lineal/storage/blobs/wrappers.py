@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from os import PathLike
 from pathlib import Path
 from typing import NoReturn
 
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Unavailable
-from lineal.storage.blobs.blobs import BlobStore
+from lineal.storage.blobs.blobs import BlobStore, Bundle
 
 
 class Forwarding:
@@ -32,13 +33,23 @@ class Forwarding:
         """Store bytes that arrive in pieces; return their digest and size in bytes."""
         return self.inner.put_stream(pieces, expected=expected)
 
-    def put_file(self, path: PathLike[str] | str, *, expected: Digest | None = None) -> tuple[Digest, int]:
+    def bundle(self) -> AbstractContextManager[Bundle]:
+        """Take many small blobs."""
+        return self.inner.bundle()
+
+    def put_file(
+        self, path: PathLike[str] | str, *, expected: Digest | None = None, base: Digest | None = None
+    ) -> tuple[Digest, int]:
         """Store the content of a file; return its digest and size in bytes."""
-        return self.inner.put_file(path, expected=expected)
+        return self.inner.put_file(path, expected=expected, base=base)
 
     def get(self, digest: Digest) -> bytes:
         """Return the bytes, verified."""
         return self.inner.get(digest)
+
+    def get_many(self, digests: Collection[Digest]) -> Iterator[tuple[Digest, bytes]]:
+        """Yield the bytes of many small blobs, verified."""
+        return self.inner.get_many(digests)
 
     def open(self, digest: Digest, *, start: int = 0, size: int | None = None) -> Iterator[bytes]:
         """Yield the bytes in pieces."""
@@ -76,7 +87,13 @@ class ReadOnly(Forwarding):
         """Refuse."""
         self._refuse()
 
-    def put_file(self, path: PathLike[str] | str, *, expected: Digest | None = None) -> NoReturn:
+    def put_file(
+        self, path: PathLike[str] | str, *, expected: Digest | None = None, base: Digest | None = None
+    ) -> NoReturn:
+        """Refuse."""
+        self._refuse()
+
+    def bundle(self) -> NoReturn:
         """Refuse."""
         self._refuse()
 
@@ -114,9 +131,18 @@ class Measured(Forwarding):
         self._count("put_stream", written=size_bytes)
         return digest, size_bytes
 
-    def put_file(self, path: PathLike[str] | str, *, expected: Digest | None = None) -> tuple[Digest, int]:
+    @contextmanager
+    def bundle(self) -> Iterator[Bundle]:
+        """Take many small blobs, each counted when it is taken."""
+        self._count("bundle")
+        with self.inner.bundle() as bundle:
+            yield _MeasuredBundle(bundle, self)
+
+    def put_file(
+        self, path: PathLike[str] | str, *, expected: Digest | None = None, base: Digest | None = None
+    ) -> tuple[Digest, int]:
         """Store the content of a file; return its digest and size in bytes."""
-        digest, size_bytes = self.inner.put_file(path, expected=expected)
+        digest, size_bytes = self.inner.put_file(path, expected=expected, base=base)
         self._count("put_file", written=size_bytes)
         return digest, size_bytes
 
@@ -125,6 +151,13 @@ class Measured(Forwarding):
         data = self.inner.get(digest)
         self._count("get", read=len(data))
         return data
+
+    def get_many(self, digests: Collection[Digest]) -> Iterator[tuple[Digest, bytes]]:
+        """Yield the bytes of many small blobs, each counted when it is taken."""
+        self._count("get_many")
+        for digest, data in self.inner.get_many(digests):
+            self._count("", read=len(data))
+            yield digest, data
 
     def open(self, digest: Digest, *, start: int = 0, size: int | None = None) -> Iterator[bytes]:
         """Yield the bytes in pieces, each counted when it is taken."""
@@ -158,9 +191,24 @@ class Measured(Forwarding):
         self.inner.fetch_to(digest, path)
         self._count("fetch_to", read=path.stat().st_size)
 
+    def count_written(self, size_bytes: int) -> None:
+        """Count bytes that a bundle took."""
+        self._count("", written=size_bytes)
+
     def _count(self, method: str, *, read: int = 0, written: int = 0) -> None:
         with self._lock:
             if method:
                 self.calls[method] += 1
             self.read_bytes += read
             self.written_bytes += written
+
+
+class _MeasuredBundle:
+    def __init__(self, inner: Bundle, measured: Measured) -> None:
+        self._inner = inner
+        self._measured = measured
+
+    def put(self, digest: Digest, data: bytes) -> None:
+        """Take one blob."""
+        self._inner.put(digest, data)
+        self._measured.count_written(len(data))

@@ -17,7 +17,7 @@ def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
     found = repository.data.show(f"data:{asked.name}")
     return {
         "dataset": found,
-        "files": repository.data.tree(found.reference).entries[:200],
+        "files": repository.data.files(found.reference, limit=200),
         "versions": repository.data.log(found.name),
         "lineage": lineage_svg(repository.lineage(found.reference)),
     }

@@ -10,16 +10,26 @@ CREATE TABLE object (
     created_at  BIGINT NOT NULL
 );
 
--- Every file of every tree, so that "what holds these bytes?" is one look-up.
-CREATE TABLE entry (
-    tree        TEXT NOT NULL,
-    path        TEXT NOT NULL,
-    digest      TEXT NOT NULL,
-    size_bytes  BIGINT NOT NULL,
-    mode        TEXT NOT NULL,
-    PRIMARY KEY (tree, path)
+-- Trees whose rows and bytes are here, with all that is below them.
+CREATE TABLE node (
+    digest      TEXT PRIMARY KEY,
+    created_at  BIGINT NOT NULL
 );
-CREATE INDEX entry_digest ON entry (digest, tree);
+
+-- Which nodes a large tree consists of.
+CREATE TABLE branch (
+    parent  TEXT NOT NULL,
+    child   TEXT NOT NULL,
+    PRIMARY KEY (parent, child)
+);
+CREATE INDEX branch_child ON branch (child, parent);
+
+-- Which node holds which bytes, so that "what holds these bytes?" is one look-up. Paths are in the node itself.
+CREATE TABLE member (
+    digest  TEXT NOT NULL,
+    tree    TEXT NOT NULL
+);
+CREATE INDEX member_digest ON member (digest, tree);
 
 -- Lineage: child came from parent. Nodes are digests of objects or of plain files.
 CREATE TABLE edge (

@@ -1,0 +1,215 @@
+"""What was seen of the files in the workspace: a file whose stamp is the same need not be read again.
+
+A cache and nothing else: it may be deleted, and is made anew when it cannot be read. One row holds a whole directory, so
+that fifty thousand files are a few hundred rows.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+
+from lineal.client.workspace.scanning import Stamp
+from lineal.objects.digest import Digest
+from lineal.objects.errors import LinealError
+
+T = TypeVar("T")
+
+MEMORY = ":memory:"
+
+RACY_NS = 2_000_000_000
+"""A file that was written so shortly before it was looked at may be written again without a new stamp (FAT keeps two
+seconds). It is read again the next time."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS seen (
+    root TEXT NOT NULL, folder TEXT NOT NULL, device INTEGER NOT NULL, at INTEGER NOT NULL, newest INTEGER NOT NULL,
+    stamps BLOB NOT NULL, digests BLOB NOT NULL,
+    PRIMARY KEY (root, folder)
+);
+CREATE TABLE IF NOT EXISTS place (
+    root TEXT PRIMARY KEY, tree TEXT NOT NULL, epoch INTEGER NOT NULL, reference TEXT NOT NULL
+);
+PRAGMA user_version = 1;
+"""
+_COLUMNS = "device, at, newest, stamps, digests"
+_SEE = f"INSERT OR REPLACE INTO seen (root, folder, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_PUT = "INSERT OR REPLACE INTO place (root, tree, epoch, reference) VALUES (?, ?, ?, ?)"
+_encode = msgspec.msgpack.Encoder().encode
+_decode_stamps = msgspec.msgpack.Decoder(dict[str, Stamp]).decode
+_decode_digests = msgspec.msgpack.Decoder(dict[str, bytes]).decode
+
+
+class Seen(NamedTuple):
+    """What was seen of one directory: on which device, when, and each file's stamp and SHA-256 by its name.
+
+    ``newest`` is the latest time in any stamp: a directory in which all stamps are the same, and that one is old enough,
+    need not be looked at file by file.
+    """
+
+    device: int
+    at: int
+    newest: int
+    stamps: dict[str, Stamp]
+    digests: dict[str, bytes]
+
+    def is_same(self, stamps: dict[str, Stamp], device: int) -> bool:
+        """Tell whether every file of a directory is certainly what it was, and no other one is there."""
+        return self.newest < self.at - RACY_NS and device == self.device and stamps == self.stamps
+
+    def holds(self, name: str, stamp: Stamp, device: int) -> bytes | None:
+        """Return the SHA-256 of a file that is certainly what it was, or None."""
+        if self.stamps.get(name) != stamp or device != self.device:
+            return None
+        return self.digests[name] if max(stamp[1], stamp[2]) < self.at - RACY_NS else None
+
+    def counted(self) -> Seen:
+        """Return this with the latest time of its stamps."""
+        return self._replace(newest=max((max(each[1], each[2]) for each in self.stamps.values()), default=0))
+
+    def mature(self) -> Seen:
+        """Return this without the files that were too young to be trusted."""
+        limit = self.at - RACY_NS
+        stamps = {name: each for name, each in self.stamps.items() if max(each[1], each[2]) < limit}
+        return self._replace(stamps=stamps, digests={name: self.digests[name] for name in stamps})
+
+
+UNSEEN = Seen(-1, 0, 0, {}, {})
+
+
+class Place(NamedTuple):
+    """A directory or file of the workspace, the tree that was last added from it or put there, and the store's epoch.
+
+    ``reference`` is what was put there; what was added got its name later.
+    """
+
+    root: str
+    tree: Digest
+    epoch: int
+    reference: str = ""
+
+
+def _seen(device: int, at: int, newest: int, stamps: bytes, digests: bytes) -> Seen:
+    with suppress(msgspec.MsgspecError):
+        found = Seen(device, at, newest, _decode_stamps(stamps), _decode_digests(digests))
+        if found.stamps.keys() == found.digests.keys():
+            return found
+    return UNSEEN
+
+
+class Index:
+    """The index in a file.
+
+    Args:
+        path: the file; ``:memory:`` for one that is gone with its process.
+        project: the directory that paths are kept relative to, so that it may be moved.
+    """
+
+    def __init__(self, path: Path | str, project: Path) -> None:
+        self._path = str(path)
+        self._project = f"{project}/"
+        self._connection: sqlite3.Connection | None = None
+        self._lock = threading.RLock()
+
+    def key(self, root: str) -> str:
+        """Return how a directory or file of the workspace is called here."""
+        return root.removeprefix(self._project)
+
+    def seen(self, root: str, folder: str) -> Seen:
+        """Return what was seen of a folder below ``root``."""
+        rows = self._run(f"SELECT {_COLUMNS} FROM seen WHERE root = ? AND folder = ?", (self.key(root), folder))
+        return _seen(*rows[0]) if rows else UNSEEN
+
+    def folders(self, root: str) -> set[str]:
+        """Return the folders below ``root`` of which something was seen."""
+        return {folder for (folder,) in self._run("SELECT folder FROM seen WHERE root = ?", (self.key(root),))}
+
+    def see(self, root: str, rows: Iterable[tuple[str, Seen]]) -> None:
+        """Keep what was seen of folders below ``root``."""
+        self._write([(_SEE, self._rows(root, rows))])
+
+    def take(self, place: Place, rows: Iterable[tuple[str, Seen]], gone: Iterable[str]) -> None:
+        """Keep which tree is at a place, what was seen there, and which folders are gone: all of it, or nothing."""
+        key = self.key(place.root)
+        self._write([
+            (_SEE, self._rows(place.root, rows)),
+            ("DELETE FROM seen WHERE root = ? AND folder = ?", ((key, each) for each in gone)),
+            (_PUT, [(key, place.tree, place.epoch, place.reference)]),
+        ])  # fmt: skip
+
+    def _rows(self, root: str, rows: Iterable[tuple[str, Seen]]) -> Iterator[tuple[Any, ...]]:
+        for folder, each in rows:
+            stamps, digests = _encode(each.stamps), _encode(each.digests)
+            yield self.key(root), folder, each.device, each.at, each.newest, stamps, digests
+
+    def place(self, root: str) -> Place | None:
+        """Return which tree is at ``root``, or None when nobody put one there."""
+        rows = self._run("SELECT tree, epoch, reference FROM place WHERE root = ?", (self.key(root),))
+        return Place(root, *rows[0]) if rows else None
+
+    def places(self) -> Iterator[Place]:
+        """Yield every place, in order."""
+        for root, *rest in self._run("SELECT root, tree, epoch, reference FROM place ORDER BY root", ()):
+            yield Place(root if root.startswith("/") else self._project + root, *rest)
+
+    def put(self, place: Place) -> None:
+        """Keep which tree is at a place."""
+        self._write([(_PUT, [(self.key(place.root), place.tree, place.epoch, place.reference)])])
+
+    def forget(self, root: str) -> None:
+        """Forget which tree is at a place; what was seen there stays."""
+        self._write([("DELETE FROM place WHERE root = ?", [(self.key(root),)])])
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            if self._connection:
+                self._connection.close()
+            self._connection = None
+
+    def _run(self, sql: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
+        return self._asked(lambda connection: connection.execute(sql, values).fetchall(), [])
+
+    def _write(self, statements: list[tuple[str, Iterable[tuple[Any, ...]]]]) -> None:
+        def write(connection: sqlite3.Connection) -> None:
+            with connection:
+                for sql, rows in statements:
+                    connection.executemany(sql, rows)
+
+        self._asked(write, None)
+
+    def _asked(self, ask: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
+        """Ask, with a new file when the old one cannot be used; a place without room for one just remembers nothing."""
+        with self._lock:
+            for attempt in range(2):
+                try:
+                    self._connection = self._connection or self._open()
+                    return ask(self._connection)
+                except (sqlite3.Error, OSError) as error:
+                    self.close()
+                    # A file that is busy, or on a full disk, is none the worse for it.
+                    if not attempt and type(error) is sqlite3.DatabaseError:
+                        self._remove()
+            return otherwise
+
+    def _open(self) -> sqlite3.Connection:
+        if self._path != MEMORY:
+            Path(self._path).parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(self._path, timeout=30, check_same_thread=False)
+        # Nothing is lost with it, so nothing waits for the disk.
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        if connection.execute("PRAGMA user_version").fetchone()[0] != 1:
+            connection.executescript(_SCHEMA)
+        return connection
+
+    def _remove(self) -> None:
+        for suffix in ("", "-wal", "-shm"):
+            with suppress(OSError, LinealError):
+                Path(f"{self._path}{suffix}").unlink(missing_ok=True)

@@ -1,0 +1,184 @@
+"""Read files on their way into a store: several at once, small ones kept together, none half changed."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TypeVar
+
+from lineal.client.workspace.scanning import Stamp, mode_of, stamp_of, unreadable
+from lineal.objects.digest import Digest, digest_of
+from lineal.objects.errors import Conflict, Corrupt, Invalid, NotFound
+from lineal.objects.files import Entry
+from lineal.storage.blobs.blobs import SMALL_BYTES, BlobStore, Bundle
+from lineal.storage.progress import Progress
+
+BATCH_READ_FILES = 256
+BATCH_READ_BYTES = 4 << 20
+"""What is worth a thread's while, and does not hold too much in memory."""
+
+_ATTEMPTS, _WAIT_S = 3, 0.05
+_WORKERS = min(8, os.cpu_count() or 1)
+_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+class Item:
+    """One file on its way: its digest as soon as that is known, and its bytes while it is small and just read.
+
+    Args:
+        path: where it is.
+        inside: its path in the tree.
+        stamp: what it was when it was looked at.
+        digest: its digest, when the index knows it.
+        before: the digest that it had before, when it is another file now.
+    """
+
+    __slots__ = ("before", "data", "digest", "inside", "path", "stamp")
+
+    def __init__(
+        self, path: str, inside: str, stamp: Stamp, *, digest: Digest | None = None, before: Digest | None = None
+    ) -> None:
+        self.path = path
+        self.inside = inside
+        self.stamp = stamp
+        self.digest = digest
+        self.before = before
+        self.data: bytes | None = None
+
+    @property
+    def known_digest(self) -> Digest:
+        """The digest of a file that was read."""
+        assert self.digest  # noqa: S101 - it was read
+        return self.digest
+
+    def entry(self) -> Entry:
+        """Return what a tree says of it."""
+        return Entry(path=self.inside, digest=self.known_digest, size_bytes=self.stamp[0], mode=mode_of(self.stamp[4]))
+
+
+B = TypeVar("B", bound=Sequence[object])
+
+
+class Reader:
+    """Reads files that are not known, and gives their bytes to a store.
+
+    Args:
+        blobs: where the bytes go.
+        bundle: where small ones go.
+        trusts_index: whether the store certainly still holds what the index knows.
+        progress: is told how far it is.
+    """
+
+    def __init__(self, blobs: BlobStore, bundle: Bundle, *, trusts_index: bool, progress: Progress) -> None:
+        self._blobs = blobs
+        self._bundle = bundle
+        self._trusts_index = trusts_index
+        self._progress = progress
+
+    def read(self, batches: Iterable[B]) -> Iterator[B]:
+        """Yield batches in their order once every item in them is read; what else is in them passes.
+
+        Raises:
+            Invalid: a device, a socket or a pipe is among them, or a file may not be read.
+            Conflict: a file changed while it was read, again and again.
+        """
+        with ThreadPoolExecutor(_WORKERS, "lineal-read") as readers:
+            window: deque[Future[B]] = deque()
+            try:
+                for batch in batches:
+                    window.append(readers.submit(self._read_batch, batch))
+                    if len(window) > 2 * _WORKERS:
+                        yield self._kept(window.popleft().result())
+                while window:
+                    yield self._kept(window.popleft().result())
+            finally:
+                for each in window:
+                    each.cancel()
+
+    def _read_batch(self, batch: B) -> B:
+        for each in batch:
+            if isinstance(each, Item) and each.digest is None:
+                _read(self._blobs, each)
+        return batch
+
+    def _kept(self, batch: B) -> B:
+        """Send to the store what it does not hold."""
+        items = [each for each in batch if isinstance(each, Item)]
+        asked = {each.digest for each in items if each.digest and (each.data is not None or not self._trusts_index)}
+        missing = asked - self._blobs.has(asked)
+        for item in items:
+            if item.digest in missing:
+                if item.data is None:  # the index knew it, but the store let go of it
+                    _read(self._blobs, item)
+                if item.data is not None and item.digest:
+                    self._bundle.put(item.digest, item.data)
+            item.data = None
+        self._progress.advance(len(items), sum(each.stamp[0] for each in items))
+        return batch
+
+
+def _read(blobs: BlobStore, item: Item) -> None:
+    """Read one file; again when it changes meanwhile. Raises Invalid, Conflict."""
+    read = _READERS.get(stat.S_IFMT(item.stamp[4]), _refuse)
+    for attempt in range(_ATTEMPTS):
+        try:
+            with _steady(item.path):
+                return read(blobs, item)
+        except Conflict:
+            if attempt + 1 == _ATTEMPTS:
+                raise
+            time.sleep(_WAIT_S)
+    return None
+
+
+@contextmanager
+def _steady(path: str) -> Iterator[None]:
+    """Tell that a file became another one, or went away, while it was added; and that one may not be read."""
+    try:
+        yield
+    except (NotFound, Corrupt, FileNotFoundError):
+        raise _changed(path) from None
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
+def _changed(path: str) -> Conflict:
+    return Conflict(f"{path} changed while it was added", hint="try again once nothing writes to it")
+
+
+def _read_file(blobs: BlobStore, item: Item) -> None:
+    if item.stamp[0] >= SMALL_BYTES:
+        item.stamp = stamp_of(os.stat(item.path, follow_symlinks=False))
+        item.digest, size = blobs.put_file(item.path, base=item.before)
+        if size != item.stamp[0]:
+            item.digest = None
+            raise _changed(item.path)
+        return
+    descriptor = os.open(item.path, _FLAGS)
+    try:
+        # One byte more than there should be tells a file that grew.
+        data = os.read(descriptor, item.stamp[0] + 1)
+        after = stamp_of(os.fstat(descriptor))
+    finally:
+        os.close(descriptor)
+    if len(data) != item.stamp[0] or after != item.stamp:
+        item.stamp = after
+        raise _changed(item.path)
+    item.data, item.digest = data, digest_of(data)
+
+
+def _read_link(_: BlobStore, item: Item) -> None:
+    item.data = os.fsencode(os.readlink(item.path))
+    item.digest = digest_of(item.data)
+
+
+def _refuse(_: BlobStore, item: Item) -> None:
+    raise Invalid(f"{item.path} is no regular file", hint="devices, sockets and pipes have no content to keep")
+
+
+_READERS: dict[int, Callable[[BlobStore, Item], None]] = {stat.S_IFREG: _read_file, stat.S_IFLNK: _read_link}

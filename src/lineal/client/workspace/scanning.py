@@ -1,0 +1,207 @@
+"""Walk a directory in the order of a tree's paths."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from lineal.objects.digest import Digest, Hasher, digest_of
+from lineal.objects.errors import Invalid
+from lineal.objects.files import Mode
+from lineal.storage.blobs.reading import file_pieces
+
+SKIPPED = frozenset((".lineal", ".git"))
+"""What is never part of a tree: a store inside itself, and a history whose hooks would run where it is fetched."""
+
+
+Stamp = tuple[int, int, int, int, int]
+"""Size, modification time, change time (both ns), inode and mode. The device is that of the directory."""
+
+
+class Folder(NamedTuple):
+    """A directory that is walked.
+
+    ``place`` is its path with a slash at its end; ``inside`` the same below the top, and empty for the top itself.
+    """
+
+    place: str
+    inside: str
+
+
+class Found(NamedTuple):
+    """A file or link, or, without a name, the end of its folder. ``is_empty`` says of the end that nothing was there."""
+
+    folder: Folder
+    name: str
+    status: os.stat_result | None = None
+    is_empty: bool = False
+
+
+def walk(top: str) -> Iterator[Found]:
+    """Yield every file and link below ``top``, and the end of every folder, in the order of their paths in a tree.
+
+    Raises:
+        Invalid: a name is no UTF-8, or a directory may not be read.
+    """
+    # Paths are compared as texts: what is in "a" comes after "a.txt", because "." comes before "/".
+    folder = Folder(top.rstrip("/") + "/", "")
+    waiting = [(folder, _names(folder))]
+    while waiting:
+        folder, names = waiting[-1]
+        if not names:
+            waiting.pop()
+            continue
+        name, entry = names.pop()
+        if entry is None:
+            yield Found(folder, "", is_empty=name == _EMPTY)
+        elif name.endswith("/"):
+            below = Folder(folder.place + name, folder.inside + name)
+            waiting.append((below, _names(below)))
+        else:
+            try:
+                yield Found(folder, name, entry.stat(follow_symlinks=False))
+            except FileNotFoundError:
+                continue  # gone since the directory was read
+            except OSError as error:
+                raise unreadable(entry.path, error) from None
+
+
+class Listing(NamedTuple):
+    """Everything in one folder but its folders, at one moment."""
+
+    folder: Folder
+    device: int
+    at: int
+    stamps: dict[str, Stamp]
+    is_empty: bool
+
+
+def folders(root: str) -> Iterator[Listing]:
+    """Yield what is in every folder below a directory, in no order; of a file, the folder with nothing but it.
+
+    Raises:
+        Invalid: a name is no UTF-8, or a directory may not be read.
+    """
+    status = os.lstat(root)
+    if not stat.S_ISDIR(status.st_mode):
+        place, name = os.path.split(root)
+        yield Listing(Folder(f"{place}/", ""), status.st_dev, time.time_ns(), {name: stamp_of(status)}, is_empty=False)
+        return
+    waiting = [Folder(f"{root.rstrip('/')}/", "")]
+    while waiting:
+        folder = waiting.pop()
+        listing, below = _list(folder)
+        yield listing
+        waiting += (Folder(f"{folder.place}{name}/", f"{folder.inside}{name}/") for name in below)
+
+
+def _list(folder: Folder) -> tuple[Listing, list[str]]:
+    """Return what is in a folder, and the names of the folders in it."""
+    at, device, stamps, below = time.time_ns(), -1, dict[str, Stamp](), list[str]()
+    try:
+        with os.scandir(folder.place) as entries:
+            for each in entries:
+                name = each.name
+                if not name.isascii():
+                    check_name(name, folder.place)
+                if name in SKIPPED:
+                    continue
+                if each.is_dir(follow_symlinks=False):
+                    below.append(name)
+                    continue
+                try:
+                    s = each.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue  # gone since the directory was read
+                # Written out: this is done for every file, every time.
+                stamps[name] = (s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino, s.st_mode)
+                device = s.st_dev
+    except OSError as error:
+        raise unreadable(folder.place, error) from None
+    return Listing(folder, device, at, stamps, not stamps and not below), below
+
+
+def stamp_of(status: os.stat_result) -> Stamp:
+    """Return the stamp of a file."""
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_mode
+
+
+def files_at(root: str) -> Iterator[Found]:
+    """Yield the files below a directory, or the one file ``root``."""
+    status = os.lstat(root)
+    if stat.S_ISDIR(status.st_mode):
+        yield from walk(root)
+        return
+    place, name = os.path.split(root)
+    folder = Folder(f"{place}/", "")
+    yield Found(folder, name, status)
+    yield Found(folder, "")
+
+
+_END, _EMPTY = "", "/"
+
+
+def _names(folder: Folder) -> list[tuple[str, os.DirEntry[str] | None]]:
+    """Return what is in a directory, last first, behind the mark of its end."""
+    try:
+        with os.scandir(folder.place) as entries:
+            found: list[tuple[str, os.DirEntry[str] | None]] = [
+                (f"{each.name}/" if each.is_dir(follow_symlinks=False) else each.name, each)
+                for each in entries
+                if each.name not in SKIPPED
+            ]
+    except OSError as error:
+        raise unreadable(folder.place, error) from None
+    for name, _ in found:
+        if not name.isascii():
+            check_name(name, folder.place)
+    found.sort(key=_name, reverse=True)
+    return [(_END if found else _EMPTY, None), *found]
+
+
+def _name(each: tuple[str, object]) -> str:
+    return each[0]
+
+
+def check_name(name: str, place: str) -> None:
+    """Raise Invalid when a name in ``place`` is no UTF-8: no tree could carry it from one machine to another."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise Invalid(f"the name {os.fsencode(name)!r} in {place} is no UTF-8", hint="rename the file") from None
+
+
+def unreadable(path: str, error: OSError) -> Invalid:
+    """Return the error for what may not be read."""
+    return Invalid(f"{path} cannot be read: {error.strerror}", hint="check the path and its permissions")
+
+
+def digest_at(path: str, mode: int) -> Digest | None:
+    """Return the digest of what is at a path, by reading it; None for what a tree cannot hold.
+
+    Args:
+        path: a file, or a link, whose digest is that of its target.
+        mode: what the system says it is, of the link itself.
+
+    Raises:
+        Invalid: it may not be read.
+        Conflict: it changed meanwhile.
+    """
+    if stat.S_ISLNK(mode):
+        return digest_of(os.fsencode(os.readlink(path)))
+    if not stat.S_ISREG(mode):
+        return None
+    hasher = Hasher()
+    for piece in file_pieces(path):
+        hasher.update(piece)
+    return hasher.digest
+
+
+def mode_of(mode: int) -> Mode:
+    """Return what a tree says of a file whose mode the system gives as ``mode``."""
+    if stat.S_ISLNK(mode):
+        return "symlink"
+    return "executable" if mode & stat.S_IXUSR else "file"

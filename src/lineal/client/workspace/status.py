@@ -1,0 +1,98 @@
+"""What differs between a place in the workspace and the tree that was last added from it, or put there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from lineal.client.workspace.index import Index, Place, Seen
+from lineal.client.workspace.scanning import Listing, digest_at, folders, mode_of
+from lineal.formats import pack
+from lineal.objects.errors import NotFound
+from lineal.operations.answers import Changes
+
+
+def places(index: Index, path: Path | None) -> list[Place]:
+    """Return the places that are meant: the one at ``path``, those below it, or all.
+
+    Raises:
+        NotFound: there is none.
+    """
+    known = list(index.places())
+    if path is None:
+        return known
+    wanted = str(path.absolute())
+    found = [each for each in known if each.root == wanted or each.root.startswith(wanted.rstrip("/") + "/")]
+    if found:
+        return found
+    above = next((each.root for each in reversed(known) if wanted.startswith(each.root + "/")), "")
+    hint = f"lineal data status {above} shows all of it" if above else f"lineal data add {path} adds it"
+    raise NotFound(f"nothing was added from {path}, nor put there", hint=hint)
+
+
+def changes(index: Index, place: Place) -> Changes:
+    """Return what was added, removed and modified at a place since its tree was taken or put there.
+
+    A file is read only when its stamp is not the one that the index knows; the index learns the new stamp of a file that
+    turned out to be the same.
+    """
+    return _Comparison(index, place).result()
+
+
+class _Comparison:
+    """A walk over one place, beside what the index knows of it."""
+
+    def __init__(self, index: Index, place: Place) -> None:
+        self._index = index
+        self._place = place
+        self._learnt: list[tuple[str, Seen]] = []
+        self._added = list[str]()
+        self._modified = list[str]()
+        self._removed = list[str]()
+        self._unchanged = 0
+
+    def result(self) -> Changes:
+        """Walk, and return what differs."""
+        root = self._place.root
+        left = self._index.folders(root)
+        for listing in folders(root) if os.path.lexists(root) else ():
+            self._compare(listing, self._index.seen(root, listing.folder.inside))
+            left.discard(listing.folder.inside)
+        for folder in left:
+            self._removed += (folder + name for name in self._index.seen(root, folder).stamps)
+        self._index.see(root, self._learnt)
+        return Changes(
+            path=root,
+            tree=self._place.tree,
+            added=tuple(sorted(self._added)),
+            modified=tuple(sorted(self._modified)),
+            removed=tuple(sorted(self._removed)),
+            unchanged=self._unchanged,
+        )
+
+    def _compare(self, listing: Listing, before: Seen) -> None:
+        if before.is_same(listing.stamps, listing.device):
+            self._unchanged += len(listing.stamps)
+            return
+        inside = listing.folder.inside
+        # What was modified or removed stays known as it was, so that it is told again the next time.
+        stamps = dict(before.stamps)
+        for name, stamp in listing.stamps.items():
+            if name not in before.stamps:
+                self._added.append(inside + name)
+            elif before.holds(name, stamp, listing.device) or self._is_same(listing, before, name):
+                stamps[name] = stamp
+                self._unchanged += 1
+            else:
+                self._modified.append(inside + name)
+        self._removed += (inside + name for name in before.stamps.keys() - listing.stamps.keys())
+        if before.stamps:
+            self._learnt.append((inside, Seen(listing.device, listing.at, 0, stamps, before.digests).counted()))
+
+    def _is_same(self, listing: Listing, before: Seen, name: str) -> bool:
+        """Read a file whose stamp does not say enough."""
+        path, stamp = listing.folder.place + name, listing.stamps[name]
+        if mode_of(stamp[4]) != mode_of(before.stamps[name][4]):
+            return False
+        digest = digest_at(path, stamp[4])
+        return digest is not None and pack.raw(digest) == before.digests[name]

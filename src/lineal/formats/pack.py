@@ -1,0 +1,220 @@
+"""Packs: many small blobs in one file, and the table that says where each lies. Specified in ``format.md``.
+
+A pack is named by the digest of its table, and the table names every blob by its own digest: who has checked the blobs
+against the table and the table against the name has checked all of it, in one reading.
+
+::
+
+    blob bytes, one after the other
+    table: a line, then for each blob 32 bytes of SHA-256, 8 bytes of start, 8 bytes of size, sorted by SHA-256
+    8 bytes of the table's size, 8 bytes "LINEALPK"
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+from typing import IO, NamedTuple
+
+from lineal.objects.digest import Digest, digest_of
+from lineal.objects.errors import Corrupt
+
+END_BYTES = 16
+"""How much of a pack's end says how large its table is."""
+
+_HEAD = b"lineal pack 1\n"
+_MARK = b"LINEALPK"
+_RECORD = struct.Struct(">32sQQ")
+_END = struct.Struct(">Q8s")
+_TABLE_BYTES_MAX = 1 << 30
+_READ_BYTES = 4 << 20
+_FRAME = struct.Struct(">32sQ")
+
+FRAME_BYTES = _FRAME.size
+"""How much stands before each blob where many are sent one after the other."""
+
+
+class Place(NamedTuple):
+    """Where a blob lies in its pack, in bytes."""
+
+    digest: Digest
+    start: int
+    size_bytes: int
+
+
+class Table:
+    """Which blobs a pack holds, and where.
+
+    Args:
+        body: the table's bytes.
+
+    Raises:
+        Corrupt: they are no table, or its blobs do not lie side by side.
+    """
+
+    def __init__(self, body: bytes) -> None:
+        records = memoryview(body)[len(_HEAD) :]
+        if not body.startswith(_HEAD) or len(records) % _RECORD.size:
+            raise Corrupt("these bytes are no table of a pack", hint="fetch the pack anew")
+        self.body = body
+        self._records = records
+        self._check()
+
+    def _check(self) -> None:
+        self._keys = [self._records[at : at + 32].tobytes() for at in range(0, len(self._records), _RECORD.size)]
+        spans = sorted((start, size) for _, start, size in _RECORD.iter_unpack(self._records))
+        end = 0
+        for start, size in spans:
+            if start != end:
+                raise Corrupt("the blobs of a pack do not lie side by side", hint="fetch the pack anew")
+            end = start + size
+        if any(left >= right for left, right in zip(self._keys, self._keys[1:], strict=False)):
+            raise Corrupt("the table of a pack is not sorted", hint="fetch the pack anew")
+        self.data_bytes = end
+
+    @property
+    def name(self) -> Digest:
+        """The pack's name."""
+        return digest_of(self.body)
+
+    @property
+    def size_bytes(self) -> int:
+        """The size of the whole pack."""
+        return self.data_bytes + len(self.body) + END_BYTES
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def find(self, digest: Digest) -> Place | None:
+        """Return where a blob lies, or None when the pack does not hold it."""
+        key = raw(digest)
+        at = bisect_left(self._keys, key)
+        if at == len(self._keys) or self._keys[at] != key:
+            return None
+        return Place(digest, *self._span(at))
+
+    def _span(self, at: int) -> tuple[int, int]:
+        _, start, size = _RECORD.unpack_from(self._records, at * _RECORD.size)
+        return start, size
+
+    def places(self) -> Iterator[Place]:
+        """Yield every blob, in the order in which they lie."""
+        found = (Place(cooked(key), start, size) for key, start, size in _RECORD.iter_unpack(self._records))
+        return iter(sorted(found, key=lambda each: (each.start, each.size_bytes)))
+
+    def digests(self) -> Iterator[Digest]:
+        """Yield the digest of every blob, in order."""
+        return (cooked(key) for key in self._keys)
+
+
+def table_of(places: Iterable[Place]) -> Table:
+    """Return the table of blobs that lie at ``places``."""
+    records = sorted((raw(each.digest), each.start, each.size_bytes) for each in places)
+    return Table(_HEAD + b"".join(_RECORD.pack(*each) for each in records))
+
+
+def ending(table: Table) -> bytes:
+    """Return what follows the blobs in a pack: its table, and where that begins."""
+    return table.body + _END.pack(len(table.body), _MARK)
+
+
+def table_bytes(end: bytes) -> int:
+    """Return the size of the table of a pack whose last ``END_BYTES`` bytes are ``end``.
+
+    Raises:
+        Corrupt: these are no pack's last bytes.
+    """
+    if len(end) == END_BYTES:
+        size, mark = _END.unpack(end)
+        if mark == _MARK and size <= _TABLE_BYTES_MAX:
+            return int(size)
+    raise Corrupt("the end of a pack is missing", hint="fetch the pack anew")
+
+
+def read_table(name: Digest, file: IO[bytes]) -> Table:
+    """Return the table of a pack in a file.
+
+    Raises:
+        Corrupt: it is damaged, or that of another pack.
+    """
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - END_BYTES))
+    body_bytes = table_bytes(file.read(END_BYTES))
+    file.seek(max(0, size - END_BYTES - body_bytes))
+    body = file.read(body_bytes)
+    if (found := digest_of(body)) != name:
+        raise Corrupt(f"the table of the pack {name} is another one: {found}", hint="fetch the pack anew")
+    table = Table(body)
+    if table.size_bytes != size:
+        raise Corrupt(f"the pack {name} has {size} bytes, not {table.size_bytes}", hint="fetch the pack anew")
+    return table
+
+
+def blobs_of(name: Digest, file: IO[bytes]) -> Iterator[tuple[Digest, bytes]]:
+    """Yield every blob of a pack in a file, verified.
+
+    Raises:
+        Corrupt: it is damaged; blobs that were yielded before are what they should be.
+    """
+    table = read_table(name, file)
+    file.seek(0)
+    for place in table.places():
+        data = file.read(place.size_bytes)
+        if (found := digest_of(data)) != place.digest:
+            raise Corrupt(f"byte {place.start} of the pack {name} is not {place.digest} but {found}")
+        yield place.digest, data
+
+
+def check(table: Table, descriptor: int) -> None:
+    """Compare every blob of an open pack with its table. Raises Corrupt."""
+    for group in groups(table.places()):
+        start = group[0].start
+        data = memoryview(os.pread(descriptor, group[-1].start + group[-1].size_bytes - start, start))
+        for place in group:
+            piece = data[place.start - start : place.start - start + place.size_bytes]
+            if sha256(piece).digest() != raw(place.digest):
+                raise Corrupt(
+                    f"byte {place.start} of the pack {table.name} is not {place.digest} but {digest_of(piece)}"
+                )
+
+
+def groups(places: Iterable[Place]) -> Iterator[list[Place]]:
+    """Yield places that lie side by side together, as many as are worth one read."""
+    group, end = list[Place](), -1
+    for each in places:
+        if group and (each.start != end or each.start - group[0].start >= _READ_BYTES):
+            yield group
+            group = []
+        group.append(each)
+        end = each.start + each.size_bytes
+    if group:
+        yield group
+
+
+def frame(digest: Digest, size_bytes: int) -> bytes:
+    """Return what stands before a blob where many are sent one after the other."""
+    return _FRAME.pack(raw(digest), size_bytes)
+
+
+def frame_of(head: bytes) -> tuple[Digest, int]:
+    """Return the digest and size of the blob behind ``head``, which has ``FRAME_BYTES``."""
+    key, size = _FRAME.unpack(head)
+    return cooked(key), size
+
+
+def raw(digest: str) -> bytes:
+    """Return the 32 bytes of a digest."""
+    return bytes.fromhex(digest.removeprefix("sha256:"))
+
+
+def cooked(key: bytes) -> Digest:
+    """Return the digest of 32 bytes."""
+    return Digest("sha256:" + key.hex())
+
+
+def prefix(digest: str) -> int:
+    """Return the first 63 bits of a digest as a number: what an index of many millions of blobs keeps of each."""
+    return int(digest[7:23], 16) >> 1

@@ -1,0 +1,201 @@
+"""The blobs of a repository on a disk: files of their own, small ones in packs, later versions as recipes.
+
+Which of the three it is changes nothing but space and speed: the digest is that of the plain bytes, and every whole read
+is checked against it.
+"""
+
+from __future__ import annotations
+
+import heapq
+import os
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import AbstractContextManager, suppress
+from itertools import groupby
+from os import PathLike
+from pathlib import Path
+
+from lineal.formats.pack import Place
+from lineal.objects.digest import Digest, is_digest
+from lineal.objects.files import Range, Recipe
+from lineal.storage.blobs import reading
+from lineal.storage.blobs.blobs import PIECE_BYTES, SMALL_BYTES, Bundle
+from lineal.storage.blobs.files import FileBlobs
+from lineal.storage.blobs.packing import FEW, Packer
+from lineal.storage.blobs.packs import Packs
+from lineal.storage.blobs.recipes import Draft, Layout, Recipes, compare
+from lineal.storage.clock import Clock
+from lineal.storage.database.database import Database
+
+
+class PackedBlobs:
+    """A blob store in a directory, with rows that find what has no file of its own.
+
+    Args:
+        directory: where the blobs are.
+        scratch: where they are written before they have their name; on the same file system.
+        database: the rows.
+        clock: when a pack came.
+    """
+
+    def __init__(self, directory: Path, scratch: Path, database: Database, clock: Clock) -> None:
+        self.files = FileBlobs(directory, scratch)
+        self.packs = Packs(directory / "packs", database, clock)
+        self.recipes = Recipes(database, clock)
+        self._database = database
+        self.quarantine = directory / "quarantine"
+        self.scratch = scratch
+
+    def put(self, data: bytes) -> Digest:
+        """Store ``data`` and return its digest."""
+        return self.files.put(data)
+
+    def put_stream(self, pieces: Iterable[bytes], *, expected: Digest | None = None) -> tuple[Digest, int]:
+        """Store bytes that arrive in pieces; return their digest and size in bytes. Raises Corrupt, Unavailable."""
+        return self.files.put_stream(pieces, expected=expected)
+
+    def bundle(self, *, few: int = FEW) -> AbstractContextManager[Bundle]:
+        """Take many small blobs, which go into packs; up to ``few`` of them become files of their own."""
+        return Packer(self.packs, self.scratch, self.files.put, few=few)
+
+    def put_file(
+        self, path: PathLike[str] | str, *, expected: Digest | None = None, base: Digest | None = None
+    ) -> tuple[Digest, int]:
+        """Store the content of a file, read once. Raises NotFound, Invalid, Conflict, Corrupt, Unavailable."""
+        if base and (layout := self._layout(base)) and layout.size_bytes >= SMALL_BYTES:
+            return self._put_version(path, expected, layout)
+        return self.files.put_file(path, expected=expected)
+
+    def _layout(self, digest: Digest) -> Layout | None:
+        """Return how to read a blob that a new version is compared with, or None when it is not here as a file."""
+        if recipe := self.recipes.get(digest):
+            return Layout(recipe, self._range)
+        if not self.files.has((digest,)):
+            return None
+        size = self.files.size(digest)
+        whole = Range(blob=digest, start=0, size_bytes=size)
+        return Layout(Recipe(digest=digest, size_bytes=size, parts=(whole,)), self._range)
+
+    def _put_version(self, path: PathLike[str] | str, expected: Digest | None, base: Layout) -> tuple[Digest, int]:
+        temporary = self.scratch / f"rest.{os.getpid()}.{os.urandom(8).hex()}"
+        try:
+            with reading.steady(path) as source, reading.guarded(self.scratch), temporary.open("xb") as rest:
+                with open(source.descriptor, "rb", buffering=0, closefd=False) as file:
+                    draft = compare(file, source.stamp[0], base, rest.write)
+                source.check()
+                if expected and draft.digest != expected:
+                    raise reading.corrupt(expected, draft.digest, "what arrived")
+                rest.flush()
+                kept = self._keep(draft, temporary)
+        finally:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+        return (draft.digest, draft.size_bytes) if kept else self.files.put_file(path, expected=draft.digest)
+
+    def _keep(self, draft: Draft, rest: Path) -> bool:
+        """Keep a version as a recipe, if that is worth it and it is not here already. The rest comes first."""
+        if self.has((draft.digest,)):
+            return True
+        if not draft.is_worth_it:
+            return False
+        recipe = draft.recipe(self.files.put_file(rest)[0] if draft.new_bytes else None)
+        return self.keep_recipe(recipe)
+
+    def keep_recipe(self, recipe: Recipe) -> bool:
+        """Keep a recipe, unless a part of it is not here."""
+        parts = {each.blob for each in recipe.parts}
+        # In one change, so that nobody lets go of a part between the look and the recipe.
+        with self._database.transaction():
+            self._database.run("UPDATE store SET epoch = epoch WHERE id = 1")
+            if self.has(parts) != parts:
+                return False
+            self.recipes.put(recipe)
+        return True
+
+    def get(self, digest: Digest) -> bytes:
+        """Return the bytes, verified. Raises NotFound, Corrupt."""
+        return b"".join(self.open(digest))
+
+    def get_many(self, digests: Collection[Digest]) -> Iterator[tuple[Digest, bytes]]:
+        """Yield the bytes of many small blobs, verified, in the order in which they lie. Raises NotFound, Corrupt."""
+        found = self.packs.locate(digests)
+        ordered = sorted(found.values(), key=lambda each: (each[0], each[1].start))
+        for name, group in groupby(ordered, key=lambda each: each[0]):
+            yield from self.packs.read(name, [place for _, place in group])
+        for digest in digests:
+            if digest not in found:
+                yield digest, self.get(digest)
+
+    def open(self, digest: Digest, *, start: int = 0, size: int | None = None) -> Iterator[bytes]:
+        """Yield the bytes in pieces; a whole read is verified at its end. Raises NotFound, Corrupt."""
+        if not self.files.has((digest,)):
+            pieces = self._pieces(digest, start, size)
+            if pieces is not None:
+                is_part = start or size is not None
+                return pieces if is_part else reading.verified(pieces, digest, str(self.files.path(digest)))
+        return self.files.open(digest, start=start, size=size)
+
+    def _pieces(self, digest: Digest, start: int, size: int | None) -> Iterator[bytes] | None:
+        """Return the bytes of a blob that has no file of its own, or None when there is no such blob."""
+        if place := self._place(digest):
+            name, inside = place
+            end = inside.size_bytes if size is None else min(inside.size_bytes, start + size)
+            return self._packed(name, inside.start + start, max(0, end - start))
+        if recipe := self._recipe(digest):
+            return Layout(recipe, self._range).pieces(start, size)
+        return None
+
+    def _packed(self, name: Digest, start: int, size: int) -> Iterator[bytes]:
+        for at in range(start, start + size, PIECE_BYTES):
+            yield self.packs.pieces(name, at, min(PIECE_BYTES, start + size - at))
+
+    def _range(self, blob: Digest, start: int, size: int) -> Iterator[bytes]:
+        """Yield a range of a blob that is a part of a recipe, and has none itself."""
+        if place := None if self.files.has((blob,)) else self._place(blob):
+            return self._packed(place[0], place[1].start + start, size)
+        return self.files.open(blob, start=start, size=size)
+
+    def _place(self, digest: Digest) -> tuple[Digest, Place] | None:
+        return self.packs.locate((digest,)).get(digest) if is_digest(digest) else None
+
+    def _recipe(self, digest: Digest) -> Recipe | None:
+        return self.recipes.get(digest) if is_digest(digest) else None
+
+    def size(self, digest: Digest) -> int:
+        """Return the size in bytes. Raises NotFound."""
+        if not self.files.has((digest,)):
+            if place := self._place(digest):
+                return place[1].size_bytes
+            if recipe := self._recipe(digest):
+                return recipe.size_bytes
+        return self.files.size(digest)
+
+    def has(self, digests: Iterable[Digest]) -> set[Digest]:
+        """Return those of ``digests`` that are here."""
+        asked = {each for each in digests if is_digest(each)}
+        found = set(self.packs.locate(asked))
+        found |= self.files.has(asked - found)
+        return found | self.recipes.among(asked - found)
+
+    def list(self) -> Iterator[Digest]:
+        """Yield the digest of everything that is here, in order."""
+        previous = ""
+        for digest in heapq.merge(self.files.list(), self.packs.blobs(), self.recipes.list()):
+            if digest != previous:
+                yield digest
+            previous = digest
+
+    def delete(self, digest: Digest) -> None:
+        """Forget the bytes; nothing happens when they are not here."""
+        if is_digest(digest):
+            self.packs.forget_blob(digest)
+            self.recipes.delete(digest)
+            self.files.delete(digest)
+
+    def fetch_to(self, digest: Digest, path: Path) -> None:
+        """Write the bytes to a file, verified, all or nothing. Raises NotFound, Corrupt, Unavailable."""
+        if self.files.has((digest,)):
+            self.files.fetch_to(digest, path)
+            return
+        pieces = self.open(digest)
+        with reading.replacing(path) as target:
+            reading.write_pieces(target, pieces, path)

@@ -1,0 +1,234 @@
+"""Packs on a disk: ``packs/ab/cdef…``, written once, and rows that say which of them may hold a blob."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
+from pathlib import Path
+
+from lineal.formats import pack
+from lineal.formats.pack import Place, Table
+from lineal.objects.digest import Digest, digest_of, is_digest
+from lineal.objects.errors import LinealError
+from lineal.storage.blobs import reading
+from lineal.storage.clock import Clock
+from lineal.storage.database.database import Database
+
+_ASKED_AT_ONCE = 2_000
+_TABLES_BYTES_MAX = 16 << 20
+_READ_ONLY = 0o444
+
+
+class Packs:
+    """The packs of one directory.
+
+    Args:
+        directory: where they are.
+        database: the rows that find them.
+        clock: when a pack came.
+    """
+
+    def __init__(self, directory: Path, database: Database, clock: Clock) -> None:
+        self.directory = directory
+        self._database = database
+        self._clock = clock
+        self._tables = _Tables(self)
+
+    def path(self, name: Digest) -> Path:
+        """Return where a pack is, or would be."""
+        digits = name.removeprefix("sha256:")
+        return self.directory / digits[:2] / digits[2:]
+
+    def table(self, name: Digest) -> Table:
+        """Return the table of a pack.
+
+        Raises:
+            NotFound: there is no such pack.
+            Corrupt: it is damaged.
+        """
+        return self._tables.get(name)
+
+    def read_table(self, name: Digest) -> Table:
+        """Read the table of a pack from its file. Raises NotFound, Corrupt."""
+        path = self.path(name)
+        try:
+            with path.open("rb") as file:
+                return pack.read_table(name, file)
+        except FileNotFoundError:
+            raise reading.missing(name) from None
+        except OSError as error:
+            raise reading.unavailable(path, error) from None
+
+    def locate(
+        self, digests: Iterable[Digest], *, avoid: Collection[Digest] = ()
+    ) -> dict[Digest, tuple[Digest, Place]]:
+        """Return for each of ``digests`` that is in a pack: in which, other than those to ``avoid``, and where there."""
+        found: dict[Digest, tuple[Digest, Place]] = {}
+        rest = iter(digests)
+        while asked := list(islice(rest, _ASKED_AT_ONCE)):
+            wanted: dict[int, list[Digest]] = {}
+            for each in asked:
+                wanted.setdefault(pack.prefix(each), []).append(each)
+            for blob, name in self._candidates(wanted):
+                for digest in wanted[blob]:
+                    if digest not in found and name not in avoid and (place := self._place(name, digest)):
+                        found[digest] = (name, place)
+        return found
+
+    def _candidates(self, numbers: Collection[int]) -> Iterator[tuple[int, Digest]]:
+        """Yield the number of each blob with each pack that may hold it."""
+        # Numbers of our own making stand in the statement: no engine takes thousands of values.
+        marks = ",".join(map(str, numbers))
+        rows = self._database.run(
+            f"SELECT p.blob AS blob, k.digest AS pack FROM packed p JOIN pack k ON k.number = p.pack"
+            f" WHERE p.blob IN ({marks})"
+        )
+        return ((row["blob"], row["pack"]) for row in rows)
+
+    def _place(self, name: Digest, digest: Digest) -> Place | None:
+        with suppress(LinealError):  # a pack that is gone or damaged holds nothing
+            return self.table(name).find(digest)
+        return None
+
+    def read(self, name: Digest, places: Sequence[Place]) -> Iterator[tuple[Digest, bytes]]:
+        """Yield blobs of one pack, verified. Raises NotFound, Corrupt, Unavailable."""
+        path = self.path(name)
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            raise reading.missing(name) from None
+        except OSError as error:
+            raise reading.unavailable(path, error) from None
+        try:
+            for group in pack.groups(places):
+                with reading.guarded(path):
+                    data = memoryview(os.pread(descriptor, _size(group), group[0].start))
+                for place in group:
+                    start = place.start - group[0].start
+                    piece = data[start : start + place.size_bytes]
+                    if (found := digest_of(piece)) != place.digest:
+                        raise reading.corrupt(place.digest, found, f"{path}, byte {place.start}")
+                    yield place.digest, bytes(piece)
+        finally:
+            os.close(descriptor)
+
+    def check(self, name: Digest) -> None:
+        """Read a whole pack and compare every blob with the table. Raises NotFound, Corrupt, Unavailable."""
+        path, table = self.path(name), self.table(name)
+        with reading.guarded(path), path.open("rb", buffering=0) as file:
+            pack.check(table, file.fileno())
+
+    def pieces(self, name: Digest, start: int, size: int) -> bytes:
+        """Return bytes of a pack as they are. Raises NotFound, Unavailable."""
+        path = self.path(name)
+        try:
+            with path.open("rb", buffering=0) as file:
+                return os.pread(file.fileno(), size, start)
+        except FileNotFoundError:
+            raise reading.missing(name) from None
+        except OSError as error:
+            raise reading.unavailable(path, error) from None
+
+    def take(self, temporary: Path, descriptor: int, table: Table) -> None:
+        """Give a written pack its name, safe on the disk, and its rows. The file is moved."""
+        path = self.path(table.name)
+        with reading.guarded(path):
+            os.fchmod(descriptor, _READ_ONLY)
+            os.fsync(descriptor)
+            if not path.parent.is_dir():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                reading.sync_directory(path.parent.parent)
+            temporary.replace(path)
+            reading.sync_directory(path.parent)
+        self.index(table)
+
+    def index(self, table: Table) -> None:
+        """Write the rows of a pack; nothing happens when they are there."""
+        name = table.name
+        number = pack.prefix(name)
+        with self._database.transaction():
+            if self._database.run("SELECT digest FROM pack WHERE digest = :digest", digest=name):
+                return
+            blobs = sorted(map(pack.prefix, table.digests()))
+            self._database.many(
+                "INSERT INTO packed (blob, pack) VALUES (:blob, :pack)",
+                ({"blob": blob, "pack": number} for blob in blobs),
+            )
+            self._database.run(
+                "INSERT INTO pack (digest, number, size_bytes, created_at) VALUES (:digest, :number, :size_bytes, :at)",
+                digest=name,
+                number=number,
+                size_bytes=table.size_bytes,
+                at=self._clock.now(),
+            )
+
+    def forget(self, name: Digest) -> None:
+        """Remove the rows of a pack; its file stays."""
+        with self._database.transaction():
+            self._database.run("DELETE FROM packed WHERE pack = :number", number=pack.prefix(name))
+            self._database.run("DELETE FROM pack WHERE digest = :digest", digest=name)
+        self._tables.forget(name)
+
+    def forget_blob(self, digest: Digest) -> None:
+        """Remove the rows of one blob; its bytes stay until its packs are written anew."""
+        self._database.run("DELETE FROM packed WHERE blob = :blob", blob=pack.prefix(digest))
+
+    def list(self) -> Sequence[Digest]:
+        """Return the names of all packs, in order."""
+        return [row["digest"] for row in self._database.run("SELECT digest FROM pack ORDER BY digest")]
+
+    def files(self) -> Iterator[Digest]:
+        """Yield the name of every pack that has a file, with rows or without."""
+        for folder in sorted(self.directory.glob("??")):
+            for file in sorted(folder.iterdir()):
+                if is_digest(name := f"sha256:{folder.name}{file.name}"):
+                    yield Digest(name)
+
+    def blobs(self) -> Sequence[Digest]:
+        """Return every blob that is in a pack and has its row, in order."""
+        keys = set[bytes]()
+        for name in self.list():
+            rows = self._database.run("SELECT blob FROM packed WHERE pack = :number", number=pack.prefix(name))
+            known = {row["blob"] for row in rows}
+            with suppress(LinealError):
+                keys.update(pack.raw(each) for each in self.table(name).digests() if pack.prefix(each) in known)
+        return [pack.cooked(key) for key in sorted(keys)]
+
+
+def _size(group: list[Place]) -> int:
+    return group[-1].start + group[-1].size_bytes - group[0].start
+
+
+class _Tables:
+    """Tables that were read lately, up to a size."""
+
+    def __init__(self, packs: Packs) -> None:
+        self._packs = packs
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[Digest, Table] = OrderedDict()
+        self._size_bytes = 0
+
+    def get(self, name: Digest) -> Table:
+        """Return the table of a pack."""
+        with self._lock:
+            if table := self._kept.get(name):
+                self._kept.move_to_end(name)
+                return table
+        table = self._packs.read_table(name)
+        with self._lock:
+            if name not in self._kept:
+                self._kept[name] = table
+                self._size_bytes += len(table.body)
+            while self._size_bytes > _TABLES_BYTES_MAX and len(self._kept) > 1:
+                self._size_bytes -= len(self._kept.popitem(last=False)[1].body)
+        return table
+
+    def forget(self, name: Digest) -> None:
+        """Let go of the table of a pack that may be gone."""
+        with self._lock:
+            if table := self._kept.pop(name, None):
+                self._size_bytes -= len(table.body)

@@ -1,0 +1,31 @@
+"""Keys: which texts may be one, so that none ever leaves its bucket, whatever holds it."""
+
+from __future__ import annotations
+
+import re
+
+from lineal.objects.errors import Invalid
+
+_BYTES_MAX = 900
+"""Object stores allow 1,024 bytes; the rest is left for a prefix of the bucket's."""
+
+_SEGMENT = re.compile(r"[A-Za-z0-9._-]{1,255}")
+
+
+def is_key(text: str) -> bool:
+    """Tell whether ``text`` may be a key: relative, of ASCII letters, digits, ``._-`` and ``/``, without ``..``."""
+    return len(text) <= _BYTES_MAX and all(map(is_segment, text.split("/")))
+
+
+def is_segment(text: str) -> bool:
+    """Tell whether ``text`` may stand between two slashes of a key."""
+    return bool(_SEGMENT.fullmatch(text)) and text not in {".", ".."}
+
+
+def check_key(key: str) -> str:
+    """Return ``key``. Raises Invalid when it is none."""
+    if not is_key(key):
+        raise Invalid(
+            f"{key!r} cannot be a key of a bucket", hint="use ASCII letters, digits, '.', '_', '-' and '/' between them"
+        )
+    return key

@@ -1,0 +1,282 @@
+"""S3, Google Cloud Storage and Azure as buckets, through obstore."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lineal.objects.errors import Conflict, Unavailable
+from lineal.storage.blobs.reading import guarded
+from lineal.storage.buckets import failures, files
+from lineal.storage.buckets.bucket import Held, Progress
+from lineal.storage.buckets.keys import check_key, is_key
+from lineal.storage.clock import SystemClock
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
+
+PART_BYTES = 8 << 20
+"""A file up to this size is sent in one request, a larger one in parts of it."""
+
+RANGE_BYTES = 16 << 20
+"""How much of an object one request reads."""
+
+_IN_FLIGHT = 8
+"""How many parts or ranges of one bucket are on their way at once, whoever asked: what bounds the memory."""
+
+_PARTS_MAX = 10_000
+_PIECE_BYTES = 1 << 20
+_AT_ONCE = 1_000
+
+
+class ObjectStoreBucket:
+    """A bucket, or what is below a prefix of one.
+
+    Args:
+        store: obstore's.
+        url: where it is, as people write it.
+        prefix: what every key is put behind; empty, or ends with a slash.
+        hint: how to give credentials to this kind of store.
+    """
+
+    def __init__(self, store: ObjectStore, *, url: str, prefix: str = "", hint: str = "") -> None:
+        self.store = store
+        self.url = url
+        self.prefix = prefix
+        self._hint = hint
+        self._room = _Room(_IN_FLIGHT)
+
+    def put(self, key: str, data: bytes) -> Held:
+        """Store ``data`` under ``key``, in one request."""
+        import obstore  # noqa: PLC0415 - whoever has no remote need not load it
+
+        with self._room.taken(1), self._told(key):
+            said = obstore.put(self.store, self._whole(key), bytes(data), use_multipart=False)
+        return _stored(key, len(data), said)
+
+    def put_file(self, key: str, path: Path, *, progress: Progress | None = None) -> Held:
+        """Store the content of a file; a large one in parts, several at once. Raises NotFound, Conflict."""
+        with files.source(path) as descriptor:
+            size_bytes = os.fstat(descriptor).st_size
+            if size_bytes > PART_BYTES:
+                return self._put_parts(key, _File(path, descriptor, size_bytes), progress)
+            held = self.put(key, b"".join(_File(path, descriptor, size_bytes).pieces(PART_BYTES)))
+            if progress:
+                progress(size_bytes)
+            return held
+
+    def _put_parts(self, key: str, file: _File, progress: Progress | None) -> Held:
+        import obstore  # noqa: PLC0415 - as above
+
+        part_bytes = max(PART_BYTES, -(-file.size_bytes // _PARTS_MAX))
+        # A part beyond the usual size, of a file beyond 80 GB, takes the room of several.
+        at_once = max(1, min(-(-file.size_bytes // part_bytes), _IN_FLIGHT * PART_BYTES // part_bytes))
+        with self._room.taken(min(_IN_FLIGHT, at_once * -(-part_bytes // PART_BYTES))), self._told(key):
+            obstore.put(
+                self.store,
+                self._whole(key),
+                file.pieces(part_bytes, progress),
+                use_multipart=True,
+                chunk_size=part_bytes,
+                max_concurrency=at_once,
+            )
+        held = self.head(key)
+        if held is None or held.size_bytes != file.size_bytes:
+            raise Unavailable(f"{self.url} did not keep all of {key}", hint="try again; lineal doctor tests the store")
+        return held
+
+    def get(self, key: str, *, start: int = 0, size: int | None = None) -> bytes:
+        """Return the bytes from ``start`` on, ``size`` at most. Raises NotFound."""
+        if size == 0:
+            if self.head(key) is None:
+                raise failures.missing(self.url, key)
+            return b""
+        wanted = {"offset": start} if size is None else (start, start + size)
+        try:
+            with self._room.taken(1), self._told(key):
+                return bytes(self._open(key, wanted if start or size is not None else None).bytes())
+        except failures.OutOfRange:
+            return b""
+
+    def fetch(self, key: str, path: Path, *, progress: Progress | None = None) -> None:
+        """Write the bytes to a file, a large one in ranges, several at once; all or nothing. Raises NotFound."""
+        with guarded(path), files.whole_file(path, files.beside(path)) as descriptor:
+            try:
+                # The first answer tells how large the object is, so that nobody need ask before.
+                with self._room.taken(1), self._told(key):
+                    first = self._open(key, (0, RANGE_BYTES))
+                    files.reserve(descriptor, first.meta["size"])
+                    _Range(key, 0, min(RANGE_BYTES, first.meta["size"])).write(first, descriptor, progress)
+            except failures.OutOfRange:
+                return  # it is empty
+            rest = range(RANGE_BYTES, first.meta["size"], RANGE_BYTES)
+            ranges = [_Range(key, start, min(start + RANGE_BYTES, first.meta["size"])) for start in rest]
+            self._fetch_all(ranges, first.meta["e_tag"], descriptor, progress)
+
+    def _fetch_all(self, ranges: Iterable[_Range], etag: Any, descriptor: int, progress: Progress | None) -> None:
+        def fetch(wanted: _Range) -> None:
+            with self._room.taken(1), self._told(wanted.key):
+                found = self._open(wanted.key, (wanted.start, wanted.end))
+                if found.meta["e_tag"] != etag:
+                    raise Unavailable(f"{wanted.key} was replaced while it was read", hint="try again")
+                wanted.write(found, descriptor, progress)
+
+        running = [self._pool.submit(fetch, each) for each in ranges]
+        try:
+            wait(running, return_when=FIRST_EXCEPTION)
+        finally:
+            for each in running:
+                each.cancel()
+            wait(running)  # nobody may write once the descriptor is closed
+        for each in running:
+            if not each.cancelled():
+                each.result()
+
+    def head(self, key: str) -> Held | None:
+        """Return what is known of ``key``, or None."""
+        import obstore  # noqa: PLC0415 - as above
+
+        with self._told(key):
+            try:
+                return _held(key, obstore.head(self.store, self._whole(key)))
+            except FileNotFoundError:
+                return None
+
+    def list(self, prefix: str = "") -> Iterator[Held]:
+        """Yield everything whose key begins with ``prefix``, in the order of the keys."""
+        import obstore  # noqa: PLC0415 - as above
+
+        # A store's own prefix ends at a slash, ours anywhere.
+        whole = self.prefix + prefix
+        folder = whole.rpartition("/")[0]
+        if folder and not is_key(folder):
+            return
+        pages = obstore.list(self.store, prefix=folder or None, chunk_size=_AT_ONCE)
+        while True:
+            with self._told(""):
+                page = next(pages, None)
+            if page is None:
+                return
+            for meta in page:
+                path = meta["path"]
+                if path.startswith(whole) and is_key(key := path.removeprefix(self.prefix)):
+                    yield _held(key, meta)
+                elif path > whole and not path.startswith(whole):
+                    return
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Forget what is under ``keys``."""
+        import obstore  # noqa: PLC0415 - as above
+
+        rest = iter(keys)
+        while some := [self._whole(key) for key in islice(rest, _AT_ONCE)]:
+            with self._told(""):
+                try:
+                    obstore.delete(self.store, some)
+                except FileNotFoundError as error:
+                    if failures.is_of_bucket(error):
+                        raise
+                    # Some stores stop at the first that is not there.
+                    for each in some:
+                        with suppress(FileNotFoundError):
+                            obstore.delete(self.store, each)
+
+    def _open(self, key: str, wanted: Any) -> Any:
+        import obstore  # noqa: PLC0415 - as above
+
+        return obstore.get(self.store, self._whole(key), options={"range": wanted} if wanted else None)
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(_IN_FLIGHT, thread_name_prefix="lineal-fetch")
+
+    def _whole(self, key: str) -> str:
+        return self.prefix + check_key(key)
+
+    def _told(self, key: str) -> AbstractContextManager[None]:
+        return failures.told(self.url, key, self._hint)
+
+
+class _File(NamedTuple):
+    """A file on its way out. Its size was told when the upload began."""
+
+    path: Path
+    descriptor: int
+    size_bytes: int
+
+    def pieces(self, piece_bytes: int, progress: Progress | None = None) -> Iterator[bytes]:
+        """Yield the content; what raises in here has the store throw away the parts that it has."""
+        start = 0
+        while piece := os.pread(self.descriptor, piece_bytes, start):
+            start += len(piece)
+            if start > self.size_bytes:
+                break
+            yield piece
+            if progress:
+                progress(len(piece))
+        if start != self.size_bytes:
+            raise Conflict(f"{self.path} changed while it was read", hint="try again once nothing writes to it")
+
+
+class _Range(NamedTuple):
+    """The bytes of an object from ``start`` to before ``end``."""
+
+    key: str
+    start: int
+    end: int
+
+    def write(self, found: Any, descriptor: int, progress: Progress | None) -> None:
+        """Write what a request found at its place in a file, as it arrives. Raises Unavailable."""
+        at = self.start
+        for piece in found.stream(min_chunk_size=_PIECE_BYTES):
+            files.write_at(descriptor, piece, at)
+            at += len(piece)
+            if progress:
+                progress(len(piece))
+        if at != self.end:
+            raise Unavailable(f"{self.key} ended after {at} bytes; it has {self.end}", hint="try again")
+
+
+class _Room:
+    """A number of places; who needs several gets them together, or waits.
+
+    Args:
+        places: how many.
+    """
+
+    def __init__(self, places: int) -> None:
+        self._free = threading.Semaphore(places)
+        self._turn = threading.Lock()
+
+    @contextmanager
+    def taken(self, places: int) -> Iterator[None]:
+        """Take places for the block."""
+        with self._turn:
+            for _ in range(places):
+                self._free.acquire()
+        try:
+            yield
+        finally:
+            self._free.release(places)
+
+
+def _stored(key: str, size_bytes: int, said: Any) -> Held:
+    etag, version = (said["e_tag"] or "").strip('"'), said["version"] or ""
+    return Held(key, size_bytes, SystemClock().now(), etag=etag, version=version)
+
+
+def _held(key: str, meta: Any) -> Held:
+    return Held(
+        key=key,
+        size_bytes=meta["size"],
+        modified_at=int(meta["last_modified"].timestamp() * 1000),
+        etag=(meta["e_tag"] or "").strip('"'),
+        version=meta["version"] or "",
+    )

@@ -1,0 +1,104 @@
+"""Which files of a store the bytes of a tree are in: what there is to send."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
+
+from lineal.formats import trees
+from lineal.objects.digest import Digest
+from lineal.objects.files import Recipe
+from lineal.storage.blobs import reading
+from lineal.storage.blobs.blobs import SMALL_BYTES
+from lineal.storage.blobs.packed import PackedBlobs
+
+_ASKED_AT_ONCE = 10_000
+_WORTH = 0.5
+"""A pack of which less than this share is needed is not sent as it is: what is needed of it is packed anew."""
+
+
+class Plan:
+    """What must be sent of a store so that a tree is elsewhere: packs and blobs, each with its size, and recipes.
+
+    Args:
+        blobs: the store.
+        tree: the tree.
+
+    Raises:
+        NotFound: the store does not hold all of it.
+    """
+
+    def __init__(self, blobs: PackedBlobs, tree: Digest) -> None:
+        self._store = blobs
+        self._tree = tree
+        self._look(avoid=())
+        if anew := [*self._loose, *self._in_sparse_packs()]:
+            # Small files of their own would be as many requests; packed once, they are found packed the next time.
+            with blobs.bundle(few=0) as bundle:
+                for digest, data in blobs.get_many(dict.fromkeys(anew)):
+                    bundle.put(digest, data)
+            self._look(avoid=self._sparse())
+
+    @property
+    def size_bytes(self) -> int:
+        """The size of everything that must be there."""
+        return sum(self.packs.values()) + sum(self.blobs.values())
+
+    def _look(self, *, avoid: Collection[Digest]) -> None:
+        self.packs: dict[Digest, int] = {}
+        self.blobs: dict[Digest, int] = {}
+        self.recipes: dict[Digest, Recipe] = {}
+        self._loose: dict[Digest, None] = {}
+        self._needed: dict[Digest, int] = {}
+        rest = digests_of(self._store, self._tree)
+        while asked := set(islice(rest, _ASKED_AT_ONCE)):
+            parts = self._sort(asked, avoid)
+            self._sort(parts, avoid)
+
+    def _sort(self, digests: set[Digest], avoid: Collection[Digest]) -> set[Digest]:
+        """Note where each of ``digests`` is; return the blobs that their recipes need."""
+        found = self._store.packs.locate(digests, avoid=avoid)
+        for name, place in found.values():
+            self._needed[name] = self._needed.get(name, 0) + place.size_bytes
+            if name not in self.packs:
+                self.packs[name] = self._store.packs.table(name).size_bytes
+        left = digests - found.keys()
+        own = self._store.files.has(left)
+        for digest in own:
+            size = self._store.files.size(digest)
+            if size < SMALL_BYTES:
+                self._loose[digest] = None
+            else:
+                self.blobs[digest] = size
+        parts = set[Digest]()
+        for digest in left - own:
+            recipe = self._store.recipes.get(digest)
+            if recipe is None:
+                raise reading.missing(digest)
+            self.recipes[digest] = recipe
+            parts.update(each.blob for each in recipe.parts)
+        return parts
+
+    def _sparse(self) -> set[Digest]:
+        return {name for name, size in self._needed.items() if size < _WORTH * self._store.packs.table(name).data_bytes}
+
+    def _in_sparse_packs(self) -> Iterator[Digest]:
+        """Yield every blob that is needed of a pack that is not worth sending."""
+        if sparse := self._sparse():
+            rest: Iterable[Digest] = digests_of(self._store, self._tree)
+            rest = iter(rest)
+            while asked := set(islice(rest, _ASKED_AT_ONCE)):
+                for digest, (name, _) in self._store.packs.locate(asked).items():
+                    if name in sparse:
+                        yield digest
+
+
+def digests_of(blobs: PackedBlobs, tree: Digest) -> Iterator[Digest]:
+    """Yield the digest of every node and every file of a tree; some more than once. Raises NotFound, Corrupt."""
+    waiting = [tree]
+    while waiting:
+        digest = waiting.pop()
+        yield digest
+        node = trees.read_node(digest, blobs.get)
+        waiting += (each.digest for each in node.branches)
+        yield from (each.digest for each in node.entries if each.mode != "directory")

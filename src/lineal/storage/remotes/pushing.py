@@ -1,0 +1,105 @@
+"""Send the bytes of a tree to a remote: only what is missing there, several files at once, the holding last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from lineal.formats import holding as format_
+from lineal.formats.holding import Holding, Key, Kind
+from lineal.objects.digest import Digest
+from lineal.objects.errors import LinealError, Unavailable
+from lineal.storage.blobs.packed import PackedBlobs
+from lineal.storage.progress import Progress
+from lineal.storage.remotes.planning import Plan
+from lineal.storage.remotes.remote import IN_FLIGHT, Remote
+
+
+class Sent(NamedTuple):
+    """What a push did: files sent and their bytes, and how many were there already."""
+
+    files: int
+    size_bytes: int
+    present: int
+
+
+def push(blobs: PackedBlobs, remote: Remote, line: str, value: Holding, *, progress: Progress) -> Sent:
+    """Make a remote hold a tree. What is there is asked for every time, so a push also mends a remote that lost something.
+
+    Args:
+        blobs: where the bytes are.
+        remote: where they go; the caller is seen there as a writer.
+        line: what the versions of this thing have in common.
+        value: what to say of the tree; where its bytes are is filled in here.
+        progress: is told how far it is.
+
+    Raises:
+        NotFound: the store does not hold all of the tree.
+        Corrupt: a file here is damaged; it is not sent.
+        Unavailable: the remote cannot be reached, or did not take everything.
+    """
+    plan = Plan(blobs, value.tree)
+    todo = [
+        (kind, digest, path, size)
+        for kind, wanted, path_of in _places(blobs, plan)
+        for digest, path, size in _missing(remote, kind, wanted, path_of)
+    ]
+    size_bytes = sum(size for *_, size in todo)
+    progress.expect(len(todo), size_bytes)
+
+    def send(each: tuple[Kind, Digest, Path, int]) -> None:
+        kind, digest, path, size = each
+        _check(blobs, kind, digest)
+        held = remote.bucket.put_file(
+            format_.bytes_key(kind, digest), path, progress=lambda more: progress.advance(0, more)
+        )
+        if held.size_bytes != size:
+            raise Unavailable(f"{remote.url} took {held.size_bytes} of {size} bytes of {digest}", hint="push again")
+        progress.advance(1, 0)
+
+    with ThreadPoolExecutor(IN_FLIGHT, "lineal-push") as senders:
+        for _ in senders.map(send, todo):
+            pass
+    _say(remote, line, value, plan)
+    return Sent(len(todo), size_bytes, len(plan.packs) + len(plan.blobs) - len(todo))
+
+
+def _places(blobs: PackedBlobs, plan: Plan) -> Iterator[tuple[Kind, dict[Digest, int], Callable[[Digest], Path]]]:
+    yield "pack", plan.packs, blobs.packs.path
+    yield "blob", plan.blobs, blobs.files.path
+
+
+def _missing(
+    remote: Remote, kind: Kind, wanted: dict[Digest, int], path_of: Callable[[Digest], Path]
+) -> Iterator[tuple[Digest, Path, int]]:
+    present = remote.present(kind, wanted)
+    return ((digest, path_of(digest), size) for digest, size in wanted.items() if digest not in present)
+
+
+def _check(blobs: PackedBlobs, kind: Kind, digest: Digest) -> None:
+    """Read what is sent before others rely on it. Raises Corrupt."""
+    if kind == "pack":
+        blobs.packs.check(digest)
+    else:
+        for _ in blobs.files.open(digest):
+            pass
+
+
+def _say(remote: Remote, line: str, value: Holding, plan: Plan) -> None:
+    """Write the holding, last of all; one that says the same stays."""
+    said = msgspec.structs.replace(
+        value,
+        packs=tuple(sorted(plan.packs)),
+        blobs=tuple(sorted(plan.blobs)),
+        recipes=tuple(plan.recipes[each] for each in sorted(plan.recipes)),
+    )
+    with suppress(LinealError):
+        before = remote.holding(Key(line, value.number, value.tree, value.repository))
+        if msgspec.structs.replace(before, written_at=said.written_at) == said:
+            return
+    remote.hold(line, said)

@@ -1,0 +1,140 @@
+"""A remote: a bucket that holds trees for any number of repositories.
+
+Nothing in it is ever changed, so nothing here relies on a lock or a conditional write of the bucket. Writers and those who
+remove say what they are about to do before they look what the other does: of two that meet, at least one sees the other.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+
+from lineal.formats import holding as format_
+from lineal.formats.holding import Holding, Key, Kind, Sign
+from lineal.objects.digest import Digest
+from lineal.objects.errors import Conflict, Invalid, LinealError, NotFound
+from lineal.storage.buckets.bucket import Bucket
+from lineal.storage.clock import Clock
+
+IN_FLIGHT = 16
+"""So many requests at once keep an object store far away busy."""
+
+_LISTED_RATHER_THAN_ASKED = 500
+_SIGN_MS = 24 * 3_600_000
+"""Who began longer ago than this and did not end is not at work any more."""
+
+
+class Remote:
+    """A bucket with Lineal's keys in it.
+
+    Args:
+        bucket: the bucket.
+        repository: who we are.
+        clock: tells the time.
+    """
+
+    def __init__(self, bucket: Bucket, repository: str, clock: Clock) -> None:
+        self.bucket = bucket
+        self.repository = repository
+        self._clock = clock
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return self.bucket.url
+
+    def check(self, *, make: bool) -> None:
+        """Look whether the bucket is a remote; make an empty one into one if asked.
+
+        Raises:
+            NotFound: it is none.
+            Invalid: it holds something else.
+            Unsupported: a newer Lineal made it.
+        """
+        with suppress(NotFound):
+            format_.decode_remote(self.bucket.get(format_.MARKER), f"{self.url}/{format_.MARKER}")
+            return
+        if not make:
+            raise NotFound(f"{self.url} is no remote of Lineal", hint="check the address; lineal data push makes one")
+        if next(self.bucket.list(), None) is not None:
+            raise Invalid(
+                f"{self.url} holds something, and is no remote of Lineal", hint="name an empty place, or one below it"
+            )
+        said = format_.Remote(format=format_.FORMAT, created_at=self._clock.now())
+        self.bucket.put(format_.MARKER, format_.encode(said))
+
+    def present(self, kind: Kind, wanted: dict[Digest, int]) -> set[Digest]:
+        """Return those of ``wanted``, by digest and size, that are there in full; asked now, never remembered."""
+        if len(wanted) > _LISTED_RATHER_THAN_ASKED:
+            listed = self.bucket.list(format_.PLACES[kind])
+            sizes = {format_.digest_of_key(kind, each.key): each.size_bytes for each in listed}
+            return {digest for digest, size in wanted.items() if sizes.get(digest) == size}
+
+        def ask(digest: Digest) -> bool:
+            held = self.bucket.head(format_.bytes_key(kind, digest))
+            return held is not None and held.size_bytes == wanted[digest]
+
+        with ThreadPoolExecutor(IN_FLIGHT) as pool:
+            return {digest for digest, is_there in zip(wanted, pool.map(ask, wanted), strict=True) if is_there}
+
+    def holdings(self, line: str = "") -> list[Key]:
+        """Return the keys of the holdings of one line, or of all, newest last."""
+        prefix = f"{format_.HOLDINGS}{line}/" if line else format_.HOLDINGS
+        found = (format_.key_of_holding(each.key) for each in self.bucket.list(prefix))
+        return sorted((each for each in found if each and line in {"", each.line}), key=lambda each: each.number)
+
+    def holding(self, key: Key) -> Holding:
+        """Return one holding. Raises NotFound, Corrupt, Unsupported."""
+        name = format_.holding_key(key.line, key.number, key.tree, key.repository)
+        return format_.decode_holding(self.bucket.get(name), f"{self.url}/{name}")
+
+    def hold(self, line: str, value: Holding) -> None:
+        """Say that everything that ``value`` names is there."""
+        key = format_.holding_key(line, value.number, value.tree, value.repository)
+        self.bucket.put(key, format_.encode(value))
+
+    @contextmanager
+    def writing(self, by: str) -> Iterator[None]:
+        """Be seen as a writer in the block, so that nobody removes what it relies on.
+
+        Raises:
+            Conflict: somebody removes at this moment.
+        """
+        with self._sign(format_.WRITING, by):
+            if others := self._signs(format_.COLLECTING):
+                raise Conflict(f"{others[0].by} removes unused bytes of {self.url}", hint="try again in a moment")
+            yield
+
+    @contextmanager
+    def collecting(self, by: str) -> Iterator[None]:
+        """Be seen as one who removes in the block.
+
+        Raises:
+            Conflict: somebody writes at this moment, or removes too.
+        """
+        with self._sign(format_.COLLECTING, by) as own:
+            others = [*self._signs(format_.WRITING), *self._signs(format_.COLLECTING, but=own)]
+            if others:
+                raise Conflict(f"{others[0].by} is at work in {self.url}", hint="try again when it is done")
+            yield
+
+    @contextmanager
+    def _sign(self, prefix: str, by: str) -> Iterator[str]:
+        key = f"{prefix}{self.repository}-{os.urandom(8).hex()}.json"
+        now = self._clock.now()
+        self.bucket.put(key, format_.encode(Sign(by=by, started_at=now, expires_at=now + _SIGN_MS)))
+        try:
+            yield key
+        finally:
+            with suppress(LinealError):  # it expires by itself
+                self.bucket.delete((key,))
+
+    def _signs(self, prefix: str, *, but: str = "") -> list[Sign]:
+        found = list[Sign]()
+        for each in self.bucket.list(prefix):
+            with suppress(LinealError):  # it went away, or somebody else's rubbish
+                if each.key != but:
+                    found.append(format_.decode_sign(self.bucket.get(each.key), each.key))
+        return [each for each in found if each.expires_at > self._clock.now()]

@@ -1,0 +1,126 @@
+"""Trees in a store: nodes are blobs, and rows say which of them hold which bytes.
+
+A node's rows are written after those of the nodes below it, so a node that has its row is known with everything below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from lineal.formats import trees
+from lineal.objects.digest import Digest
+from lineal.objects.errors import Invalid
+from lineal.objects.files import Entry, Tree
+from lineal.storage.blobs.blobs import BlobStore, Bundle
+from lineal.storage.database.database import Database
+
+ROOTS = (
+    "WITH RECURSIVE up (tree) AS ("
+    " SELECT m.tree FROM member m WHERE m.digest = :digest"
+    " UNION SELECT b.parent FROM up u JOIN branch b ON b.child = u.tree)"
+)
+"""Begins a statement: ``up`` holds every tree that holds the bytes ``:digest``, parts of trees among them."""
+
+NODES = (
+    "WITH RECURSIVE down (tree) AS ("
+    " SELECT CAST(:tree AS TEXT)"
+    " UNION SELECT b.child FROM down d JOIN branch b ON b.parent = d.tree)"
+)
+"""Begins a statement: ``down`` holds every node of the tree ``:tree``."""
+
+_BATCH_NODES = 200
+
+
+def put(blobs: BlobStore, entries: Iterable[Entry]) -> Digest:
+    """Store the nodes of the tree that holds ``entries``, without rows; return the root. Raises Invalid."""
+    with blobs.bundle() as bundle:
+        root = put_nodes(blobs, bundle, trees.grow(entries))
+    assert root  # noqa: S101 - every tree has a node
+    return root
+
+
+def put_nodes(blobs: BlobStore, bundle: Bundle, nodes: Iterable[trees.Node]) -> Digest | None:
+    """Give those of ``nodes`` to ``bundle`` that are not stored; return the last, which is the root."""
+    root: Digest | None = None
+    rest = iter(nodes)
+    while batch := {node.digest: node.body for node in islice(rest, _BATCH_NODES)}:
+        *_, root = batch
+        present = blobs.has(batch)
+        for digest, body in batch.items():
+            if digest not in present:
+                bundle.put(digest, body)
+    return root
+
+
+def epoch_of(database: Database) -> int:
+    """Return the number that grows whenever a store lets go of bytes."""
+    return int(database.run("SELECT epoch FROM store WHERE id = 1")[0]["epoch"])
+
+
+def hold_epoch(database: Database) -> int:
+    """Return the same number, which stays so until the transaction ends."""
+    return int(database.run("UPDATE store SET epoch = epoch WHERE id = 1 RETURNING epoch")[0]["epoch"])
+
+
+def keep(database: Database, blobs: BlobStore, root: Digest, *, at: int, epoch: int | None = None) -> None:
+    """Write the rows of a tree whose nodes are stored; what is known already is not read.
+
+    Args:
+        database: where the rows go.
+        blobs: where the nodes are.
+        root: the tree.
+        at: the time, in milliseconds since 1970.
+        epoch: the store's epoch when the files were last known to be there; without it they are looked for.
+
+    Raises:
+        NotFound: a node is not here.
+        Corrupt: one is no node.
+        Invalid: one holds paths that cannot be in a tree, or a file is not here.
+    """
+    # Each batch is a change of its own: a node without its root is as harmless as a blob without a name.
+    rest = _unknown(database, blobs, root)
+    while batch := list(islice(rest, _BATCH_NODES)):
+        with database.transaction():
+            # In the same change as the rows, so that nobody lets go of a file in between.
+            if hold_epoch(database) != epoch:
+                _check_files(blobs, batch)
+            _insert(database, batch, at)
+
+
+def _check_files(blobs: BlobStore, nodes: list[tuple[Digest, Tree]]) -> None:
+    needed = {each.digest for _, tree in nodes for each in tree.entries if each.mode != "directory"}
+    if missing := needed - blobs.has(needed):
+        raise Invalid(f"{len(missing)} files of the tree are not here, such as {min(missing)}", hint="send them first")
+
+
+def _unknown(database: Database, blobs: BlobStore, root: Digest) -> Iterator[tuple[Digest, Tree]]:
+    """Yield every node without a row, those below before those above; each once."""
+    waiting: list[tuple[Digest, Tree | None]] = [(root, None)]
+    seen = set[Digest]()
+    while waiting:
+        digest, tree = waiting.pop()
+        if tree is not None:
+            yield digest, tree
+        elif digest not in seen:
+            seen.add(digest)
+            if database.run("SELECT digest FROM node WHERE digest = :digest", digest=digest):
+                continue
+            tree = trees.read_node(digest, blobs.get)
+            trees.check_node(tree)
+            waiting.append((digest, tree))
+            waiting += ((each.digest, None) for each in reversed(tree.branches))
+
+
+def _insert(database: Database, nodes: list[tuple[Digest, Tree]], at: int) -> None:
+    branches = ({"parent": digest, "child": each.digest} for digest, tree in nodes for each in tree.branches)
+    # An empty directory has no bytes that something else could hold.
+    members = {(each.digest, digest) for digest, tree in nodes for each in tree.entries if each.mode != "directory"}
+    database.many("INSERT INTO branch (parent, child) VALUES (:parent, :child) ON CONFLICT DO NOTHING", branches)
+    # In the order of the index, which is written several times faster so.
+    ordered = ({"digest": digest, "tree": tree} for digest, tree in sorted(members))
+    database.many("INSERT INTO member (digest, tree) VALUES (:digest, :tree)", ordered)
+    database.many(
+        "INSERT INTO node (digest, created_at) VALUES (:digest, :at) ON CONFLICT DO NOTHING",
+        ({"digest": digest, "at": at} for digest, _ in nodes),
+    )

@@ -1,0 +1,91 @@
+"""Packs: every blob is found and checked, and nothing damaged passes."""
+
+from __future__ import annotations
+
+import io
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lineal.formats import pack
+from lineal.objects.digest import Digest, digest_of
+from lineal.objects.errors import Corrupt
+
+blobs = st.lists(st.binary(max_size=60), max_size=40, unique=True)
+
+
+def packed(contents: list[bytes]) -> tuple[pack.Table, bytes]:
+    places, start = [], 0
+    for each in contents:
+        places.append(pack.Place(digest_of(each), start, len(each)))
+        start += len(each)
+    table = pack.table_of(places)
+    return table, b"".join(contents) + pack.ending(table)
+
+
+@given(blobs)
+def test_what_goes_into_a_pack_comes_out(contents: list[bytes]) -> None:
+    table, data = packed(contents)
+
+    assert len(data) == table.size_bytes
+    assert {digest_of(each): each for each in contents} == dict(pack.blobs_of(table.name, io.BytesIO(data)))
+    assert sorted(map(digest_of, contents)) == list(table.digests())
+
+
+@given(blobs, st.binary(max_size=60))
+def test_a_blob_is_found_where_it_lies_and_no_other(contents: list[bytes], other: bytes) -> None:
+    table, data = packed(contents)
+
+    for each in contents:
+        place = table.find(digest_of(each))
+        assert place
+        assert each == data[place.start : place.start + place.size_bytes]
+    assert (other in contents) == (table.find(digest_of(other)) is not None)
+
+
+@given(blobs.filter(bool), st.data())
+def test_a_damaged_pack_never_passes(contents: list[bytes], data: st.DataObject) -> None:
+    table, good = packed(contents)
+    at = data.draw(st.integers(0, len(good) - 1))
+    bad = data.draw(
+        st.sampled_from([good[:at], good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :], good[:at] + b"x" + good[at:]])
+    )
+
+    with pytest.raises(Corrupt):
+        list(pack.blobs_of(table.name, io.BytesIO(bad)))
+
+
+def test_the_same_blobs_in_the_same_order_are_the_same_pack() -> None:
+    assert packed([b"a", b"b"])[1] == packed([b"a", b"b"])[1]
+    assert packed([b"a", b"b"])[0].name != packed([b"b", b"a"])[0].name
+
+
+def test_a_table_whose_blobs_overlap_or_leave_gaps_is_corrupt() -> None:
+    a, b = digest_of(b"a"), digest_of(b"b")
+
+    for places in ([(a, 0, 1), (b, 0, 1)], [(a, 0, 1), (b, 2, 1)], [(a, 1, 1)]):
+        with pytest.raises(Corrupt, match="side by side"):
+            pack.table_of(pack.Place(*each) for each in places)
+
+
+@given(st.binary(max_size=80))
+def test_any_bytes_are_a_table_or_corrupt(body: bytes) -> None:
+    with suppress(Corrupt):
+        assert body == pack.Table(body).body
+
+
+@given(st.binary(min_size=32, max_size=32), st.integers(0, 1 << 40))
+def test_a_frame_gives_back_what_it_says(key: bytes, size: int) -> None:
+    digest = pack.cooked(key)
+
+    assert (digest, size) == pack.frame_of(pack.frame(digest, size))
+    assert key == pack.raw(digest)
+    assert 0 <= pack.prefix(digest) < 1 << 63
+
+
+def test_a_digest_keeps_its_spelling() -> None:
+    digest = digest_of(b"")
+
+    assert digest == Digest(pack.cooked(pack.raw(digest)))

@@ -1,0 +1,1 @@
+"""Tests of buckets, beside the contract that all of them keep."""
