@@ -65,5 +65,5 @@ lock: $(STAMP) ## lock the requirements again
 	$(BIN)/python -m tools.lock
 
 clean: ## remove what was made
-	rm -rf .venv .parts demo-repository .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
+	rm -rf .venv .parts .peers demo-repository .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
