@@ -113,7 +113,7 @@ _PART = st.sampled_from(["..", ".", "a", "b", "/", ".git", "link", "\0", "", "li
 def test_nothing_is_ever_written_outside(
     paths: list[str],
     contents: list[Content],
-    there: bool,  # noqa: FBT001 - drawn
+    there: bool,
     repository: LocalRepository,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
