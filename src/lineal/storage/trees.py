@@ -58,6 +58,11 @@ def epoch_of(database: Database) -> int:
     return int(database.run("SELECT epoch FROM store WHERE id = 1")[0]["epoch"])
 
 
+def hold_epoch(database: Database) -> int:
+    """Return the same number, which stays so until the transaction ends."""
+    return int(database.run("UPDATE store SET epoch = epoch WHERE id = 1 RETURNING epoch")[0]["epoch"])
+
+
 def keep(database: Database, blobs: BlobStore, root: Digest, *, at: int, epoch: int | None = None) -> None:
     """Write the rows of a tree whose nodes are stored; what is known already is not read.
 
@@ -78,7 +83,7 @@ def keep(database: Database, blobs: BlobStore, root: Digest, *, at: int, epoch: 
     while batch := list(islice(rest, _BATCH_NODES)):
         with database.transaction():
             # In the same change as the rows, so that nobody lets go of a file in between.
-            if epoch_of(database) != epoch:
+            if hold_epoch(database) != epoch:
                 _check_files(blobs, batch)
             _insert(database, batch, at)
 

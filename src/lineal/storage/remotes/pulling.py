@@ -51,7 +51,7 @@ def pull(blobs: PackedBlobs, remote: Remote, holding: Holding, *, progress: Prog
     fetching.all("blob", [each for each in holding.blobs if not blobs.files.has((each,))])
     for recipe in holding.recipes:
         if not blobs.has((recipe.digest,)):
-            blobs.recipes.put(recipe)
+            blobs.keep_recipe(recipe)
     _check_complete(blobs, remote, holding)
     return Fetched(fetching.files, fetching.size_bytes)
 
