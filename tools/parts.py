@@ -43,7 +43,8 @@ def install_packages(missing: list[str]) -> None:
         return
     print(f"parts: installing {', '.join(missing)}")
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    install = (apt, "install", "--yes", "--quiet", "--quiet", "--no-install-recommends", *missing)
+    wait = ("-o", "DPkg::Lock::Timeout=300")
+    install = (apt, *wait, "install", "--yes", "--quiet", "--quiet", "--no-install-recommends", *missing)
     # A machine that was made a while ago asks for versions that are no longer there.
     if subprocess.run(install, env=quiet, check=False, stdout=subprocess.DEVNULL).returncode:
         subprocess.run((apt, "update", "--quiet", "--quiet"), env=quiet, check=True)
