@@ -15,7 +15,7 @@ SETS = {
     "base": ("pyproject.toml",),
     "demo": ("pyproject.toml", "--extra", "demo"),
     "test": (
-        "pyproject.toml", "--extra", "demo", "--extra", "postgres",
+        "pyproject.toml", "--extra", "demo", "--extra", "postgres", "--extra", "tables",
         "--group", "test", "--group", "lint", "requirements/build.in",
     ),
     "data": ("requirements/data.in", "--no-deps"),
