@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from lineal.formats import table
+from lineal.formats.tables import delimited
 from lineal.objects.datasets import DatasetVersion
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Invalid
@@ -64,7 +64,7 @@ def _described(store: Store, digest: Digest, tree: Tree) -> DatasetVersion:
     """Return the dataset version of a tree; a single table is described by its columns and rows."""
     facts = None
     if len(tree.entries) == 1 and tree.entries[0].mode != "symlink":
-        facts = table.describe(_pieces(store, tree.entries[0].digest))
+        facts = delimited.describe(_pieces(store, tree.entries[0].digest))
     return DatasetVersion(
         tree=digest,
         size_bytes=tree.size_bytes,

@@ -14,6 +14,7 @@ from lineal.objects.canonical import NOT_FINITE, Number, Object, Scalar
 from lineal.objects.datasets import DatasetVersion
 from lineal.objects.digest import Digest
 from lineal.objects.files import Entry, Tree
+from lineal.objects.profiles import Profile, Tables
 from lineal.objects.runs import Code, Run, Runtime
 from lineal.objects.statements import (
     Approval,
@@ -32,6 +33,8 @@ T = TypeVar("T", bound=Object)
 KINDS: tuple[type[Object], ...] = (
     Tree,
     DatasetVersion,
+    Profile,
+    Tables,
     Code,
     Runtime,
     Run,
