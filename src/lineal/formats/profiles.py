@@ -47,20 +47,35 @@ def _wider(left: str, right: str) -> str:
     return right if left == "null" else _WIDER.get(frozenset((left, right)), "mixed")
 
 
+class Merging:
+    """Profiles on their way to one, in the order in which they come; few of them are in memory."""
+
+    def __init__(self) -> None:
+        self._levels: list[list[Profile]] = []
+
+    def add(self, profile: Profile) -> None:
+        """Take the profile of what comes next."""
+        level = 0
+        while True:
+            if level == len(self._levels):
+                self._levels.append([])
+            self._levels[level].append(profile)
+            if len(self._levels[level]) < _MERGED_AT_ONCE:
+                return
+            profile, self._levels[level] = _together(self._levels[level]), []
+            level += 1
+
+    def profile(self) -> Profile:
+        """Return the profile of everything so far."""
+        return _together([*chain(*reversed(self._levels))])  # what was carried up came first
+
+
 def merged(profiles: Iterable[Profile]) -> Profile:
     """Return the profile of everything that ``profiles`` are of, in that order."""
-    levels: list[list[Profile]] = []
+    merging = Merging()
     for each in profiles:
-        carried, level = each, 0
-        while True:
-            if level == len(levels):
-                levels.append([])
-            levels[level].append(carried)
-            if len(levels[level]) < _MERGED_AT_ONCE:
-                break
-            carried, level = _together(levels[level]), level + 1
-            levels[level - 1] = []
-    return _together([*chain(*reversed(levels))])  # what was carried up came first
+        merging.add(each)
+    return merging.profile()
 
 
 def _together(parts: Sequence[Profile]) -> Profile:

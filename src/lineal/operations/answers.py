@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from lineal.formats.summaries import ColumnSummary
 from lineal.objects.canonical import Number, Scalar
-from lineal.objects.datasets import DatasetVersion
+from lineal.objects.datasets import Column, DatasetVersion
 from lineal.objects.digest import Digest
 from lineal.objects.runs import Code, Run, RunState, Runtime
 from lineal.objects.statements import Evaluation, Outcome, Statement, Verdict
@@ -51,6 +52,21 @@ class RunAnswer(Answer, frozen=True, kw_only=True):
     runtime: Runtime | None = None
 
 
+class TableAnswer(Answer, frozen=True, kw_only=True):
+    """A table in a dataset: one file, or files with the same columns. ``profile`` is the digest of all that is told."""
+
+    name: str
+    format: str
+    file_count: int
+    size_bytes: int
+    row_count: int
+    columns: tuple[Column, ...]
+    profile: Digest
+    partitions: tuple[str, ...] = ()
+    """Columns that stand in the paths."""
+    summaries: tuple[ColumnSummary, ...] = ()
+
+
 class DatasetAnswer(Answer, frozen=True, kw_only=True):
     """A version of a dataset."""
 
@@ -70,6 +86,9 @@ class DatasetAnswer(Answer, frozen=True, kw_only=True):
     """Runs that wrote what is in it."""
     origin_of: tuple[str, ...] = ()
     """Model versions that came from it, however far back."""
+    tables: tuple[TableAnswer, ...] = ()
+    gaps: tuple[str, ...] = ()
+    """What of its tables could not be read, or was not yet."""
 
 
 class VersionAnswer(Answer, frozen=True, kw_only=True):
