@@ -23,7 +23,9 @@ GROUPS: dict[str, dict[str, str]] = {
         "data get": "write the files of a dataset version to a directory",
         "data list": "list the datasets",
         "data log": "show every version of a dataset",
-        "data show": "show the columns, readers and models of a dataset version",
+        "data show": "show the tables, readers and models of a dataset version",
+        "data profile": "profile every table of a dataset version, however large",
+        "data diff": "show what changed in files, columns, distributions and rows",
     },
     "versions of a model": {
         "model register": "make the next version of a model from a run",

@@ -33,6 +33,8 @@ class Data(_Group):
     list = o.datasets.list_datasets
     log = o.datasets.log
     show = o.datasets.show
+    profile = o.datasets.profile
+    diff = o.data_diff.diff
     tree = o.datasets.tree_of
 
 

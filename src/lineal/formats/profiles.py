@@ -141,6 +141,6 @@ def _hashes(column: ColumnProfile) -> Iterator[int]:
 def distinct_count(column: ColumnProfile) -> int:
     """Return how many different values a column has: exactly when it has no registers, else within a few percent."""
     if column.distinct:
-        return distinct.estimate(distinct.read(column.distinct))
+        return min(distinct.estimate(distinct.read(column.distinct)), sum(column.kinds.values()))
     values = sum(len(each.values) for each in (column.numbers, column.times) if each)
     return values + (len(column.texts.counts) if column.texts else 0) + bool(column.infinite)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
+from collections.abc import Callable
+from functools import partial
 
 import msgspec
 
 from lineal.formats.profiles import distinct_count
 from lineal.formats.sketches.distributions import deviation, quantile
+from lineal.formats.wording import figure, percent, time_of
 from lineal.objects.canonical import Number, number
 from lineal.objects.datasets import Column
 from lineal.objects.profiles import ColumnProfile, Distribution, Profile
 
 _QUANTILES = {"p01": 0.01, "p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95, "p99": 0.99}
 _BINS = 24
-_TOP_MAX = 10
+_TOP_MAX, _TOP_SHOWN = 10, 3
 _TOP_SHARE_MIN = 0.001
 """A text that less than one row in a thousand has is no frequent one."""
 
@@ -132,3 +135,25 @@ def _bins(found: Distribution) -> Bins:
     for value, weight in zip(found.values, found.weights, strict=True):
         counts[min(max(bisect_left(edges, value) - 1, 0), len(counts) - 1)] += weight
     return Bins(tuple(edges), tuple(counts))
+
+
+def in_words(column: ColumnSummary) -> str:
+    """Return what stands in a column in a few words: the least, middle and largest value, or the most frequent ones."""
+    told = []
+    if column.numbers:
+        told.append(_range(column.numbers, figure))
+    if column.times:
+        told.append(_range(column.times, partial(time_of, dtype=column.dtype)))
+    if column.top:
+        shown = (f"{text} {percent(many / column.count)}" for text, many in column.top[:_TOP_SHOWN])
+        told.append(", ".join(shown) + (", …" if column.distinct > _TOP_SHOWN else ""))
+    elif column.lengths:
+        told.append(f"length {_range(column.lengths, figure)}")
+    return "; ".join(told)
+
+
+def _range(found: Figures, say: Callable[[float], str]) -> str:
+    middle = say(found.quantiles["p50"])
+    if found.minimum == found.maximum:
+        return f"always {middle}"
+    return f"{say(found.minimum)} … {middle} … {say(found.maximum)}"

@@ -3,6 +3,7 @@
 from lineal.operations import (
     cards,
     comparisons,
+    data_diff,
     datasets,
     deployments,
     evaluations,
@@ -21,6 +22,7 @@ __all__ = [
     "Operation",
     "cards",
     "comparisons",
+    "data_diff",
     "datasets",
     "deployments",
     "evaluations",

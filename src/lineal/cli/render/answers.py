@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from lineal.cli.render import datasets, deployments, history, lineage, runs, verdicts, versions
+from lineal.cli.render import datasets, deployments, history, lineage, runs, tables, verdicts, versions
 from lineal.cli.render.page import Page
 from lineal.operations import answers as a
 
@@ -27,6 +27,7 @@ ONE: dict[type[a.Answer], Renderer] = {
     a.EvaluationAnswer: verdicts.evaluation,
     a.DeploymentAnswer: deployments.one,
     a.Diff: history.diff,
+    a.DataDiff: tables.diff,
     a.Lineage: lineage.lineage,
     a.Found: _found,
     a.Verification: history.verification,
