@@ -186,7 +186,7 @@ def _wanted(placing: Placing, files: list[SourceFile], *, force: bool) -> Iterat
         placing.check(each.path)
         place = placing.at(each.path)
         if os.path.lexists(place):
-            if each.digest and os.path.isfile(place) and hash_only(file_pieces(place))[0] == each.digest:
+            if each.digest and Path(place).is_file() and hash_only(file_pieces(place))[0] == each.digest:
                 continue
             foreign.append(each.path)
         yield each
