@@ -3,39 +3,39 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
 
 from lineal.checks.file_comparison import FileChange, compare_files
 from lineal.checks.table_comparison import compare_tables
+from lineal.formats import trees
 from lineal.formats.summaries import columns
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Invalid, NotFound
 from lineal.objects.files import Entry
 from lineal.objects.profiles import Profile, Table, Tables
 from lineal.objects.reference import Kind
-from lineal.objects.runs import Run
 from lineal.operations.answers import DataDiff, FileCounts, TableDiff
-from lineal.operations.models import version_of
+from lineal.operations.contents import find_contents
 from lineal.operations.operation import operation
-from lineal.operations.references import Row, dataset_reference, find_any, find_dataset, find_version, version_reference
+from lineal.operations.references import Row, dataset_reference, find_any, find_dataset
 from lineal.operations.rows import TableFiles, rows_between
 from lineal.operations.tables import NOT_YET, Found, entries, quick_bytes, tables_of
 from lineal.storage.store import Store
 
 _FILES_SHOWN_MAX = 1_000
 
-Files = Callable[[], Iterator[Entry]]
 Sided = tuple[Table, Profile] | None
 
 
 class _Side(NamedTuple):
-    """One of the two: its reference, its files, and its tables when it is a dataset."""
+    """One of the two: its reference, the tree of its files, and its tables when it is a dataset."""
 
     reference: str
-    files: Files
+    tree: Digest
     found: Found = Found(Tables(), {})
 
 
@@ -54,8 +54,7 @@ def diff(store: Store, left: str, right: str, *, key: str = "") -> DataDiff:
         Invalid: one of them has no files, or there is no single table with that key on both sides.
     """
     before, after = _side(store, left), _side(store, right)
-    sizes = [0, 0]
-    changes = compare_files(_summed(before.files(), sizes, 0), _summed(after.files(), sizes, 1))
+    changes = compare_files(*_unshared(store, before.tree, after.tree))
     tables = [_compared(*pair) for pair in _pairs(before.found, after.found)]
     if key:
         changed = rows_between(_table_files(store, before), _table_files(store, after), key)
@@ -65,8 +64,8 @@ def diff(store: Store, left: str, right: str, *, key: str = "") -> DataDiff:
         right=after.reference,
         same=not changes,
         counts=FileCounts(**_counted(changes)),
-        left_bytes=sizes[0],
-        right_bytes=sizes[1],
+        left_bytes=_size_bytes(store, before.tree),
+        right_bytes=_size_bytes(store, after.tree),
         files=tuple(changes[:_FILES_SHOWN_MAX]),
         tables=tuple(tables),
         gaps=tuple(dict.fromkeys((*_gaps(before), *_gaps(after)))),
@@ -78,13 +77,9 @@ def _side(store: Store, text: str) -> _Side:
     kind, row = _named(store, text)
     if kind == "dataset":
         found = tables_of(store, row["tree"], most_bytes=quick_bytes())
-        return _Side(dataset_reference(row), _files(store, row["tree"]), found)
-    if kind in {"model", "alias", "version"}:
-        row = find_version(store, text)
-        return _Side(version_reference(row), _files(store, version_of(store, row).weights))
-    if kind == "run" and row["digest"]:
-        return _Side(f"run:{row['id']}", _outputs(store, row))
-    raise Invalid(f"{text} has no files to compare", hint="give datasets, versions of models, or runs that have ended")
+        return _Side(dataset_reference(row), row["tree"], found)
+    contents = find_contents(store, text)
+    return _Side(contents.reference, contents.tree)
 
 
 def _named(store: Store, text: str) -> tuple[Kind, Row]:
@@ -101,23 +96,17 @@ def _counted(changes: Iterable[FileChange]) -> dict[str, int]:
     return dict(Counter(str(each.change) for each in changes))
 
 
-def _files(store: Store, tree: Digest) -> Files:
-    return lambda: entries(store, tree)
+def _unshared(store: Store, left: Digest, right: Digest) -> tuple[list[Entry], list[Entry]]:
+    """Return the files of two trees that are not the same on both sides; what they share is not read."""
+    before, after = list[Entry](), list[Entry]()
+    for was, now in trees.changes(left, right, store.blobs.get):
+        before += [was] if was else []
+        after += [now] if now else []
+    return before, after
 
 
-def _outputs(store: Store, row: Row) -> Files:
-    """Return the files that a run wrote."""
-    made = {each.path: each for each in store.get_object(row["digest"], Run).outputs}
-    return lambda: (
-        Entry(path=path, digest=each.digest, size_bytes=each.size_bytes, mode=each.mode)
-        for path, each in sorted(made.items())
-    )
-
-
-def _summed(files: Iterator[Entry], sizes: list[int], side: int) -> Iterator[Entry]:
-    for each in files:
-        sizes[side] += each.size_bytes
-        yield each
+def _size_bytes(store: Store, tree: Digest) -> int:
+    return trees.read_node(tree, store.blobs.get).size_bytes
 
 
 def _gaps(side: _Side) -> Iterator[str]:
@@ -176,4 +165,4 @@ def _table_files(store: Store, side: _Side) -> TableFiles:
             f"rows cannot be compared: {why}", hint="compare datasets of one table each, or leave out the key"
         )
     table = tables.tables[0]
-    return TableFiles(store, side.reference, table, side.found.profiles[table.name], side.files)
+    return TableFiles(store, side.reference, table, side.found.profiles[table.name], partial(entries, store, side.tree))
