@@ -16,7 +16,7 @@ SETS = {
     "demo": ("pyproject.toml", "--extra", "demo"),
     "test": (
         "pyproject.toml", "--extra", "demo", "--extra", "postgres", "--extra", "tables",
-        "--extra", "duckdb", "--extra", "delta", "--extra", "iceberg",
+        "--extra", "duckdb", "--extra", "delta", "--extra", "iceberg", "--extra", "ssh",
         "--group", "test", "--group", "lint", "requirements/build.in",
     ),
     "data": ("requirements/data.in", "--no-deps"),

@@ -48,14 +48,14 @@ def add(store: Store, path: Uploadable, *, name: str = "", message: str = "") ->
         Invalid: the path is empty or its name cannot name a dataset.
     """
     assert isinstance(path, Upload)  # noqa: S101 - the seam uploads every path
-    if not store.database.run("SELECT digest FROM node WHERE digest = :tree", tree=path.tree):
-        raise Conflict(f"{path.name!r} was let go of before it had a name", hint="add it again")
     name = name or PurePosixPath(path.name).stem
     return keep_files(store, path, name, by=store.actor.name, at=store.clock.now(), message=message)
 
 
 def keep_files(store: Store, files: Upload, name: str, *, by: str, at: int, message: str) -> DatasetAnswer:
     """Make files the next version of a dataset, unless the newest holds the same; ``by`` and ``at`` say who and when."""
+    if not store.database.run("SELECT digest FROM node WHERE digest = :tree", tree=files.tree):
+        raise Conflict(f"{files.name!r} was let go of before it had a name", hint="add it again")
     value = described(store, files.tree)
     if not value.file_count:
         raise Invalid(f"{files.name!r} holds no file", hint="add a file, or a directory that holds one")
