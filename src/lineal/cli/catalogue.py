@@ -8,11 +8,13 @@ from difflib import get_close_matches
 from lineal.cli.command import Command
 from lineal.cli.commands.completion import completion
 from lineal.cli.commands.data_add import DATA_ADD
+from lineal.cli.commands.data_add_dvc import with_dvc
 from lineal.cli.commands.data_check import DATA_CHECK
 from lineal.cli.commands.data_get import DATA_GET
 from lineal.cli.commands.data_pull import DATA_PULL
 from lineal.cli.commands.data_query import DATA_QUERY
 from lineal.cli.commands.data_status import DATA_STATUS
+from lineal.cli.commands.import_dvc import IMPORT_DVC
 from lineal.cli.commands.init import INIT
 from lineal.cli.commands.run import RUN
 from lineal.cli.commands.schema import SCHEMA
@@ -35,8 +37,9 @@ HAND_MADE: dict[str, Command] = {
     each.words: each
     for each in (
         INIT,
+        IMPORT_DVC,
         RUN,
-        DATA_ADD,
+        with_dvc(DATA_ADD),
         DATA_CHECK,
         DATA_GET,
         DATA_PULL,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 EXAMPLES: dict[str, tuple[str, ...]] = {
     "init": ("lineal init", "lineal init churn --database postgresql://ada@db.example.org/lineal"),
+    "import dvc": ("lineal import dvc", "lineal import dvc ~/churn --remote backup"),
     "run": ("lineal run -- python train.py --depth 6", "lineal run --name nightly -- python -m churn.train"),
     "runs": ("lineal runs", "lineal runs --state failed --limit 5"),
     "show": ("lineal show churn@production", "lineal show run:train", "lineal show sha256:3fe4a1 --json"),
@@ -68,7 +69,15 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "deployments": ("lineal deployments", "lineal deployments --all"),
     "rollback": ("lineal rollback churn", "lineal rollback churn --environment canary"),
     "undeploy": ("lineal undeploy deployment:01JD8Q",),
+    "doctor": ("lineal doctor", "lineal doctor backup", "lineal doctor s3://models/lineal"),
     "verify": ("lineal verify", "lineal verify --quiet && echo sound"),
+    "remote add": (
+        "lineal remote add backup /mnt/backup/models",
+        "lineal remote add store s3://models/lineal --option endpoint=https://s3.example.org --default",
+        "lineal remote add azure az://models --option account=example",
+    ),
+    "remote list": ("lineal remote list",),
+    "remote remove": ("lineal remote remove backup",),
     "server": ("lineal server", "lineal server --host 0.0.0.0 --port 8080 --tokens tokens.toml"),
     "schema": ("lineal schema promote", "lineal schema data add"),
     "completion": (

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 GROUPS: dict[str, dict[str, str]] = {
     "the repository itself": {
         "init": "make a repository in a directory",
+        "doctor": "tell whether the repository, or a remote, is fit to keep bytes",
+        "import dvc": "bring the history of a DVC repository",
         "verify": "check every stored byte, every name and the journal",
         "repair": "mend what is damaged from remotes that have it whole",
         "gc": "let go of bytes that nothing names",
@@ -32,6 +34,11 @@ GROUPS: dict[str, dict[str, str]] = {
         "data list": "list the datasets",
         "data log": "show every version of a dataset",
         "data show": "show the columns, readers and models of a dataset version",
+    },
+    "remotes: copies elsewhere": {
+        "remote add": "name a place that holds copies: a directory, S3, GCS, Azure",
+        "remote list": "list the remotes",
+        "remote remove": "forget the name of a remote; what is there stays",
     },
     "versions of a model": {
         "model register": "make the next version of a model from a run",

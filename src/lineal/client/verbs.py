@@ -161,12 +161,30 @@ class Model(_Group):
     describe = o.cards.describe
 
 
+class Remote(_Group):
+    """Remotes."""
+
+    add = o.remotes.add
+    list = o.remotes.list_remotes
+    remove = o.remotes.remove
+
+
 class Runs(_Group):
     """Runs. Calling it lists the newest; the recorder starts and finishes them."""
 
     __call__ = o.runs.runs
     start = o.runs.start
     finish = o.runs.finish
+
+
+class Imports(_Group):
+    """What other systems kept; importers use it."""
+
+    known = o.imports.known
+    dataset = o.imports.dataset
+    run = o.imports.run
+    version = o.imports.version
+    alias = o.imports.alias
 
 
 class Verbs:
@@ -189,6 +207,7 @@ class Verbs:
     verify = o.upkeep.verify
     gc = o.collections.gc
     repair = o.collections.repair
+    doctor = o.doctor.doctor
 
     def perform(self, operation: Operation, request: msgspec.Struct, *, key: str = "") -> Any:
         """Carry out ``operation`` and return its answer."""
@@ -204,9 +223,19 @@ class Verbs:
         return Data(self)
 
     @property
+    def imports(self) -> Imports:
+        """Verbs of importers."""
+        return Imports(self)
+
+    @property
     def model(self) -> Model:
         """Verbs of models."""
         return Model(self)
+
+    @property
+    def remote(self) -> Remote:
+        """Verbs of remotes."""
+        return Remote(self)
 
     @property
     def runs(self) -> Runs:

@@ -385,6 +385,42 @@ class Repair(Answer, frozen=True, kw_only=True):
         return 7 if self.problems else 0
 
 
+class Finding(Answer, frozen=True, kw_only=True):
+    """What was found by trying one thing. ``kind`` is here, needed, enforced or speed; ``answer`` yes, no or unknown."""
+
+    kind: str
+    name: str
+    answer: str
+    meaning: str
+    detail: str = ""
+    is_needed: bool
+    """Whether Lineal cannot do without it."""
+
+
+class Diagnosis(Answer, frozen=True, kw_only=True):
+    """What was found of a repository and, where one was named, of the remote at ``reference``."""
+
+    reference: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def exit_status(self) -> int:
+        """8 when something that is needed cannot be had."""
+        return 8 if any(each.is_needed and each.answer == "no" for each in self.findings) else 0
+
+
+class RemoteAnswer(Answer, frozen=True, kw_only=True):
+    """A place that holds copies of bytes."""
+
+    reference: str
+    name: str
+    url: str
+    options: dict[str, str]
+    is_default: bool
+    added_by: str
+    created_at: int
+
+
 class CardAnswer(Answer, frozen=True, kw_only=True):
     """A model card as Markdown, and the state of each human section: fresh, stale or missing."""
 

@@ -38,14 +38,30 @@ def add(store: Store, path: Uploadable, *, name: str = "", message: str = "") ->
     assert isinstance(path, Upload)  # noqa: S101 - the seam uploads every path
     if not store.database.run("SELECT digest FROM node WHERE digest = :tree", tree=path.tree):
         raise Conflict(f"{path.name!r} was let go of before it had a name", hint="add it again")
-    tree = trees.read_node(path.tree, store.blobs.get)
+    name = name or PurePosixPath(path.name).stem
+    return keep(store, path, name, by=store.actor.name, at=store.clock.now(), message=message)
+
+
+def keep(store: Store, files: Upload, name: str, *, by: str, at: int, message: str) -> DatasetAnswer:
+    """Make files the next version of a dataset, unless the newest holds the same; ``by`` and ``at`` say who and when."""
+    tree = trees.read_node(files.tree, store.blobs.get)
     if not tree.file_count:
-        raise Invalid(f"{path.name!r} holds no file", hint="add a file, or a directory that holds one")
-    return add_version(store, name or PurePosixPath(path.name).stem, described(store, path.tree, tree), message)
+        raise Invalid(f"{files.name!r} holds no file", hint="add a file, or a directory that holds one")
+    return add_version(store, name, described(store, files.tree, tree), message, by=by, at=at)
 
 
-def add_version(store: Store, name: str, value: DatasetVersion, message: str) -> DatasetAnswer:
+def add_version(
+    store: Store, name: str, value: DatasetVersion, message: str, *, by: str = "", at: int = 0
+) -> DatasetAnswer:
     """Make ``value`` the next version of the dataset ``name``; the one that is the newest already stays it.
+
+    Args:
+        store: where.
+        name: the dataset's name.
+        value: the version.
+        message: why it came to be.
+        by: who added it; by default who acts.
+        at: when, in milliseconds since 1970; by default now.
 
     Raises:
         Invalid: nothing can have that name.
@@ -60,17 +76,22 @@ def add_version(store: Store, name: str, value: DatasetVersion, message: str) ->
         "number": newest[0]["number"] + 1 if newest else 1,
         "digest": digest,
         "tree": value.tree,
-        "added_by": store.actor.name,
+        "added_by": by or store.actor.name,
         "message": message,
-        "created_at": store.clock.now(),
+        "created_at": at or store.clock.now(),
     }
+    insert_version(store, row)
+    lineage.connect_dataset(store, digest, value.tree)
+    return answer_of(store, row, created=True)
+
+
+def insert_version(store: Store, row: Row) -> None:
+    """Write the row of a dataset version. Raises Conflict when its number is taken."""
     store.database.run(
         "INSERT INTO dataset (name, number, digest, tree, added_by, message, created_at)"
         " VALUES (:name, :number, :digest, :tree, :added_by, :message, :created_at)",
         **row,
     )
-    lineage.connect_dataset(store, digest, value.tree)
-    return answer_of(store, row, created=True)
 
 
 def described(store: Store, digest: Digest, tree: Tree) -> DatasetVersion:

@@ -12,7 +12,7 @@ from itertools import islice
 import msgspec
 
 from lineal.objects.digest import Digest, short
-from lineal.objects.runs import Run
+from lineal.objects.runs import IMPORTED, Run
 from lineal.objects.sources import decode_source
 from lineal.operations.answers import Edge, Lineage, Node
 from lineal.operations.operation import operation
@@ -49,11 +49,13 @@ def connect(store: Store, child: str, parent: str, role: str, *, detail: str = "
 
 def connect_run(store: Store, digest: Digest, run: Run) -> None:
     """Tie a run to the files it read and wrote, and to the datasets that hold what it read."""
+    trust = "declared" if run.capture_level == IMPORTED else "verified"
+    written = (*run.outputs, *run.intermediates)
     store.database.many(
         _ADD_EDGE,
         [
-            *(_edge(digest, each.digest, READ, each.path) for each in run.inputs),
-            *(_edge(each.digest, digest, WRITTEN_BY, each.path) for each in (*run.outputs, *run.intermediates)),
+            *(_edge(digest, each.digest, READ, each.path, trust) for each in run.inputs),
+            *(_edge(each.digest, digest, WRITTEN_BY, each.path, trust) for each in written),
         ],
     )
     store.database.run(
@@ -99,7 +101,7 @@ def connect_dataset(store: Store, dataset: Digest, tree: Digest) -> None:
 
 def connect_files(store: Store, dataset: Digest, files: Iterable[Digest]) -> None:
     """Tie files to the dataset that they were fetched from, though the store does not hold them."""
-    store.database.many(_ADD_EDGE, [_edge(each, dataset, FETCHED_FROM, "") for each in files])
+    store.database.many(_ADD_EDGE, [_edge(each, dataset, FETCHED_FROM, "", "verified") for each in files])
     write_origins_downstream(store, dataset)
 
 
@@ -133,8 +135,8 @@ def _versions_downstream(store: Store, node: str) -> list[str]:
     return [row["digest"] for row in rows]
 
 
-def _edge(child: str, parent: str, role: str, detail: str) -> dict[str, str]:
-    return {"child": child, "parent": parent, "role": role, "trust": "verified", "detail": detail}
+def _edge(child: str, parent: str, role: str, detail: str, trust: str) -> dict[str, str]:
+    return {"child": child, "parent": parent, "role": role, "trust": trust, "detail": detail}
 
 
 @operation("lineage", effect="reads")

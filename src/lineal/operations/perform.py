@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from lineal.capture.secrets import mask, mask_bytes
 from lineal.objects.canonical import canonical_bytes, object_digest
 from lineal.objects.digest import Digest, digest_of
 from lineal.objects.errors import Conflict, Denied, LinealError, Refused
@@ -138,7 +139,7 @@ def _journal(
     error: LinealError | None,
 ) -> None:
     """Append one entry to the chain; the head row's lock puts concurrent writers in an order."""
-    body = msgspec.json.encode(request, order="sorted")
+    body, _ = mask_bytes(msgspec.json.encode(request, order="sorted"))
     if len(body) > _REQUEST_KEPT_BYTES:
         body = msgspec.json.encode({"digest": digest_of(body), "size_bytes": len(body)})
     head = store.database.run(
@@ -152,7 +153,7 @@ def _journal(
         request=body.decode(),
         outcome=outcome,
         previous=head["digest"],
-        subject=_subject(operation, request, result),
+        subject=mask(_subject(operation, request, result))[0],
         result=digest_of(msgspec.json.encode(result, order="sorted")) if result is not None else None,
         detail=error.message if error else getattr(result, "remark", ""),
     )

@@ -11,6 +11,7 @@ from lineal.objects.reference import parse_reference
 from lineal.operations import lineage
 from lineal.operations.answers import Contents, Transfer
 from lineal.operations.contents import find_contents
+from lineal.operations.datasets import insert_version
 from lineal.operations.operation import operation
 from lineal.operations.references import Row, dataset_reference, find_dataset
 from lineal.operations.stores import every_remote, packed_of, remote_of
@@ -174,17 +175,9 @@ def _adopt(store: Store, line: str, holding: Holding) -> str:
             "message": holding.message,
             "created_at": holding.created_at,
         }
-        _insert(store, row)
+        insert_version(store, row)
         lineage.connect_dataset(store, digest, holding.tree)
         return dataset_reference(row)
-
-
-def _insert(store: Store, row: Row) -> None:
-    store.database.run(
-        "INSERT INTO dataset (name, number, digest, tree, added_by, message, created_at)"
-        " VALUES (:name, :number, :digest, :tree, :added_by, :message, :created_at)",
-        **row,
-    )
 
 
 def line_of(reference: str) -> str:

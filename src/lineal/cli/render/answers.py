@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from lineal.cli.render import datasets, deployments, files, history, lineage, runs, verdicts, versions
+from lineal.cli.render import datasets, deployments, files, history, lineage, remotes, runs, verdicts, versions
 from lineal.cli.render.page import Page
 from lineal.operations import answers as a
 
@@ -27,6 +27,8 @@ ONE: dict[type[a.Answer], Renderer] = {
     a.GateAnswer: verdicts.gate,
     a.EvaluationAnswer: verdicts.evaluation,
     a.DeploymentAnswer: deployments.one,
+    a.RemoteAnswer: remotes.one,
+    a.Diagnosis: remotes.diagnosis,
     a.Diff: history.diff,
     a.Lineage: lineage.lineage,
     a.Found: _found,
@@ -44,6 +46,7 @@ MANY: dict[type[a.Answer], Renderer] = {
     a.ModelAnswer: versions.models,
     a.VersionLine: versions.lines,
     a.DeploymentAnswer: deployments.many,
+    a.RemoteAnswer: remotes.many,
     a.LogLine: history.log,
     a.Changes: files.changes,
     a.FileLine: files.many,

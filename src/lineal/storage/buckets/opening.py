@@ -19,7 +19,7 @@ from lineal.storage.buckets.failures import short
 from lineal.storage.buckets.keys import check_key
 from lineal.storage.buckets.memory import MemoryBucket
 from lineal.storage.buckets.objectstore import ObjectStoreBucket
-from lineal.storage.buckets.wrappers import ReadOnly, Retrying
+from lineal.storage.buckets.wrappers import ReadOnly, Retrying, innermost
 
 _TRUE = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -93,6 +93,15 @@ def check_url(url: str) -> SplitResult:
 def credentials_hint(url: str) -> str:
     """Return how the store at ``url`` learns who we are."""
     return KINDS[check_url(url).scheme].credentials
+
+
+def is_encrypted(bucket: Bucket) -> bool | None:
+    """Tell whether what goes to a bucket is encrypted on its way; None when it goes over no network."""
+    inner = innermost(bucket)
+    if not isinstance(inner, ObjectStoreBucket):
+        return None
+    options = getattr(inner.store, "client_options", None) or {}
+    return str(options.get("allow_http", "")).lower() != "true"
 
 
 def _directory(parts: SplitResult, _options: Mapping[str, str]) -> Bucket:
