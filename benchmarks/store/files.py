@@ -57,4 +57,4 @@ def require_equal(first: Path, second: Path) -> None:
     try:
         run(("diff", "--brief", "--recursive", first, second))
     except Failed as fault:
-        raise Failed(f"{second.name} came back changed: {fault}") from None
+        raise Failed(f"{second.name} is not what it should be: {fault}") from None
