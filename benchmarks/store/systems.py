@@ -198,7 +198,7 @@ class Dvc:
 
     @staticmethod
     def _command(*arguments: str) -> tuple[str, ...]:
-        return (str(peers.programs(peers.DVC) / "dvc"), *arguments)
+        return (str(peers.dvc()), *arguments)
 
     def _variables(self) -> dict[str, str]:
         own = ("DVC_SITE_CACHE_DIR", "DVC_GLOBAL_CONFIG_DIR", "DVC_SYSTEM_CONFIG_DIR")
