@@ -10,9 +10,14 @@ from typing import Any
 
 import pytest
 
+from lineal.client.connect import init
+from lineal.client.dvc.importing import import_history
+from lineal.client.remote import RemoteRepository
 from tests.parts.dvc import Dvc
-from tests.surfaces.commands import answer, lineal
+from tests.surfaces.commands import answer, lineal, start
+from tests.surfaces.conftest import served
 from tests.surfaces.dvc_repositories import (  # noqa: F401 - fixtures are used by their names
+    content,
     dvc,
     remote_of,
     taken,
@@ -207,8 +212,6 @@ def test_a_dataset_that_somebody_added_stays_the_newest(repo: Path) -> None:
 
 
 def test_an_import_that_was_killed_goes_on(repo: Path) -> None:
-    from tests.surfaces.commands import start
-
     for seconds in (0.4, 0.6, 0.8, 1.0):
         process = start(repo, "import", "dvc")
         try:
@@ -246,3 +249,13 @@ def test_it_says_what_it_did(repo: Path) -> None:
     assert "lineal: left out: the tag clf@v2.0.0-rc.1" in err
     assert "unchanged: everything was here" in lineal(repo, "import", "dvc")[1]
     assert 2 == len(json.loads(lineal(repo, "data", "list", "--json")[0]))
+
+
+def test_a_server_is_filled_from_here(repo: Path, tmp_path: Path) -> None:
+    with init(tmp_path / "team") as local, served(local) as url, RemoteRepository(url) as remote:
+        first, again = (import_history(remote, repo) for _ in range(2))
+        lineal(repo, "data", "get", "images", str(tmp_path / "out"), "--repository", url)
+
+        assert (12, 0) == (first.new, again.new)
+        assert "Ada" == remote.show("clf@prod").created_by
+    assert {"x": b"x", "y": b"y", "z": b"z"} == content(tmp_path / "out")

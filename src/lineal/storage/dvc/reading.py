@@ -19,6 +19,7 @@ from lineal.objects.files import Entry
 from lineal.storage import alternate_digests
 from lineal.storage.alternate_digests import Known
 from lineal.storage.blobs.blobs import SMALL_BYTES, BlobStore, Bundle
+from lineal.storage.buckets.keys import is_key
 from lineal.storage.database.database import Database
 from lineal.storage.dvc.objects import DvcObjects, in_parallel
 
@@ -158,6 +159,8 @@ def _bring_one(file: File, sources: Sequence[Source], blobs: BlobStore, what: st
     """Return a small file, or store a large one; the error is returned, so that one file does not hide the others."""
     faults: list[str] = []
     for source in sources:
+        if source.is_named and not is_key(file.key):
+            continue  # our buckets hold no such name, so it cannot be asked for
         try:
             found = _read(source.objects.open(file.name, key=file.key if source.is_named else ""), blobs)
         except (NotFound, Corrupt) as error:
