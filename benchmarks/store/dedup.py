@@ -37,9 +37,8 @@ class Stored:
         self._kind = kind
         self._file = home / f"data.{kind}"
         self._sizes = list[int]()
-        self._projects: dict[str, Project] = {
-            name: kind_(home / name, self._file.name) for name, kind_ in KINDS.items()
-        }
+        self._home = home
+        self._projects = dict[str, Project]()
         self._restic = Restic(home / RESTIC) if shutil.which(RESTIC) else None
         if self._restic is None:
             talk("restic is not here; Debian's package restic brings it")
@@ -50,20 +49,22 @@ class Stored:
                 self.outcome.take(name, add)
 
     def _adds(self) -> Iterator[tuple[str, Callable[[], Usage]]]:
-        for name, project in self._projects.items():
-            yield name, partial(self._add, project)
+        for name in KINDS:
+            yield name, partial(self._add, name)
         if self._restic:
             yield RESTIC, partial(self._restic.add, self._file)
 
-    def _add(self, project: Project) -> Usage:
-        copy(self._file, project.path)
-        return project.add()
+    def _add(self, name: str) -> Usage:
+        if name not in self._projects:
+            self._projects[name] = KINDS[name](self._home / name, self._file.name)
+        copy(self._file, self._projects[name].path)
+        return self._projects[name].add()
 
     def share(self, name: str) -> float | None:
         """Return how many percent of the bytes of all versions a system holds, or None when it dropped out."""
         if name == LIMIT:
             return 100 * _BOUNDS[self._kind](self._sizes) / sum(self._sizes)
-        holder = self._restic if name == RESTIC else self._projects[name]
+        holder = self._restic if name == RESTIC else self._projects.get(name)
         if holder is None or name in self.outcome.faults:
             return None
         return 100 * holder.stored_bytes() / sum(self._sizes)

@@ -7,15 +7,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.store import peers
 from benchmarks.store.measure import Failed, Usage, run, timed
 
 
 def generate(kind: str, path: Path, size: int, *, version: int = 1) -> None:
     """Make data, or its next version in place; ``data.py`` says what the kinds are."""
     program = Path(__file__).with_name("data.py")
-    variables = peers.path_of_pyarrow() if kind == "parquet" else {}
-    run((sys.executable, program, kind, path, str(size), str(version)), variables=variables)
+    run((sys.executable, program, kind, path, str(size), str(version)))
 
 
 def remove(path: Path) -> None:
@@ -59,4 +57,4 @@ def require_equal(first: Path, second: Path) -> None:
     try:
         run(("diff", "--brief", "--recursive", first, second))
     except Failed as fault:
-        raise Failed(f"{second.name} came back changed: {fault}") from None
+        raise Failed(f"{second.name} is not what it should be: {fault}") from None

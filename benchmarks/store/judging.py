@@ -11,7 +11,7 @@ from benchmarks.store.rows import Row
 from benchmarks.store.systems import LIMIT, OURS, PEER
 from benchmarks.store.work import Work
 
-PEER_NAME = f"{PEER} {peers.DVC.rpartition('=')[2]}"
+PEER_NAME = f"{PEER} {peers.DVC_VERSION}"
 
 
 def fast(trial: table.Trial, work: Work, outcome: Outcome, *, quick: bool) -> Row:

@@ -65,7 +65,9 @@ def run(command: Sequence[str | Path], *, cwd: Path | None = None, variables: Ma
         if process.returncode:
             said.seek(0)
             text = " ".join(said.read().decode(errors="replace").split())[-_SAID_CHARACTERS:]
-            raise Failed(f"{' '.join(map(str, command[:4]))} … ended with {process.returncode}: {text}")
+            raise Failed(
+                f"{Path(command[0]).name} {' '.join(map(str, command[1:4]))} … ended with {process.returncode}: {text}"
+            )
     return Usage(wall_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / 1e6)
 
 

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from benchmarks.store import ceph, peers
+from benchmarks.store import peers
 from benchmarks.store.files import copy, generate, size_of
-from benchmarks.store.measure import Usage, run, talk, timed
+from benchmarks.store.measure import Usage, talk, timed
 from benchmarks.store.systems import Remote
+from tests.parts.ceph import CEPH
+from tests.parts.moto import MOTO
+from tests.parts.part import stop_all
+from tests.parts.s3 import KEY_ID, SECRET
 
-_BUCKET = "bench"
-_MAKE_BUCKET = """
-import sys
-from botocore.session import Session
-Session().create_client("s3", endpoint_url=sys.argv[1]).create_bucket(Bucket=sys.argv[2])
-"""
+_VARIABLES = {
+    "AWS_ACCESS_KEY_ID": KEY_ID,
+    "AWS_SECRET_ACCESS_KEY": SECRET,
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
 
 
 class Remotes(Protocol):
@@ -65,23 +70,18 @@ class Directories:
 class Bucket:
     """Prefixes of a bucket behind S3's protocol."""
 
-    def __init__(self, home: Path, here: ceph.Gateway, *, place: str) -> None:
+    def __init__(self, home: Path, endpoint: str, *, place: str) -> None:
         self.place = place
         self._file = home / "one-object"
-        self._endpoint = here.endpoint
-        self._variables = {
-            "AWS_ACCESS_KEY_ID": here.access_key,
-            "AWS_SECRET_ACCESS_KEY": here.secret_key,
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
-        home.mkdir()
-        python = peers.programs(peers.DVC) / "python"
-        run((python, "-c", _MAKE_BUCKET, here.endpoint, _BUCKET), variables=self._variables)
+        self._endpoint = endpoint
+        # In a process of its own, as Amazon's client is large: measure.run says why that matters.
+        make = (sys.executable, "-c", f"from tests.parts.s3 import S3; print(S3({endpoint!r}).make())")
+        made = subprocess.run(make, cwd=peers.TOP, check=True, capture_output=True, text=True)
+        self._bucket = made.stdout.strip()
 
     def at(self, name: str) -> Remote:
         """Return a prefix under which nothing is."""
-        return Remote(f"s3://{_BUCKET}/{name}", self._endpoint, self._variables)
+        return Remote(f"s3://{self._bucket}/{name}", self._endpoint, _VARIABLES)
 
     def put(self, source: Path) -> Usage:
         """Put as many bytes as ``source`` holds, in one object."""
@@ -96,27 +96,18 @@ class Bucket:
 
     def _one_object(self, act: str) -> Usage:
         command = (sys.executable, Path(__file__).with_name("one_object.py"), act)
-        return timed((*command, self._endpoint, _BUCKET, self._file), variables=self._variables)
+        return timed((*command, self._endpoint, self._bucket, self._file), variables=_VARIABLES)
 
 
 @contextmanager
 def object_store(home: Path) -> Iterator[Bucket]:
     """Start Ceph's gateway, or moto where Ceph is not installed: the rows say which."""
-    home.mkdir()
-    if absent := ceph.missing():
-        talk(f"{absent[0]} is not here, moto takes the place of Ceph; {ceph.NEEDS} bring it")
-        with _moto(home) as here:
-            yield Bucket(home / "limit", here, place="moto in place of Ceph")
-    else:
-        with ceph.running(home / "ceph") as here:
-            yield Bucket(home / "limit", here, place="Ceph S3 gateway")
-
-
-@contextmanager
-def _moto(home: Path) -> Iterator[ceph.Gateway]:
-    port = ceph.free_port()
-    command = (str(peers.programs(peers.MOTO) / "moto_server"), "-H", "127.0.0.1", "-p", str(port))
-    here = ceph.Gateway(f"http://127.0.0.1:{port}", "bench", "bench")
-    with ceph.daemon(*command):
-        ceph.wait(lambda: ceph.answers(here.endpoint), "moto", home)
-        yield here
+    part, place = (CEPH, "Ceph S3 gateway") if all(CEPH.programs) else (MOTO, "moto in place of Ceph")
+    if part is MOTO:
+        talk(f"Ceph is not here, moto takes its place: {CEPH.how}")
+    there = home / part.name
+    there.mkdir(parents=True)
+    try:
+        yield Bucket(home, part.start(there)["endpoint"], place=place)
+    finally:
+        stop_all(home)

@@ -118,7 +118,7 @@ class Lineal:
         return (str(Path(sys.executable).parent / "lineal"), *arguments)
 
     def _variables(self) -> dict[str, str]:
-        own = {"LINEAL_USER": "bench", "XDG_CACHE_HOME": str(self.directory / ".cache")}
+        own = {"LINEAL_USER": "bench", "XDG_CACHE_HOME": str(self.directory / ".cache"), "PYTHONDONTWRITEBYTECODE": ""}
         return {**own, **self._remote.variables}
 
 
@@ -198,7 +198,7 @@ class Dvc:
 
     @staticmethod
     def _command(*arguments: str) -> tuple[str, ...]:
-        return (str(peers.programs(peers.DVC) / "dvc"), *arguments)
+        return (str(peers.dvc()), *arguments)
 
     def _variables(self) -> dict[str, str]:
         own = ("DVC_SITE_CACHE_DIR", "DVC_GLOBAL_CONFIG_DIR", "DVC_SYSTEM_CONFIG_DIR")

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from benchmarks.store.files import copy, generate, remove, require_equal, scan
 from benchmarks.store.measure import Failed, Outcome, Usage, contest
 from benchmarks.store.remotes import Remotes
-from benchmarks.store.systems import KINDS, LIMIT, Project
+from benchmarks.store.systems import KINDS, LIMIT, OURS, Project
 
 
 class Data(NamedTuple):
@@ -108,12 +108,15 @@ class Work:
 
     @cached_property
     def checkouts(self) -> Outcome:
-        """Go back to the version before the newest, where 100 files are others, then forth, and so on."""
+        """Go back to the version before the newest, where 100 files are others, then forth; in the end, all have the same."""
         _ = self.readds
-        return self._contest(
-            lambda name, turn: self._project(name).check_out(self._times + (turn % 2)),
-            self._scan,
-        )
+        outcome = self._contest(lambda name, turn: self._project(name).check_out(self._times + turn % 2), self._scan)
+        if not outcome.faults:
+            try:
+                require_equal(*(self._project(name).path for name in KINDS))
+            except Failed as fault:
+                outcome.faults[OURS] = str(fault)
+        return outcome
 
     def _contest(self, work: Callable[[str, int], Usage], limit: Callable[[], Usage]) -> Outcome:
         contenders = {name: self._contender(work, name) for name in self._systems}

@@ -69,7 +69,10 @@ def _of_version(store: Store, row: Row) -> tuple[str, Digest]:
 def _of_run(store: Store, row: Row) -> tuple[str, Digest]:
     if row["digest"] is None:
         raise NotFound(f"run:{row['id']} has not ended", hint=f"lineal show run:{row['id']}")
-    *_, root = trees.grow(written_by(store.get_object(row["digest"], Run)))
+    written = written_by(store.get_object(row["digest"], Run))
+    if not written:
+        raise NotFound(f"run:{row['id']} wrote no file that was kept", hint=f"lineal show run:{row['id']}")
+    *_, root = trees.grow(written)
     return f"run:{row['id']}", root.digest
 
 
