@@ -164,6 +164,15 @@ def test_what_cannot_come_is_told(repo: Path) -> None:
     assert ["the tag clf@v2.0.0-rc.1: '2.0.0-rc.1' is no semantic version"] == found["left_out"]
 
 
+def test_experiments_are_runs_under_their_names(dvc: Dvc, repo: Path) -> None:  # noqa: F811
+    dvc(repo, "exp", "run", "--quiet", "--name", "bold", "--set-param", "lr=0.9")
+    found = answer(repo, "import", "dvc")
+
+    assert 4 == found["runs"]
+    assert 0.9 == answer(repo, "show", "run:bold/train")["params"]["lr"]
+    assert 0 == answer(repo, "import", "dvc")["new"]
+
+
 def test_importing_again_changes_nothing(imported: Path) -> None:
     before = {
         words: answer(imported, *words.split()) for words in ("data list", "runs", "model list", "log --limit 500")
@@ -259,3 +268,25 @@ def test_a_server_is_filled_from_here(repo: Path, tmp_path: Path) -> None:
         assert (12, 0) == (first.new, again.new)
         assert "Ada" == remote.show("clf@prod").created_by
     assert {"x": b"x", "y": b"y", "z": b"z"} == content(tmp_path / "out")
+
+
+def test_tags_of_gto_say_what_holds_now(dvc: Dvc, repo: Path) -> None:  # noqa: F811
+    write(repo, {"big/m.bin": b"by hand", "big/dvc.yaml": b"artifacts:\n  hand: {path: m.bin}\n"})
+    dvc(repo, "add", "--quiet", "big/m.bin")
+    keep(dvc, repo, "a model by hand")
+    for tag in ("big=hand@v1.0.0", "big=hand@v1.1.0", "big=hand@v1.1.0!", "big=hand#production#1", "big=hand#canary#2"):
+        dvc.git(repo, "tag", "-a", "-m", tag, tag)
+    dvc.git(repo, "tag", "nothing@v1.0.0")
+    dvc.git(repo, "tag", "v1.0.0")
+    found = answer(repo, "import", "dvc")
+    version = answer(repo, "show", "big/hand:1.0.0")
+
+    assert [] == [each for each in found["left_out"] if "1.1.0" in each]
+    assert ["canary"] == version["aliases"]
+    assert ["sh", "-c", "dvc add m.bin"] == answer(repo, "show", version["run"])["command"]
+    assert [
+        "the stage production of big/hand:1.0.0, which has a gate here: lineal promote big/hand:1.0.0 --to production",
+        "the tag clf@v2.0.0-rc.1: '2.0.0-rc.1' is no semantic version",
+        "the tag nothing@v1.0.0: dvc.yaml of its commit has no artifact nothing",
+    ] == sorted(found["left_out"])
+    assert 0 == answer(repo, "import", "dvc")["new"]
