@@ -105,7 +105,7 @@ def test_a_dataset_comes_back_byte_by_byte(project: Path, tmp_path: Path) -> Non
     (tmp_path / "old" / "table.csv").write_bytes(b"mine, and nobody has a copy")
     _, err = lineal(tmp_path, "data", "get", "table", "old", *where, status=4)
 
-    assert "hint: --force writes over it" in err
+    assert "--force writes over them" in err
 
     lineal(tmp_path, "data", "get", "table", "old", "--force", *where)
 
