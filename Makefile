@@ -23,7 +23,7 @@ $(STAMP): $(LOCKS) pyproject.toml Makefile
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-parts: $(STAMP) ## install the servers that tests need: as root on Debian, and Azurite where there is npm
+parts: $(STAMP) ## install what tests need beside: servers as root on Debian, Azurite where there is npm, and DVC
 	@$(BIN)/python -m tools.parts
 
 demo: $(STAMP) ## one complete life of a model on real data, told in plain words
@@ -65,5 +65,5 @@ lock: $(STAMP) ## lock the requirements again
 	$(BIN)/python -m tools.lock
 
 clean: ## remove what was made
-	rm -rf .venv .parts demo-repository .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
+	rm -rf .venv .parts .peers demo-repository .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

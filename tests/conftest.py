@@ -14,10 +14,11 @@ import psycopg
 import pytest
 from hypothesis import settings
 
-from tests.parts.fixtures import SESSION, azurite, ceph, gcs, moto
+from tests.parts.fixtures import SESSION, azurite, ceph, gcs, moto, ssh
 from tests.parts.part import stop_all
+from tests.sources.s3 import entered
 
-__all__ = ["azurite", "ceph", "gcs", "moto"]
+__all__ = ["azurite", "ceph", "gcs", "moto", "ssh"]
 
 # Quick by default; `pytest --hypothesis-profile=thorough` looks longer.
 settings.register_profile("quick", max_examples=30, deadline=None)
@@ -25,7 +26,10 @@ settings.register_profile("thorough", max_examples=1_000, deadline=None)
 settings.load_profile("quick")
 
 pytest.register_assert_rewrite(
-    "lineal.testing.contracts.blob_store", "lineal.testing.contracts.bucket", "lineal.testing.contracts.database"
+    "lineal.testing.contracts.blob_store",
+    "lineal.testing.contracts.bucket",
+    "lineal.testing.contracts.database",
+    "lineal.testing.contracts.source",
 )
 
 
@@ -75,6 +79,12 @@ def postgres_url(postgres_server: Any) -> Iterator[str]:
         admin.execute(f"CREATE DATABASE {name} TEMPLATE template0")
         yield postgres_server.get_uri(database=name)
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def s3(moto: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return an S3 server that this process is told of by its environment, as a user's is."""
+    return entered(moto, monkeypatch)
 
 
 @pytest.fixture

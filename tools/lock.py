@@ -15,12 +15,14 @@ SETS = {
     "base": ("pyproject.toml",),
     "demo": ("pyproject.toml", "--extra", "demo"),
     "test": (
-        "pyproject.toml", "--extra", "demo", "--extra", "postgres",
+        "pyproject.toml", "--extra", "demo", "--extra", "postgres", "--extra", "tables",
+        "--extra", "duckdb", "--extra", "delta", "--extra", "iceberg", "--extra", "ssh",
         "--group", "test", "--group", "lint", "requirements/build.in",
     ),
     "data": ("requirements/data.in", "--no-deps"),
+    "dvc": ("requirements/dvc.in",),
 }  # fmt: skip
-"""What is locked where: running it, the demo, the tests, and the demo's data."""
+"""What is locked where: running it, the demo, the tests, the demo's data, and the real DVC."""
 
 
 def main() -> None:

@@ -2,7 +2,8 @@
 
 Reading, listing and deleting reach fake-gcs-server as obstore sends them. What it refuses, uploads in one request and
 in parts, ``tests.parts.gcs_uploads`` translates to the JSON API, so these prove obstore's and our side of the XML API
-against our reading of Google's documents, and not against a server of Google's.
+against our reading of Google's documents, and not against a server of Google's. Copies within the store, which Lineal
+does not make, are not translated; who we are is not checked.
 """
 
 from __future__ import annotations

@@ -66,9 +66,15 @@ class Uploads(BaseHTTPRequestHandler):
     def store(self, bucket: str, name: str, body: bytes, *, whole: bool) -> None:
         """Store an object, on the condition that the client named."""
         condition = self.headers.get("x-goog-if-generation-match")
-        path = f"/upload/storage/v1/b/{bucket}/o?uploadType=media&name={quote(unquote(name), safe='')}"
+        path = f"/upload/storage/v1/b/{bucket}/o?uploadType=multipart&name={quote(unquote(name), safe='')}"
         path += f"&ifGenerationMatch={condition}" if condition else ""
-        status, said, _ = self.ask("POST", path, body, {"Content-Type": "application/octet-stream"})
+        # With metadata beside the content, the only form in which fake-gcs-server looks at a condition.
+        said = json.dumps({"name": unquote(name)}).encode()
+        parts = ((b"application/json", said), (b"application/octet-stream", body))
+        mark = uuid.uuid4().hex
+        related = b"".join(b"--%s\r\nContent-Type: %s\r\n\r\n%s\r\n" % (mark.encode(), *part) for part in parts)
+        headers = {"Content-Type": f"multipart/related; boundary={mark}"}
+        status, said, _ = self.ask("POST", path, related + b"--%s--\r\n" % mark.encode(), headers)
         if status != 200:
             self.reply(status, said)
             return

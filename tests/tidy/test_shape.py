@@ -136,7 +136,7 @@ def test_the_base_needs_few_packages() -> None:
     assert not any(each.startswith(("numpy", "pandas", "pyarrow", "torch")) for each in project["dependencies"])
 
 
-@pytest.mark.parametrize("name", ["base", "demo", "test", "data"])
+@pytest.mark.parametrize("name", ["base", "demo", "test", "data", "dvc"])
 def test_requirements_are_locked_by_hash_and_name_no_host(name: str) -> None:
     text = (TOP / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
     pinned = [line for line in text.splitlines() if line and line[0].isalnum()]
@@ -144,7 +144,7 @@ def test_requirements_are_locked_by_hash_and_name_no_host(name: str) -> None:
     assert pinned
     assert all("==" in line for line in pinned)
     assert all(part.count("--hash=sha256:") for part in re.split(r"\n(?=\w)", text.strip()))
-    assert "http" not in text
+    assert "://" not in text
     assert not (TOP / "uv.lock").exists()
 
 

@@ -35,6 +35,8 @@ _SHAPES = tuple(
         ("bearer basic", r"(?i)\b(?:bearer|basic)\s+(?P<secret>(?=[^\s\"']*\d)[\w.~+/-]{16,}=*)"),
         ("://", r"://[^\s/:@\"'{}$]*:(?P<secret>[^\s/@\"'{}$\[]+)@"),
         ("://", r"(?i)https?://(?P<secret>\w{20,})@"),
+        # Addresses that Azure and Amazon signed.
+        ("sig= signature=", r"(?i)[?&](?:sig|x-amz-signature)=(?P<secret>[^\s&\"'\\]{8,})"),
         # Quoted after any separator; bare only after "=" and with a digit, or `password=password` is hit.
         (
             "pass pwd secret key credential",

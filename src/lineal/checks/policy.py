@@ -50,7 +50,7 @@ def parse_policy(text: str) -> Policy:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Invalid(f"the policy is no TOML: {error}", hint="mend lineal.toml at that place") from None
-    _check_names(content, ("evaluation", "gate"), "the policy", "table")
+    _check_names(content, ("evaluation", "gate", "connections"), "the policy", "table")
     evaluation = _table(content.get("evaluation", {}), "[evaluation]")
     _check_names(evaluation, EvaluationPolicy.__struct_fields__, "[evaluation]", "option")
     gates = _table(content.get("gate", {}), "[gate]")

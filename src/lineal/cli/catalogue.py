@@ -7,9 +7,14 @@ from difflib import get_close_matches
 
 from lineal.cli.command import Command
 from lineal.cli.commands.completion import completion
+from lineal.cli.commands.data_add import DATA_ADD
+from lineal.cli.commands.data_add_dvc import with_dvc
+from lineal.cli.commands.data_check import DATA_CHECK
 from lineal.cli.commands.data_get import DATA_GET
 from lineal.cli.commands.data_pull import DATA_PULL
+from lineal.cli.commands.data_query import DATA_QUERY
 from lineal.cli.commands.data_status import DATA_STATUS
+from lineal.cli.commands.import_dvc import IMPORT_DVC
 from lineal.cli.commands.init import INIT
 from lineal.cli.commands.run import RUN
 from lineal.cli.commands.schema import SCHEMA
@@ -25,11 +30,25 @@ def commands() -> dict[str, Command]:
     # Operations bring the database along, which a hand-made command may do without.
     from lineal.cli.verbs import verbs  # noqa: PLC0415
 
-    return {**HAND_MADE, **verbs()}
+    return {**verbs(), **HAND_MADE}
 
 
 HAND_MADE: dict[str, Command] = {
-    each.words: each for each in (INIT, RUN, DATA_GET, DATA_PULL, DATA_STATUS, SERVER, SCHEMA, completion(commands))
+    each.words: each
+    for each in (
+        INIT,
+        IMPORT_DVC,
+        RUN,
+        with_dvc(DATA_ADD),
+        DATA_CHECK,
+        DATA_GET,
+        DATA_PULL,
+        DATA_QUERY,
+        DATA_STATUS,
+        SERVER,
+        SCHEMA,
+        completion(commands),
+    )
 }
 """Commands that are more than one operation, by their words."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 EXAMPLES: dict[str, tuple[str, ...]] = {
     "init": ("lineal init", "lineal init churn --database postgresql://ada@db.example.org/lineal"),
+    "import dvc": ("lineal import dvc", "lineal import dvc ~/churn --remote backup"),
     "run": ("lineal run -- python train.py --depth 6", "lineal run --name nightly -- python -m churn.train"),
     "runs": ("lineal runs", "lineal runs --state failed --limit 5"),
     "show": ("lineal show churn@production", "lineal show run:train", "lineal show sha256:3fe4a1 --json"),
@@ -16,7 +17,17 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "lineage": ("lineal lineage churn@production", "lineal lineage data:customers --depth 3"),
     "gc": ("lineal gc", "lineal gc --delete", "lineal gc --remote backup --grace-days 30"),
     "repair": ("lineal repair", "lineal repair --source backup"),
-    "data add": ("lineal data add customers.csv", "lineal data add images/ --name photos --message 'spring'"),
+    "data add": (
+        "lineal data add customers.csv",
+        "lineal data add images/ --name photos --message 'spring'",
+        "lineal data add s3://raw/customers.csv --digest",
+        "lineal data add delta://lake/sales --at 12",
+    ),
+    "data check": ("lineal data check data:customers",),
+    "data query": (
+        "lineal data query warehouse 'SELECT * FROM customers ORDER BY id' --name customers",
+        "lineal data query warehouse 'SELECT * FROM orders WHERE year = :year' --param year=2026 --name orders --copy",
+    ),
     "data get": (
         "lineal data get data:customers",
         "lineal data get data:photos@2 images/",
@@ -34,6 +45,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "data list": ("lineal data list", "lineal data list --quiet"),
     "data log": ("lineal data log data:customers",),
     "data show": ("lineal data show data:customers", "lineal data show data:customers@2"),
+    "data profile": ("lineal data profile data:events",),
+    "data diff": (
+        "lineal data diff data:customers@1 data:customers@2",
+        "lineal data diff customers@1 customers --key id",
+        "lineal data diff churn:1.0.0 churn:1.1.0",
+    ),
     "model register": (
         "lineal model register run:train --name churn",
         "lineal model register run:train --name churn --file out/model.joblib",
@@ -58,7 +75,15 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "deployments": ("lineal deployments", "lineal deployments --all"),
     "rollback": ("lineal rollback churn", "lineal rollback churn --environment canary"),
     "undeploy": ("lineal undeploy deployment:01JD8Q",),
+    "doctor": ("lineal doctor", "lineal doctor backup", "lineal doctor s3://models/lineal"),
     "verify": ("lineal verify", "lineal verify --quiet && echo sound"),
+    "remote add": (
+        "lineal remote add backup /mnt/backup/models",
+        "lineal remote add store s3://models/lineal --option endpoint=https://s3.example.org --default",
+        "lineal remote add azure az://models --option account=example",
+    ),
+    "remote list": ("lineal remote list",),
+    "remote remove": ("lineal remote remove backup",),
     "server": ("lineal server", "lineal server --host 0.0.0.0 --port 8080 --tokens tokens.toml"),
     "schema": ("lineal schema promote", "lineal schema data add"),
     "completion": (

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 GROUPS: dict[str, dict[str, str]] = {
     "the repository itself": {
         "init": "make a repository in a directory",
+        "doctor": "tell whether the repository, or a remote, is fit to keep bytes",
+        "import dvc": "bring the history of a DVC repository",
         "verify": "check every stored byte, every name and the journal",
         "repair": "mend what is damaged from remotes that have it whole",
         "gc": "let go of bytes that nothing names",
@@ -21,7 +23,9 @@ GROUPS: dict[str, dict[str, str]] = {
         "lineage": "show how something came to be, and what came of it",
     },
     "datasets": {
-        "data add": "add a file or directory as the next version of a dataset",
+        "data add": "add a file, a directory or an address as the next version of a dataset",
+        "data query": "add the result of a query as the next version of a dataset",
+        "data check": "tell whether a source is still what it was",
         "data get": "put the files of a version in place, touching only what differs",
         "data status": "show what was changed in the workspace since it was added",
         "data push": "send versions to a remote, only what is missing there",
@@ -29,7 +33,14 @@ GROUPS: dict[str, dict[str, str]] = {
         "data files": "list the files of a version",
         "data list": "list the datasets",
         "data log": "show every version of a dataset",
-        "data show": "show the columns, readers and models of a dataset version",
+        "data show": "show the tables, readers and models of a dataset version",
+        "data profile": "profile every table of a dataset version, however large",
+        "data diff": "show what changed in files, columns, distributions and rows",
+    },
+    "remotes: copies elsewhere": {
+        "remote add": "name a place that holds copies: a directory, S3, GCS, Azure",
+        "remote list": "list the remotes",
+        "remote remove": "forget the name of a remote; what is there stays",
     },
     "versions of a model": {
         "model register": "make the next version of a model from a run",

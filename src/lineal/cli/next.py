@@ -9,6 +9,7 @@ _NOTHING = {
     "runs": "no runs yet; lineal run -- python train.py records one",
     "data list": "no datasets yet; lineal data add PATH adds one",
     "model list": "no models yet; lineal model register RUN --name NAME makes the first version of one",
+    "remote list": "no remotes yet; lineal remote add NAME URL names a place for copies",
     "deployments": "nothing is deployed; lineal deploy NAME@production starts a version",
     "log": "nothing was done here yet",
 }
@@ -24,6 +25,7 @@ _NEXT: dict[str, Callable[[Any], str]] = {
         f"next: lineal promote {answer.reference} --to {answer.stage}" if not answer.exit_status else ""
     ),
     "promote": lambda answer: f"next: lineal deploy {answer.reference}" if answer.stage == "production" else "",
+    "remote add": lambda answer: f"next: lineal doctor {answer.name} tests what it can do",
     "deploy": lambda answer: f"it answers POST {answer.endpoint}/predict" if answer.endpoint else "",
     "search": lambda answer: answer.note or ("" if answer.versions or answer.runs else "nothing is like that"),
 }

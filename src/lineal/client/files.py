@@ -8,6 +8,7 @@ from typing import Protocol
 import msgspec
 
 from lineal import operations as o
+from lineal.client.sources import fetch_source
 from lineal.client.workspace.checkout import Checkouts, Wanted
 from lineal.client.workspace.index import Place
 from lineal.client.workspace.status import changes, places
@@ -30,6 +31,8 @@ def get_files(handle: Workspace, name: str, directory: Path, *, under: str, forc
     """Make ``directory`` hold the files that ``name`` means. Raises Conflict, NotFound, Corrupt, Invalid, Unavailable."""
     found: Contents = o.contents.tree_of(handle, name=name)
     ways = handle.ways
+    if not found.kept:
+        return fetch_source(handle, ways, found.reference, directory, under=under, force=force)
     ways.progress.begin(f"get {found.reference}")
     ways.progress.expect(found.file_count, found.size_bytes)
     place = Place(_root(ways, found, directory), found.tree, ways.epoch, found.reference)

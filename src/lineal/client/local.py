@@ -11,6 +11,7 @@ from typing import Any, Self
 import msgspec
 
 from lineal.client.transfer import upload_path
+from lineal.client.uploading import upload
 from lineal.client.verbs import Verbs
 from lineal.client.workspace.index import MEMORY, Index
 from lineal.client.workspace.ways import Ways
@@ -54,13 +55,13 @@ class LocalRepository(Verbs):
         return Ways(self.store.blobs, keep, self._seen, epoch, self.store.progress)
 
     def upload(self, path: PathLike[str] | str) -> Upload:
-        """Put the files at ``path`` into the store."""
-        return upload_path(self.ways, path)
+        """Put the files at ``path`` into the store, also those that DVC or Git LFS keeps elsewhere."""
+        return upload(self, path, partial(upload_path, self.ways))
 
     def put_tree(self, tree: Tree) -> Digest:
         """Store a tree whose files the store holds."""
-        with self.store.database.transaction():
-            return self.store.put_tree(tree)
+        # No transaction around it: the nodes of a large tree go into a pack, whose writer has one of its own.
+        return self.store.put_tree(tree)
 
     def tell(self, progress: Progress) -> None:
         """Tell long work to ``progress`` from now on."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +14,7 @@ import msgspec
 
 from lineal.client.remote_blobs import RemoteBlobs
 from lineal.client.transfer import upload_path
+from lineal.client.uploading import upload
 from lineal.client.verbs import Verbs
 from lineal.client.wire import Wire
 from lineal.client.workspace.index import Index
@@ -66,7 +68,7 @@ class RemoteRepository(Verbs):
 
     def upload(self, path: PathLike[str] | str) -> Upload:
         """Put the files at ``path`` into the server's store; what it holds already is not sent."""
-        return upload_path(self.ways, path)
+        return upload(self, path, partial(upload_path, self.ways))
 
     def put_tree(self, tree: Tree) -> Digest:
         """Store a tree whose files the server holds."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,13 @@ import msgspec
 
 from lineal import operations as o
 from lineal.client.files import Workspace, files_status, get_files
-from lineal.operations.answers import Changes, Placed
+from lineal.client.sources import ask, check_source, refer
+from lineal.objects.canonical import Scalar
+from lineal.objects.errors import Invalid
+from lineal.operations.answers import Changes, DatasetAnswer, Placed, SourceCheck
 from lineal.operations.operation import Handle, Operation, Upload
+from lineal.storage.sources.addresses import scheme_of
+from lineal.storage.sources.registry import is_address
 
 
 class _Group:
@@ -26,6 +32,10 @@ class _Group:
 
     def upload(self, path: PathLike[str] | str) -> Upload:
         """Put the files at ``path`` into the store."""
+        if isinstance(path, str) and is_address(path):
+            raise Invalid(
+                f"{scheme_of(path)}:// begins an address, not a path", hint="data.reference(ADDRESS) refers to it"
+            )
         return self._handle.upload(path)
 
 
@@ -70,6 +80,79 @@ class Data(_Group):
         """
         return files_status(self._handle, None if path is None else Path(path))
 
+    def reference(
+        self,
+        uri: str,
+        *,
+        name: str = "",
+        at: str = "",
+        digest: bool = False,
+        copy: bool = False,
+        message: str = "",
+    ) -> DatasetAnswer:
+        """Add what stands at an address as the next version of a dataset, without copying it.
+
+        Args:
+            uri: ``s3://…``, ``gs://…``, ``az://…``, ``https://…``, ``delta://…`` or ``iceberg://…``.
+            name: the dataset's name; by default after the address.
+            at: which state of it, by the source's own id; by default the newest.
+            digest: also read everything once, and keep its digest.
+            copy: also keep the content.
+            message: why this version came to be.
+
+        Raises:
+            NotFound: nothing is there.
+            Invalid: the address cannot be meant that way, or a package is missing.
+            Denied: it may not be read.
+            Unavailable: it cannot be reached.
+        """
+        ways = self._handle.ways
+        return refer(self._handle, ways, uri, name=name, at=at, digest=digest, copy=copy, message=message).answer
+
+    def query(
+        self,
+        connection: str,
+        sql: str,
+        *,
+        name: str,
+        params: Mapping[str, Scalar] | None = None,
+        copy: bool = False,
+        message: str = "",
+    ) -> DatasetAnswer:
+        """Add the result of a query as the next version of a dataset, without copying it.
+
+        Args:
+            connection: a ``[connections.NAME]`` of ``lineal.toml``.
+            sql: one SELECT; ``:name`` stands for a value.
+            name: the dataset's name.
+            params: the values.
+            copy: also keep the content.
+            message: why this version came to be.
+
+        Raises:
+            NotFound: there is no such connection, database or table.
+            Invalid: the query does not run, or a package is missing.
+            Denied: it may not be read.
+            Unavailable: the database cannot be reached.
+        """
+        ways, values = self._handle.ways, params or {}
+        return ask(self._handle, ways, connection, sql, name=name, params=values, copy=copy, message=message).answer
+
+    def check(self, name: str) -> SourceCheck:
+        """Tell whether the source of a dataset version is still what it was.
+
+        Args:
+            name: the dataset version.
+
+        Raises:
+            Invalid: it has no source.
+            Unavailable: the source cannot be reached.
+        """
+        return check_source(self._handle, self._handle.ways, name)
+
+    profile = o.datasets.profile
+    diff = o.data_diff.diff
+
 
 class Model(_Group):
     """Models and their cards."""
@@ -81,12 +164,30 @@ class Model(_Group):
     describe = o.cards.describe
 
 
+class Remote(_Group):
+    """Remotes."""
+
+    add = o.remotes.add
+    list = o.remotes.list_remotes
+    remove = o.remotes.remove
+
+
 class Runs(_Group):
     """Runs. Calling it lists the newest; the recorder starts and finishes them."""
 
     __call__ = o.runs.runs
     start = o.runs.start
     finish = o.runs.finish
+
+
+class Imports(_Group):
+    """What other systems kept; importers use it."""
+
+    known = o.imports.known
+    dataset = o.imports.dataset
+    run = o.imports.run
+    version = o.imports.version
+    alias = o.imports.alias
 
 
 class Verbs:
@@ -109,6 +210,7 @@ class Verbs:
     verify = o.upkeep.verify
     gc = o.collections.gc
     repair = o.collections.repair
+    doctor = o.doctor.doctor
 
     def perform(self, operation: Operation, request: msgspec.Struct, *, key: str = "") -> Any:
         """Carry out ``operation`` and return its answer."""
@@ -124,9 +226,19 @@ class Verbs:
         return Data(self)
 
     @property
+    def imports(self) -> Imports:
+        """Verbs of importers."""
+        return Imports(self)
+
+    @property
     def model(self) -> Model:
         """Verbs of models."""
         return Model(self)
+
+    @property
+    def remote(self) -> Remote:
+        """Verbs of remotes."""
+        return Remote(self)
 
     @property
     def runs(self) -> Runs:

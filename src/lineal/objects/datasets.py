@@ -17,7 +17,9 @@ class Column(Object, frozen=True):
 class DatasetVersion(Object, frozen=True, tag="dataset"):
     """The exact content of a dataset: a tree, and what a reader would like to know about it.
 
-    The name is not part of it: the same content under two names is one dataset version.
+    The name is not part of it: the same content under two names is one dataset version. ``source`` is the digest of
+    where it came from or stands. ``kept`` tells whether the store holds the content; where it does not, the tree holds
+    the document of the source, and sizes and counts are those of the content.
     """
 
     tree: Digest
@@ -26,3 +28,5 @@ class DatasetVersion(Object, frozen=True, tag="dataset"):
     columns: tuple[Column, ...] = ()
     row_count: int | None = None
     parents: tuple[Digest, ...] = ()
+    source: Digest | None = None
+    kept: bool = True

@@ -12,6 +12,10 @@ RunState = Literal["running", "finished", "failed", "killed", "lost"]
 """``lost``: the recorder itself died; the record holds what its spool kept."""
 
 
+IMPORTED = "imported"
+"""The capture level of a run that we did not see: another system told of it."""
+
+
 class Code(Object, frozen=True, tag="code"):
     """The code of a run: a commit, what was changed since, and what Git did not know.
 
@@ -102,8 +106,8 @@ class Point(Object, frozen=True):
 class Run(Object, frozen=True, tag="run"):
     """One execution of a program, as it was seen. Written once, when it ended.
 
-    ``capture_level`` says how files were seen (``fanotify``, ``inotify``, ``arguments``); ``gaps`` lists in
-    plain words what could not be seen. ``exit_status`` is negative for the signal that ended the program.
+    ``capture_level`` says how files were seen (``fanotify``, ``inotify``, ``arguments``, or ``imported`` where another
+    system told of them); ``gaps`` lists in plain words what could not be seen. ``exit_status`` is negative for the signal that ended the program.
     """
 
     id: str

@@ -91,7 +91,17 @@ class Observation(Object, frozen=True, tag="observation"):
     request_count: int = 0
 
 
-Predicate = Evaluation | GateReport | Approval | Bump | CardEdit | Observation
+class Sighting(Object, frozen=True, tag="sighting"):
+    """The source of a dataset version was read, and held exactly that content.
+
+    ``read_at`` is the time by the source's own clock where it has one; ``snapshot`` is what it calls its state then.
+    """
+
+    read_at: int
+    snapshot: str = ""
+
+
+Predicate = Evaluation | GateReport | Approval | Bump | CardEdit | Observation | Sighting
 
 
 class Statement(Object, frozen=True, tag="statement"):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from itertools import islice
 
 from lineal.formats import trees
+from lineal.objects.datasets import DatasetVersion
 from lineal.objects.digest import Digest
 from lineal.objects.errors import NotFound
 from lineal.objects.files import Entry, Tree
@@ -40,12 +41,14 @@ def find_contents(store: Store, text: str, *, needs_bytes: bool = True) -> Conte
         root = trees.read_node(tree, store.blobs.get)
     except NotFound:
         raise NotFound(f"the files of {reference} are not here", hint=f"lineal data pull {reference}") from None
-    return Contents(reference=reference, tree=tree, file_count=root.file_count, size_bytes=root.size_bytes)
+    kept = kind != "dataset" or store.get_object(row["digest"], DatasetVersion).kept
+    return Contents(reference=reference, tree=tree, file_count=root.file_count, size_bytes=root.size_bytes, kept=kept)
 
 
 def _found(store: Store, text: str) -> tuple[str, Row]:
-    if parse_reference(text).kind == "model" and not store.database.run(
-        "SELECT name FROM model WHERE name = :name", name=text
+    reference = parse_reference(text)
+    if reference.kind in {"model", "alias"} and not store.database.run(
+        "SELECT name FROM model WHERE name = :name", name=reference.name
     ):
         return find_any(store, f"data:{text}")
     kind, row = find_any(store, text)
@@ -67,7 +70,10 @@ def _of_version(store: Store, row: Row) -> tuple[str, Digest]:
 def _of_run(store: Store, row: Row) -> tuple[str, Digest]:
     if row["digest"] is None:
         raise NotFound(f"run:{row['id']} has not ended", hint=f"lineal show run:{row['id']}")
-    *_, root = trees.grow(written_by(store.get_object(row["digest"], Run)))
+    written = written_by(store.get_object(row["digest"], Run))
+    if not written:
+        raise NotFound(f"run:{row['id']} wrote no file that was kept", hint=f"lineal show run:{row['id']}")
+    *_, root = trees.grow(written)
     return f"run:{row['id']}", root.digest
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from lineal.checks.evaluation import evaluate as measure
 from lineal.executors.local import run_program
 from lineal.formats import predictions as lines
-from lineal.formats import table
+from lineal.formats.tables import delimited
 from lineal.objects.canonical import Number
 from lineal.objects.datasets import DatasetVersion
 from lineal.objects.digest import Digest
@@ -69,7 +69,7 @@ def evaluate(
     started = time.monotonic()
     environment, predictions = _predict(store, row, file)
     task, overall, found = measure(
-        table.rows(store.blobs.open(file)),
+        delimited.rows(store.blobs.open(file)),
         lines.decode(predictions),
         label=label,
         positive=positive or policy.positive,
@@ -97,6 +97,11 @@ def evaluate(
 def _table(store: Store, row: Row) -> Digest:
     """Return the digest of the one file of a dataset. Raises Invalid when it has more, or is no table."""
     dataset = store.get_object(row["digest"], DatasetVersion)
+    if not dataset.kept:
+        raise Invalid(
+            f"the content of {dataset_reference(row)} is not here: it stands at its source",
+            hint="add it again with --copy: what versions are measured on has to stay",
+        )
     if dataset.file_count != 1 or not dataset.columns:
         raise Invalid(
             f"{dataset_reference(row)} is no single table with a header", hint="add the held-out rows as one CSV file"

@@ -6,26 +6,29 @@ was made to what it was made from, so "upstream" is always towards the raw data.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
 
 import msgspec
 
 from lineal.objects.digest import Digest, short
-from lineal.objects.runs import Run
+from lineal.objects.runs import IMPORTED, Run
+from lineal.objects.sources import decode_source
 from lineal.operations.answers import Edge, Lineage, Node
 from lineal.operations.operation import operation
-from lineal.operations.references import dataset_reference, find_any, version_reference
+from lineal.operations.references import Row, dataset_reference, find_any, version_reference
 from lineal.storage.store import Store
 from lineal.storage.trees import NODES
 
-READ, WRITTEN_BY, MADE_BY, DEPLOYS, EVALUATES, EVALUATED_ON = (
+READ, WRITTEN_BY, MADE_BY, DEPLOYS, EVALUATES, EVALUATED_ON, PINNED_AT, FETCHED_FROM = (
     "read",
     "written by",
     "made by",
     "deploys",
     "evaluates",
     "evaluated on",
+    "pinned at",
+    "fetched from",
 )
 """What a child did with its parent."""
 
@@ -46,11 +49,13 @@ def connect(store: Store, child: str, parent: str, role: str, *, detail: str = "
 
 def connect_run(store: Store, digest: Digest, run: Run) -> None:
     """Tie a run to the files it read and wrote, and to the datasets that hold what it read."""
+    trust = "declared" if run.capture_level == IMPORTED else "verified"
+    written = (*run.outputs, *run.intermediates)
     store.database.many(
         _ADD_EDGE,
         [
-            *(_edge(digest, each.digest, READ, each.path) for each in run.inputs),
-            *(_edge(each.digest, digest, WRITTEN_BY, each.path) for each in (*run.outputs, *run.intermediates)),
+            *(_edge(digest, each.digest, READ, each.path, trust) for each in run.inputs),
+            *(_edge(each.digest, digest, WRITTEN_BY, each.path, trust) for each in written),
         ],
     )
     store.database.run(
@@ -91,7 +96,18 @@ def connect_dataset(store: Store, dataset: Digest, tree: Digest) -> None:
         tree=tree,
         written=WRITTEN_BY,
     )
-    for version in _versions_downstream(store, dataset):
+    write_origins_downstream(store, dataset)
+
+
+def connect_files(store: Store, dataset: Digest, files: Iterable[Digest]) -> None:
+    """Tie files to the dataset that they were fetched from, though the store does not hold them."""
+    store.database.many(_ADD_EDGE, [_edge(each, dataset, FETCHED_FROM, "", "verified") for each in files])
+    write_origins_downstream(store, dataset)
+
+
+def write_origins_downstream(store: Store, node: str) -> None:
+    """Write down the datasets upstream of every model version that came from ``node``."""
+    for version in _versions_downstream(store, node):
         write_origins(store, version)
 
 
@@ -119,8 +135,8 @@ def _versions_downstream(store: Store, node: str) -> list[str]:
     return [row["digest"] for row in rows]
 
 
-def _edge(child: str, parent: str, role: str, detail: str) -> dict[str, str]:
-    return {"child": child, "parent": parent, "role": role, "trust": "verified", "detail": detail}
+def _edge(child: str, parent: str, role: str, detail: str, trust: str) -> dict[str, str]:
+    return {"child": child, "parent": parent, "role": role, "trust": trust, "detail": detail}
 
 
 @operation("lineage", effect="reads")
@@ -221,11 +237,16 @@ def _holders(store: Store, files: Iterable[str]) -> set[tuple[str, str]]:
     return found
 
 
-_NAMES = (
+def _place(row: Row) -> str:
+    return decode_source(row["body"].encode()).place
+
+
+_NAMES: tuple[tuple[str, str, Callable[[Row], str]], ...] = (
     ("run", "SELECT digest, id FROM run WHERE digest IN ({marks})", lambda row: f"run:{row['id']}"),
     ("dataset", "SELECT * FROM dataset WHERE digest IN ({marks}) ORDER BY name, number", dataset_reference),
     ("version", "SELECT * FROM version WHERE digest IN ({marks})", version_reference),
     ("evaluation", "SELECT digest, kind FROM statement WHERE digest IN ({marks})", lambda row: short(row["digest"])),
+    ("source", "SELECT * FROM object WHERE kind LIKE '%-source' AND digest IN ({marks})", _place),
 )
 """How to find what kind of thing a digest names, and the reference by which people know it."""
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from lineal.capture.secrets import mask, mask_bytes
 from lineal.objects.canonical import canonical_bytes, object_digest
 from lineal.objects.digest import Digest, digest_of
 from lineal.objects.errors import Conflict, Denied, LinealError, Refused
@@ -64,13 +65,19 @@ def _check_role(store: Store, operation: Operation) -> None:
 
 
 def _call(store: Store, operation: Operation, request: msgspec.Struct) -> Any:
-    return operation.function(store, **{name: getattr(request, name) for name in request.__struct_fields__})
+    return operation.function(store, **_arguments(request))
+
+
+def _arguments(request: msgspec.Struct) -> dict[str, Any]:
+    return {name: getattr(request, name) for name in request.__struct_fields__}
 
 
 def _write(store: Store, operation: Operation, request: msgspec.Struct, key: str) -> Any:
     """One transaction holds the change, its journal entry and the answer for a retry."""
     refusal: Refused | None = None
     result: Any = None
+    if operation.prepare:
+        operation.prepare(store, **_arguments(request))
     with store.writing():
         if key and (known := _known_answer(store, operation, request, key)) is not None:
             return known
@@ -138,7 +145,7 @@ def _journal(
     error: LinealError | None,
 ) -> None:
     """Append one entry to the chain; the head row's lock puts concurrent writers in an order."""
-    body = msgspec.json.encode(request, order="sorted")
+    body, _ = mask_bytes(msgspec.json.encode(request, order="sorted"))
     if len(body) > _REQUEST_KEPT_BYTES:
         body = msgspec.json.encode({"digest": digest_of(body), "size_bytes": len(body)})
     head = store.database.run(
@@ -152,7 +159,7 @@ def _journal(
         request=body.decode(),
         outcome=outcome,
         previous=head["digest"],
-        subject=_subject(operation, request, result),
+        subject=mask(_subject(operation, request, result))[0],
         result=digest_of(msgspec.json.encode(result, order="sorted")) if result is not None else None,
         detail=error.message if error else getattr(result, "remark", ""),
     )

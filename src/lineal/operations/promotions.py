@@ -167,7 +167,11 @@ def alias(store: Store, version: str, name: str) -> VersionAnswer:
         version: the version.
         name: the alias, as in churn@name.
     """
-    row = find_version(store, version)
+    return point(store, find_version(store, version), name)
+
+
+def point(store: Store, row: Row, name: str) -> VersionAnswer:
+    """Point an alias at the version of a row. Raises Invalid when the name is that of a stage."""
     if check_name(name, "alias") in STAGES:
         raise Invalid(f"{name} is a stage, not an alias", hint=f"lineal promote {version_reference(row)} --to {name}")
     store.database.run(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
 
 from lineal.checks import bump
@@ -56,7 +56,27 @@ def register(store: Store, run: str, *, name: str, file: str = "", level: str = 
         raise Invalid(
             "a level needs a reason", hint="--level major|minor|patch --reason 'why the derived one is wrong'"
         )
-    seen = _finished(store, run)
+    return bind(store, finished(store, run), name, file, lambda before, it: _bump(store, before, it, level, reason))
+
+
+Weigh = Callable[[Row | None, Version], Bump]
+"""Says which semantic version a version gets, from the row of the newest one before."""
+
+
+def bind(
+    store: Store, seen: Run, name: str, file: str, weigh: Weigh, *, by: str = "", at: int | None = None
+) -> VersionAnswer:
+    """Bind a finished run into the next version of a model, as ``register`` does.
+
+    Args:
+        store: where.
+        seen: the run.
+        name: the model's name.
+        file: which output of the run is the model; empty for the only one.
+        weigh: gives the semantic version.
+        by: who registered it; by default whoever acts.
+        at: when, in milliseconds since 1970; by default now.
+    """
     main, tree, facts = _weights(seen, file)
     weights = store.put_tree(tree)
     made_by = store.put_object(seen)
@@ -81,13 +101,14 @@ def register(store: Store, run: str, *, name: str, file: str = "", level: str = 
         card=Digest(previous["card"]) if previous and previous["card"] else None,
         parent=_parent(store, seen.inputs),
     )
-    said = _bump(store, previous, version, level, reason)
-    row = _insert_version(store, name, number, store.put_object(version), version, said)
+    said = weigh(previous, version)
+    row = _insert_version(store, name, number, store.put_object(version), version, said, by=by, at=at)
     _connect(store, row["digest"], version, said)
     return show_row(store, row, created=True)
 
 
-def _finished(store: Store, reference: str) -> Run:
+def finished(store: Store, reference: str) -> Run:
+    """Return the run that ``reference`` names. Raises Invalid when it did not finish."""
     row = find_run(store, reference)
     if row["state"] != "finished":
         raise Invalid(
@@ -222,7 +243,9 @@ def _bump(store: Store, previous: Row | None, version: Version, level: str, reas
     )
 
 
-def _insert_version(store: Store, name: str, number: int, digest: Digest, version: Version, said: Bump) -> Row:
+def _insert_version(
+    store: Store, name: str, number: int, digest: Digest, version: Version, said: Bump, *, by: str, at: int | None
+) -> Row:
     major, minor, patch = (int(part) for part in said.semantic.split("."))
     return store.database.run(
         "INSERT INTO version (model, number, digest, major, minor, patch, stage, card, created_by, created_at, revision)"
@@ -234,8 +257,8 @@ def _insert_version(store: Store, name: str, number: int, digest: Digest, versio
         minor=minor,
         patch=patch,
         card=version.card or "",
-        by=store.actor.name,
-        at=store.clock.now(),
+        by=by or store.actor.name,
+        at=store.clock.now() if at is None else at,
     )[0]
 
 

@@ -74,10 +74,17 @@ def finish(store: Store, *, run: Run, code: Code, runtime: Runtime, series: tupl
         Invalid: bytes are missing, or a digest names something else.
         Conflict: the run has ended already, in another way.
     """
+    return keep(store, run, code, runtime, series)
+
+
+def keep(
+    store: Store, run: Run, code: Code, runtime: Runtime, series: tuple[Point, ...] = (), *, by: str = ""
+) -> RunAnswer:
+    """Keep a run that has ended, as ``finish`` does; ``by`` is who started it, by default whoever acts."""
     if (run.code, run.runtime) != (object_digest(code), object_digest(runtime)):
         raise Invalid(f"run:{run.id} names another code or runtime than it came with", hint="record it again")
     _check_bytes(store, run, code)
-    _insert(store, run.id, run.name, run.command, run.host, run.started_at)
+    _insert(store, run.id, run.name, run.command, run.host, run.started_at, by=by)
     digest = object_digest(run)
     row = _row(store, run.id)
     if row["digest"] not in {None, digest}:
@@ -106,14 +113,16 @@ def _check_bytes(store: Store, run: Run, code: Code) -> None:
         )
 
 
-def _insert(store: Store, run_id: str, name: str, command: tuple[str, ...], host: str, started_at: int) -> None:
+def _insert(
+    store: Store, run_id: str, name: str, command: tuple[str, ...], host: str, started_at: int, *, by: str = ""
+) -> None:
     store.database.run(
         "INSERT INTO run (id, name, state, command, started_by, host, started_at, revision)"
         " VALUES (:id, :name, 'running', :command, :by, :host, :at, 1) ON CONFLICT (id) DO NOTHING",
         id=run_id,
         name=name,
         command=msgspec.json.encode(command).decode(),
-        by=store.actor.name,
+        by=by or store.actor.name,
         host=host,
         at=started_at,
     )

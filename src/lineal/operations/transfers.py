@@ -11,6 +11,7 @@ from lineal.objects.reference import parse_reference
 from lineal.operations import lineage
 from lineal.operations.answers import Contents, Transfer
 from lineal.operations.contents import find_contents
+from lineal.operations.datasets import insert_version
 from lineal.operations.operation import operation
 from lineal.operations.references import Row, dataset_reference, find_dataset
 from lineal.operations.stores import every_remote, packed_of, remote_of
@@ -126,23 +127,24 @@ def pull_from(store: Store, remotes: list[Remote], name: str) -> Transfer:
 
 
 def _key(store: Store, remote: Remote, name: str) -> Key:
-    """Return the key of the newest holding that is meant: by its tree when we know it, else by its name.
+    """Return the key of the holding that is meant: by its tree when we know it, else the newest of its name.
 
     Raises:
         NotFound: the remote holds no such thing.
     """
-    known = _known(store, name)
+    reference = parse_reference(_as_dataset(name))
+    # A bare name means the newest there is, which the remote may have and we not.
+    known = _known(store, name) if reference.kind != "dataset" or reference.detail else None
     line = line_of(known.reference if known else _as_dataset(name))
     found = remote.holdings(line)
-    wanted = parse_reference(_as_dataset(name)).detail if known is None else ""
     if known:
         found = [each for each in found if each.tree == known.tree]
-    elif wanted.isdecimal():
-        found = [each for each in found if each.number == int(wanted)]
+    elif reference.detail.isdecimal():
+        found = [each for each in found if each.number == int(reference.detail)]
     if not found:
         raise NotFound(f"{remote.url} does not hold {name}", hint="lineal data push sends it there from where it is")
-    own = [each for each in found if each.repository == store.identity]
-    return (own or found)[-1]
+    newest = [each for each in found if each.number == found[-1].number]
+    return next((each for each in newest if each.repository == store.identity), newest[-1])
 
 
 def _known(store: Store, name: str) -> Contents | None:
@@ -174,17 +176,9 @@ def _adopt(store: Store, line: str, holding: Holding) -> str:
             "message": holding.message,
             "created_at": holding.created_at,
         }
-        _insert(store, row)
+        insert_version(store, row)
         lineage.connect_dataset(store, digest, holding.tree)
         return dataset_reference(row)
-
-
-def _insert(store: Store, row: Row) -> None:
-    store.database.run(
-        "INSERT INTO dataset (name, number, digest, tree, added_by, message, created_at)"
-        " VALUES (:name, :number, :digest, :tree, :added_by, :message, :created_at)",
-        **row,
-    )
 
 
 def line_of(reference: str) -> str:

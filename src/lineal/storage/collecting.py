@@ -18,6 +18,7 @@ from lineal.objects.digest import Digest
 from lineal.storage.blobs import reading
 from lineal.storage.blobs.packed import PackedBlobs
 from lineal.storage.store import Store
+from lineal.storage.trees import hold_epoch
 
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
 _PAGE = 1_000
@@ -77,6 +78,7 @@ class Collector:
             self._pack_anew()
             yield Collected()
         with self._store.writing():
+            hold_epoch(self._store.database)
             self._mark(since=self._started)
             found = self._sweep(delete=delete)
         yield found
@@ -94,8 +96,10 @@ class Collector:
             "SELECT digest FROM node WHERE created_at >= :since", since=max(since, self._cutoff)
         )
         self._need(pack.raw(row["digest"]) for row in young)
+        old = set(self._old_recipes())
         for digest in self._blobs.recipes.list():
-            if pack.raw(digest) in self._live and (recipe := self._blobs.recipes.get(digest)):
+            is_needed = digest not in old or pack.raw(digest) in self._live
+            if is_needed and (recipe := self._blobs.recipes.get(digest)):
                 self._live.update(pack.raw(each.blob) for each in recipe.parts)
 
     def _bodies(self, since: int) -> Iterator[str]:

@@ -14,7 +14,9 @@ from lineal.objects.canonical import NOT_FINITE, Number, Object, Scalar
 from lineal.objects.datasets import DatasetVersion
 from lineal.objects.digest import Digest
 from lineal.objects.files import Entry, Mode, Recipe, Tree
+from lineal.objects.profiles import Profile, Tables
 from lineal.objects.runs import Code, Run, Runtime
+from lineal.objects.sources import SOURCES
 from lineal.objects.statements import (
     Approval,
     Bump,
@@ -23,6 +25,7 @@ from lineal.objects.statements import (
     GateReport,
     JournalEntry,
     Observation,
+    Sighting,
     Statement,
 )
 from lineal.objects.versions import Card, Version
@@ -33,6 +36,9 @@ KINDS: tuple[type[Object], ...] = (
     Tree,
     Recipe,
     DatasetVersion,
+    *SOURCES.values(),
+    Profile,
+    Tables,
     Code,
     Runtime,
     Run,
@@ -44,6 +50,7 @@ KINDS: tuple[type[Object], ...] = (
     Bump,
     CardEdit,
     Observation,
+    Sighting,
     Statement,
     JournalEntry,
 )

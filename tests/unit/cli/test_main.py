@@ -147,8 +147,8 @@ def test_a_schema_resolves_all_its_references() -> None:
 
 
 def test_an_unknown_schema_names_those_like_it() -> None:
-    assert (3, "hint: did you mean promote?") == (
-        (said := lineal("schema", "promot")).status,
+    assert (3, "hint: did you mean rollback?") == (
+        (said := lineal("schema", "rollbac")).status,
         said.err.splitlines()[-1],
     )
 

@@ -161,7 +161,9 @@ def test_entries_out_of_order_are_refused(paths: tuple[str, str]) -> None:
         list(trees.grow([entry(each) for each in paths]))
 
 
-@pytest.mark.parametrize("paths", ["a a/b", "a a! a!/x a-b", "a a! a-b a/b", "a a. a./b", "a/b a/b- a/b/c", "a a/b/c/d"])
+@pytest.mark.parametrize(
+    "paths", ["a a/b", "a a! a!/x a-b", "a a! a-b a/b", "a a. a./b", "a/b a/b- a/b/c", "a a/b/c/d"]
+)
 def test_nothing_lies_below_a_file(paths: str) -> None:
     root, nodes = Tree(entries=tuple(entry(each) for each in paths.split())), dict[Digest, bytes]()
     body = trees.canonical_bytes(root)

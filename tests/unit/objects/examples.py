@@ -10,7 +10,9 @@ from lineal.objects.canonical import Object
 from lineal.objects.datasets import Column, DatasetVersion
 from lineal.objects.digest import Digest, digest_of
 from lineal.objects.files import NOTHING, Branch, Entry, Range, Recipe, Tree
+from lineal.objects.profiles import Categories, ColumnProfile, Distribution, Profile, Table, Tables
 from lineal.objects.runs import Code, FileUse, Hardware, ModelFacts, Package, Run, Runtime, Seeds
+from lineal.objects.sources import DeltaSource, IcebergSource, ObjectSource, PrefixSource, QuerySource
 from lineal.objects.statements import (
     Approval,
     Bump,
@@ -19,6 +21,7 @@ from lineal.objects.statements import (
     GateReport,
     JournalEntry,
     Observation,
+    Sighting,
     SliceResult,
     Statement,
     Verdict,
@@ -58,6 +61,10 @@ _EVALUATION = Evaluation(
     duration_ms=1234,
 )
 
+_DISTRIBUTION = Distribution(
+    count=5, minimum=-1.5, maximum=8.0, mean=2.5, squares="Infinity", values=(-1.5, 2.0), weights=(1, 4), error=2
+)
+
 EXAMPLES: dict[str, Object] = {
     "tree": Tree(
         entries=(
@@ -85,6 +92,86 @@ EXAMPLES: dict[str, Object] = {
         columns=(Column(name="age", dtype="integer", optional=True), Column(name="rich", dtype="string")),
         row_count=2,
         parents=(B,),
+        source=C,
+        kept=False,
+    ),
+    "object-source": ObjectSource(
+        uri="s3://bucket/customers.csv",
+        size_bytes=3,
+        version="3sL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY",
+        etag='"acbd18db4cc2f85cedef654fccc4a4d8"',
+        modified_at=1_700_000_000_000,
+        digest=A,
+        endpoint="http://127.0.0.1:9000",
+    ),
+    "prefix-source": PrefixSource(
+        uri="gs://bucket/images/", objects=A, object_count=2, size_bytes=3, endpoint="https://storage.example.org"
+    ),
+    "delta-source": DeltaSource(
+        uri="s3://bucket/sales",
+        table="8c2b7a52-6a3e-4f0c-9a39-3f3f7c6b1f5e",
+        version=7,
+        file_count=2,
+        size_bytes=3,
+        row_count=2,
+        columns=(Column(name="amount", dtype="float", optional=True),),
+        types=("decimal(10,2)",),
+        endpoint="http://127.0.0.1:9000",
+    ),
+    "iceberg-source": IcebergSource(
+        catalog="lake",
+        table="sales.orders",
+        uuid="1a6f9f39-f0f3-4a0f-8f5c-0a2bd0f5f7a1",
+        snapshot=2_684_023_957_634_281_523,
+        metadata="s3://bucket/orders/metadata/00002.metadata.json",
+        file_count=2,
+        size_bytes=3,
+        row_count=2,
+        columns=(Column(name="at", dtype="string"),),
+        types=("timestamptz",),
+    ),
+    "query-source": QuerySource(
+        connection="warehouse",
+        dialect="postgresql",
+        sql="SELECT id FROM customers WHERE region = :region",
+        digest=A,
+        row_set="0000000000000000000000000000000000000000000000000000000000000001",
+        row_count=2,
+        size_bytes=3,
+        params={"region": "south"},
+        columns=(Column(name="id", dtype="integer"),),
+        types=("int8",),
+    ),
+    "profile": Profile(
+        row_count=9,
+        columns=(
+            ColumnProfile(
+                name="mixed",
+                dtype="mixed",
+                missing=1,
+                infinite=1,
+                kinds={"float": 6, "string": 2},
+                numbers=_DISTRIBUTION,
+                times=_DISTRIBUTION,
+                lengths=_DISTRIBUTION,
+                texts=Categories(counts={"é": 1, "no": 2}, error=3),
+                untold=1,
+                distinct="A" * 2047 + "1",
+            ),
+        ),
+    ),
+    "tables": Tables(
+        tables=(
+            Table(
+                name="year=*/*.parquet",
+                format="parquet",
+                file_count=2,
+                size_bytes=12,
+                profile=A,
+                partitions=("year",),
+            ),
+        ),
+        gaps=("b.csv is no table: row 1 has 2 cells under 3 columns",),
     ),
     "code": Code(
         entry_point="train.py",
@@ -167,6 +254,7 @@ EXAMPLES: dict[str, Object] = {
     ),
     "card-edit": CardEdit(card=A),
     "observation": Observation(deployment="01ARZ3NDEKTSV4RRFFQ69G5FAV", observed=A, healthy=True, request_count=7),
+    "sighting": Sighting(read_at=1_700_000_000_000, snapshot="1042:1042:"),
     "statement": Statement(subject=A, predicate=_EVALUATION, by="ada", at=1_700_000_000_000),
     "journal": JournalEntry(
         sequence=2,
@@ -192,6 +280,11 @@ class Golden(NamedTuple):
 
 
 def golden() -> dict[str, Golden]:
-    """Return what was written down, by the names of the examples."""
+    """Return what was written down last, by tag."""
+    return dict(every_golden())
+
+
+def every_golden() -> list[tuple[str, Golden]]:
+    """Return everything that was ever written down: a kind that got a new field has another line, and keeps the old."""
     lines = json.loads(GOLDEN.read_text(encoding="utf-8"))["objects"]
-    return {each["kind"]: Golden(each["canonical"], each["digest"]) for each in lines}
+    return [(each["kind"], Golden(each["canonical"], each["digest"])) for each in lines]

@@ -10,7 +10,7 @@ import pytest
 
 from lineal.objects.canonical import Object, canonical_bytes, decode, object_digest
 from lineal.testing.strategies import KINDS
-from tests.unit.objects.examples import EXAMPLES, golden
+from tests.unit.objects.examples import EXAMPLES, every_golden, golden
 from tests.unit.objects.specified import specified_bytes
 
 names = pytest.mark.parametrize("name", EXAMPLES)
@@ -31,6 +31,13 @@ def test_golden_bytes_follow_the_page_and_golden_digests_are_their_sha256(name: 
 
     assert expected.canonical.encode() == specified_bytes(EXAMPLES[name])
     assert expected.digest == "sha256:" + hashlib.sha256(expected.canonical.encode()).hexdigest()
+
+
+def test_what_was_written_down_once_still_has_its_bytes_and_digest() -> None:
+    for tag, expected in every_golden():
+        value = decode(expected.canonical, type(EXAMPLES[tag]))
+
+        assert (expected.canonical, expected.digest) == (canonical_bytes(value).decode(), object_digest(value))
 
 
 def test_every_kind_has_an_example() -> None:

@@ -117,5 +117,8 @@ _WORDS = (
     (r"^([A-Z]\w+)$", r"`\1`"),
     (r"tuple\[(.+), \.\.\.\]", r"list of \1"),
     (r"dict\[string, (.+)\]", r"map of \1"),
-    (r"^`Evaluation` \| `GateReport` .*$", "`evaluation`, `gate`, `approval`, `bump`, `card-edit` or `observation`"),
+    (
+        r"^`Evaluation` \| `GateReport` .*$",
+        "`evaluation`, `gate`, `approval`, `bump`, `card-edit`, `observation` or `sighting`",
+    ),
 )

@@ -97,7 +97,7 @@ def test_every_verb_is_denied_to_those_with_too_small_a_role(operation: Operatio
 def test_what_only_reads_needs_a_reader_and_what_changes_something_more(repository: LocalRepository) -> None:
     roles = {(each.effect == "reads", each.role) for each in OPERATIONS.values()}
 
-    assert {(True, "reader"), (False, "writer"), (False, "approver")} == roles
+    assert {(True, "reader"), (False, "writer"), (False, "approver"), (False, "admin")} == roles
 
 
 def test_a_forced_move_needs_an_approver(repository: LocalRepository) -> None:

@@ -67,7 +67,9 @@ def test_every_tree_comes_back_and_has_a_row_for_each_of_its_blobs(tree: Tree) -
 
     assert digest_of(canonical_bytes(tree)) == digest
     assert tree == MEMORY_STORE.get_tree(digest)
-    assert sorted({each.digest for each in tree.entries if each.mode != "directory"}) == [each["digest"] for each in rows]
+    assert sorted({each.digest for each in tree.entries if each.mode != "directory"}) == [
+        each["digest"] for each in rows
+    ]
 
 
 def test_storing_again_changes_nothing(store: Store) -> None:

@@ -20,7 +20,13 @@ def test_a_read_only_store_gives_everything_and_takes_nothing(tmp_path: Path) ->
     digest = inner.put(b"kept")
     blobs = ReadOnly(inner)
     blobs.fetch_to(digest, tmp_path / "file")
-    for write in (blobs.put, lambda data: blobs.put_stream([data]), blobs.put_file, blobs.delete, lambda _: blobs.bundle()):
+    for write in (
+        blobs.put,
+        lambda data: blobs.put_stream([data]),
+        blobs.put_file,
+        blobs.delete,
+        lambda _: blobs.bundle(),
+    ):
         with pytest.raises(Unavailable):
             write(b"more")  # type: ignore[operator]
 
@@ -64,7 +70,12 @@ def test_a_failing_store_fails_at_every_write_after_so_many(tmp_path: Path) -> N
     blobs = Failing(MemoryBlobs(), after=2, fault=Crash)
     digest = blobs.put(b"one")
     blobs.put_stream([b"two"])
-    writes = (blobs.put, lambda data: blobs.put_stream([data]), lambda _: blobs.put_file(tmp_path), lambda _: blobs.bundle())
+    writes = (
+        blobs.put,
+        lambda data: blobs.put_stream([data]),
+        lambda _: blobs.put_file(tmp_path),
+        lambda _: blobs.bundle(),
+    )
     for write in writes:
         with pytest.raises(Crash):
             write(b"three")

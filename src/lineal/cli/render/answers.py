@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from lineal.cli.render import datasets, deployments, files, history, lineage, runs, verdicts, versions
+from lineal.cli.render import datasets, deployments, files, history, lineage, remotes, runs, tables, verdicts, versions
 from lineal.cli.render.page import Page
 from lineal.operations import answers as a
 
@@ -20,13 +20,17 @@ def _found(answer: a.Found, page: Page) -> Iterator[str]:
 ONE: dict[type[a.Answer], Renderer] = {
     a.RunAnswer: runs.one,
     a.DatasetAnswer: datasets.one,
+    a.SourceCheck: datasets.check,
     a.VersionAnswer: versions.one,
     a.ModelAnswer: versions.model,
     a.Promotion: verdicts.promotion,
     a.GateAnswer: verdicts.gate,
     a.EvaluationAnswer: verdicts.evaluation,
     a.DeploymentAnswer: deployments.one,
+    a.RemoteAnswer: remotes.one,
+    a.Diagnosis: remotes.diagnosis,
     a.Diff: history.diff,
+    a.DataDiff: tables.diff,
     a.Lineage: lineage.lineage,
     a.Found: _found,
     a.Verification: history.verification,
@@ -43,6 +47,7 @@ MANY: dict[type[a.Answer], Renderer] = {
     a.ModelAnswer: versions.models,
     a.VersionLine: versions.lines,
     a.DeploymentAnswer: deployments.many,
+    a.RemoteAnswer: remotes.many,
     a.LogLine: history.log,
     a.Changes: files.changes,
     a.FileLine: files.many,

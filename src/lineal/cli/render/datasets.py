@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from lineal.cli.render import tables
 from lineal.cli.render.page import Page
 from lineal.cli.render.runs import bullets
-from lineal.cli.render.units import ago, count, moment, size, when
+from lineal.cli.render.units import ago, count, moment, scalar, size, when
 from lineal.objects.digest import short
-from lineal.operations.answers import DatasetAnswer
+from lineal.objects.sources import QuerySource
+from lineal.operations.answers import DatasetAnswer, SourceCheck
 
 
 def one(answer: DatasetAnswer, page: Page) -> Iterator[str]:
@@ -20,18 +22,46 @@ def one(answer: DatasetAnswer, page: Page) -> Iterator[str]:
             ("digest", answer.digest),
             ("added", f"{when(answer.created_at, page.now)} by {answer.added_by}"),
             ("message", answer.message),
+            *_source(answer, page),
         )
     )
-    if dataset.columns:
+    for each in answer.tables:
+        yield from tables.table(each, page)
+    if dataset.columns and not answer.tables:
         yield f"  {page.title('columns')} ({len(dataset.columns)})"
         yield from page.table(
             ("NAME", "TYPE", "MISSING"),
             ((each.name, each.dtype, "some" if each.optional else "") for each in dataset.columns),
             indent="    ",
         )
+    for gap in answer.gaps:
+        yield from page.wrapped(f"! {gap}", hanging="  ")
     yield from bullets(page, "read by", answer.read_by)
     yield from bullets(page, "written by", answer.written_by)
     yield from bullets(page, "versions that came from it", answer.origin_of)
+
+
+def check(answer: SourceCheck, page: Page) -> Iterator[str]:
+    """Yield whether a source is still what it was."""
+    yield f"{page.paint(answer.state, _TONES[answer.state])}  {page.title(answer.reference)}  {answer.place}"
+    yield from page.wrapped(answer.sentence)
+
+
+_TONES = {"unchanged": "good", "superseded": "doubtful", "changed": "bad", "gone": "bad"}
+
+
+def _source(answer: DatasetAnswer, page: Page) -> Iterator[tuple[str, str]]:
+    """Yield where the content stands, or came from, and which state of it is meant."""
+    if not answer.source:
+        return
+    yield "copied from" if answer.dataset.kept else "stands at", answer.source.place
+    yield "state", answer.source.state
+    if isinstance(answer.source, QuerySource):
+        yield "query", " ".join(answer.source.sql.split())
+        yield "values", " ".join(f"{name}={scalar(value)}" for name, value in answer.source.params.items())
+    if answer.seen:
+        snapshot = f", snapshot {answer.seen.snapshot}" if answer.seen.snapshot else ""
+        yield "seen", f"{when(answer.seen.read_at, page.now)}{snapshot}"
 
 
 def many(answers: Sequence[DatasetAnswer], page: Page) -> Iterator[str]:
@@ -57,8 +87,9 @@ def many(answers: Sequence[DatasetAnswer], page: Page) -> Iterator[str]:
 
 def _extent(answer: DatasetAnswer) -> str:
     dataset = answer.dataset
+    row_count = answer.tables[0].row_count if len(answer.tables) == 1 else dataset.row_count
     parts = (
-        count(dataset.row_count, "row") if dataset.row_count is not None else "",
+        count(row_count, "row") if row_count is not None else "",
         count(dataset.file_count, "file"),
         size(dataset.size_bytes),
     )

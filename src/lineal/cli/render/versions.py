@@ -9,7 +9,7 @@ from lineal.cli.render.page import Page
 from lineal.cli.render.runs import bullets, made_by, mapping
 from lineal.cli.render.units import ago, count, metrics, moment, number, scalar, when
 from lineal.objects.digest import short
-from lineal.objects.statements import Approval, Bump, CardEdit, Evaluation, GateReport, Observation, Statement
+from lineal.objects.statements import Approval, Bump, CardEdit, Evaluation, GateReport, Observation, Sighting, Statement
 from lineal.objects.versions import DataUse, Version
 from lineal.operations.answers import CardAnswer, ModelAnswer, VersionAnswer, VersionLine
 
@@ -141,6 +141,9 @@ def _said(statements: Sequence[Statement], page: Page) -> Iterator[tuple[str, st
         yield f"{moment(each.at)} ({ago(each.at, page.now)})", each.by, sentence(each)
 
 
+_PLAIN: dict[type, str] = {CardEdit: "its card was edited", Sighting: "its source held exactly this"}
+
+
 def sentence(statement: Statement) -> str:
     """Return a statement in one line."""
     match statement.predicate:
@@ -153,8 +156,8 @@ def sentence(statement: Statement) -> str:
             return f"approved for {said.stage}" + (f": {said.comment}" if said.comment else "")
         case Bump() as said:
             return f"became {said.semantic}"
-        case CardEdit():
-            return "its card was edited"
+        case CardEdit() | Sighting() as said:
+            return _PLAIN[type(said)]
         case Observation() as said:
             health = "healthy" if said.healthy else "not healthy"
             return f"seen at {said.deployment}: {health}, {count(said.request_count, 'request')}"

@@ -161,15 +161,15 @@ def _read_file(blobs: BlobStore, item: Item) -> None:
         return
     descriptor = os.open(item.path, _FLAGS)
     try:
-        before = os.fstat(descriptor)
         # One byte more than there should be tells a file that grew.
-        data = os.read(descriptor, before.st_size + 1)
+        data = os.read(descriptor, item.stamp[0] + 1)
         after = stamp_of(os.fstat(descriptor))
     finally:
         os.close(descriptor)
-    if len(data) != before.st_size or after != stamp_of(before):
+    if len(data) != item.stamp[0] or after != item.stamp:
+        item.stamp = after
         raise _changed(item.path)
-    item.stamp, item.data, item.digest = after, data, digest_of(data)
+    item.data, item.digest = data, digest_of(data)
 
 
 def _read_link(_: BlobStore, item: Item) -> None:

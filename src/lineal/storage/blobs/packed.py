@@ -42,6 +42,7 @@ class PackedBlobs:
         self.files = FileBlobs(directory, scratch)
         self.packs = Packs(directory / "packs", database, clock)
         self.recipes = Recipes(database, clock)
+        self._database = database
         self.quarantine = directory / "quarantine"
         self.scratch = scratch
 
@@ -97,7 +98,18 @@ class PackedBlobs:
             return True
         if not draft.is_worth_it:
             return False
-        self.recipes.put(draft.recipe(self.files.put_file(rest)[0] if draft.new_bytes else None))
+        recipe = draft.recipe(self.files.put_file(rest)[0] if draft.new_bytes else None)
+        return self.keep_recipe(recipe)
+
+    def keep_recipe(self, recipe: Recipe) -> bool:
+        """Keep a recipe, unless a part of it is not here."""
+        parts = {each.blob for each in recipe.parts}
+        # In one change, so that nobody lets go of a part between the look and the recipe.
+        with self._database.transaction():
+            self._database.run("UPDATE store SET epoch = epoch WHERE id = 1")
+            if self.has(parts) != parts:
+                return False
+            self.recipes.put(recipe)
         return True
 
     def get(self, digest: Digest) -> bytes:

@@ -19,7 +19,7 @@ from lineal.storage.clock import Clock
 from lineal.storage.database.database import Database
 
 _ASKED_AT_ONCE = 2_000
-_TABLES_BYTES_MAX = 64 << 20
+_TABLES_BYTES_MAX = 16 << 20
 _READ_ONLY = 0o444
 
 

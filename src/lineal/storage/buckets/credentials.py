@@ -19,6 +19,13 @@ _AWS_NAMES = {
 }
 """What a profile says, and what obstore calls it."""
 
+_AWS_VARIABLES = {
+    "AWS_ACCESS_KEY_ID": "access_key_id",
+    "AWS_SECRET_ACCESS_KEY": "secret_access_key",
+    "AWS_SESSION_TOKEN": "session_token",
+}
+"""obstore reads these too; probes must know them."""
+
 _AWS_INDIRECT = ("sso_session", "sso_start_url", "role_arn", "credential_process")
 """A profile with one of these must be exchanged for keys first, which Amazon's library does."""
 
@@ -51,7 +58,7 @@ def aws(profile: str = "") -> dict[str, Any]:
     if endpoint := os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"):
         said["endpoint"] = endpoint
     if not profile and os.environ.get("AWS_ACCESS_KEY_ID"):
-        return said
+        return said | {ours: os.environ[name] for name, ours in _AWS_VARIABLES.items() if os.environ.get(name)}
     named = profile or os.environ.get("AWS_PROFILE", "")
     found = _profile(named or "default")
     if named and not found:

@@ -60,6 +60,13 @@ class Forwarding:
         self.inner.delete(keys)
 
 
+def innermost(bucket: Bucket) -> Bucket:
+    """Return the bucket that all wrappers are around."""
+    while isinstance(bucket, Forwarding):
+        bucket = bucket.inner
+    return bucket
+
+
 class ReadOnly(Forwarding):
     """Refuses to write, with Denied."""
 

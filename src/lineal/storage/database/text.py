@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterator
 from functools import lru_cache
 
 _PARTS = re.compile(
@@ -26,6 +26,15 @@ def with_percent_names(sql: str) -> str:
         return f"%({match['name']})s" if match["value"] else match[0]
 
     return _PARTS.sub(replace, sql.replace("%", "%%"))
+
+
+def with_marks(sql: str, names: Container[str], mark: Callable[[str], str]) -> str:
+    """Return ``sql`` with ``mark(name)`` for each ``:name`` of ``names``; literals, comments and casts stay."""
+
+    def replace(match: re.Match[str]) -> str:
+        return mark(match["name"]) if match["name"] in names else match[0]
+
+    return _PARTS.sub(replace, sql)
 
 
 def statements(script: str) -> Iterator[str]:

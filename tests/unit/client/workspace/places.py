@@ -68,7 +68,7 @@ def read(top: Path) -> dict[str, Content]:
 
 def _content(place: Path) -> Content:
     if place.is_symlink():
-        return Link(os.readlink(place))
+        return Link(str(place.readlink()))
     data = place.read_bytes()
     return Program(data) if place.stat().st_mode & stat.S_IXUSR else data
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -120,7 +119,7 @@ _PART = st.sampled_from(["..", ".", "a", "b", "/", ".git", "link", "\0", "", "li
 def test_nothing_is_ever_written_outside(
     paths: list[str],
     contents: list[Content],
-    there: bool,  # noqa: FBT001 - drawn
+    there: bool,
     repository: LocalRepository,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
@@ -132,8 +131,8 @@ def test_nothing_is_ever_written_outside(
         except LinealError:
             continue
 
-    assert ["here"] == os.listdir(top / "x")
-    assert ["x"] == os.listdir(top)
+    assert ["here"] == [each.name for each in (top / "x").iterdir()]
+    assert ["x"] == [each.name for each in top.iterdir()]
 
 
 def others(top: Path) -> dict[str, Content]:

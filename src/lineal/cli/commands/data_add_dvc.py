@@ -1,0 +1,72 @@
+"""``lineal data add --dvc``: a dataset that DVC is given as well."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lineal.cli.command import Command
+from lineal.cli.context import Context
+from lineal.cli.next import next_step
+from lineal.cli.parser import Parser
+from lineal.cli.progress import waiting
+from lineal.objects.errors import Invalid, NotFound
+
+if TYPE_CHECKING:
+    from lineal.client.dvc.publishing import Published
+
+
+def with_dvc(command: Command) -> Command:
+    """Return the command that also gives DVC what it adds."""
+    return command._replace(
+        add_arguments=partial(_add_arguments, command),
+        run=lambda context, options: (_run if options.dvc else command.run)(context, options),
+    )
+
+
+def _add_arguments(command: Command, parser: Parser) -> None:
+    command.add_arguments(parser)
+    parser.add_argument(
+        "--dvc",
+        action="store_true",
+        help="also write PATH.dvc and put the files into DVC's cache and remote, as dvc add and dvc push would",
+    )
+    parser.add_argument(
+        "--dvc-remote", default="", metavar="NAME", help="with --dvc, which remote of DVC; by default its default one"
+    )
+
+
+def _run(context: Context, options: argparse.Namespace) -> int:
+    from lineal.client.dvc.publishing import check_publishable, publish  # noqa: PLC0415 - help does without it
+    from lineal.client.local import LocalRepository  # noqa: PLC0415
+
+    path = Path(options.path)
+    with context.connect() as repository, waiting(context, f"data add {path}"):
+        if not isinstance(repository, LocalRepository):
+            raise Invalid("--dvc needs a repository on this machine", hint="leave out --repository, or --dvc")
+        if not path.exists():
+            raise NotFound(f"--dvc needs the data, and there is nothing at {path}", hint="dvc checkout brings it back")
+        upload = repository.upload(path)
+        check_publishable(repository, path, upload.tree, variables=context.variables)
+        answer = repository.data.add(upload, name=options.name, message=options.message)
+        done = publish(repository, path, upload.tree, remote=options.dvc_remote, variables=context.variables)
+    context.answer(answer)
+    for line in (*_said(done), next_step("data add", answer)):
+        if line:
+            context.talk(line)
+    return 0
+
+
+def _said(done: Published) -> Iterator[str]:
+    from lineal.cli.render.units import count, size  # noqa: PLC0415
+
+    for each in done.sent:
+        what = f"{count(each.objects, 'object')}, {size(each.size_bytes)}" if each.objects else "nothing, all is there"
+        yield f"lineal: sent to {each.where}: {what}"
+    if len(done.sent) == 1:
+        yield "lineal: DVC has no remote here; dvc remote add makes one, and dvc push sends the files"
+    yield f"next: git add {shlex.join(map(str, done.files))}"

@@ -1,0 +1,1 @@
+"""The files of DVC, read and written as DVC writes them: bytes to values and back, no I/O."""

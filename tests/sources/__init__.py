@@ -1,0 +1,1 @@
+"""Real places with real content, to which sources refer."""

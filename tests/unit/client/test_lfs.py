@@ -1,0 +1,107 @@
+"""Pointers of Git LFS are replaced by their files, where those are on this machine."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lineal.client.connect import init
+from lineal.client.local import LocalRepository
+from lineal.formats import lfs
+from lineal.objects.digest import digest_of
+from lineal.objects.errors import Corrupt
+
+WEIGHTS = b"weights " * 1000
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A Git repository whose ``*.bin`` are kept by Git LFS, of which it has fetched one."""
+    top = tmp_path / "project"
+    subprocess.run(("git", "init", "--quiet", str(top)), check=True)
+    (top / ".gitattributes").write_text("*.bin filter=lfs diff=lfs merge=lfs -text\n")
+    (top / "d").mkdir()
+    (top / "d/m.bin").write_bytes(pointer(WEIGHTS))
+    (top / "d/m.bin").chmod(0o755)
+    (top / "d/readme").write_text("words\n")
+    keep(top / ".git", WEIGHTS, WEIGHTS)
+    return top
+
+
+@pytest.fixture
+def repository(project: Path) -> Iterator[LocalRepository]:
+    with init(project) as made:
+        yield made
+
+
+def pointer(data: bytes) -> bytes:
+    return lfs.write(lfs.Pointer(digest_of(data), len(data)))
+
+
+def keep(git: Path, named: bytes, data: bytes) -> None:
+    """Put an object where Git LFS has it."""
+    path = git / "lfs/objects" / lfs.path_of(digest_of(named))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+
+
+def files(repository: LocalRepository, path: Path) -> dict[str, tuple[bytes, str]]:
+    tree = repository.store.get_tree(repository.upload(path).tree)
+    return {each.path: (repository.blobs.get(each.digest), each.mode) for each in tree.entries}
+
+
+def test_a_pointer_is_replaced_by_its_file(repository: LocalRepository, project: Path) -> None:
+    assert {"m.bin": (WEIGHTS, "executable"), "readme": (b"words\n", "file")} == files(repository, project / "d")
+    assert {"m.bin": (WEIGHTS, "executable")} == files(repository, project / "d/m.bin")
+
+
+def test_a_file_that_was_not_fetched_stays_a_pointer_and_is_told(
+    repository: LocalRepository, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "d/n.bin").write_bytes(pointer(b"elsewhere"))
+
+    assert pointer(b"elsewhere") == files(repository, project / "d")["n.bin"][0]
+    assert (
+        "lineal: warning: 1 file is a pointer of Git LFS whose content is not here, and stays one: n.bin; "
+        "git lfs pull brings it\n" == capsys.readouterr().err
+    )
+
+
+def test_what_the_store_holds_is_not_looked_for(repository: LocalRepository, project: Path) -> None:
+    (project / "d/n.bin").write_bytes(pointer(b"known"))
+    repository.blobs.put(b"known")
+
+    assert b"known" == files(repository, project / "d")["n.bin"][0]
+
+
+def test_a_damaged_object_is_refused(repository: LocalRepository, project: Path) -> None:
+    keep(project / ".git", WEIGHTS, b"other")
+
+    with pytest.raises(Corrupt, match="Git LFS holds a damaged object") as caught:
+        repository.upload(project / "d")
+    assert "git lfs fsck" in caught.value.hint
+
+
+def test_a_worktree_has_the_objects_of_its_repository(
+    repository: LocalRepository, project: Path, tmp_path: Path
+) -> None:
+    identity = ("-c", "user.name=ada", "-c", "user.email=ada@example.org")
+    subprocess.run(("git", "-C", str(project), "add", ".gitattributes", "d/readme"), check=True)
+    subprocess.run(("git", "-C", str(project), *identity, "commit", "--quiet", "-m", "begin"), check=True)
+    subprocess.run(("git", "-C", str(project), "worktree", "add", "--quiet", str(tmp_path / "other")), check=True)
+    (tmp_path / "other/d/m.bin").write_bytes(pointer(WEIGHTS))
+
+    assert WEIGHTS == files(repository, tmp_path / "other/d")["m.bin"][0]
+
+
+def test_without_git_lfs_a_file_that_looks_like_a_pointer_is_a_file(
+    repository: LocalRepository, project: Path, tmp_path: Path
+) -> None:
+    (project / ".gitattributes").unlink()
+    (tmp_path / "m.bin").write_bytes(pointer(WEIGHTS))
+
+    assert pointer(WEIGHTS) == files(repository, project / "d")["m.bin"][0]
+    assert pointer(WEIGHTS) == files(repository, tmp_path / "m.bin")["m.bin"][0]

@@ -1,0 +1,1 @@
+"""Sources, kind by kind: what the conformance suite cannot know."""
