@@ -87,7 +87,7 @@ class Workspace(RuleBasedStateMachine):
         (self.top / path).parent.mkdir(parents=True, exist_ok=True)
 
     @rule(data=st.data(), keeps_times=st.booleans())
-    def edit_in_place(self, data: st.DataObject, keeps_times: bool) -> None:  # noqa: FBT001 - drawn
+    def edit_in_place(self, data: st.DataObject, keeps_times: bool) -> None:
         """Change one byte, perhaps with the old times; size and inode stay."""
         if files := self._regular():
             place = data.draw(st.sampled_from(files))
@@ -172,7 +172,7 @@ class Workspace(RuleBasedStateMachine):
 
     @precondition(lambda self: self.versions)
     @rule(data=st.data(), force=st.booleans())
-    def get(self, data: st.DataObject, force: bool) -> None:  # noqa: FBT001 - drawn
+    def get(self, data: st.DataObject, force: bool) -> None:
         """Put a version in place: it is there, and everything else is as it was; or it is refused, and nothing changed."""
         reference = data.draw(st.sampled_from(sorted(self.versions)))
         wanted, before, base = self.versions[reference], read(self.top), self.base or {}

@@ -92,7 +92,9 @@ HOSTILE = {
     "three offsets": header({"a": {"data_offsets": [0, 5, 10]}}, 10),
     "offsets backwards": header({"a": {"data_offsets": [10, 0]}}, 10),
     "negative offsets": header({"a": {"data_offsets": [-5, 10]}, "b": {"data_offsets": [-99, -9]}}, 10),
-    "offsets before the start": header({"a": {"data_offsets": [-(2**62), -(2**61)]}, "b": {"data_offsets": [0, 10]}}, 10),
+    "offsets before the start": header(
+        {"a": {"data_offsets": [-(2**62), -(2**61)]}, "b": {"data_offsets": [0, 10]}}, 10
+    ),
     "offsets behind the end": header({"a": {"data_offsets": [0, 2**62]}}, 10),
     "offsets of any size": header(b'{"a":{"data_offsets":[0,' + b"9" * 400 + b"]}}", 10),
     "offsets that overlap": header({"a": {"data_offsets": [0, 10]}, "b": {"data_offsets": [3, 7]}}, 10),

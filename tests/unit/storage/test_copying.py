@@ -67,7 +67,9 @@ PATTERNS = {
 
 
 @pytest.mark.parametrize(("size", "parts"), PATTERNS.values(), ids=PATTERNS)
-def test_a_copy_has_the_same_bytes_and_no_fewer_holes(size: int, parts: list[tuple[int, bytes]], tmp_path: Path) -> None:
+def test_a_copy_has_the_same_bytes_and_no_fewer_holes(
+    size: int, parts: list[tuple[int, bytes]], tmp_path: Path
+) -> None:
     source = sparse(tmp_path / "source", size, *parts)
     target, hasher = copied(source)
 
@@ -79,8 +81,8 @@ def test_a_copy_has_the_same_bytes_and_no_fewer_holes(size: int, parts: list[tup
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    st.integers(0, 20 * MIB),
-    st.lists(st.tuples(st.integers(0, 18 * MIB), st.integers(1, 2 * MIB)), max_size=5),
+    size=st.integers(0, 20 * MIB),
+    parts=st.lists(st.tuples(st.integers(0, 18 * MIB), st.integers(1, 2 * MIB)), max_size=5),
 )
 def test_any_pattern_of_holes_is_copied(size: int, parts: list[tuple[int, int]], tmp_path: Path) -> None:
     chance = random.Random(size)
@@ -126,7 +128,7 @@ def test_a_file_that_is_cut_short_while_it_is_copied_gives_a_copy_whose_digest_i
 def test_a_system_that_cannot_copy_in_the_kernel_copies_as_well(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(copying, "_COPY_RANGE", copying._no_copy_range)  # noqa: SLF001 - what another system has
+    monkeypatch.setattr(copying, "_COPY_RANGE", copying._no_copy_range)
     source = sparse(tmp_path / "source", 30 * MIB, (0, os.urandom(9 * MIB)), (20 * MIB, os.urandom(3 * MIB)))
     target, hasher = copied(source)
 

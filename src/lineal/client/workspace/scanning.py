@@ -94,7 +94,7 @@ def folders(root: str) -> Iterator[Listing]:
     Raises:
         Invalid: a name is no UTF-8, or a directory may not be read.
     """
-    status = os.lstat(root)
+    status = _status(root)
     if not stat.S_ISDIR(status.st_mode):
         place, name = os.path.split(root)
         yield Listing(Folder(f"{place}/", ""), status.st_dev, time.time_ns(), {name: stamp_of(status)}, is_empty=False)
@@ -140,7 +140,7 @@ def stamp_of(status: os.stat_result) -> Stamp:
 
 def files_at(root: str) -> Iterator[Found]:
     """Yield the files below a directory, or the one file ``root``."""
-    status = os.lstat(root)
+    status = _status(root)
     if stat.S_ISDIR(status.st_mode):
         yield from walk(root)
         return
@@ -148,6 +148,13 @@ def files_at(root: str) -> Iterator[Found]:
     folder = Folder(f"{place}/", "")
     yield Found(folder, name, status)
     yield Found(folder, "")
+
+
+def _status(root: str) -> os.stat_result:
+    try:
+        return os.lstat(root)
+    except OSError as error:
+        raise unreadable(root, error) from None
 
 
 _END, _EMPTY = "", "/"

@@ -13,10 +13,11 @@ from contextlib import AbstractContextManager, suppress
 from itertools import groupby
 from os import PathLike
 from pathlib import Path
+from typing import BinaryIO
 
 from lineal.formats.pack import Place
 from lineal.objects.digest import Digest, is_digest
-from lineal.objects.errors import LinealError
+from lineal.objects.errors import LinealError, NotFound, Unavailable
 from lineal.objects.files import Range, Recipe
 from lineal.storage.blobs import reading
 from lineal.storage.blobs.blobs import PIECE_BYTES, SMALL_BYTES, Bundle
@@ -80,17 +81,16 @@ class PackedBlobs:
         temporary = self.scratch / f"rest.{os.getpid()}.{os.urandom(8).hex()}"
         try:
             with reading.steady(path) as source, reading.guarded(self.scratch), temporary.open("xb") as rest:
-                with open(source.descriptor, "rb", buffering=0, closefd=False) as file:
-                    draft = compare(file, source.stamp[0], base, rest.write)
+                draft = _compared(source, base, rest)
                 source.check()
-                if expected and draft.digest != expected:
+                if draft and expected and draft.digest != expected:
                     raise reading.corrupt(expected, draft.digest, "what arrived")
                 rest.flush()
-                kept = self._keep(draft, temporary)
+                kept = draft is not None and self._keep(draft, temporary)
         finally:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
-        return (draft.digest, draft.size_bytes) if kept else self.files.put_file(path, expected=draft.digest)
+        return (draft.digest, draft.size_bytes) if draft and kept else self.files.put_file(path, expected=expected)
 
     def _keep(self, draft: Draft, rest: Path) -> bool:
         """Keep a version as a recipe, if that is worth it and it is not here already. The rest comes first."""
@@ -204,3 +204,12 @@ class PackedBlobs:
         pieces = self.open(digest)
         with reading.replacing(path) as target:
             reading.write_pieces(target, pieces, path)
+
+
+def _compared(source: reading.Steady, base: Layout, rest: BinaryIO) -> Draft | None:
+    """Return what an open file has of its version before, or None when that cannot be read: it is not needed."""
+    with open(source.descriptor, "rb", buffering=0, closefd=False) as file:
+        try:
+            return compare(file, source.stamp[0], base, rest.write)
+        except (NotFound, Unavailable):
+            return None

@@ -371,9 +371,7 @@ class BlobStoreContract:
         assert data == blobs.get(digest_of(data))
         assert len(data) == blobs.size(digest_of(data))
         start = SMALL_BYTES - 9
-        assert data[start : start + 2_000_000] == b"".join(
-            blobs.open(digest_of(data), start=start, size=2_000_000)
-        )
+        assert data[start : start + 2_000_000] == b"".join(blobs.open(digest_of(data), start=start, size=2_000_000))
         blobs.fetch_to(digest_of(data), tmp_path / "copy")
         assert data == (tmp_path / "copy").read_bytes()
         with pytest.raises(Corrupt, match=ABSENT):

@@ -179,7 +179,7 @@ def test_a_new_file_in_a_directory_that_becomes_a_file_is_in_the_way(
     here = tmp_path / "here"
     put(repository, FIRST, here)
     write(here, {"deep/er/mine": b"mine"})
-    with pytest.raises(Conflict, match="directories with other files in the place of a file: deep/er$"):
+    with pytest.raises(Conflict, match=r"directories with other files in the place of a file: deep/er$"):
         put(repository, SECOND, here, before=FIRST)
 
     assert {**FIRST, "deep/er/mine": b"mine"} == read(here)

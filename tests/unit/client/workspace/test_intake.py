@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -148,21 +149,27 @@ def test_a_name_that_is_no_utf_8_is_told(place: bytes, folder: Path, repository:
 
 
 @pytest.mark.parametrize("place", ["secret", "closed"])
-def test_what_may_not_be_read_is_told(place: str, tmp_path: Path) -> None:
-    tmp_path.chmod(0o755)
-    write(tmp_path, {"top/secret": b"", "top/closed/file": b""})
-    (tmp_path / "top" / place).chmod(0)
+def test_what_may_not_be_read_is_told(place: str) -> None:
     imports = (
         "from lineal.client.transfer import upload_path; from lineal.client.workspace.index import MEMORY, Index\n"
         "from lineal.client.workspace.ways import Ways; from lineal.storage.blobs.memory import MemoryBlobs\n"
         "from lineal.storage.progress import Silent"
     )
-    script = "told(lambda: upload_path(Ways(MemoryBlobs(), None, Index(MEMORY, Path('/')), -1, Silent()), Path('top')))"
-    # The way to a temporary directory may be closed to others; a process that is there already needs no way.
-    done = as_nobody(script, tmp_path, imports=imports, directory=tmp_path)
+    script = (
+        "told(lambda: upload_path(Ways(MemoryBlobs(), None, Index(MEMORY, Path('/')), -1, Silent()), here / 'top'))"
+    )
+    # The way to the directory of a test is closed to others.
+    with tempfile.TemporaryDirectory() as directory:
+        top = write(Path(directory) / "top", {"secret": b"", "closed/file": b""})
+        top.parent.chmod(0o755)
+        (top / place).chmod(0)
+        said = as_nobody(script, directory, imports=imports).stdout
+        top.parent.chmod(0)
+        unreachable = as_nobody(script, directory, imports=imports).stdout
 
-    assert f"top/{place}" in done.stdout
-    assert "cannot be read: Permission denied | check the path and its permissions" in done.stdout
+    assert said.startswith(f"Invalid | {top / place}")
+    assert "cannot be read: Permission denied | check the path and its permissions" in said
+    assert unreachable.startswith(f"Invalid | {top} cannot be read: Permission denied")
 
 
 def ways(blobs: Measured) -> Ways:
