@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lineal.capture.live import log, param
     from lineal.client.connect import Repository, connect, init
+    from lineal.client.parquet import write_parquet
     from lineal.objects.errors import (
         Ambiguous,
         Conflict,
@@ -45,10 +46,11 @@ __all__ = [
     "init",
     "log",
     "param",
+    "write_parquet",
 ]
 
 _HOMES = {"connect": "lineal.client.connect", "init": "lineal.client.connect", "Repository": "lineal.client.connect"}
-_HOMES |= dict.fromkeys(("log", "param"), "lineal.capture.live")
+_HOMES |= dict.fromkeys(("log", "param"), "lineal.capture.live") | {"write_parquet": "lineal.client.parquet"}
 
 
 def __getattr__(name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,16 @@ from lineal.objects.digest import Digest
 from lineal.storage.blobs.blobs import BlobStore
 from lineal.storage.blobs.files import FileBlobs
 from lineal.storage.blobs.memory import MemoryBlobs
+from lineal.storage.blobs.packed import PackedBlobs
 from lineal.storage.blobs.wrappers import Forwarding, Measured
+from lineal.storage.clock import SystemClock
+from lineal.storage.database.database import Database
+from lineal.storage.database.migrations import migrate
+from lineal.storage.database.postgres import Postgres
+from lineal.storage.database.sqlite import Sqlite
 from lineal.testing.contracts.blob_store import BlobStoreContract, Spoil
 from lineal.testing.faults import Failing, Slow
+from tests.unit.storage.spoiling import overwrite
 
 
 @pytest.fixture
@@ -41,6 +49,32 @@ class TestFileBlobs(BlobStoreContract):
     def blobs(self, files: FileBlobs) -> BlobStore:
         """The store itself."""
         return files
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def packed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PackedBlobs]:
+    """An empty store that packs, over either database."""
+    root = tmp_path_factory.mktemp("store")
+    database: Database = Sqlite(root / "database.sqlite")
+    if request.param == "postgresql":
+        database = Postgres(request.getfixturevalue("postgres_url"))
+    migrate(database, phase="pre")
+    yield PackedBlobs(root / "blobs", root / "tmp", database, SystemClock())
+    database.close()
+
+
+class TestPackedBlobs(BlobStoreContract):
+    """Files, packs and recipes in a directory."""
+
+    @pytest.fixture
+    def blobs(self, packed: PackedBlobs) -> BlobStore:
+        """The store itself."""
+        return packed
+
+    @pytest.fixture
+    def spoil(self, packed: PackedBlobs) -> Spoil:
+        """Overwrite the bytes where they lie."""
+        return lambda digest, data: overwrite(packed, digest, data)
 
 
 class TestMemoryBlobs(BlobStoreContract):

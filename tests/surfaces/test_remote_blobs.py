@@ -8,14 +8,15 @@ import pytest
 
 from lineal.client.connect import init
 from lineal.client.local import LocalRepository
-from lineal.client.remote import RemoteBlobs, RemoteRepository
+from lineal.client.remote import RemoteRepository
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Invalid
 from lineal.storage.blobs.blobs import BlobStore
-from lineal.storage.blobs.files import FileBlobs
+from lineal.storage.blobs.packed import PackedBlobs
 from lineal.storage.blobs.wrappers import Forwarding
 from lineal.testing.contracts.blob_store import BlobStoreContract, Spoil
 from tests.surfaces.conftest import served
+from tests.unit.storage.spoiling import overwrite
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,7 @@ def remote(local: LocalRepository) -> Iterator[RemoteRepository]:
 class Afar(Forwarding):
     """The bytes of a server, with the list of them and their deletion as only the server itself has them."""
 
-    def __init__(self, remote: RemoteBlobs, here: FileBlobs) -> None:
+    def __init__(self, remote: BlobStore, here: BlobStore) -> None:
         super().__init__(remote)
         self._here = here
 
@@ -52,30 +53,22 @@ class TestRemoteBlobs(BlobStoreContract):
     """Through HTTP, and back."""
 
     @pytest.fixture
-    def files(self, local: LocalRepository) -> FileBlobs:
+    def here(self, local: LocalRepository) -> PackedBlobs:
         """The server's own store, empty."""
-        root = local.store.root
-        assert root is not None
-        files = FileBlobs(root / "blobs", root / "tmp")
-        for each in list(files.list()):
-            files.delete(each)
-        return files
+        assert isinstance(local.blobs, PackedBlobs)
+        for each in list(local.blobs.list()):
+            local.blobs.delete(each)
+        return local.blobs
 
     @pytest.fixture
-    def blobs(self, remote: RemoteRepository, files: FileBlobs) -> BlobStore:
+    def blobs(self, remote: RemoteRepository, here: PackedBlobs) -> BlobStore:
         """The same from afar."""
-        return Afar(remote.blobs, files)
+        return Afar(remote.blobs, here)
 
     @pytest.fixture
-    def spoil(self, files: FileBlobs) -> Spoil:
-        """Overwrite a file where the server has it."""
-
-        def overwrite(digest: Digest, data: bytes) -> None:
-            path = files.path(digest)
-            path.chmod(0o600)
-            path.write_bytes(data)
-
-        return overwrite
+    def spoil(self, here: PackedBlobs) -> Spoil:
+        """Overwrite the bytes where the server has them."""
+        return lambda digest, data: overwrite(here, digest, data)
 
 
 def test_from_afar_nobody_lists_or_deletes(remote: RemoteRepository) -> None:

@@ -9,10 +9,10 @@ import msgspec
 
 from lineal import operations as o
 from lineal.client.sources import fetch_source
-from lineal.client.workspace.checkout import Checkouts
+from lineal.client.workspace.checkout import Checkouts, Wanted
 from lineal.client.workspace.index import Place
 from lineal.client.workspace.status import changes, places
-from lineal.client.workspace.ways import UNKNOWN, Ways
+from lineal.client.workspace.ways import Ways
 from lineal.formats import trees
 from lineal.objects.reference import parse_reference
 from lineal.operations.answers import Changes, Contents, Placed
@@ -35,22 +35,9 @@ def get_files(handle: Workspace, name: str, directory: Path, *, under: str, forc
         return fetch_source(handle, ways, found.reference, directory, under=under, force=force)
     ways.progress.begin(f"get {found.reference}")
     ways.progress.expect(found.file_count, found.size_bytes)
-    root = _root(ways, found, directory)
-    before = ways.seen.place(root)
-    if before is not None:
-        # From the first file on, and until the last, nobody knows which tree is there.
-        ways.seen.put(before._replace(epoch=UNKNOWN))
-        if _line(_reference(handle, before)) != _line(found.reference):
-            before = None
-    missing = set[str]()
-    if before and (force or before.tree == found.tree):
-        # Whoever asks for what is there already misses something of it.
-        differs = changes(ways.seen, before)
-        missing.update(differs.removed, differs.modified if force else ())
-    checkouts = Checkouts(ways.blobs, directory, index=ways.seen, progress=ways.progress)
-    done = checkouts.put(found.tree, before=before.tree if before else None, missing=missing, under=under, force=force)
-    if not under:
-        ways.seen.put(Place(root, found.tree, ways.epoch, found.reference))
+    place = Place(_root(ways, found, directory), found.tree, ways.epoch, found.reference)
+    wanted = _wanted(handle, found, ways.seen.place(place.root), force=force)._replace(under=under)
+    done = Checkouts(ways.blobs, directory, wanted, place=place, index=ways.seen, progress=ways.progress).put()
     return Placed(
         reference=found.reference,
         tree=found.tree,
@@ -61,13 +48,28 @@ def get_files(handle: Workspace, name: str, directory: Path, *, under: str, forc
     )
 
 
+def _wanted(handle: Workspace, found: Contents, before: Place | None, *, force: bool) -> Wanted:
+    """Return what a directory is to hold when it holds ``before``."""
+    ways = handle.ways
+    if before is None or not ways.blobs.has((before.tree,)):
+        return Wanted(found.tree, force=force)
+    missing = set[str]()
+    if force or before.tree == found.tree:
+        # Whoever asks for what is there already misses something of it.
+        differs = changes(ways.seen, before)
+        missing.update(differs.removed, differs.modified if force else ())
+    another = _line(_reference(handle, before)) != _line(found.reference)
+    return Wanted(found.tree, before.tree, another=another, missing=missing, force=force)
+
+
 def _root(ways: Ways, found: Contents, directory: Path) -> str:
     """Return the place that a tree takes: a single file is one itself, and leaves the directory to others."""
     root = str(directory.absolute())
     if found.file_count > 1:
         return root
     only = next(trees.entries(found.tree, ways.blobs.get), None)
-    return f"{root}/{only.path}" if only and "/" not in only.path else root
+    is_file = only is not None and only.mode != "directory" and "/" not in only.path
+    return f"{root}/{only.path}" if only and is_file else root
 
 
 def _reference(handle: Workspace, place: Place) -> str:

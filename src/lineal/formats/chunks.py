@@ -80,7 +80,7 @@ def _tensor_ends(stream: Stream, size: int) -> list[int]:
         header = msgspec.json.decode(first + _read(stream, header_bytes - 1), type=dict[str, msgspec.Raw])
         header.pop("__metadata__", None)
         tensors = [msgspec.json.decode(each, type=_Tensor).data_offsets for each in header.values()]
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):  # no header, or one that was made to do harm
         return []
     base = 8 + header_bytes
     ends = sorted({base, *(base + end for start, end in tensors if start < end)})

@@ -195,27 +195,39 @@ def _is_whole(part: list[T], ends: Callable[[T], bool]) -> bool:
 
 def _checked(entries: Iterable[Entry]) -> Iterator[Entry]:
     """Yield ``entries`` as long as each may stand where it does. Raises Invalid."""
-    for each in _in_order(entries, Invalid, hint="sort the paths; each stands there once, as a file or as a directory"):
+    order = _Order(Invalid, "sort the paths; each stands there once, as a file or as a directory")
+    for each in entries:
+        order.check(each.path)
         if not fits(each.path):
             raise Invalid(f"{each.path!r} cannot be a path in a tree", hint="write it relative, without '.' and '..'")
         yield each
 
 
-def _in_order(entries: Iterable[Entry], wrong: type[LinealError], *, hint: str) -> Iterator[Entry]:
-    """Yield ``entries`` while they are sorted and none lies below another one, which is a file. Raises ``wrong``."""
-    before = ""
-    begun = list[str]()  # each begins with the one before it, and so does whatever lies below it
-    for each in entries:
-        path = each.path
-        if path <= before:
-            raise wrong(f"{path!r} comes after {before!r} in a tree", hint=hint)
+class _Order:
+    """Tells whether paths come in order, and whether one lies below another one, which is a file.
+
+    Args:
+        wrong: what is raised when not.
+        hint: what to do then.
+    """
+
+    def __init__(self, wrong: type[LinealError], hint: str) -> None:
+        self._wrong = wrong
+        self._hint = hint
+        self._before = ""
+        self._begun = list[str]()  # each begins with the one before it, and so does whatever lies below it
+
+    def check(self, path: str) -> None:
+        """Take the next path."""
+        begun = self._begun
+        if path <= self._before:
+            raise self._wrong(f"{path!r} comes after {self._before!r} in a tree", hint=self._hint)
         while begun and not path.startswith(begun[-1]):
             begun.pop()
         if begun and path[len(begun[-1])] == "/":
-            raise wrong(f"{begun[-1]!r} is a file of a tree and a directory of {path!r}", hint=hint)
+            raise self._wrong(f"{begun[-1]!r} is a file of a tree and a directory of {path!r}", hint=self._hint)
         begun.append(path)
-        before = path
-        yield each
+        self._before = path
 
 
 def fits(path: str) -> bool:
@@ -249,10 +261,12 @@ def entries(root: Digest, read: Read, *, under: str = "") -> Iterator[Entry]:
     Raises:
         Corrupt: a part of it is no tree, its paths are not in order, or one lies below another one.
     """
-    found = (each for node in _leaves(root, read, under) for each in node.entries)
-    for each in _in_order(found, Corrupt, hint=f"restore the tree {root} from a copy"):
-        if not under or each.path == under or each.path.startswith(under + "/"):
-            yield each
+    order = _Order(Corrupt, f"restore the tree {root} from a copy")
+    for node in _leaves(root, read, under):
+        for each in node.entries:
+            order.check(each.path)
+            if not under or each.path == under or each.path.startswith(under + "/"):
+                yield each
 
 
 def _leaves(root: Digest, read: Read, under: str) -> Iterator[Tree]:
@@ -277,25 +291,42 @@ def changes(left: Digest, right: Digest, read: Read) -> Iterator[tuple[Entry | N
     """Yield each path that differs between two trees as its entries left and right, None where there is none.
 
     Parts that both trees have are not read.
+
+    Raises:
+        Corrupt: a part of one is no tree, its paths are not in order, or one lies below another one.
     """
     if left == right:
         return
+    orders = [_Order(Corrupt, f"restore the tree {root} from a copy") for root in (left, right)]
     ours, theirs = _Cursor(left, read), _Cursor(right, read)
     while ours.here or theirs.here:
         if ours.here and theirs.here and ours.skip(theirs):
             continue
-        a, b = ours.entry(), theirs.entry()
-        if b is None or (a is not None and a.path < b.path):
-            ours.step()
-            yield a, None
-        elif a is None or b.path < a.path:
-            theirs.step()
-            yield None, b
-        else:
-            ours.step()
-            theirs.step()
-            if a != b:
-                yield a, b
+        pair = _beside(ours.entry(), theirs.entry())
+        for cursor, order, each in zip((ours, theirs), orders, pair, strict=True):
+            if each:
+                order.check(each.path)
+                cursor.step()
+        if pair[0] != pair[1]:
+            yield pair
+
+
+def side_by_side(left: Iterable[Entry], right: Iterable[Entry]) -> Iterator[tuple[Entry | None, Entry | None]]:
+    """Yield each path of two trees as its entries left and right, None where there is none."""
+    ours, theirs = iter(left), iter(right)
+    mine, other = next(ours, None), next(theirs, None)
+    while mine or other:
+        pair = _beside(mine, other)
+        yield pair
+        mine = next(ours, None) if pair[0] else mine
+        other = next(theirs, None) if pair[1] else other
+
+
+def _beside(left: Entry | None, right: Entry | None) -> tuple[Entry | None, Entry | None]:
+    """Return of two entries the one whose path comes first; both when it is the same."""
+    if left is None or right is None or left.path == right.path:
+        return left, right
+    return (left, None) if left.path < right.path else (None, right)
 
 
 class _Cursor:

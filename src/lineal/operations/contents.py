@@ -46,8 +46,9 @@ def find_contents(store: Store, text: str, *, needs_bytes: bool = True) -> Conte
 
 
 def _found(store: Store, text: str) -> tuple[str, Row]:
-    if parse_reference(text).kind == "model" and not store.database.run(
-        "SELECT name FROM model WHERE name = :name", name=text
+    reference = parse_reference(text)
+    if reference.kind in {"model", "alias"} and not store.database.run(
+        "SELECT name FROM model WHERE name = :name", name=reference.name
     ):
         return find_any(store, f"data:{text}")
     kind, row = find_any(store, text)

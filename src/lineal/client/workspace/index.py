@@ -33,13 +33,18 @@ CREATE TABLE IF NOT EXISTS seen (
     stamps BLOB NOT NULL, digests BLOB NOT NULL,
     PRIMARY KEY (root, folder)
 );
+CREATE TABLE IF NOT EXISTS staged AS SELECT * FROM seen WHERE 0;
+CREATE UNIQUE INDEX IF NOT EXISTS staged_folder ON staged (root, folder);
 CREATE TABLE IF NOT EXISTS place (
     root TEXT PRIMARY KEY, tree TEXT NOT NULL, epoch INTEGER NOT NULL, reference TEXT NOT NULL
 );
 PRAGMA user_version = 1;
 """
 _COLUMNS = "device, at, newest, stamps, digests"
-_SEE = f"INSERT OR REPLACE INTO seen (root, folder, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_VALUES = f"(root, folder, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_SEE = f"INSERT OR REPLACE INTO seen {_VALUES}"
+_STAGE = f"INSERT OR REPLACE INTO staged {_VALUES}"
+_UNSTAGE = "DELETE FROM staged WHERE root = ?"
 _PUT = "INSERT OR REPLACE INTO place (root, tree, epoch, reference) VALUES (?, ?, ?, ?)"
 _encode = msgspec.msgpack.Encoder().encode
 _decode_stamps = msgspec.msgpack.Decoder(dict[str, Stamp]).decode
@@ -73,14 +78,12 @@ class Seen(NamedTuple):
         """Return this with the latest time of its stamps."""
         return self._replace(newest=max((max(each[1], each[2]) for each in self.stamps.values()), default=0))
 
-    def mature(self) -> Seen:
-        """Return this without the files that were too young to be trusted."""
-        limit = self.at - RACY_NS
-        stamps = {name: each for name, each in self.stamps.items() if max(each[1], each[2]) < limit}
-        return self._replace(stamps=stamps, digests={name: self.digests[name] for name in stamps})
-
 
 UNSEEN = Seen(-1, 0, 0, {}, {})
+"""What is known of a folder of which nothing is, and of an empty one."""
+
+GONE = Seen(-2, 0, 0, {}, {})
+"""What is staged of a folder that is not there any more, or of which the tree has nothing but folders."""
 
 
 class Place(NamedTuple):
@@ -134,13 +137,33 @@ class Index:
         """Keep what was seen of folders below ``root``."""
         self._write([(_SEE, self._rows(root, rows))])
 
-    def take(self, place: Place, rows: Iterable[tuple[str, Seen]], gone: Iterable[str]) -> None:
-        """Keep which tree is at a place, what was seen there, and which folders are gone: all of it, or nothing."""
-        key = self.key(place.root)
+    def unstage(self, root: str) -> bool:
+        """Let go of what was staged of ``root`` by somebody who never came to its end; tell whether that was possible."""
+        return self._write([(_UNSTAGE, [(self.key(root),)])])
+
+    def stage(self, root: str, rows: Iterable[tuple[str, Seen]]) -> bool:
+        """Keep what will be known of folders below ``root``, until it is taken; tell whether that was possible."""
+        return self._write([(_STAGE, self._rows(root, rows))])
+
+    def staged(self, root: str, folder: str) -> Seen | None:
+        """Return what will be known of a folder, or None when nothing was staged."""
+        rows = self._run(f"SELECT {_COLUMNS} FROM staged WHERE root = ? AND folder = ?", (self.key(root), folder))
+        return _seen(*rows[0]) if rows else None
+
+    def take_staged(self, place: Place, *, anew: bool) -> None:
+        """Make known what was staged, and keep which tree is at the place: all of it, or nothing.
+
+        Args:
+            place: which tree is where.
+            anew: whether nothing else of the place stays known.
+        """
+        key = [(self.key(place.root),)]
+        only = "" if anew else " AND folder IN (SELECT folder FROM staged WHERE root = seen.root)"
         self._write([
-            (_SEE, self._rows(place.root, rows)),
-            ("DELETE FROM seen WHERE root = ? AND folder = ?", ((key, each) for each in gone)),
-            (_PUT, [(key, place.tree, place.epoch, place.reference)]),
+            (f"DELETE FROM seen WHERE root = ?{only}", key),
+            (f"INSERT INTO seen SELECT * FROM staged WHERE root = ? AND device != {GONE.device}", key),
+            (_UNSTAGE, key),
+            (_PUT, [(*key[0], place.tree, place.epoch, place.reference)]),
         ])  # fmt: skip
 
     def _rows(self, root: str, rows: Iterable[tuple[str, Seen]]) -> Iterator[tuple[Any, ...]]:
@@ -158,14 +181,6 @@ class Index:
         for root, *rest in self._run("SELECT root, tree, epoch, reference FROM place ORDER BY root", ()):
             yield Place(root if root.startswith("/") else self._project + root, *rest)
 
-    def put(self, place: Place) -> None:
-        """Keep which tree is at a place."""
-        self._write([(_PUT, [(self.key(place.root), place.tree, place.epoch, place.reference)])])
-
-    def forget(self, root: str) -> None:
-        """Forget which tree is at a place; what was seen there stays."""
-        self._write([("DELETE FROM place WHERE root = ?", [(self.key(root),)])])
-
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:
@@ -174,17 +189,21 @@ class Index:
             self._connection = None
 
     def _run(self, sql: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
-        return self._asked(lambda connection: connection.execute(sql, values).fetchall(), [])
+        return self._asked(lambda connection: connection.execute(sql, values).fetchall(), otherwise=[])
 
-    def _write(self, statements: list[tuple[str, Iterable[tuple[Any, ...]]]]) -> None:
-        def write(connection: sqlite3.Connection) -> None:
+    def _write(self, statements: list[tuple[str, Iterable[tuple[Any, ...]]]]) -> bool:
+        """Carry out statements as one change; tell whether that was possible."""
+        kept = [(sql, list(rows)) for sql, rows in statements]  # it may have to be done twice
+
+        def write(connection: sqlite3.Connection) -> bool:
             with connection:
-                for sql, rows in statements:
+                for sql, rows in kept:
                     connection.executemany(sql, rows)
+            return True
 
-        self._asked(write, None)
+        return self._asked(write, otherwise=False)
 
-    def _asked(self, ask: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
+    def _asked(self, ask: Callable[[sqlite3.Connection], T], *, otherwise: T) -> T:
         """Ask, with a new file when the old one cannot be used; a place without room for one just remembers nothing."""
         with self._lock:
             for attempt in range(2):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from lineal.client.workspace.index import UNSEEN, Index, Place, Seen
+from lineal.client.workspace.index import GONE, UNSEEN, Index, Place, Seen
 from lineal.client.workspace.reading import BATCH_READ_BYTES, BATCH_READ_FILES, Item, Reader
 from lineal.client.workspace.scanning import Folder, Found, Listing, Stamp, files_at, folders, stamp_of
 from lineal.formats import pack
@@ -13,7 +13,7 @@ from lineal.objects.digest import Digest
 from lineal.objects.files import NOTHING, Entry
 
 _BATCH_FILES = 2_000
-_FOLDERS_MAX = 128
+_LEARNT_FILES = 20_000
 CHANGES_MAX = 100_000
 """More changes than this are not kept in memory: everything is walked in order instead."""
 
@@ -36,22 +36,29 @@ class Intake:
         self._root = root
         self._open: dict[str, tuple[Seen, Seen]] = {}
         self._learnt: list[tuple[str, Seen]] = []
+        self._learnt_files = 0
         self._gone = index.folders(root)
+        self._is_complete = index.unstage(root)
         self.file_count = 0
 
     def remember(self, tree: Digest, epoch: int) -> None:
         """Keep what was seen, once the bytes are safe: which tree it is, at which epoch of the store."""
+        self._learnt += ((folder, GONE) for folder in self._gone)
+        self._stage()
+        if self._is_complete:
+            self._index.take_staged(Place(self._root, tree, epoch), anew=False)
+
+    def _learn(self, folder: str, seen: Seen) -> None:
+        """Take note of a folder; not in memory, where there may be no room for all of them."""
+        self._learnt.append((folder, seen))
+        self._learnt_files += len(seen.stamps)
+        if self._learnt_files > _LEARNT_FILES:
+            self._stage()
+
+    def _stage(self) -> None:
         rows = ((folder, seen.counted()) for folder, seen in self._learnt)
-        self._index.take(Place(self._root, tree, epoch), rows, self._gone)
-
-    def _flush(self) -> None:
-        """Keep what was seen so far: of a million files it is too much for memory.
-
-        The place is not known meanwhile, so whoever begins anew after a crash asks the store for every file.
-        """
-        self._index.forget(self._root)
-        self._index.see(self._root, ((folder, seen.counted()) for folder, seen in self._learnt))
-        self._learnt.clear()
+        self._is_complete = self._index.stage(self._root, rows) and self._is_complete
+        self._learnt, self._learnt_files = [], 0
 
     def everything(self) -> Iterator[Entry]:
         """Yield the entry of each file, in order; the store holds its bytes once the bundle is left.
@@ -102,9 +109,7 @@ class Intake:
         if now.stamps or (found.is_empty and inside):
             self._gone.discard(inside)
             if not now.stamps or not before.is_same(now.stamps, now.device):
-                self._learnt.append((inside, now))
-            if len(self._learnt) >= _FOLDERS_MAX:
-                self._flush()
+                self._learn(inside, now)
 
     def changed(self) -> dict[str, Entry | None] | None:
         """Return what became of each path that may not be what the index knows, and None for those that are gone.

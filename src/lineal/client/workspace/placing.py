@@ -1,12 +1,14 @@
-"""Where files of a tree may be written: below one directory, through no link that leads out of it, over no other name."""
+"""Where files of a tree may be written: below one directory, on a way of real directories, over no other name."""
 
 from __future__ import annotations
 
 import os
+import stat
+import threading
 from collections.abc import Iterable
-from pathlib import PurePosixPath
 
-from lineal.client.workspace.scanning import SKIPPED
+from lineal.client.workspace.scanning import is_skipped
+from lineal.formats import trees
 from lineal.objects.errors import Conflict, Invalid, Unavailable
 from lineal.objects.files import Entry
 from lineal.storage.blobs.reading import TEMPORARY
@@ -21,46 +23,63 @@ class Placing:
 
     def __init__(self, root: str) -> None:
         self.root = root
-        self._lexical = {""}
+        self._checked = {""}
+        self._ways = {"": ""}
         self._made = set[str]()
+        self._lock = threading.RLock()
 
     def check(self, path: str) -> None:
         """Raise Invalid when a path of a tree must not be written, whatever is on the disk."""
         folder, _, name = path.rpartition("/")
-        if folder in self._lexical and name and name.lower() not in _FORBIDDEN and "\0" not in name:
+        if folder in self._checked and path[:1] != "/" and trees.fits(name) and not is_skipped(name):
             return
-        inside = PurePosixPath(path)
-        # Some file systems do not tell .git from .GIT.
-        forbidden = _FORBIDDEN & {each.lower() for each in inside.parts}
-        if inside.is_absolute() or forbidden or not inside.parts or "\0" in path:
+        if not trees.fits(path) or any(map(is_skipped, path.split("/"))):
             raise Invalid(
                 f"the path {path!r} must not be written below {self.root}",
                 hint="this tree was not made by Lineal; do not trust it",
             )
-        self._lexical.add(folder)
+        self._checked.add(folder)
 
     def at(self, path: str) -> str:
         """Return the place of a path that was checked."""
         return f"{self.root}/{path}"
 
+    def obstacle(self, folder: str) -> str:
+        """Return the first path on the way into ``folder`` that is there and is no directory; nothing for a free way.
+
+        A link to a directory is one too: what is written there would be elsewhere, and not in this tree any more.
+        """
+        if folder not in self._ways:
+            found = self.obstacle(folder.rpartition("/")[0])
+            if not found:
+                try:
+                    found = "" if stat.S_ISDIR(os.lstat(self.at(folder)).st_mode) else folder
+                except FileNotFoundError:
+                    found = ""
+                except OSError as error:
+                    raise unwritable(self.at(folder), error) from None
+            self._ways[folder] = found
+        return self._ways[folder]
+
     def make_folder(self, path: str) -> None:
-        """Make the directory that a path stands in. Raises Invalid, Unavailable."""
+        """Make the directory that a path stands in. Raises Unavailable."""
         folder = path.rpartition("/")[0]
         if folder not in self._made:
             self.make(folder)
 
     def make(self, folder: str) -> None:
-        """Make a directory below the root, or the root itself. Raises Invalid when a link leads out of it."""
-        place = f"{self.root}/{folder}" if folder else self.root
-        try:
-            os.makedirs(place, exist_ok=True)
-        except OSError as error:
-            raise unwritable(place, error) from None
-        # A link that an earlier entry made must not lead a later one out either.
-        top, here = os.path.realpath(self.root), os.path.realpath(place)
-        if here != top and not here.startswith(top + "/"):
-            raise Invalid(f"the path {folder!r} goes through a link out of {self.root}", hint="do not trust this tree")
-        self._made.add(folder)
+        """Make a directory below the root, or the root itself, in the place of a file or link. Raises Unavailable."""
+        place = self.at(folder) if folder else self.root
+        with self._lock:
+            try:
+                if not folder:
+                    os.makedirs(place, exist_ok=True)
+                else:
+                    self.make_folder(folder)
+                    _make_one(place)
+            except OSError as error:
+                raise unwritable(place, error) from None
+            self._made.add(folder)
 
     def remove_empty(self, folders: Iterable[str]) -> None:
         """Remove directories in which nothing is left, and those above them, up to the root."""
@@ -68,10 +87,9 @@ class Placing:
             inside = folder
             while inside:
                 try:
-                    os.rmdir(f"{self.root}/{inside}")
+                    os.rmdir(self.at(inside))
                 except OSError:
                     break
-                self._made.discard(inside)
                 inside = inside.rpartition("/")[0]
 
     def check_cases(self, entries: Iterable[Entry]) -> None:
@@ -79,14 +97,15 @@ class Placing:
         self.make("")
         if not self._folds_case():
             return
-        folder, names = "", dict[str, str]()
+        # Directories may collide as files do: what is in both would come together in one.
+        names = dict[str, str]()
         for each in entries:
-            above, _, name = each.path.rpartition("/")
-            if above != folder:
-                folder, names = above, {}
-            if (other := names.setdefault(name.casefold(), name)) != name:
+            path = each.path
+            while path and (other := names.setdefault(path.casefold(), path)) == path:
+                path = path.rpartition("/")[0]
+            if path:
                 raise Conflict(
-                    f"{self.root} cannot hold both {other!r} and {name!r} in {folder or 'one directory'}",
+                    f"{self.root} cannot hold both {other!r} and {path!r}",
                     hint="choose a directory on a file system that tells capitals apart",
                 )
 
@@ -102,7 +121,13 @@ class Placing:
             raise unwritable(self.root, error) from None
 
 
-_FORBIDDEN = frozenset(("..", ".", *SKIPPED))
+def _make_one(place: str) -> None:
+    try:
+        os.mkdir(place)
+    except FileExistsError:
+        if not stat.S_ISDIR(os.lstat(place).st_mode):
+            os.unlink(place)
+            os.mkdir(place)
 
 
 def unwritable(path: str, error: OSError) -> Unavailable:

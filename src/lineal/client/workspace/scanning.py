@@ -11,10 +11,19 @@ from typing import NamedTuple
 from lineal.objects.digest import Digest, Hasher, digest_of
 from lineal.objects.errors import Invalid
 from lineal.objects.files import Mode
-from lineal.storage.blobs.reading import file_pieces
+from lineal.storage.blobs.reading import TEMPORARY, file_pieces
 
 SKIPPED = frozenset((".lineal", ".git"))
 """What is never part of a tree: a store inside itself, and a history whose hooks would run where it is fetched."""
+
+
+def is_skipped(name: str) -> bool:
+    """Tell whether a name can be that of no part of a tree: one of those, or of a file that a crash left half written.
+
+    Some file systems do not tell .git from .GIT, and some let go of dots and spaces at the end.
+    """
+    plain = name.rstrip(". ").lower()
+    return plain in SKIPPED or plain.startswith(TEMPORARY)
 
 
 Stamp = tuple[int, int, int, int, int]
@@ -107,7 +116,7 @@ def _list(folder: Folder) -> tuple[Listing, list[str]]:
                 name = each.name
                 if not name.isascii():
                     check_name(name, folder.place)
-                if name in SKIPPED:
+                if name[0] == "." and is_skipped(name):
                     continue
                 if each.is_dir(follow_symlinks=False):
                     below.append(name)
@@ -151,7 +160,7 @@ def _names(folder: Folder) -> list[tuple[str, os.DirEntry[str] | None]]:
             found: list[tuple[str, os.DirEntry[str] | None]] = [
                 (f"{each.name}/" if each.is_dir(follow_symlinks=False) else each.name, each)
                 for each in entries
-                if each.name not in SKIPPED
+                if not (each.name[0] == "." and is_skipped(each.name))
             ]
     except OSError as error:
         raise unreadable(folder.place, error) from None

@@ -34,9 +34,13 @@ def changes(index: Index, place: Place) -> Changes:
     """Return what was added, removed and modified at a place since its tree was taken or put there.
 
     A file is read only when its stamp is not the one that the index knows; the index learns the new stamp of a file that
-    turned out to be the same.
+    turned out to be the same. A directory that is empty, or was, has a slash at its end.
     """
     return _Comparison(index, place).result()
+
+
+_NO_SIZE = -1
+"""The size of a file whose stamp must never be taken for that of the file that is there."""
 
 
 class _Comparison:
@@ -56,10 +60,14 @@ class _Comparison:
         root = self._place.root
         left = self._index.folders(root)
         for listing in folders(root) if os.path.lexists(root) else ():
-            self._compare(listing, self._index.seen(root, listing.folder.inside))
-            left.discard(listing.folder.inside)
+            inside = listing.folder.inside
+            self._compare(listing, self._index.seen(root, inside))
+            if listing.is_empty and inside and inside not in left:
+                self._added.append(inside)
+            left.discard(inside)
         for folder in left:
-            self._removed += (folder + name for name in self._index.seen(root, folder).stamps)
+            # A folder of which nothing was seen was an empty one.
+            self._removed += [folder + name for name in self._index.seen(root, folder).stamps] or [folder]
         self._index.see(root, self._learnt)
         return Changes(
             path=root,
@@ -75,7 +83,7 @@ class _Comparison:
             self._unchanged += len(listing.stamps)
             return
         inside = listing.folder.inside
-        # What was modified or removed stays known as it was, so that it is told again the next time.
+        # What was modified or removed stays known, so that it is told again the next time.
         stamps = dict(before.stamps)
         for name, stamp in listing.stamps.items():
             if name not in before.stamps:
@@ -85,6 +93,7 @@ class _Comparison:
                 self._unchanged += 1
             else:
                 self._modified.append(inside + name)
+                stamps[name] = (_NO_SIZE, *before.stamps[name][1:])
         self._removed += (inside + name for name in before.stamps.keys() - listing.stamps.keys())
         if before.stamps:
             self._learnt.append((inside, Seen(listing.device, listing.at, 0, stamps, before.digests).counted()))

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from lineal.formats.pack import Place
 from lineal.objects.digest import Digest, is_digest
+from lineal.objects.errors import LinealError
 from lineal.objects.files import Range, Recipe
 from lineal.storage.blobs import reading
 from lineal.storage.blobs.blobs import PIECE_BYTES, SMALL_BYTES, Bundle
@@ -127,22 +128,25 @@ class PackedBlobs:
 
     def open(self, digest: Digest, *, start: int = 0, size: int | None = None) -> Iterator[bytes]:
         """Yield the bytes in pieces; a whole read is verified at its end. Raises NotFound, Corrupt."""
-        if not self.files.has((digest,)):
-            pieces = self._pieces(digest, start, size)
-            if pieces is not None:
-                is_part = start or size is not None
-                return pieces if is_part else reading.verified(pieces, digest, str(self.files.path(digest)))
-        return self.files.open(digest, start=start, size=size)
+        if self.files.has((digest,)):
+            return self.files.open(digest, start=start, size=size)
+        pieces, where = self._pieces(digest, start, size)
+        return pieces if start or size is not None else reading.verified(pieces, digest, where)
 
-    def _pieces(self, digest: Digest, start: int, size: int | None) -> Iterator[bytes] | None:
-        """Return the bytes of a blob that has no file of its own, or None when there is no such blob."""
-        if place := self._place(digest):
-            name, inside = place
-            end = inside.size_bytes if size is None else min(inside.size_bytes, start + size)
-            return self._packed(name, inside.start + start, max(0, end - start))
+    def _pieces(self, digest: Digest, start: int, size: int | None) -> tuple[Iterator[bytes], str]:
+        """Return the bytes of a blob that has no file of its own, and where they are. Raises NotFound, Corrupt."""
+        if found := self._place(digest):
+            name, place = found
+            end = place.size_bytes if size is None else min(place.size_bytes, start + size)
+            where = f"{self.packs.path(name)}, byte {place.start}"
+            return self._packed(name, place.start + start, max(0, end - start)), where
         if recipe := self._recipe(digest):
-            return Layout(recipe, self._range).pieces(start, size)
-        return None
+            return Layout(recipe, self._range).pieces(start, size), "what its recipe puts together"
+        raise self._missing(digest)
+
+    def _missing(self, digest: Digest) -> LinealError:
+        """Return the error for a blob that is not here, or cannot be found."""
+        return (self.packs.damaged(digest) if is_digest(digest) else None) or reading.missing(digest)
 
     def _packed(self, name: Digest, start: int, size: int) -> Iterator[bytes]:
         for at in range(start, start + size, PIECE_BYTES):
@@ -162,12 +166,13 @@ class PackedBlobs:
 
     def size(self, digest: Digest) -> int:
         """Return the size in bytes. Raises NotFound."""
-        if not self.files.has((digest,)):
-            if place := self._place(digest):
-                return place[1].size_bytes
-            if recipe := self._recipe(digest):
-                return recipe.size_bytes
-        return self.files.size(digest)
+        if self.files.has((digest,)):
+            return self.files.size(digest)
+        if place := self._place(digest):
+            return place[1].size_bytes
+        if recipe := self._recipe(digest):
+            return recipe.size_bytes
+        raise self._missing(digest)
 
     def has(self, digests: Iterable[Digest]) -> set[Digest]:
         """Return those of ``digests`` that are here."""

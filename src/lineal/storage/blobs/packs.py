@@ -13,7 +13,7 @@ from pathlib import Path
 from lineal.formats import pack
 from lineal.formats.pack import Place, Table
 from lineal.objects.digest import Digest, digest_of, is_digest
-from lineal.objects.errors import LinealError
+from lineal.objects.errors import Corrupt, LinealError
 from lineal.storage.blobs import reading
 from lineal.storage.clock import Clock
 from lineal.storage.database.database import Database
@@ -94,6 +94,19 @@ class Packs:
             return self.table(name).find(digest)
         return None
 
+    def damaged(self, digest: Digest) -> Corrupt | None:
+        """Return the error for a blob that cannot be found because the table of a pack that may hold it is damaged."""
+        for _, name in self._candidates([pack.prefix(digest)]):
+            try:
+                self.table(name)
+            except Corrupt as error:
+                return Corrupt(
+                    f"{self.path(name)}, which should hold {digest}, is damaged: {error.message}", hint=reading.MEND
+                )
+            except LinealError:
+                continue
+        return None
+
     def read(self, name: Digest, places: Sequence[Place]) -> Iterator[tuple[Digest, bytes]]:
         """Yield blobs of one pack, verified. Raises NotFound, Corrupt, Unavailable."""
         path = self.path(name)
@@ -147,23 +160,24 @@ class Packs:
         self.index(table)
 
     def index(self, table: Table) -> None:
-        """Write the rows of a pack; nothing happens when they are there."""
+        """Write the rows of a pack, all of them, for some of its blobs may have been forgotten; it is as good as new."""
         name = table.name
         number = pack.prefix(name)
         with self._database.transaction():
-            if self._database.run("SELECT digest FROM pack WHERE digest = :digest", digest=name):
-                return
-            blobs = sorted(map(pack.prefix, table.digests()))
-            self._database.many(
-                "INSERT INTO packed (blob, pack) VALUES (:blob, :pack)",
-                ({"blob": blob, "pack": number} for blob in blobs),
-            )
+            # First the row that two who write the same pack both need, so that one waits for the other.
             self._database.run(
-                "INSERT INTO pack (digest, number, size_bytes, created_at) VALUES (:digest, :number, :size_bytes, :at)",
+                "INSERT INTO pack (digest, number, size_bytes, created_at) VALUES (:digest, :number, :size_bytes, :at)"
+                " ON CONFLICT (digest) DO UPDATE SET created_at = excluded.created_at",
                 digest=name,
                 number=number,
                 size_bytes=table.size_bytes,
                 at=self._clock.now(),
+            )
+            self._database.run("DELETE FROM packed WHERE pack = :number", number=number)
+            blobs = sorted(map(pack.prefix, table.digests()))
+            self._database.many(
+                "INSERT INTO packed (blob, pack) VALUES (:blob, :pack)",
+                ({"blob": blob, "pack": number} for blob in blobs),
             )
 
     def forget(self, name: Digest) -> None:

@@ -19,6 +19,10 @@ TEMPORARY = ".lineal-"
 """How files are called on their way to their name; what a crash left of them may be removed."""
 
 
+MEND = "restore it from a copy"
+"""What to do about damaged bytes."""
+
+
 def missing(digest: str) -> NotFound:
     """Return the error for bytes that are not here."""
     return NotFound(f"the store does not hold {digest}", hint="lineal verify tells what else is missing")
@@ -26,7 +30,7 @@ def missing(digest: str) -> NotFound:
 
 def corrupt(digest: str, found: str, where: str) -> Corrupt:
     """Return the error for bytes that are not what their digest says."""
-    return Corrupt(f"{where} holds other bytes than {digest}: they are {found}", hint="restore it from a copy")
+    return Corrupt(f"{where} holds other bytes than {digest}: they are {found}", hint=MEND)
 
 
 def verified(pieces: Iterable[bytes], digest: Digest, where: str) -> Iterator[bytes]:

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lineal.client.local import LocalRepository
-from lineal.client.workspace.checkout import Checkout, Checkouts
-from lineal.objects.canonical import canonical_bytes
-from lineal.objects.digest import Digest
-from lineal.objects.files import NOTHING, Entry, Mode, Tree
+from lineal.client.workspace.checkout import Checkout, Checkouts, Wanted
+from lineal.client.workspace.index import Place
+from lineal.objects.canonical import canonical_bytes, object_digest
+from lineal.objects.digest import Digest, digest_of
+from lineal.objects.files import Entry, Mode, Tree
 from lineal.storage.progress import Silent
 
 
@@ -82,12 +83,24 @@ def remove(place: Path) -> None:
 
 def tree_of(repository: LocalRepository, files: Files) -> Digest:
     """Store files as a tree without ever having them in a directory; hostile ones too."""
+    for content in files.values():
+        data, mode = _described(content)
+        if mode != "directory":
+            repository.blobs.put(data)
+    return repository.blobs.put(canonical_bytes(_tree(files)))
+
+
+def digest_of_tree(files: Files) -> Digest:
+    """Return the digest of the tree that holds files."""
+    return object_digest(_tree(files))
+
+
+def _tree(files: Files) -> Tree:
     entries = []
     for path, content in sorted(files.items()):
         data, mode = _described(content)
-        digest = NOTHING if mode == "directory" else repository.blobs.put(data)
-        entries.append(Entry(path=path, digest=digest, size_bytes=len(data), mode=mode))
-    return repository.blobs.put(canonical_bytes(Tree(entries=tuple(entries))))
+        entries.append(Entry(path=path, digest=digest_of(data), size_bytes=len(data), mode=mode))
+    return Tree(entries=tuple(entries))
 
 
 def _described(content: Content) -> tuple[bytes, Mode]:
@@ -108,10 +121,12 @@ def put(
     force: bool = False,
 ) -> Checkout:
     """Put files in place as ``lineal data get`` does, once their tree is known."""
+    tree = None if before is None else tree_of(repository, before)
+    return put_tree(repository, directory, Wanted(tree_of(repository, files), tree, under=under, force=force))
+
+
+def put_tree(repository: LocalRepository, directory: Path, wanted: Wanted) -> Checkout:
+    """Put a tree in place."""
     ways = repository.ways
-    return Checkouts(ways.blobs, directory, index=ways.seen, progress=Silent()).put(
-        tree_of(repository, files),
-        before=None if before is None else tree_of(repository, before),
-        under=under,
-        force=force,
-    )
+    place = Place(str(directory), wanted.tree, ways.epoch)
+    return Checkouts(ways.blobs, directory, wanted, place=place, index=ways.seen, progress=Silent()).put()

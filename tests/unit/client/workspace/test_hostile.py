@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lineal.client.local import LocalRepository
-from lineal.objects.errors import Corrupt, Invalid, LinealError
+from lineal.objects.errors import Conflict, Corrupt, Invalid, LinealError
 from tests.unit.client.workspace.places import EMPTY, Content, Files, Link, put, read, write
 
 NOT_A_PATH = ["../out", "/out", "a/../../out", "..", "", "a//b", "a/", "./a", "a\0b", "."]
@@ -17,54 +17,69 @@ NOT_OURS = [".git", ".git/hooks/post-checkout", "a/.GIT/config", ".lineal/x", ".
 NOT_OURS_WHERE_NAMES_ARE_TRIMMED = [".git./hooks/post-checkout", ".git /config", ".lineal. ./x"]
 
 
-@pytest.mark.parametrize("path", NOT_A_PATH + NOT_OURS + NOT_OURS_WHERE_NAMES_ARE_TRIMMED)
 @pytest.mark.parametrize("content", [b"evil", Link("evil"), EMPTY])
 @pytest.mark.parametrize("there", [{}, {"mine": b"kept"}])
 def test_a_path_that_must_not_be_written_is_refused_and_nothing_else_is_written(
-    path: str, content: Content, there: Files, repository: LocalRepository, tmp_path: Path
+    content: Content, there: Files, repository: LocalRepository, tmp_path: Path
 ) -> None:
     here = write(tmp_path / "here", there)
-    outside = read(tmp_path)
-    with pytest.raises(Invalid, match="must not be written"):
-        put(repository, {path: content, "~": b"the last of the tree"}, here)
+    outside = others(tmp_path)
+    for path in NOT_A_PATH + NOT_OURS + NOT_OURS_WHERE_NAMES_ARE_TRIMMED:
+        with pytest.raises((Invalid, Corrupt)):
+            put(repository, {"!": b"the first of the tree", path: content, "~": b"the last of it"}, here)
 
     assert there == read(here)
-    assert outside.keys() == read(tmp_path).keys()
+    assert outside == others(tmp_path)
 
 
-OUT = {"../outside": "up", "/": "root"}
 LINKS = [Link("../outside"), Link("../outside/below"), Link(".."), Link("a/../../outside")]
 
 
 @pytest.mark.parametrize("link", LINKS)
-@pytest.mark.parametrize("path", ["link/file", "link/new/file", "link/sub/file", "link/new/deep/empty"])
-@pytest.mark.parametrize("content", [b"evil", EMPTY, Link("evil"), b"evil" * (1 << 18)])
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("link/file", b"evil"),
+        ("link/file", b"evil" * (1 << 18)),
+        ("link/new/file", Link("evil")),
+        ("link/sub/file", b"evil"),
+        ("link/new/deep/empty", EMPTY),
+    ],
+)
 def test_a_link_that_is_there_leads_no_file_out(
     link: Link, path: str, content: Content, repository: LocalRepository, tmp_path: Path
 ) -> None:
     write(tmp_path / "outside", {"kept": b"kept", "below/kept": b"kept", "sub": EMPTY})
     here = write(tmp_path / "here", {"link": link})
-    before = read(tmp_path)
-    for force in (False, True):
-        with pytest.raises(LinealError, match="link out of"):
-            put(repository, {"a": b"fine", path: content}, here, force=force)
-        # The repository itself has grown.
-        assert _but_for_the_repository(before) == _but_for_the_repository(read(tmp_path))
+    before = others(tmp_path)
+    with pytest.raises(Conflict, match="would be written over: link"):
+        put(repository, {"a": b"fine", path: content}, here)
+    assert before == others(tmp_path)
+    assert {"link": link} == read(here)
+
+    # Who forces it gives up the link, and never what it leads to.
+    put(repository, {"a": b"fine", path: content}, here, force=True)
+    assert before == others(tmp_path)
+    assert {"a": b"fine", path: content} == read(here)
 
 
 @pytest.mark.parametrize("link", LINKS)
-@pytest.mark.parametrize("path", ["link/file", "link/new/file", "link/sub/file"])
-@pytest.mark.parametrize("content", [b"evil", EMPTY, b"evil" * (1 << 18)])
+@pytest.mark.parametrize(
+    ("path", "content"), [("link/file", b"evil"), ("link/new/file", b"evil" * (1 << 18)), ("link/sub", EMPTY)]
+)
 def test_a_tree_in_which_a_link_is_a_directory_too_writes_nothing(
     link: Link, path: str, content: Content, repository: LocalRepository, tmp_path: Path
 ) -> None:
     write(tmp_path / "outside", {"kept": b"kept", "below/kept": b"kept", "sub": EMPTY})
-    before = read(tmp_path)
-    with pytest.raises((Corrupt, Invalid)):
+    before = others(tmp_path)
+    with pytest.raises(Corrupt, match="'link' is a file of a tree and a directory of"):
         put(repository, {"link": link, "link!": b"between", path: content}, tmp_path / "here")
+    put(repository, {"link": link}, tmp_path / "here")
+    with pytest.raises(Corrupt, match="'link' is a file of a tree and a directory of"):
+        put(repository, {"link": link, path: content}, tmp_path / "here", before={"link": link})
 
-    after = {each: content for each, content in read(tmp_path).items() if not each.startswith("here")}
-    assert _but_for_the_repository(before) == _but_for_the_repository(after)
+    assert before == others(tmp_path)
+    assert {"link": link} == read(tmp_path / "here")
 
 
 @pytest.mark.parametrize("target", ["../outside", "/etc/passwd"])
@@ -86,18 +101,10 @@ def test_files_behind_a_link_that_somebody_put_in_the_place_of_a_directory_are_n
     put(repository, before, here)
     (here / "a").rename(tmp_path / "moved")
     (here / "a").symlink_to(tmp_path / "moved")
-    with pytest.raises(LinealError, match="link out of"):
-        put(repository, {"b": b"new"}, here, before=before)
+    put(repository, {"b": b"new"}, here, before=before)
 
     assert {"one": b"1", "sub/two": b"2"} == read(tmp_path / "moved")
-    assert b"b" == (here / "b").read_bytes()
-
-
-def test_a_link_within_the_directory_may_be_used(repository: LocalRepository, tmp_path: Path) -> None:
-    here = write(tmp_path / "here", {"images": Link("store/2024"), "store/2024": EMPTY})
-    put(repository, {"images/one": b"1"}, here)
-
-    assert {"images": Link("store/2024"), "store/2024/one": b"1"} == read(here)
+    assert {"a": Link(str(tmp_path / "moved")), "b": b"new"} == read(here)
 
 
 _PART = st.sampled_from(["..", ".", "a", "b", "/", ".git", "link", "\0", "", "link/.."])
@@ -128,5 +135,6 @@ def test_nothing_is_ever_written_outside(
     assert ["x"] == [each.name for each in top.iterdir()]
 
 
-def _but_for_the_repository(files: Files) -> dict[str, Content]:
-    return {path: each for path, each in files.items() if not path.startswith("project/.lineal")}
+def others(top: Path) -> dict[str, Content]:
+    """Return what is below ``top``, but for the repository and the directory that is written."""
+    return {path: each for path, each in read(top).items() if not path.startswith(("project/.lineal/", "here"))}

@@ -1,0 +1,338 @@
+"""What differs in the workspace is told without reading what cannot have changed, and never wrongly."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lineal.client.connect import connect
+from lineal.client.local import LocalRepository
+from lineal.client.workspace.index import Seen
+from lineal.client.workspace.scanning import stamp_of
+from lineal.formats import pack
+from lineal.objects.digest import digest_of
+from lineal.objects.errors import Conflict, NotFound
+from lineal.operations.answers import Changes
+from tests.unit.client.workspace.places import EMPTY, Files, Link, Program, digest_of_tree, read, remove, write
+
+FILES: Files = {
+    "a.txt": b"aaaa",
+    "deep/er/b.bin": b"bbbb",
+    "deep/link": Link("a.txt"),
+    "empty": EMPTY,
+    "run.sh": Program(b"#!/bin/sh\n"),
+}
+
+
+@pytest.fixture
+def top(project: Path, repository: LocalRepository) -> Path:
+    """A directory that was added."""
+    path = write(project / "photos", FILES)
+    repository.data.add(path)
+    return path
+
+
+def status(repository: LocalRepository, top: Path) -> Changes:
+    (found,) = repository.data.status(top)
+    return found
+
+
+def grow_old() -> None:
+    """Wait until files are trusted; see the fixture ``soon``."""
+    time.sleep(0.03)
+
+
+def test_what_was_just_added_is_clean(repository: LocalRepository, top: Path) -> None:
+    found = status(repository, top)
+
+    assert found.is_clean
+    assert (str(top), digest_of_tree(FILES), "data:photos@1") == (found.path, found.tree, found.reference)
+    assert 4 == found.unchanged
+
+
+EDITS: dict[str, tuple[Callable[[Path], object], tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
+    "a new file": (lambda top: write(top, {"deep/new": b""}), ("deep/new",), (), ()),
+    "a new link": (lambda top: write(top, {"new": Link("a.txt")}), ("new",), (), ()),
+    "a new directory": (lambda top: write(top, {"new/er": EMPTY}), ("new/er/",), (), ()),
+    "a file in a directory that was empty": (lambda top: write(top, {"empty/x": b"x"}), ("empty/x",), (), ()),
+    "an edit": (lambda top: (top / "a.txt").write_bytes(b"AAAA"), (), ("a.txt",), ()),
+    "a longer file": (lambda top: (top / "deep/er/b.bin").write_bytes(b"bbbbb"), (), ("deep/er/b.bin",), ()),
+    "the right to run": (lambda top: (top / "a.txt").chmod(0o755), (), ("a.txt",), ()),
+    "no right to run": (lambda top: (top / "run.sh").chmod(0o644), (), ("run.sh",), ()),
+    "a removed file": (lambda top: (top / "a.txt").unlink(), (), (), ("a.txt",)),
+    "a removed directory": (lambda top: remove(top / "deep"), (), (), ("deep/er/b.bin", "deep/link")),
+    "a removed empty directory": (lambda top: (top / "empty").rmdir(), (), (), ("empty/",)),
+    "a directory that was emptied": (lambda top: remove(top / "deep/er/b.bin"), (), (), ("deep/er/b.bin",)),
+    "all of it": (remove, (), (), ("a.txt", "deep/er/b.bin", "deep/link", "empty/", "run.sh")),
+}
+
+
+@pytest.mark.parametrize(("edit", "added", "modified", "removed"), EDITS.values(), ids=EDITS)
+def test_what_differs_is_told_as_often_as_it_is_asked(
+    edit: Callable[[Path], object],
+    added: tuple[str, ...],
+    modified: tuple[str, ...],
+    removed: tuple[str, ...],
+    repository: LocalRepository,
+    top: Path,
+) -> None:
+    edit(top)
+    for _ in range(2):
+        found = status(repository, top)
+
+        assert (added, modified, removed) == (found.added, found.modified, found.removed)
+        assert not found.is_clean
+
+
+def test_a_file_that_was_written_anew_with_the_same_content_is_no_change(
+    repository: LocalRepository, top: Path
+) -> None:
+    (top / "a.txt").unlink()
+    (top / "a.txt").write_bytes(b"aaaa")
+    os.utime(top / "run.sh")
+
+    assert status(repository, top).is_clean
+
+
+@pytest.mark.usefixtures("soon")
+def test_what_cannot_have_changed_is_not_read(repository: LocalRepository, top: Path) -> None:
+    grow_old()
+    status(repository, top)
+    (top / "a.txt").chmod(0)  # which is a change of its own
+    (top / "a.txt").chmod(0o644)
+    grow_old()
+    read_times = {path: (top / path).lstat().st_atime_ns for path in ("run.sh", "deep/er/b.bin")}
+    for path in read_times:
+        os.utime(top / path, ns=(0, (top / path).lstat().st_mtime_ns))
+    status(repository, top)  # the times of reading are changed, and with them those of change: all is read again
+    grow_old()
+    status(repository, top)
+    before = {path: (top / path).lstat().st_atime_ns for path in read_times}
+    status(repository, top)
+
+    assert before == {path: (top / path).lstat().st_atime_ns for path in read_times}
+
+
+@pytest.mark.usefixtures("soon")
+def test_an_edit_that_keeps_the_size_and_restores_the_time_is_noticed(
+    repository: LocalRepository, top: Path
+) -> None:
+    grow_old()
+    assert status(repository, top).is_clean
+    grow_old()
+    path = top / "a.txt"
+    times = path.stat()
+    with path.open("r+b") as file:
+        file.write(b"AAAA")
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+    assert (times.st_size, times.st_mtime_ns, times.st_ino) == (
+        path.stat().st_size,
+        path.stat().st_mtime_ns,
+        path.stat().st_ino,
+    )
+    assert ("a.txt",) == status(repository, top).modified
+    assert digest_of_tree({**FILES, "a.txt": b"AAAA"}) == repository.data.add(top).dataset.tree
+
+
+def test_a_file_too_young_to_be_trusted_is_read_and_stays_modified_once_it_is_old(
+    repository: LocalRepository, top: Path
+) -> None:
+    # As on a disk whose clock is slow: the file was written again without a new stamp.
+    stamp, device = stamp_of((top / "a.txt").lstat()), top.lstat().st_dev
+    digest = pack.raw(digest_of(b"what it was before"))
+    now = max(stamp[1], stamp[2]) + 1
+    before = repository.ways.seen.seen(str(top), "")
+    seen = Seen(device, now, 0, {**before.stamps, "a.txt": stamp}, {**before.digests, "a.txt": digest})
+    repository.ways.seen.see(str(top), [("", seen.counted())])
+
+    assert ("a.txt",) == status(repository, top).modified
+    learnt = repository.ways.seen.seen(str(top), "")
+    repository.ways.seen.see(str(top), [("", learnt._replace(at=learnt.at + 60_000_000_000))])
+    assert ("a.txt",) == status(repository, top).modified
+    assert digest_of_tree(FILES) == repository.data.add(top).dataset.tree
+
+
+def test_the_place_may_be_a_file(repository: LocalRepository, project: Path) -> None:
+    (project / "table.csv").write_bytes(b"a,b\n")
+    repository.data.add(project / "table.csv")
+    assert status(repository, project / "table.csv").is_clean
+
+    (project / "table.csv").write_bytes(b"a,b\n1,2\n")
+    assert ("table.csv",) == status(repository, project / "table.csv").modified
+    (project / "table.csv").unlink()
+    assert ("table.csv",) == status(repository, project / "table.csv").removed
+
+
+def test_every_place_is_told_or_those_below_a_path(repository: LocalRepository, project: Path, top: Path) -> None:
+    write(project / "more", {"one/a": b"1", "two/a": b"2"})
+    for name in ("one", "two"):
+        repository.data.add(project / "more" / name)
+
+    assert [str(project / each) for each in ("more/one", "more/two", "photos")] == [
+        each.path for each in repository.data.status()
+    ]
+    assert [str(project / "more" / each) for each in ("one", "two")] == [
+        each.path for each in repository.data.status(project / "more")
+    ]
+    with pytest.raises(NotFound, match="nothing was added from") as told:
+        repository.data.status(top / "deep")
+    assert f"lineal data status {top} shows all of it" == told.value.hint
+    with pytest.raises(NotFound) as told:
+        repository.data.status(project / "other")
+    assert f"lineal data add {project / 'other'} adds it" == told.value.hint
+
+
+def _delete(path: Path) -> None:
+    path.unlink()
+
+
+def _overwrite(path: Path) -> None:
+    path.write_bytes(os.urandom(20_000))
+
+
+def _other_rows(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE seen SET stamps = X'00', digests = X'C1'")
+    connection.close()
+
+
+@pytest.mark.parametrize("damage", [_delete, _overwrite, _other_rows])
+def test_an_index_that_is_lost_or_damaged_costs_time_and_nothing_else(
+    damage: Callable[[Path], None], repository: LocalRepository, project: Path, top: Path
+) -> None:
+    repository.close()
+    damage(project / ".lineal" / "workspace.sqlite")
+    (top / "a.txt").write_bytes(b"AAAA")
+    with connect(project) as again:
+        answer = again.data.add(top)
+
+        assert digest_of_tree({**FILES, "a.txt": b"AAAA"}) == answer.dataset.tree
+        assert "data:photos@2" == answer.reference
+        assert again.data.status(top)[0].is_clean
+
+
+def test_an_index_that_somebody_else_holds_is_done_without(
+    repository: LocalRepository, project: Path, top: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite3, "connect", lambda path, **_: _connect(path, timeout=0.05))
+    with sqlite3.connect(project / ".lineal" / "workspace.sqlite") as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        (top / "a.txt").write_bytes(b"AAAA")
+        repository.ways.seen.close()
+        assert digest_of_tree({**FILES, "a.txt": b"AAAA"}) == repository.data.add(top).dataset.tree
+        holder.rollback()
+    holder.close()
+
+    # It still speaks of what was there before, and so it is told that something differs.
+    assert status(repository, top).is_clean or ("a.txt",) == status(repository, top).modified
+
+
+_connect = sqlite3.connect
+
+
+def test_a_place_without_room_for_an_index_remembers_nothing_and_works(project: Path, top: Path) -> None:
+    with connect(project) as repository:
+        index = project / ".lineal" / "workspace.sqlite"
+        repository.ways.seen.close()
+        index.unlink()
+        index.mkdir()
+        assert digest_of_tree(FILES) == repository.data.add(top).dataset.tree
+        with pytest.raises(NotFound):
+            repository.data.status(top)
+        index.rmdir()
+
+
+def test_the_project_may_be_moved(repository: LocalRepository, project: Path, top: Path) -> None:
+    repository.close()
+    moved = project.rename(project.parent / "moved")
+    with connect(moved) as again:
+        (found,) = again.data.status()
+
+        assert (str(moved / "photos"), True) == (found.path, found.is_clean)
+
+
+def test_an_interrupted_get_is_seen_as_what_it_left_and_can_be_done_again(
+    repository: LocalRepository, top: Path
+) -> None:
+    second = {**FILES, "a.txt": b"second", "z.bin": os.urandom(1 << 20)}
+    write(top, {"a.txt": b"second", "z.bin": second["z.bin"]})
+    repository.data.add(top)
+    repository.data.get("data:photos@1", top)
+    blob = repository.blobs.get(digest_of(second["z.bin"] or b""))
+    repository.blobs.delete(digest_of(blob))
+    with pytest.raises(NotFound):
+        repository.data.get("data:photos@2", top)
+
+    assert {**FILES, "a.txt": b"second"} == read(top)
+    assert ("data:photos@1", ("a.txt",)) == (status(repository, top).reference, status(repository, top).modified)
+    assert digest_of_tree(read(top)) == repository.upload(top).tree
+
+    repository.blobs.put(blob)
+    repository.data.get("data:photos@2", top)
+    assert second == read(top)
+    assert status(repository, top).is_clean
+
+
+def test_a_part_of_another_version_is_seen_as_modified(repository: LocalRepository, top: Path) -> None:
+    (top / "a.txt").write_bytes(b"second")
+    repository.data.add(top)
+    repository.data.get("data:photos@1", top, under="a.txt")
+
+    assert FILES == read(top)
+    assert ("data:photos@2", ("a.txt",)) == (status(repository, top).reference, status(repository, top).modified)
+    assert digest_of_tree(FILES) == repository.data.add(top).dataset.tree
+
+
+def test_two_datasets_may_share_a_directory(repository: LocalRepository, project: Path, top: Path) -> None:
+    (project / "table.csv").write_bytes(b"a,b\n")
+    repository.data.add(project / "table.csv")
+    repository.data.get("data:table", top)
+
+    assert {**FILES, "table.csv": b"a,b\n"} == read(top)
+    assert ("table.csv",) == status(repository, top).added or status(repository, top).is_clean
+    found = {each.path: each for each in repository.data.status(top)}
+    assert ("table.csv",) == found[str(top)].added
+    assert found[str(top / "table.csv")].is_clean
+
+    write(project / "other", {"b.txt": b"b", "deep/c": b"c"})
+    repository.data.add(project / "other")
+    repository.data.get("data:other", top)
+    assert {**FILES, "table.csv": b"a,b\n", "b.txt": b"b", "deep/c": b"c"} == read(top)
+    (found_top,) = (each for each in repository.data.status(top) if each.path == str(top))
+    assert ("data:other@1", (), ()) == (found_top.reference, found_top.modified, found_top.removed)
+    assert ("a.txt", "deep/er/b.bin", "deep/link", "empty/", "run.sh", "table.csv") == found_top.added
+
+
+def test_what_was_put_in_place_is_clean_and_what_is_there_already_is_mended(
+    repository: LocalRepository, project: Path, top: Path
+) -> None:
+    repository.data.get("data:photos", project / "copy")
+    assert status(repository, project / "copy").is_clean
+    for each in ("a.txt", "deep"):
+        remove(project / "copy" / each)
+    repository.data.get("data:photos", project / "copy")
+
+    assert FILES == read(project / "copy")
+    assert status(repository, project / "copy").is_clean
+    assert top.is_dir()
+
+
+def test_a_version_whose_tree_the_store_let_go_of_is_no_longer_built_upon(
+    repository: LocalRepository, top: Path
+) -> None:
+    tree = status(repository, top).tree
+    write(top, {"a.txt": b"second"})
+    repository.data.add(top)
+    repository.data.get("data:photos@1", top)
+    repository.blobs.delete(tree)
+    with pytest.raises(Conflict, match=r"a\.txt"):
+        repository.data.get("data:photos@2", top)
+    repository.data.get("data:photos@2", top, force=True)
+
+    assert {**FILES, "a.txt": b"second"} == read(top)

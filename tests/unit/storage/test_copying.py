@@ -1,0 +1,168 @@
+"""Copies: hashed while they are made, as sparse as what they are made of, and sharing blocks where the disk can."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lineal.objects.digest import Hasher, digest_of
+from lineal.storage.blobs import copying
+from lineal.storage.blobs.copying import clone, copy_hashed
+from lineal.storage.blobs.files import FileBlobs
+from tests.unit.storage.disks import REFLINKS, run_on_disk
+from tests.unit.storage.processes import command
+
+MIB = 1 << 20
+
+
+@contextmanager
+def opened(source: Path, target: Path) -> Iterator[tuple[int, int]]:
+    """Open a file to read it, and a new one to write it."""
+    descriptors = os.open(source, os.O_RDONLY), os.open(target, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
+    try:
+        yield descriptors
+    finally:
+        for each in descriptors:
+            os.close(each)
+
+
+def copied(source: Path) -> tuple[Path, Hasher]:
+    """Copy a file; return the copy and what hashed it."""
+    target = source.with_name("copy")
+    with opened(source, target) as (a, b):
+        return target, copy_hashed(a, b)
+
+
+def sparse(path: Path, size: int, *parts: tuple[int, bytes]) -> Path:
+    """Write a file that is a hole but for its parts."""
+    with path.open("wb") as file:
+        file.truncate(size)
+        for start, data in parts:
+            file.seek(start)
+            file.write(data)
+    return path
+
+
+PATTERNS = {
+    "nothing": (0, []),
+    "a byte": (1, [(0, b"x")]),
+    "only a hole": (5 * MIB, []),
+    "only a large hole": (64 * MIB, []),
+    "data in the middle": (64 * MIB, [(32 * MIB, b"middle" * 1_000)]),
+    "data at both ends": (64 * MIB + 7, [(0, b"start"), (64 * MIB, b"the end")]),
+    "a hole at the end": (64 * MIB, [(3, os.urandom(9 * MIB))]),
+    "a hole at the start": (20 * MIB, [(11 * MIB, os.urandom(9 * MIB))]),
+    "no hole": (17 * MIB + 1, [(0, os.urandom(17 * MIB + 1))]),
+    "zeros that are no hole": (9 * MIB, [(0, bytes(9 * MIB))]),
+}
+
+
+@pytest.mark.parametrize(("size", "parts"), PATTERNS.values(), ids=PATTERNS)
+def test_a_copy_has_the_same_bytes_and_no_fewer_holes(size: int, parts: list[tuple[int, bytes]], tmp_path: Path) -> None:
+    source = sparse(tmp_path / "source", size, *parts)
+    target, hasher = copied(source)
+
+    assert size == hasher.size_bytes == target.stat().st_size
+    assert source.read_bytes() == target.read_bytes()
+    assert digest_of(source.read_bytes()) == hasher.digest
+    assert target.stat().st_blocks <= source.stat().st_blocks + 64
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.integers(0, 20 * MIB),
+    st.lists(st.tuples(st.integers(0, 18 * MIB), st.integers(1, 2 * MIB)), max_size=5),
+)
+def test_any_pattern_of_holes_is_copied(size: int, parts: list[tuple[int, int]], tmp_path: Path) -> None:
+    chance = random.Random(size)
+    source = sparse(tmp_path / "source", size, *((start, chance.randbytes(count)) for start, count in parts))
+    target, hasher = copied(source)
+
+    assert source.read_bytes() == target.read_bytes()
+    assert digest_of(target.read_bytes()) == hasher.digest
+
+
+def test_a_huge_hole_costs_no_room_in_the_store_nor_in_the_workspace(tmp_path: Path) -> None:
+    size = 2 << 30
+    source = sparse(tmp_path / "source", size, (1 << 30, b"the only data"))
+    blobs = FileBlobs(tmp_path / "blobs", tmp_path / "tmp")
+    digest, stored = blobs.put_file(source)
+    blobs.fetch_to(digest, tmp_path / "out")
+
+    assert size == stored == (tmp_path / "out").stat().st_size
+    for each in (blobs.path(digest), tmp_path / "out"):
+        assert each.stat().st_blocks * 512 <= source.stat().st_blocks * 512 + 65_536
+    with (tmp_path / "out").open("rb") as file:
+        file.seek(1 << 30)
+        assert b"the only data\0" == file.read(14)
+
+
+@pytest.mark.parametrize("size", [0, 1, 8 * MIB, 9 * MIB])
+def test_a_file_that_is_cut_short_while_it_is_copied_gives_a_copy_whose_digest_is_right(
+    size: int, tmp_path: Path
+) -> None:
+    source = tmp_path / "source"
+    for _ in range(20):
+        source.write_bytes(os.urandom(20 * MIB))
+        cutter = threading.Thread(target=os.truncate, args=(source, size))
+        with opened(source, tmp_path / "copy") as (a, b):
+            cutter.start()
+            hasher = copy_hashed(a, b)
+            cutter.join()
+
+        with (tmp_path / "copy").open("rb") as file:
+            assert hashlib.file_digest(file, "sha256").hexdigest() == hasher.digest.removeprefix("sha256:")
+
+
+def test_a_system_that_cannot_copy_in_the_kernel_copies_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copying, "_COPY_RANGE", copying._no_copy_range)  # noqa: SLF001 - what another system has
+    source = sparse(tmp_path / "source", 30 * MIB, (0, os.urandom(9 * MIB)), (20 * MIB, os.urandom(3 * MIB)))
+    target, hasher = copied(source)
+
+    assert source.read_bytes() == target.read_bytes()
+    assert digest_of(source.read_bytes()) == hasher.digest
+    assert target.stat().st_blocks <= source.stat().st_blocks + 64
+
+
+CLONE = """
+from lineal.storage.blobs.copying import clone
+(here / "in").write_bytes(os.urandom(100 << 20))
+def free():
+    os.sync()
+    return os.statvfs(here).f_bavail * os.statvfs(here).f_frsize
+before = free()
+blobs = FileBlobs(here / "blobs", here / "tmp")
+digest, size = blobs.put_file(here / "in")
+blobs.fetch_to(digest, here / "out")
+with (here / "in").open("rb") as a, (here / "other").open("w+b") as b:
+    print(clone(a.fileno(), b.fileno()), size, before - free() < 10 << 20)
+with (here / "out").open("r+b") as file:
+    file.write(b"an edit in place")
+with (here / "in").open("r+b") as file:
+    file.write(b"another one")
+print(len(blobs.get(digest)), (here / "other").stat().st_size)
+"""
+
+
+def test_blocks_are_shared_where_the_disk_can_share_them_and_an_edit_changes_one_copy_only(
+    small_disk: Path, tmp_path: Path
+) -> None:
+    said = run_on_disk(command(CLONE, small_disk), small_disk, make=REFLINKS)
+
+    if said is not None:
+        assert ["True 104857600 True", "104857600 104857600"] == said.splitlines()
+    # Everywhere, here too: it is a clone with the same bytes, or nothing was done.
+    (tmp_path / "in").write_bytes(b"x" * MIB)
+    with opened(tmp_path / "in", tmp_path / "out") as (a, b):
+        assert (MIB if clone(a, b) else 0) == (tmp_path / "out").stat().st_size
