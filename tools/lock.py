@@ -15,7 +15,8 @@ SETS = {
     "base": ("pyproject.toml",),
     "demo": ("pyproject.toml", "--extra", "demo"),
     "test": (
-        "pyproject.toml", "--extra", "demo", "--extra", "postgres", "--extra", "duckdb", "--extra", "delta", "--extra", "iceberg",
+        "pyproject.toml", "--extra", "demo", "--extra", "postgres", "--extra", "tables",
+        "--extra", "duckdb", "--extra", "delta", "--extra", "iceberg", "--extra", "ssh",
         "--group", "test", "--group", "lint", "requirements/build.in",
     ),
     "data": ("requirements/data.in", "--no-deps"),

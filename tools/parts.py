@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 import venv
 from pathlib import Path
 
@@ -21,6 +22,9 @@ PROGRAMS = {
 }
 """A program, and the system's package that holds it."""
 
+SSH = ("openssh-server", "libwrap0")
+"""What holds OpenSSH's server, and the one library that only it needs."""
+
 AZURITE = "3.35.0"
 
 _PLACE = Path(".parts")
@@ -29,6 +33,7 @@ _PLACE = Path(".parts")
 def main() -> None:
     """Install what is missing."""
     install_packages(sorted({package for program, package in PROGRAMS.items() if not shutil.which(program)}))
+    install_ssh()
     install_azurite()
     install_dvc()
 
@@ -43,11 +48,34 @@ def install_packages(missing: list[str]) -> None:
         return
     print(f"parts: installing {', '.join(missing)}")
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    install = (apt, "install", "--yes", "--quiet", "--quiet", "--no-install-recommends", *missing)
+    wait = ("-o", "DPkg::Lock::Timeout=300")
+    install = (apt, *wait, "install", "--yes", "--quiet", "--quiet", "--no-install-recommends", *missing)
     # A machine that was made a while ago asks for versions that are no longer there.
     if subprocess.run(install, env=quiet, check=False, stdout=subprocess.DEVNULL).returncode:
         subprocess.run((apt, "update", "--quiet", "--quiet"), env=quiet, check=True)
         subprocess.run(install, env=quiet, check=True, stdout=subprocess.DEVNULL)
+
+
+def install_ssh() -> None:
+    """Unpack OpenSSH's server into ``.parts``; installing it would start it, for everybody to reach."""
+    if (_PLACE / "ssh").exists() or shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin"):
+        return
+    apt, dpkg = shutil.which("apt-get"), shutil.which("dpkg")
+    if not apt or not dpkg:
+        print("parts: sshd is missing; install your system's OpenSSH server")
+        return
+    print("parts: unpacking OpenSSH's server")
+    with tempfile.TemporaryDirectory() as name:
+        here = Path(name)
+        here.chmod(0o755)  # apt downloads as a user of its own
+        download = (apt, "download", "--quiet", "--quiet", *SSH)
+        if subprocess.run(download, cwd=here, check=False, stdout=subprocess.DEVNULL).returncode:
+            subprocess.run((apt, "update", "--quiet", "--quiet"), check=True)
+            subprocess.run(download, cwd=here, check=True, stdout=subprocess.DEVNULL)
+        for package in here.glob("*.deb"):
+            subprocess.run((dpkg, "--extract", package, here / "ssh"), check=True)
+        _PLACE.mkdir(exist_ok=True)
+        shutil.move(here / "ssh", _PLACE / "ssh")
 
 
 def install_azurite() -> None:

@@ -118,7 +118,7 @@ class Lineal:
         return (str(Path(sys.executable).parent / "lineal"), *arguments)
 
     def _variables(self) -> dict[str, str]:
-        own = {"LINEAL_USER": "bench", "XDG_CACHE_HOME": str(self.directory / ".cache")}
+        own = {"LINEAL_USER": "bench", "XDG_CACHE_HOME": str(self.directory / ".cache"), "PYTHONDONTWRITEBYTECODE": ""}
         return {**own, **self._remote.variables}
 
 

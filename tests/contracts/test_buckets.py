@@ -14,6 +14,7 @@ from lineal.testing.contracts.bucket import BucketContract
 from tests.parts.azurite import Azure
 from tests.parts.gcs import Gcs
 from tests.parts.s3 import S3
+from tests.parts.ssh import Ssh
 
 
 class TestDirectory(BucketContract):
@@ -121,6 +122,15 @@ class TestAzurite(BucketContract):
     def bucket(self, azurite: Azure) -> Bucket:
         """An empty one."""
         return open_bucket(f"az://{azurite.make()}/prefix", azurite.options)
+
+
+class TestSsh(BucketContract):
+    """A directory behind OpenSSH."""
+
+    @pytest.fixture
+    def bucket(self, ssh: Ssh, tmp_path_factory: pytest.TempPathFactory) -> Bucket:
+        """An empty one."""
+        return open_bucket(f"ssh://{ssh.address}{tmp_path_factory.mktemp('bucket')}", ssh.options)
 
 
 class TestGcs(BucketContract):

@@ -19,6 +19,7 @@ from lineal.storage.buckets.wrappers import Retrying
 from tests.parts.azurite import Azure
 from tests.parts.part import TOP, free_port
 from tests.parts.s3 import S3
+from tests.parts.ssh import Ssh
 
 WRONG = "d3JvbmcgYnV0IG5vdCBzaG93bg=="
 
@@ -84,6 +85,41 @@ def test_a_server_that_is_away_is_told_with_its_address(scheme: str) -> None:
         at_once(f"{scheme}://bucket", {"endpoint": address, **options[scheme]}).get("key")
 
     assert "check the address" in caught.value.hint
+
+
+def test_a_machine_that_is_not_known_is_not_spoken_to(ssh: Ssh, tmp_path: Path) -> None:
+    options = {**ssh.options, "known_hosts": str(ssh.place / "unknown")}
+    with pytest.raises(Denied, match="is not known") as caught:
+        open_bucket(f"ssh://{ssh.address}{tmp_path}", options).get("key")
+
+    assert "look at its key" in caught.value.hint
+
+
+def test_a_key_that_opens_nothing_is_denied(ssh: Ssh, tmp_path: Path) -> None:
+    options = {**ssh.options, "identity": str(ssh.place / "other")}
+    with pytest.raises(Denied, match="does not let us"):
+        open_bucket(f"ssh://{ssh.address}{tmp_path}", options).get("key")
+
+
+def test_a_directory_that_is_not_there_on_another_machine_is_told_and_not_made(ssh: Ssh, tmp_path: Path) -> None:
+    bucket = open_bucket(f"ssh://{ssh.address}{tmp_path}/nowhere", ssh.options)
+    for ask in (lambda: bucket.put("key", b""), lambda: list(bucket.list())):
+        with pytest.raises(NotFound, match="there is no directory ssh://"):
+            ask()
+
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_a_machine_that_is_away_is_told_and_found_again(ssh: Ssh, tmp_path: Path) -> None:
+    away = open_bucket(f"ssh://somebody@127.0.0.1:{free_port()}{tmp_path}", ssh.options)
+    with pytest.raises(Unavailable, match="cannot be reached"):
+        away.inner.put("key", b"")  # type: ignore[attr-defined]  # once
+    bucket = open_bucket(f"ssh://{ssh.address}{tmp_path}", ssh.options)
+    bucket.put("key", b"content")
+    connection = bucket.inner._sftp._handler._writer  # type: ignore[attr-defined]  # asyncssh has no public way to it
+    bucket.inner._loop.call_soon_threadsafe(connection.channel.get_connection().abort)  # type: ignore[attr-defined]
+
+    assert b"content" == bucket.get("key")
 
 
 def unfinished(server: S3, bucket: str) -> list[Any]:

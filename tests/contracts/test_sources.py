@@ -13,8 +13,11 @@ from lineal.storage.sources.iceberg import IcebergTables
 from lineal.storage.sources.object_store import ObjectStores
 from lineal.storage.sources.query import Queries
 from lineal.testing.contracts.source import SourceContract
+from tests.parts.azurite import Azure
+from tests.parts.gcs import Gcs
 from tests.sources.places import (
     SECRET,
+    BucketPlace,
     DeltaPlace,
     IcebergPlace,
     Lists,
@@ -66,6 +69,33 @@ class TestPrefixes(InBucket):
     @pytest.fixture
     def place(self, s3: S3, lists: Lists, keeps: bool) -> PrefixPlace:
         return PrefixPlace(s3.client, s3.bucket(keeps=keeps), lists, keeps=keeps)
+
+
+class TestGoogle(SourceContract):
+    """One object in Google Cloud Storage, whose generations are gone once they are replaced."""
+
+    @pytest.fixture
+    def connector(self, gcs: Gcs, lists: Lists, tmp_path: Path) -> ObjectStores:
+        variables = {"GOOGLE_BASE_URL": gcs.endpoint, "GOOGLE_SKIP_SIGNATURE": "true"}
+        return ObjectStores(around(tmp_path, lists, variables=variables))
+
+    @pytest.fixture
+    def place(self, gcs: Gcs, lists: Lists) -> BucketPlace:
+        return BucketPlace(f"gs://{gcs.make()}", gcs.options, lists)
+
+
+class TestAzure(SourceContract):
+    """One object in Azure."""
+
+    @pytest.fixture
+    def connector(self, azurite: Azure, lists: Lists, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ObjectStores:
+        monkeypatch.setenv("AZURE_STORAGE_ACCOUNT", azurite.options["account"])
+        monkeypatch.setenv("AZURE_STORAGE_KEY", azurite.options["account_key"])
+        return ObjectStores(around(tmp_path, lists, variables={"AZURE_STORAGE_ENDPOINT": azurite.endpoint}))
+
+    @pytest.fixture
+    def place(self, azurite: Azure, lists: Lists) -> BucketPlace:
+        return BucketPlace(f"az://{azurite.make()}", azurite.options, lists)
 
 
 class TestWebServers(SourceContract):

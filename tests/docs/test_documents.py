@@ -18,6 +18,7 @@ import pytest
 from lineal.checks.check import checks
 from lineal.operations import OPERATIONS
 from tests.docs.blocks import DATABASE, TOP, Project, blocks, project_of, variables, without_blocks
+from tests.parts.dvc import Dvc
 
 DOCS = TOP / "docs"
 HAND_WRITTEN = [
@@ -27,6 +28,7 @@ HAND_WRITTEN = [
 LANGUAGES = {"console", "python", "toml", "json", "text", "yaml"}
 PARSERS: dict[str, Callable[[str], object]] = {"toml": tomllib.loads, "json": json.loads}
 
+_DVC = re.compile(r"^\$ dvc ", re.MULTILINE)
 _LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]+)\)")
 _HEADING = re.compile(r"^#{1,6} (?P<title>.+?)\s*$", re.MULTILINE)
 
@@ -79,6 +81,9 @@ def test_every_block_runs(
         directory.mkdir()
     database = request.getfixturevalue("postgres_url") if DATABASE in document else ""
     settle(monkeypatch, directory)
+    if _DVC.search(document):
+        for name, value in Dvc(tmp_path).variables.items():
+            monkeypatch.setenv(name, value)
 
     Project(directory, database=database).run(document, name=name_of(path))
 

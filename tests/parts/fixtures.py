@@ -12,6 +12,7 @@ from tests.parts.gcs import GCS, Gcs
 from tests.parts.moto import MOTO
 from tests.parts.part import need
 from tests.parts.s3 import S3
+from tests.parts.ssh import SSH, Ssh
 
 SESSION = pytest.StashKey[Path]()
 """Where the session's servers keep what they need: one of each for all workers of pytest-xdist."""
@@ -39,3 +40,9 @@ def azurite(pytestconfig: pytest.Config) -> Azure:
 def gcs(pytestconfig: pytest.Config) -> Gcs:
     """Return a fake-gcs-server."""
     return Gcs(need(GCS, pytestconfig.stash[SESSION])["endpoint"])
+
+
+@pytest.fixture(scope="session")
+def ssh(pytestconfig: pytest.Config) -> Ssh:
+    """Return an OpenSSH server."""
+    return Ssh(need(SSH, pytestconfig.stash[SESSION]))

@@ -16,6 +16,7 @@ from pyarrow import parquet
 from pyiceberg.catalog import load_catalog
 
 from lineal.objects.digest import Digest, digest_of
+from lineal.storage.buckets.opening import open_bucket
 from lineal.storage.sources.source import Asked, Connection, Pinned, Surroundings
 from lineal.testing.contracts.source import Content
 from tests.parts import s3
@@ -73,6 +74,32 @@ class ObjectPlace(_Place):
 
     def remove(self) -> None:
         empty(self.client, self.bucket)
+
+
+class BucketPlace(_Place):
+    """One object of a bucket that is written with our own hands. It keeps no versions."""
+
+    key = "raw/customers.csv"
+
+    def __init__(self, url: str, options: Mapping[str, str], lists: Lists) -> None:
+        super().__init__(lists)
+        self.bucket = open_bucket(url, options)
+        self.asked, self.never = Asked(f"{url}/{self.key}"), Asked(f"{url}/never.csv")
+        self.secrets = (*self.secrets, *(value for name, value in options.items() if "key" in name))
+        self._put(b"a,b\n1,2\n")
+
+    def _put(self, data: bytes) -> None:
+        self.data = data
+        self.bucket.put(self.key, data)
+
+    def content(self) -> Content:
+        return {"customers.csv": self.data}
+
+    def change(self) -> None:
+        self._put(b"a,b\n1,3\n")
+
+    def remove(self) -> None:
+        self.bucket.delete((self.key,))
 
 
 class PrefixPlace(_Place):

@@ -99,12 +99,13 @@ def test_a_dataset_comes_back_byte_by_byte(project: Path, tmp_path: Path) -> Non
     where = ("--repository", str(project))
     out, _ = lineal(tmp_path, "data", "get", "data:table@1", "old", *where)
 
-    assert f"{Path('old') / 'table.csv'}\n" == out
+    assert "data:table@1 in old: 1 file written\n" == out
     assert b"a,b\n1,2\n" == (tmp_path / "old" / "table.csv").read_bytes()
 
+    (tmp_path / "old" / "table.csv").write_bytes(b"mine, and nobody has a copy")
     _, err = lineal(tmp_path, "data", "get", "table", "old", *where, status=4)
 
-    assert "hint: --force writes over it" in err
+    assert "--force writes over them" in err
 
     lineal(tmp_path, "data", "get", "table", "old", "--force", *where)
 

@@ -36,7 +36,7 @@ def test_an_act_killed_at_any_write_leaves_a_valid_repository_and_can_be_done_ag
     act: str, prepared: Path, tmp_path: Path
 ) -> None:
     writes = _run(act, prepared, tmp_path / "whole", kill_at=0)
-    assert {"fsync", "rename"} & set(writes)
+    assert {"fsync", "fdatasync"} & set(writes)
 
     for place in range(1, len(writes) + 1):
         project = tmp_path / str(place)

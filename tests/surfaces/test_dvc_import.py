@@ -10,9 +10,14 @@ from typing import Any
 
 import pytest
 
+from lineal.client.connect import init
+from lineal.client.dvc.importing import import_history
+from lineal.client.remote import RemoteRepository
 from tests.parts.dvc import Dvc
-from tests.surfaces.commands import answer, lineal
+from tests.surfaces.commands import answer, lineal, start
+from tests.surfaces.conftest import served
 from tests.surfaces.dvc_repositories import (  # noqa: F401 - fixtures are used by their names
+    content,
     dvc,
     remote_of,
     taken,
@@ -159,6 +164,15 @@ def test_what_cannot_come_is_told(repo: Path) -> None:
     assert ["the tag clf@v2.0.0-rc.1: '2.0.0-rc.1' is no semantic version"] == found["left_out"]
 
 
+def test_experiments_are_runs_under_their_names(dvc: Dvc, repo: Path) -> None:  # noqa: F811
+    dvc(repo, "exp", "run", "--quiet", "--name", "bold", "--set-param", "lr=0.9")
+    found = answer(repo, "import", "dvc")
+
+    assert 4 == found["runs"]
+    assert 0.9 == answer(repo, "show", "run:bold/train")["params"]["lr"]
+    assert 0 == answer(repo, "import", "dvc")["new"]
+
+
 def test_importing_again_changes_nothing(imported: Path) -> None:
     before = {
         words: answer(imported, *words.split()) for words in ("data list", "runs", "model list", "log --limit 500")
@@ -207,8 +221,6 @@ def test_a_dataset_that_somebody_added_stays_the_newest(repo: Path) -> None:
 
 
 def test_an_import_that_was_killed_goes_on(repo: Path) -> None:
-    from tests.surfaces.commands import start
-
     for seconds in (0.4, 0.6, 0.8, 1.0):
         process = start(repo, "import", "dvc")
         try:
@@ -246,3 +258,35 @@ def test_it_says_what_it_did(repo: Path) -> None:
     assert "lineal: left out: the tag clf@v2.0.0-rc.1" in err
     assert "unchanged: everything was here" in lineal(repo, "import", "dvc")[1]
     assert 2 == len(json.loads(lineal(repo, "data", "list", "--json")[0]))
+
+
+def test_a_server_is_filled_from_here(repo: Path, tmp_path: Path) -> None:
+    with init(tmp_path / "team") as local, served(local) as url, RemoteRepository(url) as remote:
+        first, again = (import_history(remote, repo) for _ in range(2))
+        lineal(repo, "data", "get", "images", str(tmp_path / "out"), "--repository", url)
+
+        assert (12, 0) == (first.new, again.new)
+        assert "Ada" == remote.show("clf@prod").created_by
+    assert {"x": b"x", "y": b"y", "z": b"z"} == content(tmp_path / "out")
+
+
+def test_tags_of_gto_say_what_holds_now(dvc: Dvc, repo: Path) -> None:  # noqa: F811
+    write(repo, {"big/m.bin": b"by hand", "big/dvc.yaml": b"artifacts:\n  hand: {path: m.bin}\n"})
+    dvc(repo, "add", "--quiet", "big/m.bin")
+    keep(dvc, repo, "a model by hand")
+    for tag in ("big=hand@v1.0.0", "big=hand@v1.1.0", "big=hand@v1.1.0!", "big=hand#production#1", "big=hand#canary#2"):
+        dvc.git(repo, "tag", "-a", "-m", tag, tag)
+    dvc.git(repo, "tag", "nothing@v1.0.0")
+    dvc.git(repo, "tag", "v1.0.0")
+    found = answer(repo, "import", "dvc")
+    version = answer(repo, "show", "big/hand:1.0.0")
+
+    assert [] == [each for each in found["left_out"] if "1.1.0" in each]
+    assert ["canary"] == version["aliases"]
+    assert ["sh", "-c", "dvc add m.bin"] == answer(repo, "show", version["run"])["command"]
+    assert [
+        "the stage production of big/hand:1.0.0, which has a gate here: lineal promote big/hand:1.0.0 --to production",
+        "the tag clf@v2.0.0-rc.1: '2.0.0-rc.1' is no semantic version",
+        "the tag nothing@v1.0.0: dvc.yaml of its commit has no artifact nothing",
+    ] == sorted(found["left_out"])
+    assert 0 == answer(repo, "import", "dvc")["new"]

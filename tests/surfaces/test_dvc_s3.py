@@ -72,3 +72,29 @@ def test_a_remote_that_is_down_is_told(dvc: Dvc, repo: Path, bucket: str) -> Non
     shutil.rmtree(repo / "d")
 
     assert "hint: " in lineal(repo, "data", "add", "d.dvc", status=8)[1]
+
+
+def test_a_remote_that_keeps_names_and_versions_is_read(dvc: Dvc, repo: Path, ceph: S3) -> None:  # noqa: F811
+    name = ceph.make(versions=True)
+    dvc(repo, "remote", "add", "--quiet", "--default", "named", f"s3://{name}/data")
+    options = {"endpointurl": ceph.endpoint, "access_key_id": KEY_ID, "secret_access_key": SECRET}
+    for option, value in {**options, "version_aware": "true"}.items():
+        dvc(repo, "remote", "modify", "--quiet", "named", option, value)
+    write(repo / "d", {"a.txt": b"hello\n", "sub/x": b"x"})
+    write(repo, {"m.bin": b"model"})
+    dvc(repo, "add", "--quiet", "d", "m.bin")
+    dvc(repo, "push", "--quiet")
+    pointers = {each: (repo / each).read_bytes() for each in ("d.dvc", "m.bin.dvc")}
+    assert all(b"version_id" in each for each in pointers.values())
+    shutil.rmtree(repo / ".dvc/cache")
+
+    _, err = lineal(repo, "data", "add", "--dvc", "d", status=2)
+    assert "only dvc push can write" in err
+    shutil.rmtree(repo / "d")
+    (repo / "m.bin").unlink()
+    lineal(repo, "data", "add", "d.dvc")
+    lineal(repo, "data", "add", "m.bin.dvc")
+
+    assert {"a.txt": b"hello\n", "sub/x": b"x"} == taken(repo, "d", repo.parent / "out")
+    assert {"m.bin": b"model"} == taken(repo, "m", repo.parent / "m")
+    assert pointers == {each: (repo / each).read_bytes() for each in pointers}

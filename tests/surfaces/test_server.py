@@ -65,7 +65,9 @@ def problem(answer: Any) -> tuple[int, str]:
         ("GET", "/nothing", None, (404, "NotFound")),
         ("GET", "/blobs/sha256:00", None, (404, "NotFound")),
         ("POST", "/blobs/has", b"7", (400, "Invalid")),
-        ("PUT", "/trees", b"7", (400, "Corrupt")),
+        ("POST", "/blobs/get", b"7", (400, "Invalid")),
+        ("PUT", f"/trees/{digest_of(b'nowhere')}", None, (404, "NotFound")),
+        ("PUT", f"/packs/{digest_of(b'nowhere')}", b"no pack", (400, "Corrupt")),
     ],
 )
 def test_a_request_that_cannot_be_meant_is_a_problem(

@@ -125,6 +125,34 @@ def test_a_prefix_with_many_objects(repository: Repository, s3: S3, tmp_path: Pa
     assert () == repository.verify().problems
 
 
+def test_a_fetch_that_was_interrupted_goes_on(repository: Repository, s3: S3, tmp_path: Path) -> None:
+    bucket = s3.bucket(keeps=False)
+    for name in "abc":
+        s3.client.put_object(Bucket=bucket, Key=f"docs/{name}", Body=name.encode())
+    repository.data.reference(f"s3://{bucket}/docs/", digest=True)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/a").write_bytes(b"a")
+    placed = repository.data.get("data:docs", tmp_path / "out")
+    (tmp_path / "out/b").write_bytes(b"mine")
+
+    assert (2, 1) == (placed.written, placed.kept)
+    with pytest.raises(Conflict, match="b would be written over"):
+        repository.data.get("data:docs", tmp_path / "out")
+    assert b"mine" == (tmp_path / "out/b").read_bytes()
+
+
+def test_a_version_that_came_from_elsewhere_brings_its_source(project: Path, site: Site) -> None:
+    with init(project) as local:
+        referred = local.data.reference(f"{site.url}/raw/customers.csv")
+        copied = local.data.reference(f"{site.url}/raw/customers.csv", name="copy", copy=True)
+        local.store.database.run("DELETE FROM object WHERE kind LIKE '%-source'")
+
+        assert referred.source == local.data.show(referred.reference).source
+        assert local.data.show(copied.reference).source is None
+        with pytest.raises(Invalid, match="not known here"):
+            local.data.check(copied.reference)
+
+
 def test_a_copied_prefix_is_a_dataset_like_any_other(repository: Repository, s3: S3, tmp_path: Path) -> None:
     bucket = s3.bucket(keeps=False)
     for name in ("a", "b/c"):

@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from statistics import NormalDist
 from typing import NamedTuple
 
 CONFIDENCE = 0.95
 """The confidence of every interval; tests that must fit the intervals use ``ALPHA``."""
 
 ALPHA = 1 - CONFIDENCE
-
-_NORMAL = NormalDist()
 
 
 class Interval(NamedTuple):
@@ -31,7 +28,9 @@ class Interval(NamedTuple):
 
 def normal_quantile(probability: float) -> float:
     """Return the point below which a standard normal variable falls with ``probability``, between 0 and 1."""
-    return _NORMAL.inv_cdf(probability)
+    from statistics import NormalDist  # noqa: PLC0415 - slow to load, and few commands need it
+
+    return NormalDist().inv_cdf(probability)
 
 
 def upper_tail(z: float) -> float:

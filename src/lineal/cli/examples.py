@@ -45,6 +45,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "data list": ("lineal data list", "lineal data list --quiet"),
     "data log": ("lineal data log data:customers",),
     "data show": ("lineal data show data:customers", "lineal data show data:customers@2"),
+    "data profile": ("lineal data profile data:events",),
+    "data diff": (
+        "lineal data diff data:customers@1 data:customers@2",
+        "lineal data diff customers@1 customers --key id",
+        "lineal data diff churn:1.0.0 churn:1.1.0",
+    ),
     "model register": (
         "lineal model register run:train --name churn",
         "lineal model register run:train --name churn --file out/model.joblib",

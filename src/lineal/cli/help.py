@@ -33,7 +33,9 @@ GROUPS: dict[str, dict[str, str]] = {
         "data files": "list the files of a version",
         "data list": "list the datasets",
         "data log": "show every version of a dataset",
-        "data show": "show the columns, readers and models of a dataset version",
+        "data show": "show the tables, readers and models of a dataset version",
+        "data profile": "profile every table of a dataset version, however large",
+        "data diff": "show what changed in files, columns, distributions and rows",
     },
     "remotes: copies elsewhere": {
         "remote add": "name a place that holds copies: a directory, S3, GCS, Azure",

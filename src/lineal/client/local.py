@@ -60,8 +60,8 @@ class LocalRepository(Verbs):
 
     def put_tree(self, tree: Tree) -> Digest:
         """Store a tree whose files the store holds."""
-        with self.store.database.transaction():
-            return self.store.put_tree(tree)
+        # No transaction around it: the nodes of a large tree go into a pack, whose writer has one of its own.
+        return self.store.put_tree(tree)
 
     def tell(self, progress: Progress) -> None:
         """Tell long work to ``progress`` from now on."""

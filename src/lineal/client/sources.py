@@ -23,7 +23,7 @@ from lineal.objects.sources import QuerySource, Source
 from lineal.operations.answers import DatasetAnswer, Placed, SourceCheck
 from lineal.operations.operation import Handle, Upload
 from lineal.storage import trees
-from lineal.storage.blobs.reading import write_whole
+from lineal.storage.blobs.reading import file_pieces, write_whole
 from lineal.storage.progress import Progress
 from lineal.storage.sources.addresses import scheme_of
 from lineal.storage.sources.connections import parse_connections
@@ -160,30 +160,40 @@ def fetch_source(handle: Handle, ways: Ways, name: str, directory: Path, *, unde
         for each in connector_of(source, _surroundings(handle, ways)).files(source)
     ]
     files = [each for each in files if not under or each.path == under or each.path.startswith(f"{under}/")]
-    _look(placing, files, force=force)
-    ways.progress.expect(len(files), sum(each.size_bytes or 0 for each in files))
+    wanted = list(_wanted(placing, files, force=force))
+    ways.progress.expect(len(wanted), sum(each.size_bytes or 0 for each in wanted))
     write = partial(_write, placing, source, ways.progress)
-    digests = list(side_by_side(write, files, at_once=_WRITTEN_AT_ONCE))
+    digests = list(side_by_side(write, wanted, at_once=_WRITTEN_AT_ONCE))
     _tell(handle, answer.reference, digests)
     return Placed(
         reference=answer.reference,
         tree=answer.dataset.tree,
         path=str(directory),
-        written=len(digests),
+        written=len(wanted),
         removed=0,
-        kept=0,
+        kept=len(files) - len(wanted),
     )
 
 
-def _look(placing: Placing, files: list[SourceFile], *, force: bool) -> None:
-    """Look at every path that will be written, and refuse while nothing was touched."""
+def _wanted(placing: Placing, files: list[SourceFile], *, force: bool) -> Iterator[SourceFile]:
+    """Yield the files that have to be written: those that are there by digest, as after an interruption, need not be.
+
+    Raises:
+        Conflict: others are in the way. Nothing was touched.
+    """
+    foreign = list[str]()
     for each in files:
         placing.check(each.path)
-    there = [each.path for each in files if os.path.lexists(placing.at(each.path))]
-    if there and not force:
-        more = f" and {len(there) - _SHOWN_MAX} more" if len(there) > _SHOWN_MAX else ""
+        place = placing.at(each.path)
+        if os.path.lexists(place):
+            if each.digest and Path(place).is_file() and hash_only(file_pieces(place))[0] == each.digest:
+                continue
+            foreign.append(each.path)
+        yield each
+    if foreign and not force:
+        more = f" and {len(foreign) - _SHOWN_MAX} more" if len(foreign) > _SHOWN_MAX else ""
         raise Conflict(
-            f"in {placing.root} {', '.join(there[:_SHOWN_MAX])}{more} would be written over",
+            f"in {placing.root} {', '.join(foreign[:_SHOWN_MAX])}{more} would be written over",
             hint="--force writes over them; or name another directory",
         )
 

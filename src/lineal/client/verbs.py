@@ -150,6 +150,9 @@ class Data(_Group):
         """
         return check_source(self._handle, self._handle.ways, name)
 
+    profile = o.datasets.profile
+    diff = o.data_diff.diff
+
 
 class Model(_Group):
     """Models and their cards."""

@@ -46,8 +46,9 @@ def find_contents(store: Store, text: str, *, needs_bytes: bool = True) -> Conte
 
 
 def _found(store: Store, text: str) -> tuple[str, Row]:
-    if parse_reference(text).kind == "model" and not store.database.run(
-        "SELECT name FROM model WHERE name = :name", name=text
+    reference = parse_reference(text)
+    if reference.kind in {"model", "alias"} and not store.database.run(
+        "SELECT name FROM model WHERE name = :name", name=reference.name
     ):
         return find_any(store, f"data:{text}")
     kind, row = find_any(store, text)
@@ -69,7 +70,10 @@ def _of_version(store: Store, row: Row) -> tuple[str, Digest]:
 def _of_run(store: Store, row: Row) -> tuple[str, Digest]:
     if row["digest"] is None:
         raise NotFound(f"run:{row['id']} has not ended", hint=f"lineal show run:{row['id']}")
-    *_, root = trees.grow(written_by(store.get_object(row["digest"], Run)))
+    written = written_by(store.get_object(row["digest"], Run))
+    if not written:
+        raise NotFound(f"run:{row['id']} wrote no file that was kept", hint=f"lineal show run:{row['id']}")
+    *_, root = trees.grow(written)
     return f"run:{row['id']}", root.digest
 
 

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import PurePosixPath
+from typing import Any
 
-from lineal.formats import table, trees
+from lineal.formats import trees
+from lineal.formats.summaries import columns, summarise
+from lineal.formats.tables import delimited
+from lineal.formats.tables.formats import has_arrays, reader_of
+from lineal.formats.tables.table import part_key
 from lineal.objects.datasets import DatasetVersion
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Conflict, Invalid
-from lineal.objects.files import Tree
+from lineal.objects.files import Entry
+from lineal.objects.profiles import Profile, Table
 from lineal.objects.reference import check_name
 from lineal.objects.sources import Source, decode_source
 from lineal.objects.statements import Sighting
 from lineal.operations import lineage
-from lineal.operations.answers import DatasetAnswer
+from lineal.operations.answers import DatasetAnswer, TableAnswer
+from lineal.operations.derived import keep, known
 from lineal.operations.operation import Upload, Uploadable, operation
 from lineal.operations.references import Row, dataset_reference, find_dataset
 from lineal.operations.statements import said
+from lineal.operations.tables import NOT_YET, Profiling, is_table, quick_bytes, tables_of
 from lineal.storage.store import Store
 
 
-@operation("data add", effect="writes")
+def _prepare(store: Store, path: Upload, **_: object) -> None:
+    """Look at the table before the transaction: it may be large, and nobody should wait for it to write."""
+    described(store, path.tree)
+
+
+@operation("data add", effect="writes", prepare=_prepare)
 def add(store: Store, path: Uploadable, *, name: str = "", message: str = "") -> DatasetAnswer:
     """Add a file or directory as the next version of a dataset.
 
@@ -36,18 +48,18 @@ def add(store: Store, path: Uploadable, *, name: str = "", message: str = "") ->
         Invalid: the path is empty or its name cannot name a dataset.
     """
     assert isinstance(path, Upload)  # noqa: S101 - the seam uploads every path
-    if not store.database.run("SELECT digest FROM node WHERE digest = :tree", tree=path.tree):
-        raise Conflict(f"{path.name!r} was let go of before it had a name", hint="add it again")
     name = name or PurePosixPath(path.name).stem
-    return keep(store, path, name, by=store.actor.name, at=store.clock.now(), message=message)
+    return keep_files(store, path, name, by=store.actor.name, at=store.clock.now(), message=message)
 
 
-def keep(store: Store, files: Upload, name: str, *, by: str, at: int, message: str) -> DatasetAnswer:
+def keep_files(store: Store, files: Upload, name: str, *, by: str, at: int, message: str) -> DatasetAnswer:
     """Make files the next version of a dataset, unless the newest holds the same; ``by`` and ``at`` say who and when."""
-    tree = trees.read_node(files.tree, store.blobs.get)
-    if not tree.file_count:
+    if not store.database.run("SELECT digest FROM node WHERE digest = :tree", tree=files.tree):
+        raise Conflict(f"{files.name!r} was let go of before it had a name", hint="add it again")
+    value = described(store, files.tree)
+    if not value.file_count:
         raise Invalid(f"{files.name!r} holds no file", hint="add a file, or a directory that holds one")
-    return add_version(store, name, described(store, files.tree, tree), message, by=by, at=at)
+    return add_version(store, name, value, message, by=by, at=at)
 
 
 def add_version(
@@ -94,22 +106,41 @@ def insert_version(store: Store, row: Row) -> None:
     )
 
 
-def described(store: Store, digest: Digest, tree: Tree) -> DatasetVersion:
-    """Return the dataset version of a tree; a single table is described by its columns and rows."""
-    facts = None
-    if len(tree.entries) == 1 and tree.entries[0].mode in {"file", "executable"}:
-        facts = table.describe(_pieces(store, tree.entries[0].digest))
-    return DatasetVersion(
-        tree=digest,
-        size_bytes=tree.size_bytes,
-        file_count=tree.file_count,
+def described(store: Store, tree: Digest) -> DatasetVersion:
+    """Return the dataset version of a tree; a single table of text is described by its columns and rows.
+
+    What a version says of itself is part of its digest, so it must be the same wherever it is added, and with every
+    later Lineal: no more than text tells, and told without any package. All else is told by ``tables_of``.
+    """
+    root = trees.read_node(tree, store.blobs.get)
+    if root.file_count != 1:
+        return DatasetVersion(tree=tree, size_bytes=root.size_bytes, file_count=root.file_count)
+    subject = part_key("dataset", tree.encode(), ())
+    if found := known(store, subject, DatasetVersion):
+        return found
+    facts = _columns(store, root.entries[0])
+    value = DatasetVersion(
+        tree=tree,
+        size_bytes=root.size_bytes,
+        file_count=root.file_count,
         columns=facts.columns if facts else (),
         row_count=facts.row_count if facts else None,
     )
+    keep(store, subject, value)
+    return value
 
 
-def _pieces(store: Store, digest: Digest) -> Iterator[bytes]:
-    return store.blobs.open(digest)
+def _columns(store: Store, entry: Entry) -> delimited.TableFacts | None:
+    """Return the columns and rows of a file that is a table of text, or None when it is none."""
+    if entry.mode in {"symlink", "directory"}:
+        return None
+    if entry.size_bytes > quick_bytes() and not has_arrays():
+        return delimited.describe(store.blobs.open(entry.digest))
+    try:
+        profile = Profiling(store, None).file(entry, reader_of("csv"))
+    except Invalid:
+        return None
+    return delimited.TableFacts(columns(profile, is_text=True), profile.row_count) if is_table(profile) else None
 
 
 @operation("data list", effect="reads")
@@ -136,12 +167,52 @@ def log(store: Store, name: str) -> tuple[DatasetAnswer, ...]:
 
 @operation("data show", effect="reads")
 def show(store: Store, name: str) -> DatasetAnswer:
-    """Show one version of a dataset: its columns, what read it, and which models came from it.
+    """Show one version of a dataset: its tables and what is in them, what read it, and which models came from it.
 
     Args:
         name: the dataset version, as data:NAME, data:NAME@2 or a digest.
     """
     return show_row(store, find_dataset(store, name if ":" in name else f"data:{name}"))
+
+
+@operation("data profile", effect="acts")
+def profile(store: Store, name: str) -> DatasetAnswer:
+    """Profile every table of a dataset version, however large, so that it can be shown and compared.
+
+    What was profiled before is not read again: of a table that has grown, only what is new.
+
+    Args:
+        name: the dataset version, as data:NAME, data:NAME@2 or a digest.
+    """
+    row = find_dataset(store, name if ":" in name else f"data:{name}")
+    tables_of(store, row["tree"])
+    return show_row(store, row)
+
+
+def _tables(store: Store, row: Row) -> dict[str, Any]:
+    """Return what is said of the tables of a dataset version."""
+    found = tables_of(store, row["tree"], most_bytes=quick_bytes())
+    hint = f"; lineal data profile {dataset_reference(row)} does that"
+    notes = (each + hint if each.endswith(NOT_YET) else each for each in found.notes)
+    return {
+        "tables": tuple(table_answer(each, found.profiles[each.name]) for each in found.tables.tables),
+        "gaps": (*found.tables.gaps, *notes),
+    }
+
+
+def table_answer(table: Table, profile: Profile) -> TableAnswer:
+    """Return a table with everything that its profile tells."""
+    return TableAnswer(
+        name=table.name,
+        format=table.format,
+        file_count=table.file_count,
+        size_bytes=table.size_bytes,
+        row_count=profile.row_count,
+        columns=columns(profile, is_text=table.format == "csv"),
+        profile=table.profile,
+        partitions=table.partitions,
+        summaries=tuple(map(summarise, profile.columns)),
+    )
 
 
 def show_row(store: Store, row: Row) -> DatasetAnswer:
@@ -165,10 +236,11 @@ def show_row(store: Store, row: Row) -> DatasetAnswer:
         read_by=tuple(f"run:{each['id']}" for each in readers),
         written_by=tuple(f"run:{each['id']}" for each in writers),
         origin_of=tuple(f"{v['model']}:{v['major']}.{v['minor']}.{v['patch']}" for v in models),
+        **_tables(store, row),
     )
 
 
-def answer_of(store: Store, row: Row, *, created: bool = False, **found: tuple[str, ...]) -> DatasetAnswer:
+def answer_of(store: Store, row: Row, *, created: bool = False, **found: Any) -> DatasetAnswer:
     """Return what is known of the dataset version of a row."""
     dataset = store.get_object(row["digest"], DatasetVersion)
     sightings = said(store, row["digest"], Sighting) if dataset.source else ()

@@ -9,7 +9,7 @@ from pathlib import Path
 from lineal.checks.evaluation import evaluate as measure
 from lineal.executors.local import run_program
 from lineal.formats import predictions as lines
-from lineal.formats import table
+from lineal.formats.tables import delimited
 from lineal.objects.canonical import Number
 from lineal.objects.datasets import DatasetVersion
 from lineal.objects.digest import Digest
@@ -69,7 +69,7 @@ def evaluate(
     started = time.monotonic()
     environment, predictions = _predict(store, row, file)
     task, overall, found = measure(
-        table.rows(store.blobs.open(file)),
+        delimited.rows(store.blobs.open(file)),
         lines.decode(predictions),
         label=label,
         positive=positive or policy.positive,

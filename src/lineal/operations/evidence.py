@@ -6,7 +6,8 @@ from lineal.checks import staleness
 from lineal.checks.evidence import Evidence
 from lineal.checks.paired import Pairs, pair
 from lineal.checks.policy import Policy
-from lineal.formats import predictions, table
+from lineal.formats import predictions
+from lineal.formats.tables import delimited
 from lineal.objects.datasets import DatasetVersion
 from lineal.objects.errors import NotFound
 from lineal.objects.runs import Code, Runtime
@@ -78,7 +79,7 @@ def _pairs(store: Store, candidate: Evaluation, champion: Evaluation, features: 
     tree = store.get_tree(store.get_object(candidate.dataset, DatasetVersion).tree)
     measured = dict.fromkeys((*features, *(each.feature for each in candidate.slices)))
     return pair(
-        table.rows(store.blobs.open(tree.entries[0].digest)),
+        delimited.rows(store.blobs.open(tree.entries[0].digest)),
         predictions.decode(store.blobs.get(candidate.predictions)),
         predictions.decode(store.blobs.get(champion.predictions)),
         task=candidate.task,

@@ -56,7 +56,7 @@ def dataset(store: Store, *, name: str, tree: Digest, item: Item) -> DatasetAnsw
         Invalid: the tree is empty, or the name cannot be one.
     """
     check_name(name, "dataset")
-    answer = datasets.keep(store, Upload(tree, item.name), name, by=item.by, at=item.at, message=item.message)
+    answer = datasets.keep_files(store, Upload(tree, item.name), name, by=item.by, at=item.at, message=item.message)
     _remember(store, item, answer.reference)
     return answer
 

@@ -76,10 +76,21 @@ class Operation:
         effect: what it does to the repository.
         role: the least role that may use it.
         internal: it serves other parts of Lineal; no command is made of it.
+        prepare: takes what the function takes, and does the slow part of it before the transaction.
     """
 
-    def __init__(self, words: str, function: Callable[..., Any], *, effect: Effect, role: Role, internal: bool) -> None:
+    def __init__(
+        self,
+        words: str,
+        function: Callable[..., Any],
+        *,
+        effect: Effect,
+        role: Role,
+        internal: bool,
+        prepare: Callable[..., None] | None = None,
+    ) -> None:
         self.words = words
+        self.prepare = prepare
         self.function = function
         self.effect = effect
         self.role = role
@@ -140,7 +151,12 @@ OPERATIONS: dict[str, Operation] = {}
 
 
 def operation(
-    words: str, *, effect: Effect, role: Role | None = None, internal: bool = False
+    words: str,
+    *,
+    effect: Effect,
+    role: Role | None = None,
+    internal: bool = False,
+    prepare: Callable[..., None] | None = None,
 ) -> Callable[[Callable[Concatenate[Store, P], R]], Callable[Concatenate[Handle, P], R]]:
     """Make an operation of a function whose first argument is a store.
 
@@ -149,6 +165,8 @@ def operation(
         effect: what it does to the repository.
         role: the least role that may use it; by default a reader for ``reads`` and a writer for the rest.
         internal: it serves other parts of Lineal; no command is made of it.
+        prepare: takes what the function takes, and does before the transaction what takes long and changes no name: it
+            may be done in vain, and twice.
 
     Returns:
         A decorator. What it returns takes a handle in place of the store, so it is a method of every repository.
@@ -156,7 +174,9 @@ def operation(
 
     def decorate(function: Callable[Concatenate[Store, P], R]) -> Callable[Concatenate[Handle, P], R]:
         needed: Role = role or ("reader" if effect == "reads" else "writer")
-        found = OPERATIONS[words] = Operation(words, function, effect=effect, role=needed, internal=internal)
+        found = OPERATIONS[words] = Operation(
+            words, function, effect=effect, role=needed, internal=internal, prepare=prepare
+        )
         signature = inspect.signature(function)
 
         @wraps(function)

@@ -65,13 +65,19 @@ def _check_role(store: Store, operation: Operation) -> None:
 
 
 def _call(store: Store, operation: Operation, request: msgspec.Struct) -> Any:
-    return operation.function(store, **{name: getattr(request, name) for name in request.__struct_fields__})
+    return operation.function(store, **_arguments(request))
+
+
+def _arguments(request: msgspec.Struct) -> dict[str, Any]:
+    return {name: getattr(request, name) for name in request.__struct_fields__}
 
 
 def _write(store: Store, operation: Operation, request: msgspec.Struct, key: str) -> Any:
     """One transaction holds the change, its journal entry and the answer for a retry."""
     refusal: Refused | None = None
     result: Any = None
+    if operation.prepare:
+        operation.prepare(store, **_arguments(request))
     with store.writing():
         if key and (known := _known_answer(store, operation, request, key)) is not None:
             return known

@@ -23,14 +23,15 @@ _PLACE = re.compile(r"[a-z0-9+]+://|[./~]")
 
 @operation("remote add", effect="writes", role="admin")
 def add(store: Store, name: str, url: str, *, option: tuple[str, ...] = (), default: bool = False) -> RemoteAnswer:
-    """Name a place that holds copies of bytes: a directory, S3, Google Cloud Storage or Azure.
+    """Name a place that holds copies of bytes: a directory, S3, Google Cloud Storage, Azure or a machine by SSH.
 
     Nothing is asked of it yet; lineal doctor NAME does that. The first remote is the default one. Who we are to the
     place is left to the environment of whoever asks: secrets are never written down.
 
     Args:
         name: what the place is called.
-        url: a directory, s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX, or https://… to read only.
+        url: a directory, s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, az://CONTAINER/PREFIX, ssh://USER@HOST/PATH, or
+            https://… to read only.
         option: what the URL does not say, as endpoint=https://s3.example.org or region=eu-west-1.
         default: make it the one that is meant where none is named.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from lineal.formats import listing, trees
+from lineal.formats import listing
 from lineal.objects.canonical import canonical_bytes, object_digest
 from lineal.objects.datasets import DatasetVersion
 from lineal.objects.digest import Digest
@@ -111,10 +111,10 @@ def _referred(store: Store, source: Source) -> DatasetVersion:
 
 def _kept(store: Store, source: Source, digest: Digest) -> DatasetVersion:
     """Return the dataset version of a copy."""
-    tree = trees.read_node(digest, store.blobs.get)
-    if not tree.file_count:
+    value = described(store, digest)
+    if not value.file_count:
         raise Invalid(f"{source.place} holds no file", hint="there is nothing to copy")
-    return _with_columns(described(store, digest, tree), source)
+    return _with_columns(value, source)
 
 
 def _with_columns(value: DatasetVersion, source: Source) -> DatasetVersion:

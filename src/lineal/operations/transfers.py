@@ -127,23 +127,24 @@ def pull_from(store: Store, remotes: list[Remote], name: str) -> Transfer:
 
 
 def _key(store: Store, remote: Remote, name: str) -> Key:
-    """Return the key of the newest holding that is meant: by its tree when we know it, else by its name.
+    """Return the key of the holding that is meant: by its tree when we know it, else the newest of its name.
 
     Raises:
         NotFound: the remote holds no such thing.
     """
-    known = _known(store, name)
+    reference = parse_reference(_as_dataset(name))
+    # A bare name means the newest there is, which the remote may have and we not.
+    known = _known(store, name) if reference.kind != "dataset" or reference.detail else None
     line = line_of(known.reference if known else _as_dataset(name))
     found = remote.holdings(line)
-    wanted = parse_reference(_as_dataset(name)).detail if known is None else ""
     if known:
         found = [each for each in found if each.tree == known.tree]
-    elif wanted.isdecimal():
-        found = [each for each in found if each.number == int(wanted)]
+    elif reference.detail.isdecimal():
+        found = [each for each in found if each.number == int(reference.detail)]
     if not found:
         raise NotFound(f"{remote.url} does not hold {name}", hint="lineal data push sends it there from where it is")
-    own = [each for each in found if each.repository == store.identity]
-    return (own or found)[-1]
+    newest = [each for each in found if each.number == found[-1].number]
+    return next((each for each in newest if each.repository == store.identity), newest[-1])
 
 
 def _known(store: Store, name: str) -> Contents | None:

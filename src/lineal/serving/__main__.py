@@ -7,7 +7,8 @@ import itertools
 import sys
 from pathlib import Path
 
-from lineal.formats import predictions, table
+from lineal.formats import predictions
+from lineal.formats.tables import delimited
 from lineal.objects.errors import LinealError, Unavailable
 from lineal.serving.loaders import Predictor, load
 from lineal.serving.release import read_release, verify_release
@@ -68,7 +69,7 @@ def predict_table(predictor: Predictor, source: Path, target: Path) -> None:
     partial = target.with_name(f".{target.name}.partial")
     try:
         with source.open("rb") as file, partial.open("wb") as output:
-            rows = cells(table.rows(iter(lambda: file.read(_PIECE_BYTES), b"")), predictor.inputs)
+            rows = cells(delimited.rows(iter(lambda: file.read(_PIECE_BYTES), b"")), predictor.inputs)
             for first in itertools.count(1, BATCH_ROWS):
                 if not (batch := list(itertools.islice(rows, BATCH_ROWS))):
                     break

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from lineal.formats import table
+from lineal.formats.tables import delimited
 from lineal.objects.errors import Invalid
 from lineal.serving import bodies
 from lineal.serving.answering import Answering
@@ -23,7 +23,7 @@ def routes(answering: Answering) -> list[Route]:
 
     async def invocations(request: Request) -> Response:
         if request.headers.get("content-type", "").startswith("text/csv"):
-            rows = list(cells(table.rows([await bodies.read(request)]), answering.inputs))
+            rows = list(cells(delimited.rows([await bodies.read(request)]), answering.inputs))
         else:
             rows = rows_of(await bodies.decoded(request), tuple(answering.inputs))
         answers = await answering.predictions(rows)

@@ -7,14 +7,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from lineal.formats import table
+from lineal.formats.tables import texts
 from lineal.objects.errors import Invalid
 from lineal.serving.loaders import Rows
 
 Convert = Callable[[Any], object]
 """Takes a value as it came; raises TypeError, ValueError or OverflowError when it is not of its column's kind."""
 
-_MISSING = table.BLANKS | {"None", "n/a", "#N/A", "<NA>"}
+_MISSING = texts.BLANKS | {"None", "n/a", "#N/A", "<NA>"}
 """What ``pandas.read_csv`` takes for missing, besides spellings of broken numbers: training most likely read it so."""
 
 _WORDS = {"true": True, "1": True, "false": False, "0": False}

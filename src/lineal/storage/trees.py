@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from lineal.formats import trees
+from lineal.objects.canonical import decode
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Invalid
 from lineal.objects.files import Entry, Tree
@@ -84,32 +85,44 @@ def keep(database: Database, blobs: BlobStore, root: Digest, *, at: int, epoch: 
         with database.transaction():
             # In the same change as the rows, so that nobody lets go of a file in between.
             if hold_epoch(database) != epoch:
-                _check_files(blobs, batch)
+                _check(blobs, batch)
             _insert(database, batch, at)
 
 
-def _check_files(blobs: BlobStore, nodes: list[tuple[Digest, Tree]]) -> None:
+def _check(blobs: BlobStore, nodes: list[tuple[Digest, Tree]]) -> None:
+    """Look whether nodes that somebody else made can be true, and whether their files are here."""
+    for _, tree in nodes:
+        trees.check_node(tree)
     needed = {each.digest for _, tree in nodes for each in tree.entries if each.mode != "directory"}
     if missing := needed - blobs.has(needed):
         raise Invalid(f"{len(missing)} files of the tree are not here, such as {min(missing)}", hint="send them first")
 
 
 def _unknown(database: Database, blobs: BlobStore, root: Digest) -> Iterator[tuple[Digest, Tree]]:
-    """Yield every node without a row, those below before those above; each once."""
-    waiting: list[tuple[Digest, Tree | None]] = [(root, None)]
-    seen = set[Digest]()
-    while waiting:
-        digest, tree = waiting.pop()
-        if tree is not None:
-            yield digest, tree
-        elif digest not in seen:
-            seen.add(digest)
-            if database.run("SELECT digest FROM node WHERE digest = :digest", digest=digest):
-                continue
-            tree = trees.read_node(digest, blobs.get)
-            trees.check_node(tree)
-            waiting.append((digest, tree))
-            waiting += ((each.digest, None) for each in reversed(tree.branches))
+    """Yield every node without a row, those below before those above, each once; read level by level."""
+    above, level = list[tuple[Digest, Tree]](), [root]
+    while level:
+        below = list[Digest]()
+        rest = iter(dict.fromkeys(level))
+        while asked := list(islice(rest, _BATCH_NODES)):
+            for digest, body in blobs.get_many(_without_rows(database, asked)):
+                tree = decode(body, Tree)
+                if tree.branches:
+                    above.append((digest, tree))
+                    below += (each.digest for each in tree.branches)
+                else:
+                    yield digest, tree
+        level = below
+    yield from reversed(above)
+
+
+def _without_rows(database: Database, nodes: list[Digest]) -> list[Digest]:
+    marks = ", ".join(f":n{index}" for index in range(len(nodes)))
+    rows = database.run(
+        f"SELECT digest FROM node WHERE digest IN ({marks})", **{f"n{index}": each for index, each in enumerate(nodes)}
+    )
+    known = {row["digest"] for row in rows}
+    return [each for each in nodes if each not in known]
 
 
 def _insert(database: Database, nodes: list[tuple[Digest, Tree]], at: int) -> None:

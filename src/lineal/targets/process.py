@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import signal
 import subprocess
@@ -10,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -21,6 +20,9 @@ from lineal.objects.errors import Conflict, LinealError, Unavailable
 from lineal.serving.ready import read_ready
 from lineal.serving.release import read_release
 from lineal.targets.target import Observed, Started
+
+if TYPE_CHECKING:
+    import http.client
 
 HOST = "127.0.0.1"
 READY_S = 60
@@ -153,6 +155,8 @@ def _until(is_so: Callable[[], bool], seconds: float) -> bool:
 
 def _asked(port: int, path: str, read: Callable[[http.client.HTTPResponse], T]) -> T | None:
     """Return what ``read`` makes of the answer, or None when there is no good one."""
+    import http.client  # noqa: PLC0415 - slow to load, and few commands ask a server
+
     connection = http.client.HTTPConnection(HOST, port, timeout=_ASK_S)
     try:
         connection.request("GET", path)

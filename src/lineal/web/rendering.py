@@ -9,7 +9,10 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from lineal.formats import wording
+from lineal.formats.summaries import in_words
 from lineal.objects.canonical import Number
+from lineal.web.plots import picture
 
 _PLACES = (
     ("run:", "/runs/"),
@@ -32,6 +35,10 @@ def environment() -> Environment:
         "address": address,
         "link": link,
         "seconds": seconds,
+        "percent": wording.percent,
+        "number": wording.figure,
+        "picture": picture,
+        "in_words": in_words,
     }
     return found
 

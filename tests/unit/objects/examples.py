@@ -10,6 +10,7 @@ from lineal.objects.canonical import Object
 from lineal.objects.datasets import Column, DatasetVersion
 from lineal.objects.digest import Digest, digest_of
 from lineal.objects.files import NOTHING, Branch, Entry, Range, Recipe, Tree
+from lineal.objects.profiles import Categories, ColumnProfile, Distribution, Profile, Table, Tables
 from lineal.objects.runs import Code, FileUse, Hardware, ModelFacts, Package, Run, Runtime, Seeds
 from lineal.objects.sources import DeltaSource, IcebergSource, ObjectSource, PrefixSource, QuerySource
 from lineal.objects.statements import (
@@ -58,6 +59,10 @@ _EVALUATION = Evaluation(
     ),
     predictions=B,
     duration_ms=1234,
+)
+
+_DISTRIBUTION = Distribution(
+    count=5, minimum=-1.5, maximum=8.0, mean=2.5, squares="Infinity", values=(-1.5, 2.0), weights=(1, 4), error=2
 )
 
 EXAMPLES: dict[str, Object] = {
@@ -136,6 +141,37 @@ EXAMPLES: dict[str, Object] = {
         params={"region": "south"},
         columns=(Column(name="id", dtype="integer"),),
         types=("int8",),
+    ),
+    "profile": Profile(
+        row_count=9,
+        columns=(
+            ColumnProfile(
+                name="mixed",
+                dtype="mixed",
+                missing=1,
+                infinite=1,
+                kinds={"float": 6, "string": 2},
+                numbers=_DISTRIBUTION,
+                times=_DISTRIBUTION,
+                lengths=_DISTRIBUTION,
+                texts=Categories(counts={"é": 1, "no": 2}, error=3),
+                untold=1,
+                distinct="A" * 2047 + "1",
+            ),
+        ),
+    ),
+    "tables": Tables(
+        tables=(
+            Table(
+                name="year=*/*.parquet",
+                format="parquet",
+                file_count=2,
+                size_bytes=12,
+                profile=A,
+                partitions=("year",),
+            ),
+        ),
+        gaps=("b.csv is no table: row 1 has 2 cells under 3 columns",),
     ),
     "code": Code(
         entry_point="train.py",

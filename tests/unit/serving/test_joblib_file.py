@@ -16,8 +16,8 @@ from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from lineal.formats import table
 from lineal.formats.predictions import Prediction
+from lineal.formats.tables import delimited
 from lineal.objects.errors import Corrupt, Invalid, Unavailable, Unsupported
 from lineal.objects.runs import ModelFacts
 from lineal.serving.loaders import Predictor, load
@@ -48,7 +48,7 @@ def test_a_pipeline_on_a_table_with_missing_words_predicts_as_in_training(
 def test_the_text_of_a_table_is_read_as_training_read_it(model: Any, served: Path, release: Release) -> None:
     predictor = load(served / "model" / release.main_file, release.facts)
     text = TABLE.to_csv(index=False).encode()
-    answers = predictor.predict(typed(cells(table.rows([text]), predictor.inputs), predictor.inputs))
+    answers = predictor.predict(typed(cells(delimited.rows([text]), predictor.inputs), predictor.inputs))
 
     assert [list(each.probabilities.values()) for each in answers] == model.predict_proba(TABLE).tolist()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from lineal.cli.render import datasets, deployments, files, history, lineage, remotes, runs, verdicts, versions
+from lineal.cli.render import datasets, deployments, files, history, lineage, remotes, runs, tables, verdicts, versions
 from lineal.cli.render.page import Page
 from lineal.operations import answers as a
 
@@ -30,6 +30,7 @@ ONE: dict[type[a.Answer], Renderer] = {
     a.RemoteAnswer: remotes.one,
     a.Diagnosis: remotes.diagnosis,
     a.Diff: history.diff,
+    a.DataDiff: tables.diff,
     a.Lineage: lineage.lineage,
     a.Found: _found,
     a.Verification: history.verification,

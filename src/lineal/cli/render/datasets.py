@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from lineal.cli.render import tables
 from lineal.cli.render.page import Page
 from lineal.cli.render.runs import bullets
 from lineal.cli.render.units import ago, count, moment, scalar, size, when
@@ -24,13 +25,17 @@ def one(answer: DatasetAnswer, page: Page) -> Iterator[str]:
             *_source(answer, page),
         )
     )
-    if dataset.columns:
+    for each in answer.tables:
+        yield from tables.table(each, page)
+    if dataset.columns and not answer.tables:
         yield f"  {page.title('columns')} ({len(dataset.columns)})"
         yield from page.table(
             ("NAME", "TYPE", "MISSING"),
             ((each.name, each.dtype, "some" if each.optional else "") for each in dataset.columns),
             indent="    ",
         )
+    for gap in answer.gaps:
+        yield from page.wrapped(f"! {gap}", hanging="  ")
     yield from bullets(page, "read by", answer.read_by)
     yield from bullets(page, "written by", answer.written_by)
     yield from bullets(page, "versions that came from it", answer.origin_of)
@@ -82,8 +87,9 @@ def many(answers: Sequence[DatasetAnswer], page: Page) -> Iterator[str]:
 
 def _extent(answer: DatasetAnswer) -> str:
     dataset = answer.dataset
+    row_count = answer.tables[0].row_count if len(answer.tables) == 1 else dataset.row_count
     parts = (
-        count(dataset.row_count, "row") if dataset.row_count is not None else "",
+        count(row_count, "row") if row_count is not None else "",
         count(dataset.file_count, "file"),
         size(dataset.size_bytes),
     )

@@ -107,6 +107,19 @@ class History:
             for commit, path, blob in self._changed(batch):
                 yield Change(commits[commit], path, blob)
 
+    def experiments(self) -> Iterator[tuple[str, Change]]:
+        """Yield each change of a lock in an experiment, which DVC keeps outside of branches, with the experiment's name."""
+        told = git.ask(self.root, "for-each-ref", f"--format=%(objectname){_FIELD}%(refname)%00", "refs/exps")
+        names: dict[str, str] = {}
+        for line in _texts(told):
+            commit, ref = line.strip("\n").split(_FIELD)
+            if not ref.startswith("refs/exps/exec/"):
+                names[commit] = ref.rpartition("/")[2]
+        commits = self._commits(names) if names else {}
+        for commit, path, blob in self._changed(names) if names else ():
+            if not path.endswith(".dvc"):
+                yield names[commit], Change(commits[commit], path, blob)
+
     def commit(self, name: str) -> Commit:
         """Return the commit with an id. Raises Invalid when there is none."""
         return self._commits([name])[name]

@@ -79,6 +79,8 @@ def import_history(
                 datasets.bring(commit, tracked)
         for change in (each for each in changed if not each.path.endswith(SUFFIX)):
             _bring_stages(repository, history, stages, remembered, change)
+    for experiment, change in history.experiments():
+        _bring_stages(repository, history, stages, remembered, change, experiment=experiment)
     datasets.restore(history.head(), changes)
     bring_models(repository, history, stages, remembered)
     return _counted(repository, project, remembered, len({each.commit for each in changes}))
@@ -188,7 +190,13 @@ def _item(commit: Commit, name: str) -> Item:
 
 
 def _bring_stages(
-    repository: Repository, history: History, stages: Stages, remembered: Remembered, change: Change
+    repository: Repository,
+    history: History,
+    stages: Stages,
+    remembered: Remembered,
+    change: Change,
+    *,
+    experiment: str = "",
 ) -> None:
     """Bring the stages of a lock that no earlier commit had in the same words."""
     beside = "/".join(each for each in (_folder(change.path).strip("."), "dvc.yaml") if each)
@@ -207,7 +215,7 @@ def _bring_stages(
         pipelines = pipeline.Pipeline()
     for name, each in new.items():
         item = _stage_item(change.path, name, each)
-        run, code, runtime = stages.told(Lock(change.commit, change.path, pipelines), name, each)
+        run, code, runtime = stages.told(Lock(change.commit, change.path, pipelines, experiment), name, each)
         answer = repository.imports.run(run=run, code=code, runtime=runtime, item=_item(change.commit, item))
         remembered.add(item, answer.reference)
 

@@ -46,11 +46,12 @@ _GAP = (
 
 
 class Lock(NamedTuple):
-    """A ``dvc.lock`` as a commit left it, and the ``dvc.yaml`` beside it."""
+    """A ``dvc.lock`` as a commit left it, and the ``dvc.yaml`` beside it. ``experiment`` is what DVC calls the commit."""
 
     commit: Commit
     path: str
     pipeline: Pipeline
+    experiment: str = ""
 
 
 class Told(NamedTuple):
@@ -94,7 +95,7 @@ class Stages:
         place = os.path.dirname(lock.path)  # noqa: PTH120 - as above
         run = Run(
             id=ulid(lock.commit.at, bytes.fromhex(key_of(lock.path, name, stage))[:10]),
-            name=f"{place}/{name}" if place else name,
+            name="/".join(each for each in (lock.experiment, place, name) if each),
             command=("sh", "-c", "\n".join(stage.commands)),
             directory=folder,
             state="finished",

@@ -70,6 +70,7 @@ def take_out(repository: Repository, project: Project, tracked: Tracked, *, remo
     if store is not None and is_known_by_list:
         known = alternate_digests.by_value(store.database, out.algorithm, [out.md5]).get(out.md5)
         if known and _is_whole(store, known.digest):
+            store.keep_tree(known.digest)
             return known.digest
     entries = entries_of(repository, project, tracked, remote)
     tree = repository.put_tree(Tree(entries=tuple(sorted(entries, key=lambda each: each.path))))

@@ -96,6 +96,10 @@ def _not_understood(url: str, _key: str, said: str, _hint: str) -> LinealError:
     return Invalid(f"{url} does not understand us: {said}", hint="lineal doctor tells what this store can do")
 
 
+def _not_able(url: str, _key: str, said: str, _hint: str) -> LinealError:
+    return Invalid(f"{url} cannot do that: {said}", hint="lineal doctor tells what this store can do")
+
+
 def _away(url: str, _key: str, said: str, _hint: str) -> LinealError:
     return Unavailable(f"{url} cannot be reached: {said}", hint="check the address and the network, and try again")
 
@@ -109,6 +113,7 @@ _MEANINGS: tuple[tuple[Callable[[_Told], bool], _Make], ...] = (
     (lambda told: told.holds(_NO_CREDENTIALS), _nobody),
     (lambda told: told.kind in _DENIED or told.status in {"401", "403"}, _denied),
     (lambda told: told.status[:1] in {"3", "4"} and told.status not in {"408", "429"}, _not_understood),
+    (lambda told: told.status == "501" or told.kind == "NotSupportedError", _not_able),
     (lambda _: True, _away),
 )
 """What an error means, and what we say: the first that fits."""

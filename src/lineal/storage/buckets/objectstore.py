@@ -28,12 +28,15 @@ PART_BYTES = 8 << 20
 RANGE_BYTES = 16 << 20
 """How much of an object one request reads."""
 
-_IN_FLIGHT = 8
-"""How many parts or ranges of one bucket are on their way at once, whoever asked: what bounds the memory."""
+_AT_ONCE = 8
+"""How many parts or ranges of large files are on their way at once."""
+
+_ROOM_MIB = _AT_ONCE * PART_BYTES >> 20
+"""How much of one bucket is in memory, whoever asked and however often. Small objects have room for one MiB each."""
 
 _PARTS_MAX = 10_000
 _PIECE_BYTES = 1 << 20
-_AT_ONCE = 1_000
+_PAGE = 1_000
 
 
 class ObjectStoreBucket:
@@ -51,13 +54,13 @@ class ObjectStoreBucket:
         self.url = url
         self.prefix = prefix
         self._hint = hint
-        self._room = _Room(_IN_FLIGHT)
+        self._room = _Room(_ROOM_MIB)
 
     def put(self, key: str, data: bytes) -> Held:
         """Store ``data`` under ``key``, in one request."""
         import obstore  # noqa: PLC0415 - whoever has no remote need not load it
 
-        with self._room.taken(1), self._told(key):
+        with self._room.taken(_mib(len(data))), self._told(key):
             said = obstore.put(self.store, self._whole(key), bytes(data), use_multipart=False)
         return _stored(key, len(data), said)
 
@@ -76,9 +79,9 @@ class ObjectStoreBucket:
         import obstore  # noqa: PLC0415 - as above
 
         part_bytes = max(PART_BYTES, -(-file.size_bytes // _PARTS_MAX))
-        # A part beyond the usual size, of a file beyond 80 GB, takes the room of several.
-        at_once = max(1, min(-(-file.size_bytes // part_bytes), _IN_FLIGHT * PART_BYTES // part_bytes))
-        with self._room.taken(min(_IN_FLIGHT, at_once * -(-part_bytes // PART_BYTES))), self._told(key):
+        # Of a file beyond 80 GB the parts are larger, and fewer at once.
+        at_once = max(1, min(-(-file.size_bytes // part_bytes), _AT_ONCE * PART_BYTES // part_bytes))
+        with self._room.taken(_mib(at_once * part_bytes)), self._told(key):
             obstore.put(
                 self.store,
                 self._whole(key),
@@ -100,7 +103,7 @@ class ObjectStoreBucket:
             return b""
         wanted = {"offset": start} if size is None else (start, start + size)
         try:
-            with self._room.taken(1), self._told(key):
+            with self._room.taken(_mib(size or 0)), self._told(key):
                 return bytes(self._open(key, wanted if start or size is not None else None).bytes())
         except failures.OutOfRange:
             return b""
@@ -110,7 +113,7 @@ class ObjectStoreBucket:
         with guarded(path), files.whole_file(path, files.beside(path)) as descriptor:
             try:
                 # The first answer tells how large the object is, so that nobody need ask before.
-                with self._room.taken(1), self._told(key):
+                with self._room.taken(_mib(PART_BYTES)), self._told(key):
                     first = self._open(key, (0, RANGE_BYTES))
                     files.reserve(descriptor, first.meta["size"])
                     _Range(key, 0, min(RANGE_BYTES, first.meta["size"])).write(first, descriptor, progress)
@@ -122,7 +125,7 @@ class ObjectStoreBucket:
 
     def _fetch_all(self, ranges: Iterable[_Range], etag: Any, descriptor: int, progress: Progress | None) -> None:
         def fetch(wanted: _Range) -> None:
-            with self._room.taken(1), self._told(wanted.key):
+            with self._room.taken(_mib(PART_BYTES)), self._told(wanted.key):
                 found = self._open(wanted.key, (wanted.start, wanted.end))
                 if found.meta["e_tag"] != etag:
                     raise Unavailable(f"{wanted.key} was replaced while it was read", hint="try again")
@@ -158,7 +161,7 @@ class ObjectStoreBucket:
         folder = whole.rpartition("/")[0]
         if folder and not is_key(folder):
             return
-        pages = obstore.list(self.store, prefix=folder or None, chunk_size=_AT_ONCE)
+        pages = obstore.list(self.store, prefix=folder or None, chunk_size=_PAGE)
         while True:
             with self._told(""):
                 page = next(pages, None)
@@ -176,7 +179,7 @@ class ObjectStoreBucket:
         import obstore  # noqa: PLC0415 - as above
 
         rest = iter(keys)
-        while some := [self._whole(key) for key in islice(rest, _AT_ONCE)]:
+        while some := [self._whole(key) for key in islice(rest, _PAGE)]:
             with self._told(""):
                 try:
                     obstore.delete(self.store, some)
@@ -195,7 +198,7 @@ class ObjectStoreBucket:
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(_IN_FLIGHT, thread_name_prefix="lineal-fetch")
+        return ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="lineal-fetch")
 
     def _whole(self, key: str) -> str:
         return self.prefix + check_key(key)
@@ -265,6 +268,10 @@ class _Room:
             yield
         finally:
             self._free.release(places)
+
+
+def _mib(size_bytes: int) -> int:
+    return max(1, min(_ROOM_MIB, -(-size_bytes >> 20)))
 
 
 def _stored(key: str, size_bytes: int, said: Any) -> Held:

@@ -42,6 +42,7 @@ class Kind(NamedTuple):
     open: Callable[[SplitResult, Mapping[str, str]], Bucket]
     options: frozenset[str] = frozenset()
     credentials: str = ""
+    names_user: bool = False
 
 
 def open_bucket(url: str, options: Mapping[str, str] | None = None) -> Bucket:
@@ -49,7 +50,7 @@ def open_bucket(url: str, options: Mapping[str, str] | None = None) -> Bucket:
 
     Args:
         url: a directory, or ``file:///…``, ``memory://NAME``, ``s3://BUCKET/PREFIX``, ``gs://BUCKET/PREFIX``,
-            ``az://CONTAINER/PREFIX`` or ``https://…``, which can only be read.
+            ``az://CONTAINER/PREFIX``, ``ssh://USER@HOST/PATH``, or ``https://…``, which can only be read.
         options: what the URL does not say, by name. Who we are is best left to the environment.
 
     Raises:
@@ -81,7 +82,9 @@ def check_url(url: str) -> SplitResult:
         raise Invalid("this URL cannot be understood", hint="write it as s3://BUCKET/PREFIX") from None
     if parts.scheme not in KINDS:
         raise Invalid(f"nothing here opens {parts.scheme}://", hint=f"there are {', '.join(KINDS)}, and plain paths")
-    if "@" in url or parts.query or parts.fragment:
+    user, at, _ = parts.netloc.rpartition("@")
+    names_user = bool(at) and KINDS[parts.scheme].names_user and ":" not in user and url.count("@") == 1
+    if ("@" in url and not names_user) or parts.query or parts.fragment:
         # Nothing of it is repeated: a secret may hold a slash, so that its end is nowhere certain.
         raise Invalid(
             f"this {parts.scheme}:// URL holds more than a place, perhaps a secret",
@@ -113,6 +116,20 @@ def _directory(parts: SplitResult, _options: Mapping[str, str]) -> Bucket:
 def _memory(parts: SplitResult, _options: Mapping[str, str]) -> Bucket:
     name = parts.netloc + parts.path
     return _MEMORY.setdefault(name, MemoryBucket(name)) if name else MemoryBucket()
+
+
+def _ssh(parts: SplitResult, options: Mapping[str, str]) -> Bucket:
+    from lineal.storage.buckets.ssh import open_ssh  # noqa: PLC0415 - only who asks for it waits for asyncio
+
+    if not parts.hostname or not parts.path.startswith("/"):
+        raise Invalid("this ssh:// URL names no machine or directory", hint="write ssh://USER@HOST/PATH")
+    try:
+        port = parts.port or 0
+    except ValueError:
+        raise Invalid("this ssh:// URL has no number as its port", hint="write ssh://USER@HOST:PORT/PATH") from None
+    return Retrying(
+        open_ssh(parts.hostname, unquote(parts.path), user=parts.username or "", port=port, options=options)
+    )
 
 
 def _s3(parts: SplitResult, options: Mapping[str, str]) -> Bucket:
@@ -247,6 +264,12 @@ KINDS: dict[str, Kind] = {
         _az,
         frozenset({"account", "account_key", "anonymous", "endpoint", "sas_token"}),
         "set AZURE_STORAGE_ACCOUNT and AZURE_STORAGE_KEY, or AZURE_STORAGE_CONNECTION_STRING",
+    ),
+    "ssh": Kind(
+        _ssh,
+        frozenset({"identity", "known_hosts"}),
+        "ssh must let you in there: see ~/.ssh/config, or ssh-add your key",
+        names_user=True,
     ),
     "https": Kind(_web),
     "http": Kind(_web),

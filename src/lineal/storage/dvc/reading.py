@@ -7,6 +7,7 @@ already, it knows by its MD5 and does not read again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import chain
 from typing import NamedTuple
 
@@ -14,11 +15,12 @@ from lineal.formats.dvc import directory
 from lineal.formats.dvc.digests import Algorithm, Name
 from lineal.formats.dvc.pointer import Out
 from lineal.objects.digest import digest_of
-from lineal.objects.errors import Corrupt, Invalid, LinealError, NotFound
+from lineal.objects.errors import Corrupt, Denied, Invalid, LinealError, NotFound, Unavailable
 from lineal.objects.files import Entry
 from lineal.storage import alternate_digests
 from lineal.storage.alternate_digests import Known
 from lineal.storage.blobs.blobs import SMALL_BYTES, BlobStore, Bundle
+from lineal.storage.buckets.keys import is_key
 from lineal.storage.database.database import Database
 from lineal.storage.dvc.objects import DvcObjects, in_parallel
 
@@ -82,8 +84,7 @@ def _listed(name: Name, sources: Sequence[Source], what: str) -> bytes:
             faults.append(_fault(error, source, name))
             continue
         if any(faults):
-            for each in _caches(sources):
-                each.put(name, data)
+            _heal(sources, name, data, None)
         return data
     raise _nowhere(f"the list of files of {what}", name, faults, sources)
 
@@ -158,16 +159,15 @@ def _bring_one(file: File, sources: Sequence[Source], blobs: BlobStore, what: st
     """Return a small file, or store a large one; the error is returned, so that one file does not hide the others."""
     faults: list[str] = []
     for source in sources:
+        if source.is_named and not is_key(file.key):
+            continue  # our buckets hold no such name, so it cannot be asked for
         try:
             found = _read(source.objects.open(file.name, key=file.key if source.is_named else ""), blobs)
         except (NotFound, Corrupt) as error:
             faults.append(_fault(error, source, file.name))
             continue
-        for cache in _caches(sources) if any(faults) else ():
-            if isinstance(found, bytes):
-                cache.put(file.name, found)
-            else:
-                cache.put_blob(file.name, blobs, found)
+        if any(faults):
+            _heal(sources, file.name, found, blobs)
         return found
     return _nowhere(f"{file.path} of {what}", file.name, faults, sources)
 
@@ -187,13 +187,20 @@ def _fault(error: NotFound | Corrupt, source: Source, name: Name) -> str:
     # Bytes under their own name may be another version of the file: they are not damaged.
     if source.is_named:
         return f"{error.message} (another version of the file?)"
-    moved = source.objects.quarantine(name)
+    moved = None
+    with suppress(Unavailable, Denied):  # a cache that many share may only be read
+        moved = source.objects.quarantine(name)
     return f"{error.message}{f' (now in {moved})' if moved else ''}"
 
 
-def _caches(sources: Sequence[Source]) -> Iterator[DvcObjects]:
-    """Yield the caches of this machine, which are healed: a remote belongs to others too."""
-    return (each.objects for each in sources if each.objects.directory is not None)
+def _heal(sources: Sequence[Source], name: Name, found: bytes | Known, blobs: BlobStore | None) -> None:
+    """Give caches of this machine a sound object, where they can be written; a remote belongs to others too."""
+    for cache in (each.objects for each in sources if each.objects.directory is not None):
+        with suppress(Unavailable, Denied):
+            if isinstance(found, bytes):
+                cache.put(name, found)
+            elif blobs is not None:
+                cache.put_blob(name, blobs, found)
 
 
 def _nowhere(file: str, name: Name, faults: Iterable[str], sources: Sequence[Source]) -> LinealError:

@@ -45,7 +45,7 @@ def pull(blobs: PackedBlobs, remote: Remote, holding: Holding, *, progress: Prog
         Corrupt: the remote holds other bytes; nothing of them is kept.
         Unavailable: the remote cannot be reached, or the disk here is full.
     """
-    fetching = _Fetching(blobs, remote, progress)
+    fetching = _Fetching(blobs, remote, holding.reference, progress)
     known = set(blobs.packs.list())
     fetching.all("pack", [each for each in holding.packs if each not in known])
     fetching.all("blob", [each for each in holding.blobs if not blobs.files.has((each,))])
@@ -57,7 +57,8 @@ def pull(blobs: PackedBlobs, remote: Remote, holding: Holding, *, progress: Prog
 
 
 class _Fetching:
-    def __init__(self, blobs: PackedBlobs, remote: Remote, progress: Progress) -> None:
+    def __init__(self, blobs: PackedBlobs, remote: Remote, reference: str, progress: Progress) -> None:
+        self._reference = reference
         self._blobs = blobs
         self._remote = remote
         self._progress = progress
@@ -75,9 +76,11 @@ class _Fetching:
     def _one(self, kind: Kind, digest: Digest) -> int:
         key = format_.bytes_key(kind, digest)
         with self._scratch() as path:
-            self._remote.bucket.fetch(key, path, progress=lambda more: self._progress.advance(0, more))
             try:
+                self._remote.bucket.fetch(key, path, progress=lambda more: self._progress.advance(0, more))
                 return take(self._blobs, kind, digest, path)
+            except NotFound:
+                raise NotFound(f"{self._remote.url} lost {key}, a part of {self._reference}", hint=_AGAIN) from None
             except Corrupt as error:
                 raise Corrupt(
                     f"{self._remote.url} holds other bytes under {key}: {error.message}",

@@ -28,6 +28,9 @@ _ENDPOINTS: dict[str, tuple[str, ...]] = {
 }
 """The variables that tell which server a bucket's name belongs to, by scheme; the first that is set counts."""
 
+_ANONYMOUS = {"s3": "AWS_SKIP_SIGNATURE", "gs": "GOOGLE_SKIP_SIGNATURE", "az": "AZURE_SKIP_SIGNATURE"}
+"""The variable that says ``true`` where nobody need say who they are."""
+
 _NO_VERSION = "null"
 """What S3 calls bytes that were written while a bucket kept no versions: the next such write replaces them."""
 
@@ -55,7 +58,10 @@ class SourceBucket:
         self.url = f"{scheme}://{name}"
         self._hint = credentials_hint(self.url)
         said = endpoint_of(scheme, variables)
-        self._store = _store_of(self.url, said)
+        options = {"endpoint": said} if "://" in said else {}
+        if variables.get(_ANONYMOUS[scheme], "").lower() in {"true", "1"}:
+            options["anonymous"] = "true"
+        self._store = _store_of(self.url, options)
         # A profile of Amazon's tools may name a server too.
         self.endpoint = said or str(self._store.config.get("endpoint", ""))
 
@@ -116,13 +122,13 @@ def check_endpoint(place: str, pinned: str, now: str) -> None:
         raise Invalid(
             f"{place} was pinned at {pinned or 'the default server'}, and here it would be asked for at"
             f" {now or 'the default server'}",
-            hint="set the environment as it was then: AWS_ENDPOINT_URL, AZURE_STORAGE_ACCOUNT_NAME",
+            hint="set the environment as it was then: AWS_ENDPOINT_URL, AZURE_STORAGE_ACCOUNT",
         )
 
 
-def _store_of(url: str, endpoint: str) -> Any:
+def _store_of(url: str, options: Mapping[str, str]) -> Any:
     """Return the library's store for a bucket that is opened as every other."""
-    bucket = open_bucket(url, {"endpoint": endpoint} if "://" in endpoint else {})
+    bucket = open_bucket(url, options)
     while isinstance(bucket, Forwarding):
         bucket = bucket.inner
     assert isinstance(bucket, ObjectStoreBucket)  # noqa: S101 - what every scheme of a cloud opens

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from obstore.exceptions import GenericError, PermissionDeniedError
+from obstore.exceptions import GenericError, NotSupportedError, PermissionDeniedError
 
 from lineal.objects.errors import Denied, Invalid, LinealError, NotFound, Unavailable
 from lineal.storage.buckets.failures import failure, short, told
@@ -23,6 +23,8 @@ ANSWERED = (
         (GenericError("Error performing PUT http://169.254.1.1/latest/api/token in 1ms - HTTP error"), Denied),
         (GenericError(ANSWERED.format("400 Bad Request: <Error><Code>InvalidArgument</Code></Error>")), Invalid),
         (GenericError("Received redirect without LOCATION, this indicates an incorrectly configured region"), Invalid),
+        (NotSupportedError("Operation not supported: Range request not supported by a/b"), Invalid),
+        (GenericError(ANSWERED.format("501 Not Implemented: ")), Invalid),
         (GenericError(ANSWERED.format("503 Service Unavailable: <Error><Code>SlowDown</Code></Error>")), Unavailable),
         (GenericError(ANSWERED.format("429 Too Many Requests: ")), Unavailable),
         (GenericError("Generic S3 error: HTTP error: error sending request"), Unavailable),

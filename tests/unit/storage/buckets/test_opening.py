@@ -46,6 +46,8 @@ def opened(url: str, **options: str) -> ObjectStoreBucket:
         ("memory://name", "memory://name"),
         ("file:///mnt/disk", "file:///mnt/disk"),
         ("/mnt/disk", "file:///mnt/disk"),
+        ("ssh://ada@example.org:2222/mnt/models/", "ssh://ada@example.org:2222/mnt/models"),
+        ("ssh://example.org/mnt", "ssh://example.org/mnt"),
         ("https://example.org/models/", "https://example.org/models"),
     ],
 )
@@ -68,6 +70,9 @@ def test_a_bucket_says_where_it_is(url: str, shown: str) -> None:
         ("s3://b/../c", {}, "cannot be a key"),
         ("s3://bucket/x y", {}, "cannot be a key"),
         ("file://host/path", {}, "is on another machine"),
+        ("ssh://ada:hush@host/path", {}, "perhaps a secret"),
+        ("ssh://ada@host", {}, "names no machine or directory"),
+        ("ssh://host:port/path", {}, "no number as its port"),
         ("s3://[bad", {}, "cannot be understood"),
         ("s3://bucket", {"colour": "red"}, "has no option 'colour'"),
         ("/mnt/disk", {"endpoint": "http://127.0.0.1"}, "has no option 'endpoint'"),

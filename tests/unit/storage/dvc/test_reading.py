@@ -95,6 +95,15 @@ def test_a_damaged_object_of_the_cache_is_quarantined_and_healed(store: Store, c
         assert (top(cache) / "quarantine" / name).read_bytes().startswith(b"CORRUPT"[:6])
 
 
+def test_a_cache_that_cannot_be_mended_is_passed_over(store: Store, cache: Source, remote: Source) -> None:
+    out = put_directory(top(remote), FILES)
+    put_directory(top(cache), FILES)
+    damage(top(cache) / Name(md5(b"hello\n")).key)
+    (top(cache) / "quarantine").write_bytes(b"in the way")
+
+    assert FILES == brought(store, out, cache, remote)
+
+
 def test_what_is_damaged_everywhere_is_told_with_path_and_digest(store: Store, cache: Source, remote: Source) -> None:
     out = put_directory(top(cache), FILES)
     put_directory(top(remote), FILES)

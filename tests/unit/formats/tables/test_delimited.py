@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lineal.formats.table import describe, rows
+from lineal.formats.tables.delimited import describe, rows
 from lineal.objects.datasets import Column
 from lineal.objects.errors import Invalid
 

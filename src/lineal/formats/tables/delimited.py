@@ -10,24 +10,35 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
+from lineal.formats.profiles import limits
+from lineal.formats.tables.table import Batch, batch_rows
+from lineal.formats.tables.texts import BLANKS, NUMBER, TextCells
 from lineal.objects.datasets import Column
 from lineal.objects.errors import Invalid
 
 DELIMITERS = (",", ";", "\t")
 
-BLANKS = frozenset({"", "NA", "N/A", "NaN", "nan", "null", "NULL"})
-"""How tables write "nothing here"."""
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""With it, some programs begin a file."""
 
-_SAMPLE_LINES = 50
+SAMPLE_LINES = 50
+"""So many lines tell how a table is written."""
+
 _BATCH_ROWS = 10_000
-_LINE_CHARACTERS_MAX = 1 << 24
-_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?[Ii]nf(?:inity)?"
+LINE_CHARACTERS_MAX = 1 << 24
 _DTYPES = (
     ("boolean", re.compile(r"(?i:true|false)")),
     ("integer", re.compile(r"[+-]?\d+")),
-    ("float", re.compile(_NUMBER)),
+    ("float", re.compile(NUMBER)),
 )
 """From narrow to wide; a column that fits none is a string."""
+
+
+class Dialect(NamedTuple):
+    """How a table is written: what stands between its cells, and what its columns are called."""
+
+    delimiter: str
+    header: tuple[str, ...]
 
 
 class TableFacts(NamedTuple):
@@ -97,22 +108,49 @@ class _Column:
 
 def _open(pieces: Iterable[bytes]) -> tuple[list[str], Iterator[list[str]]]:
     """Return the header of a table and an iterator over its records, each as long as the header."""
-    lines = _lines(pieces)
-    sample = list(islice(lines, _SAMPLE_LINES))
-    delimiter = _delimiter(sample)
-    records = _records(chain(sample, lines), delimiter)
-    header = next(records, [])
+    found = lines(pieces)
+    sample = list(islice(found, SAMPLE_LINES))
+    dialect = dialect_of(sample)
+    rest = records(chain(sample, found), dialect.delimiter)
+    next(rest)
+    return list(dialect.header), even(rest, len(dialect.header))
+
+
+def dialect_of(sample: list[str]) -> Dialect:
+    """Return how a table is written whose first lines these are; 50 are enough. Raises Invalid when it is none."""
+    delimiter = _delimiter(sample[:SAMPLE_LINES])
+    header = next(records(iter(sample), delimiter), [])
     _check_header(header)
-    return header, _even(records, len(header))
+    return Dialect(delimiter, tuple(header))
 
 
-def _lines(pieces: Iterable[bytes]) -> Iterator[str]:
-    text = io.TextIOWrapper(io.BufferedReader(_Reader(pieces)), encoding="utf-8-sig", newline="")
+def batches(dialect: Dialect, data: bytes) -> Iterator[Batch]:
+    """Yield the rows of a part of a table that holds whole records. Raises Invalid when they are no such rows."""
+    width = len(dialect.header)
+    room = limits(width)
+    rest = even(records(lines((data,), is_part=True), dialect.delimiter), width)
+    while batch := list(islice(rest, batch_rows(width))):
+        columns = zip(dialect.header, zip(*batch, strict=True), strict=True)
+        yield Batch(len(batch), {name: TextCells(name, cells, room) for name, cells in columns})
+
+
+def lines(pieces: Iterable[bytes | memoryview], *, is_part: bool = False) -> Iterator[str]:
+    """Yield the lines of a text, each with its end.
+
+    Args:
+        pieces: the bytes, in order, cut anywhere.
+        is_part: they do not begin a file, so that a byte order mark would be none.
+
+    Raises:
+        Invalid: it is no text in UTF-8, or has a line without an end.
+    """
+    encoding = "utf-8" if is_part else "utf-8-sig"
+    text = io.TextIOWrapper(io.BufferedReader(_Reader(pieces)), encoding=encoding, newline="")
     number = 0
     try:
-        while line := text.readline(_LINE_CHARACTERS_MAX):
+        while line := text.readline(LINE_CHARACTERS_MAX):
             number += 1
-            if "\0" in line or len(line) == _LINE_CHARACTERS_MAX:
+            if "\0" in line or len(line) == LINE_CHARACTERS_MAX:
                 raise Invalid(f"line {number} is no line of a table", hint="give a CSV file in UTF-8")
             yield line
     except UnicodeDecodeError as error:
@@ -122,7 +160,7 @@ def _lines(pieces: Iterable[bytes]) -> Iterator[str]:
 class _Reader(io.RawIOBase):
     """Pieces of bytes as a file to read from."""
 
-    def __init__(self, pieces: Iterable[bytes]) -> None:
+    def __init__(self, pieces: Iterable[bytes | memoryview]) -> None:
         self._pieces = iter(pieces)
         self._left = memoryview(b"")
 
@@ -155,16 +193,17 @@ def _delimiter(sample: list[str]) -> str:
 def _fit(sample: list[str], delimiter: str) -> tuple[bool, int]:
     """Return whether ``delimiter`` cuts every line into the same number of cells, more than one; and that number."""
     try:
-        widths = [len(record) for record in _records(iter(sample), delimiter)]
+        widths = [len(record) for record in records(iter(sample), delimiter)]
     except Invalid:
         return False, 0  # a wide line that this delimiter does not cut is one cell, too long for the reader
     # The last line may break off inside a quoted cell that goes on after the sample.
-    whole = widths[:-1] if len(sample) == _SAMPLE_LINES else widths
+    whole = widths[:-1] if len(sample) == SAMPLE_LINES else widths
     width = widths[0] if widths else 0
     return width > 1 and len(set(whole)) == 1, width
 
 
-def _records(lines: Iterator[str], delimiter: str) -> Iterator[list[str]]:
+def records(lines: Iterator[str], delimiter: str) -> Iterator[list[str]]:
+    """Yield the cells of each record that has any. Raises Invalid."""
     reader = csv.reader(lines, delimiter=delimiter)
     try:
         yield from (record for record in reader if record)
@@ -175,11 +214,12 @@ def _records(lines: Iterator[str], delimiter: str) -> Iterator[list[str]]:
 def _check_header(header: list[str]) -> None:
     if twice := [name for name, count in Counter(header).items() if count > 1]:
         raise Invalid(f"two columns are called {twice[0]!r}", hint="give each column a name of its own")
-    if all(re.fullmatch(_NUMBER, name.strip()) for name in header):
+    if all(re.fullmatch(NUMBER, name.strip()) for name in header):
         raise Invalid("the first line holds only numbers", hint="put the columns' names into the first line")
 
 
-def _even(records: Iterator[list[str]], width: int) -> Iterator[list[str]]:
+def even(records: Iterator[list[str]], width: int) -> Iterator[list[str]]:
+    """Yield records that all have ``width`` cells. Raises Invalid at the first that has not."""
     for number, record in enumerate(records, 1):
         if len(record) != width:
             raise Invalid(f"row {number} has {len(record)} cells under {width} columns", hint="mend the row")

@@ -1,0 +1,1 @@
+"""Sketches: small summaries of many values that merge, always in the same way."""

@@ -1,0 +1,1 @@
+"""Tables in every format: what they look like, and their rows in batches of columns."""

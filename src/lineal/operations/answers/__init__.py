@@ -1,0 +1,67 @@
+"""What operations answer: values put together for a reader. Each carries the reference by which to ask for it again."""
+
+from lineal.operations.answers.answer import Answer
+from lineal.operations.answers.data import (
+    Changes,
+    Contents,
+    DataDiff,
+    DatasetAnswer,
+    FileCounts,
+    FileLine,
+    Placed,
+    SourceCheck,
+    TableAnswer,
+    TableDiff,
+    Transfer,
+)
+from lineal.operations.answers.models import (
+    CardAnswer,
+    DeploymentAnswer,
+    EvaluationAnswer,
+    GateAnswer,
+    ModelAnswer,
+    Promotion,
+    RunAnswer,
+    VersionAnswer,
+    VersionLine,
+)
+from lineal.operations.answers.questions import Diff, Difference, Edge, Found, Lineage, LogLine, Node
+from lineal.operations.answers.upkeep import Collection, Diagnosis, Finding, Problem, RemoteAnswer, Repair, Verification
+
+__all__ = [
+    "Answer",
+    "CardAnswer",
+    "Changes",
+    "Collection",
+    "Contents",
+    "DataDiff",
+    "DatasetAnswer",
+    "DeploymentAnswer",
+    "Diagnosis",
+    "Diff",
+    "Difference",
+    "Edge",
+    "EvaluationAnswer",
+    "FileCounts",
+    "FileLine",
+    "Finding",
+    "Found",
+    "GateAnswer",
+    "Lineage",
+    "LogLine",
+    "ModelAnswer",
+    "Node",
+    "Placed",
+    "Problem",
+    "Promotion",
+    "RemoteAnswer",
+    "Repair",
+    "RunAnswer",
+    "SourceCheck",
+    "TableAnswer",
+    "TableDiff",
+    "Transfer",
+    "Verification",
+    "VersionAnswer",
+    "VersionLine",
+]

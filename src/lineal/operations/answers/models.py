@@ -1,0 +1,153 @@
+"""Answers about runs and versions of models: what they are, and where they stand."""
+
+from __future__ import annotations
+
+from lineal.objects.canonical import Number, Scalar
+from lineal.objects.digest import Digest
+from lineal.objects.runs import Code, Run, RunState, Runtime
+from lineal.objects.statements import Evaluation, Outcome, Statement, Verdict
+from lineal.objects.versions import Version
+from lineal.operations.answers.answer import Answer
+
+
+class RunAnswer(Answer, frozen=True, kw_only=True):
+    """A run: how far it is and, once it ended, everything that was seen of it."""
+
+    reference: str
+    id: str
+    name: str
+    state: RunState
+    command: tuple[str, ...]
+    started_by: str
+    host: str
+    started_at: int
+    ended_at: int | None = None
+    exit_status_of_program: int | None = None
+    digest: Digest | None = None
+    params: dict[str, Scalar] = {}
+    metrics: dict[str, Number] = {}
+    run: Run | None = None
+    code: Code | None = None
+    runtime: Runtime | None = None
+
+
+class VersionAnswer(Answer, frozen=True, kw_only=True):
+    """A version of a model, where it stands, and what was learned of it."""
+
+    reference: str
+    model: str
+    number: int
+    semantic: str
+    stage: str
+    aliases: tuple[str, ...]
+    digest: Digest
+    version: Version
+    run: str
+    created_by: str
+    created_at: int
+    revision: int
+    metrics: dict[str, Number] = {}
+    statements: tuple[Statement, ...] = ()
+    deployments: tuple[str, ...] = ()
+    datasets: dict[str, str] = {}
+    """The reference of each dataset that it was trained on, by its digest."""
+    created: bool = False
+    """Whether this call made it; registering the same run again gives the version it has."""
+
+
+class VersionLine(Answer, frozen=True, kw_only=True):
+    """A version in a list. ``metrics`` holds what the list is about."""
+
+    reference: str
+    model: str
+    number: int
+    semantic: str
+    stage: str
+    digest: Digest
+    created_by: str
+    created_at: int
+    aliases: tuple[str, ...] = ()
+    metrics: dict[str, Number] = {}
+
+
+class ModelAnswer(Answer, frozen=True, kw_only=True):
+    """A model: its versions, newest first, and what stands where."""
+
+    reference: str
+    name: str
+    created_by: str
+    created_at: int
+    version_count: int
+    stages: dict[str, str]
+    versions: tuple[VersionLine, ...] = ()
+
+
+class CardAnswer(Answer, frozen=True, kw_only=True):
+    """A model card as Markdown, and the state of each human section: fresh, stale or missing."""
+
+    reference: str
+    markdown: str
+    sections: dict[str, str] = {}
+
+
+class Promotion(Answer, frozen=True, kw_only=True):
+    """A version moved to a stage."""
+
+    reference: str
+    stage: str
+    before: str
+    archived: str = ""
+    outcome: Outcome
+    verdicts: tuple[Verdict, ...]
+    forced_because: str = ""
+
+    @property
+    def remark(self) -> str:
+        """From where to where, and that it was forced."""
+        moved = f"{self.before} → {self.stage}, gate: {self.outcome}"
+        return f"{moved}, FORCED because {self.forced_because}" if self.forced_because else moved
+
+
+class GateAnswer(Answer, frozen=True, kw_only=True):
+    """What the gate of a stage says of a version."""
+
+    reference: str
+    stage: str
+    outcome: Outcome
+    verdicts: tuple[Verdict, ...]
+    champion: str = ""
+
+    @property
+    def exit_status(self) -> int:
+        """5 when the version may not pass, as a refused promotion exits."""
+        return 5 if self.outcome in {"fail", "inconclusive"} else 0
+
+
+class EvaluationAnswer(Answer, frozen=True, kw_only=True):
+    """How a version did on a dataset."""
+
+    reference: str
+    dataset: str
+    evaluation: Evaluation
+    environment: str
+
+
+class DeploymentAnswer(Answer, frozen=True, kw_only=True):
+    """What was asked to run somewhere, and what answers there."""
+
+    reference: str
+    id: str
+    version: str
+    model: str
+    environment: str
+    target: str
+    state: str
+    endpoint: str
+    desired: Digest
+    observed: Digest | None = None
+    healthy: bool = False
+    request_count: int = 0
+    started_by: str
+    started_at: int
+    ended_at: int | None = None
+    previous: str = ""

@@ -1,0 +1,77 @@
+"""Answers to questions that go across: differences, lineage, searches, the journal."""
+
+from __future__ import annotations
+
+from lineal.objects.digest import Digest
+from lineal.operations.answers.answer import Answer
+from lineal.operations.answers.models import RunAnswer, VersionLine
+
+
+class Difference(Answer, frozen=True, kw_only=True):
+    """One thing that differs. Absent on a side: empty there."""
+
+    part: str
+    name: str
+    left: str = ""
+    right: str = ""
+
+
+class Diff(Answer, frozen=True, kw_only=True):
+    """Everything in which two versions or two runs differ."""
+
+    left: str
+    right: str
+    same: bool
+    differences: tuple[Difference, ...] = ()
+    code_diff: str = ""
+
+
+class Node(Answer, frozen=True, kw_only=True):
+    """A thing in the lineage. ``depth`` counts the steps from where the question began; upstream is positive."""
+
+    digest: str
+    kind: str
+    reference: str
+    depth: int
+
+
+class Edge(Answer, frozen=True, kw_only=True):
+    """``child`` came from ``parent``; ``trust`` is verified, declared or inferred."""
+
+    child: str
+    parent: str
+    role: str
+    trust: str
+    detail: str = ""
+
+
+class Lineage(Answer, frozen=True, kw_only=True):
+    """The graph around a thing, from raw data to deployments."""
+
+    reference: str
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+    truncated: bool = False
+
+
+class Found(Answer, frozen=True, kw_only=True):
+    """What a search found: versions or runs, best first."""
+
+    query: str
+    versions: tuple[VersionLine, ...] = ()
+    runs: tuple[RunAnswer, ...] = ()
+    note: str = ""
+
+
+class LogLine(Answer, frozen=True, kw_only=True):
+    """One act."""
+
+    sequence: int
+    at: int
+    by: str
+    operation: str
+    subject: str
+    outcome: str
+    request: str
+    detail: str
+    digest: Digest

@@ -1,0 +1,1 @@
+"""DVC beside Lineal."""
