@@ -14,6 +14,7 @@ from lineal.client.connect import Repository, init
 from lineal.client.local import LocalRepository
 from lineal.client.remote import RemoteRepository
 from lineal.server.app import create_app
+from lineal.server.settings import Settings
 from lineal.server.tokens import Guard
 from tests.surfaces.project import make_project
 
@@ -39,9 +40,11 @@ def repository(request: pytest.FixtureRequest, project: Path) -> Iterator[Reposi
 
 
 @contextmanager
-def served(repository: LocalRepository, guard: Guard | None = None, *, port: int = 0) -> Iterator[str]:
+def served(
+    repository: LocalRepository, guard: Guard | None = None, *, port: int = 0, settings: Settings | None = None
+) -> Iterator[str]:
     """Serve ``repository`` on ``port``, or a free one, while the block runs; give the address."""
-    app = create_app(repository, guard or Guard(repository.store.actor))
+    app = create_app(repository, guard or Guard(repository.store.actor), settings or Settings())
     config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", lifespan="off")
     listening = config.bind_socket()
     listening.listen()  # whoever has the address may connect at once

@@ -11,11 +11,14 @@ import pytest
 
 from lineal.client.connect import connect, init
 from lineal.testing.crashes import run_until_write
+from tests.stateful.test_workspace import differences
 from tests.surfaces.recording import record
+from tests.unit.client.workspace.places import EMPTY, Files, Link, Program, digest_of_tree, read, write
 
 ACTS = {
     "model register": "r.model.register('run:train', name='rich')",
     "data add": "r.data.add('table.csv')",
+    "data add of many": "r.data.add('many')",
 }
 """Each is one act that writes bytes, objects, names and a journal entry."""
 
@@ -26,6 +29,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project = tmp_path_factory.mktemp("prepared")
     (project / "train.py").write_text("open('model.pkl', 'wb').write(b'weights')\n", encoding="utf-8")
     (project / "table.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    write(project / "many", {f"{number % 3}/{number}": b"%d" % number for number in range(40)})
     with init(project) as repository:
         record(repository, project, "python", "train.py")
     return project
@@ -38,7 +42,7 @@ def test_an_act_killed_at_any_write_leaves_a_valid_repository_and_can_be_done_ag
     writes = _run(act, prepared, tmp_path / "whole", kill_at=0)
     assert {"fsync", "fdatasync"} & set(writes)
 
-    for place in range(1, len(writes) + 1):
+    for place in range(1, len(writes) + 1) if act != "data add of many" else _places(writes):
         project = tmp_path / str(place)
         _run(act, prepared, project, kill_at=place)
 
@@ -47,7 +51,7 @@ def test_an_act_killed_at_any_write_leaves_a_valid_repository_and_can_be_done_ag
             _again(act, project)
             assert repository.verify().problems == ()
             assert len(repository.model.list()) == (act == "model register")
-            assert len(repository.data.list()) == (act == "data add")
+            assert len(repository.data.list()) == act.startswith("data add")
         shutil.rmtree(project)
 
 
@@ -58,12 +62,67 @@ def _again(act: str, project: Path) -> None:
             answer = repository.model.register("run:train", name="rich")
             assert (answer.reference, answer.number) == ("rich:1.0.0", 1)
         else:
-            assert repository.data.add(project / "table.csv").reference == "data:table@1"
+            path = "many" if act == "data add of many" else "table.csv"
+            assert repository.data.add(project / path).number == 1
+
+
+FIRST: Files = {"a": b"first", "b/c": b"c", "gone": b"g", "same": b"s", "run.sh": Program(b"#!"), "was": b"a file"}
+SECOND: Files = {
+    "a": b"second",
+    "b": Link("a"),
+    "new": b"n",
+    "same": b"s",
+    "run.sh": b"#!",
+    "was/not": b"x",
+    "e": EMPTY,
+}
+
+
+@pytest.fixture(scope="module")
+def versions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with two versions of a directory, of which the first is in place."""
+    project = tmp_path_factory.mktemp("versions")
+    with init(project) as repository:
+        for files in (SECOND, FIRST):
+            shutil.rmtree(project / "files", ignore_errors=True)
+            repository.data.add(write(project / "files", files), name="both")
+    return project
+
+
+def test_a_get_killed_at_any_write_is_seen_as_what_it_is_and_completed_by_another(
+    versions: Path, tmp_path: Path
+) -> None:
+    get = "r.data.get('data:both@1', 'files')"
+    writes = _run(get, versions, tmp_path / "whole", kill_at=0)
+    assert SECOND == read(tmp_path / "whole" / "files")
+
+    for place in _places(writes):
+        project = tmp_path / str(place)
+        _run(get, versions, project, kill_at=place)
+        top = project / "files"
+        # What was half written is nobody's file.
+        shutil.copytree(top, project / "truth", symlinks=True, ignore=shutil.ignore_patterns(".lineal-*"))
+        truth = read(project / "truth")
+        with connect(project) as repository:
+            (status,) = repository.data.status(top)
+            base = FIRST if status.reference == "data:both@2" else SECOND
+            said = set(status.added), set(status.modified), set(status.removed)
+            assert differences(base, truth, top) == said, f"killed before write {place}, {writes[place - 1]}"
+            repository.data.get("data:both@1", top)
+            assert repository.data.status(top)[0].is_clean
+            assert repository.upload(top).tree == digest_of_tree(SECOND)
+            assert repository.verify().problems == ()
+        shutil.rmtree(project)
+
+
+def _places(writes: tuple[str, ...]) -> list[int]:
+    """Return where to kill: at every write of ours, and at some of those by which SQLite writes its pages."""
+    return [place for place, name in enumerate(writes, 1) if name != "pwrite64" or place % 5 == 0]
 
 
 def _run(act: str, prepared: Path, project: Path, *, kill_at: int) -> tuple[str, ...]:
-    shutil.copytree(prepared, project)
-    program = f"from lineal.client.connect import connect; r = connect(); {ACTS[act]}"
+    shutil.copytree(prepared, project, symlinks=True)
+    program = f"from lineal.client.connect import connect; r = connect(); {ACTS.get(act, act)}"
     ended = run_until_write(
         (sys.executable, "-c", program),
         kill_at=kill_at,

@@ -23,10 +23,17 @@ def tell(error: LinealError, err: TextIO, *, as_json: bool = False) -> int:
 
         err.write(msgspec.json.encode(problem(error)).decode() + "\n")
     else:
-        err.write(f"error: {error.message}\n")
+        err.write(f"error: {_shown(error.message)}\n")
         if error.hint:
-            err.write(f"hint: {error.hint}\n")
+            err.write(f"hint: {_shown(error.hint)}\n")
     return error.exit_status
+
+
+def _shown(text: str) -> str:
+    """Return a message with its lines, and nothing else in it that could steer a terminal: it may quote a file's name."""
+    from lineal.cli.render.page import plain  # noqa: PLC0415 - only who fails needs it
+
+    return "\n".join(map(plain, text.split("\n")))
 
 
 def problem(error: LinealError) -> dict[str, str | int]:

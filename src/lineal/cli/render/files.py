@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from lineal.cli.render.page import Page
+from lineal.cli.render.page import Page, plain
 from lineal.cli.render.units import count, size
 from lineal.objects.digest import short
 from lineal.operations.answers import Changes, Collection, FileLine, Placed, Transfer
@@ -16,7 +16,7 @@ def placed(answer: Placed, page: Page) -> Iterator[str]:
     """Yield what was done to put files in place."""
     parts = (f"{count(answer.written, 'file')} written", answer.removed and f"{answer.removed:,} removed",
              answer.kept and f"{answer.kept:,} as they were")  # fmt: skip
-    yield f"{page.title(answer.reference)} in {answer.path}: {', '.join(each for each in parts if each)}"
+    yield f"{page.title(answer.reference)} in {plain(answer.path)}: {', '.join(each for each in parts if each)}"
 
 
 def changes(answers: Sequence[Changes], page: Page) -> Iterator[str]:
@@ -24,13 +24,13 @@ def changes(answers: Sequence[Changes], page: Page) -> Iterator[str]:
     for each in answers:
         what = each.reference or short(each.tree)
         if each.is_clean:
-            yield f"{page.title(each.path)}  {what}, unchanged ({count(each.unchanged, 'file')})"
+            yield f"{page.title(plain(each.path))}  {what}, unchanged ({count(each.unchanged, 'file')})"
             continue
         counts = (("modified", each.modified), ("added", each.added), ("removed", each.removed))
         said = ", ".join(f"{len(paths):,} {word}" for word, paths in counts if paths)
-        yield f"{page.title(each.path)}  {what}, {said}, {each.unchanged:,} unchanged"
+        yield f"{page.title(plain(each.path))}  {what}, {said}, {each.unchanged:,} unchanged"
         for word, paths in counts:
-            yield from (f"  {word:<9} {path}" for path in paths[:_SHOWN_MAX])
+            yield from (f"  {word:<9} {plain(path)}" for path in paths[:_SHOWN_MAX])
             if len(paths) > _SHOWN_MAX:
                 yield f"  {word:<9} … and {len(paths) - _SHOWN_MAX:,} more (--json lists all)"
 
