@@ -67,6 +67,7 @@ def copy_hashed(source: int, target: int) -> Hasher:
             follower.skip_to(start)
             for at in range(start, end, _PIECE_BYTES):
                 done = _copy(source, target, at, min(at + _PIECE_BYTES, end))
+                follower.skip_to(at)  # a file that was cut short meanwhile leaves a hole
                 follower.written(at, done)
                 _begin_writing(target, at, done - at)
         os.ftruncate(target, size)
