@@ -59,6 +59,7 @@ def run(command: Sequence[str | Path], *, cwd: Path | None = None, variables: Ma
             _, status, usage = os.wait4(process.pid, 0)
         except BaseException:
             process.kill()
+            process.wait()
             raise
         wall_s = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)

@@ -5,6 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
+HEADER = (
+    "| work | Lineal | DVC | limit | DVC : Lineal | goal | peak memory, Lineal : DVC |\n|---|--:|--:|--:|--:|---|--:|"
+)
+"""Of the table that ``Row.cells`` fills."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
@@ -41,6 +46,19 @@ class Row:
         figures = {name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(self).items()}
         return json.dumps(figures, ensure_ascii=False)
 
+    def cells(self) -> str:
+        """Return it as a row of a table in Markdown."""
+        limit = _figure(self.limit, self.unit) + f" {self.limit_name}"
+        if self.restic is not None:
+            limit += f", restic {_figure(self.restic, self.unit)}"
+        ratio = "–" if self.ratio is None else f"**{self.ratio:.1f}**"
+        if self.growth is not None:
+            ratio += f", growth {self.growth:.1f}"
+        goal = self.goal if self.holds else f"{self.goal}: missed"
+        sides = (_figure(self.ours, self.unit), _figure(self.peer, self.unit), limit, ratio, goal)
+        peaks = f"{_figure(self.ours_peak_mb, 'MB', 0)} : {_figure(self.peer_peak_mb, 'MB', 0)}"
+        return f"| {' | '.join((self.work, *sides, peaks))} |"
+
     def lines(self) -> str:
         """Return it as a person reads it."""
         sides = [
@@ -73,3 +91,11 @@ def _side(name: str, value: float | None, unit: str, cpu: float | None, peak_mb:
         if figure is not None
     )
     return f"{name} {value:.2f} {unit}" + (f" ({beside})" if beside else "")
+
+
+def _figure(value: float | None, unit: str, digits: int | None = None) -> str:
+    """Return a figure with its unit; three digits where nothing else is said."""
+    if value is None:
+        return "–"
+    places = digits if digits is not None else max(0, 3 - len(str(int(value))))
+    return f"{value:.{places}f} {unit}"

@@ -35,7 +35,7 @@ def get_files(handle: Workspace, name: str, directory: Path, *, under: str, forc
         return fetch_source(handle, ways, found.reference, directory, under=under, force=force)
     ways.progress.begin(f"get {found.reference}")
     ways.progress.expect(found.file_count, found.size_bytes)
-    place = Place(_root(ways, found, directory), found.tree, ways.epoch, found.reference)
+    place = Place(_root(handle, found, directory), found.tree, ways.epoch, found.reference)
     wanted = _wanted(handle, found, ways.seen.place(place.root), force=force)._replace(under=under)
     done = Checkouts(ways.blobs, directory, wanted, place=place, index=ways.seen, progress=ways.progress).put()
     return Placed(
@@ -62,10 +62,12 @@ def _wanted(handle: Workspace, found: Contents, before: Place | None, *, force: 
     return Wanted(found.tree, before.tree, another=another, missing=missing, force=force)
 
 
-def _root(ways: Ways, found: Contents, directory: Path) -> str:
+def _root(handle: Workspace, found: Contents, directory: Path) -> str:
     """Return the place that a tree takes: a single file is one itself, and leaves the directory to others."""
-    root = str(directory.absolute())
-    if found.file_count > 1:
+    ways, root = handle.ways, str(directory.absolute())
+    here = ways.seen.place(root)
+    # A directory of which one file is left stays the directory that it was.
+    if found.file_count > 1 or (here and _line(_reference(handle, here)) == _line(found.reference)):
         return root
     only = next(trees.entries(found.tree, ways.blobs.get), None)
     is_file = only is not None and only.mode != "directory" and "/" not in only.path

@@ -19,7 +19,8 @@ ITEMS = "[]"
 _WIDER = {frozenset(("integer", "float")): "float", frozenset(("date", "timestamp")): "timestamp"}
 """What two dtypes are together; any other two are ``mixed``."""
 
-_MERGED_AT_ONCE = 32
+_COLUMNS_AT_ONCE = 4_096
+_FEWEST_AT_ONCE, _MOST_AT_ONCE = 4, 32
 """So many profiles wait in memory. Each time that points collapse adds to their error, so more are better than two."""
 
 
@@ -31,8 +32,8 @@ class Limits(NamedTuple):
 
 
 def limits(width: int) -> Limits:
-    """Return what is kept of each column of a table of ``width`` columns: all together, a few megabytes at most."""
-    fair = (1 << 16) // max(1, width)
+    """Return what is kept of each column of a table of ``width`` columns, so that profiles of wide ones stay small."""
+    fair = (1 << 14) // max(1, width)
     return Limits(points=min(256, max(32, fair)), texts=min(256, max(16, fair)))
 
 
@@ -52,15 +53,17 @@ class Merging:
 
     def __init__(self) -> None:
         self._levels: list[list[Profile]] = []
+        self._width = 1
 
     def add(self, profile: Profile) -> None:
         """Take the profile of what comes next."""
+        self._width = max(self._width, len(profile.columns))
         level = 0
         while True:
             if level == len(self._levels):
                 self._levels.append([])
             self._levels[level].append(profile)
-            if len(self._levels[level]) < _MERGED_AT_ONCE:
+            if len(self._levels[level]) < min(_MOST_AT_ONCE, max(_FEWEST_AT_ONCE, _COLUMNS_AT_ONCE // self._width)):
                 return
             profile, self._levels[level] = _together(self._levels[level]), []
             level += 1

@@ -86,7 +86,7 @@ def _named(store: Store, text: str) -> tuple[Kind, Row]:
     if ":" not in text:
         try:
             return "dataset", find_dataset(store, f"data:{text}")
-        except NotFound:
+        except (NotFound, Invalid):
             if "@" not in text:  # with it, this may be the alias of a model
                 raise
     return find_any(store, text)

@@ -13,8 +13,9 @@ from typing import NamedTuple
 from lineal.formats.profiles import Merging, merged
 from lineal.formats.tables.formats import format_of, has_arrays, reader_of
 from lineal.formats.tables.grouping import Group, group_of, name_of, partition_columns, partitions
-from lineal.formats.tables.measuring import measure
+from lineal.formats.tables.measuring import measure_unit
 from lineal.formats.tables.table import Reader, Unit, part_key
+from lineal.objects.canonical import canonical_bytes
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Invalid, NotFound, Unavailable
 from lineal.objects.files import Entry
@@ -26,6 +27,9 @@ from lineal.storage.store import Store
 _QUICK_BYTES, _QUICK_BYTES_WITHOUT_ARRAYS = 256 << 20, 16 << 20
 _KEPT_FROM_BYTES = 1 << 20
 """The profile of a smaller file is not kept by itself: it would be about as large as the file."""
+
+_KEPT_BYTES_MIN = 8
+"""The profile of a part that has not so many times its bytes is not kept either."""
 
 _TABLES_MAX = 32
 
@@ -116,8 +120,8 @@ class Profiling:
             if unit.size_bytes > self._left_bytes:
                 raise Enough
             self._left_bytes -= unit.size_bytes
-        found = measure(unit.batches())
-        if unit.size_bytes >= _KEPT_FROM_BYTES:
+        found = measure_unit(unit)
+        if unit.size_bytes >= max(_KEPT_FROM_BYTES, _KEPT_BYTES_MIN * len(canonical_bytes(found))):
             keep(self.store, unit.key, found)
         return found
 

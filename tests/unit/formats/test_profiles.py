@@ -83,5 +83,5 @@ def test_items_of_lists_are_not_missing_where_there_is_no_list() -> None:
 def test_wide_tables_keep_less_of_each_column(width: int) -> None:
     room = limits(width)
 
-    assert room.points * min(width, 2_048) <= 1 << 16 or room.points == 256
-    assert room.points >= 32
+    assert 32 <= room.points <= 256
+    assert room.points * min(width, 512) <= max(1 << 14, 256)

@@ -156,7 +156,7 @@ EXAMPLES: dict[str, Object] = {
                 lengths=_DISTRIBUTION,
                 texts=Categories(counts={"é": 1, "no": 2}, error=3),
                 untold=1,
-                distinct="A" * 2047 + "1",
+                distinct="A" * 1023 + "1",
             ),
         ),
     ),

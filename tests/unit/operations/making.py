@@ -21,6 +21,16 @@ def dataset(repository: LocalRepository, name: str, content: bytes) -> DatasetAn
     return answer
 
 
+def files(repository: LocalRepository, name: str, contents: dict[str, bytes]) -> DatasetAnswer:
+    """Add a dataset of files, by path."""
+    entries = tuple(
+        Entry(path=path, digest=repository.blobs.put(data), size_bytes=len(data))
+        for path, data in sorted(contents.items())
+    )
+    answer: DatasetAnswer = repository.data.add(Upload(repository.put_tree(Tree(entries=entries)), name), name=name)
+    return answer
+
+
 def run(
     repository: LocalRepository,
     *,

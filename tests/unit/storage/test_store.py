@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 import pytest
 from hypothesis import given
 
+from lineal.client.connect import init
 from lineal.objects.canonical import Object, canonical_bytes, object_digest
 from lineal.objects.digest import Digest, digest_of
 from lineal.objects.errors import Corrupt, Invalid, NotFound, Unavailable
@@ -179,3 +181,12 @@ def test_acting_as_somebody_else_shares_everything_but_the_name(store: Store) ->
 def test_digests_are_not_trusted_to_be_paths(store: Store) -> None:
     with pytest.raises(NotFound):
         store.get_tree(Digest("../../etc/passwd"))
+
+
+def test_a_large_tree_may_be_kept_within_a_transaction(tmp_path: Path) -> None:
+    with init(tmp_path) as repository:
+        entries = tuple(Entry(path=f"{number:05}", digest=A, size_bytes=1) for number in range(4_000))
+        with repository.store.database.transaction():
+            digest = repository.store.put_tree(Tree(entries=entries))
+
+        assert entries == tuple(repository.store.entries(digest))

@@ -105,8 +105,9 @@ def registers(hashes: Array) -> bytes:
     """Return the registers of values that 64 bits each stand for."""
     places = (hashes >> np.uint64(distinct.REST_BITS)).astype(np.int64)
     rest = hashes & np.uint64((1 << distinct.REST_BITS) - 1)
-    # The rest has 53 bits, which a float holds; its exponent tells where the first of them stands.
-    ranks = distinct.REST_BITS + 1 - np.frexp(rest.astype(np.float64))[1]
+    # A float holds all of its bits but the last; the exponent tells where the first of them stands.
+    lengths = np.frexp((rest >> np.uint64(1)).astype(np.float64))[1] + (rest > 0)
+    ranks = distinct.REST_BITS + 1 - lengths
     found = np.zeros(distinct.REGISTERS, np.uint8)
     np.maximum.at(found, places, ranks.astype(np.uint8))
     return found.tobytes()

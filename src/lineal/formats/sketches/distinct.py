@@ -1,8 +1,8 @@
-"""How many different values there are, from one small register for each of 2,048 parts of them.
+"""How many different values there are, from one small register for each of 1,024 parts of them.
 
 HyperLogLog (Flajolet, Fusy, Gandouet and Meunier 2007, AofA) with the estimator of Ertl 2017 (New cardinality estimation
 algorithms for HyperLogLog sketches, arXiv:1702.01284, algorithm 6), which needs no tables of corrections. The standard
-error is 1.04 / sqrt(2048) = 2.3 %. Merging takes the larger of two registers: the same in any order, any number of times.
+error is 1.04 / sqrt(1024) = 3.25 %. Merging takes the larger of two registers: the same in any order, any number of times.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import struct
 from collections.abc import Iterable
 from hashlib import blake2b
 
-_BITS = 11
+_BITS = 10
 REGISTERS = 1 << _BITS
 REST_BITS = 64 - _BITS
 _WORD = (1 << 64) - 1

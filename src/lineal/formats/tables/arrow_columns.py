@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from lineal.formats.profiles import ITEMS, Limits
 from lineal.formats.sketches import arrays
 from lineal.formats.tables.array_tally import ArrayTally
-from lineal.formats.tables.buffers import to_numpy
+from lineal.formats.tables.buffers import frugal, to_numpy
 from lineal.formats.tables.json_lines import DEPTH_MAX, quoted
 from lineal.objects.errors import Invalid
 from lineal.objects.profiles import ColumnProfile
@@ -43,7 +43,9 @@ class ArrowColumn:
     def profiles(self) -> Iterator[ColumnProfile]:
         """Yield the profile of the column, and of everything in it. Raises Invalid."""
         try:
-            yield from _profiles(quoted(self._name), self._cells, self._limits, is_row=True, depth=1)
+            with frugal():
+                found = list(_profiles(quoted(self._name), self._cells, self._limits, is_row=True, depth=1))
+            yield from found
         except ERRORS as error:
             raise Invalid(f"the column {self._name!r} cannot be read: {error}", hint="write the file anew") from None
 

@@ -5,6 +5,9 @@ Arrow's own conversions import pandas wherever it is installed, to look whether 
 
 from __future__ import annotations
 
+import ctypes
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -12,6 +15,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 Array = Any
+
+
+@contextmanager
+def frugal() -> Iterator[None]:
+    """Let Arrow take memory from the system while the block runs: what it frees is free, and not kept for later."""
+    before = pa.default_memory_pool()
+    pa.set_memory_pool(pa.system_memory_pool())
+    try:
+        yield
+    finally:
+        pa.set_memory_pool(before)
+
+
+def release() -> None:
+    """Give back to the system what was freed in small pieces; of tables with very many columns that is most of it."""
+    if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):  # glibc's
+        trim(0)
 
 
 def to_numpy(values: Array, dtype: Any) -> Array:

@@ -13,12 +13,16 @@ import pyarrow.parquet as pq
 
 from lineal.formats.profiles import limits
 from lineal.formats.tables.arrow_columns import ERRORS, ArrowColumn
+from lineal.formats.tables.buffers import release
 from lineal.formats.tables.parquet_footer import RowGroup, row_groups
 from lineal.formats.tables.table import Batch, Source, Unit, batch_rows, part_key
 from lineal.objects.errors import Invalid
 
 _BUFFER_BYTES = 1 << 20
 _BATCH_BYTES = 16 << 20
+_COLUMNS_MAX = 16
+"""Each column that is read at once takes two or three megabytes."""
+
 _FILE_MARK = b"ARROW1"
 """What an Arrow file begins with; a stream of Arrow's begins otherwise."""
 
@@ -32,18 +36,39 @@ class ParquetFiles:
         """Yield the units of a file, in order. Raises Invalid."""
         for _ in source.pieces():
             pass  # at their end it is known that they are the right ones: what follows reads here and there
-        found = row_groups(source)
+        groups = row_groups(source)
         try:
             file = pq.ParquetFile(_opened(source), buffer_size=_BUFFER_BYTES, pre_buffer=False)
             schema = file.schema_arrow.remove_metadata()
             read_as = schema.serialize().to_pybytes()
         except ERRORS as error:
             raise _unreadable(self.name, error) from None
-        for place, each in enumerate(found):
+        wanted = [_named(schema), *_some_at_a_time(schema.names)]
+        for place, each in enumerate(groups):
             key = part_key(self.name, read_as, _pieces(source, each))
-            yield Unit(key, each.size_bytes, partial(_read, self.name, schema, partial(_row_group, file, place, each)))
-        if not found:
-            yield Unit(part_key(self.name, read_as, ()), 0, partial(_read, self.name, schema, lambda: iter(())))
+            ways = [
+                partial(_read, self.name, schema, names, partial(_row_group, file, place, each, names))
+                for names in wanted
+            ]
+            yield Unit(key, each.size_bytes, ways[0], tuple(ways[1:]))
+        if not groups:
+            key = part_key(self.name, read_as, ())
+            yield Unit(key, 0, partial(_read, self.name, schema, schema.names, lambda: iter(())))
+
+
+def _named(schema: Any) -> list[str]:
+    """Return the names of the columns. Raises Invalid when two have the same."""
+    names: list[str] = schema.names
+    if len(set(names)) < len(names):
+        raise Invalid("two columns have the same name", hint="give each column a name of its own")
+    return names
+
+
+def _some_at_a_time(names: list[str]) -> list[list[str]]:
+    """Return the names in groups, when they are too many to be read at once."""
+    if len(names) <= _COLUMNS_MAX:
+        return []
+    return [names[at : at + _COLUMNS_MAX] for at in range(0, len(names), _COLUMNS_MAX)]
 
 
 class ArrowFiles:
@@ -60,29 +85,36 @@ class ArrowFiles:
         except ERRORS as error:
             raise _unreadable(self.name, error) from None
         found = partial(_record_batches, file) if is_file else partial(iter, file)
-        yield Unit(key, source.size_bytes, partial(_read, self.name, file.schema, found))
+        names = _named(file.schema)
+        yield Unit(key, source.size_bytes, partial(_read, self.name, file.schema, names, found))
 
 
-def _read(name: str, schema: Any, record_batches: Callable[[], Iterator[Any]]) -> Iterator[Batch]:
-    """Yield the rows of a unit. There is always a batch: it tells the columns of a table without rows too."""
+def _read(name: str, schema: Any, names: list[str], record_batches: Callable[[], Iterator[Any]]) -> Iterator[Batch]:
+    """Yield the rows of a unit. There is always a batch: it tells the columns of a table without rows too.
+
+    Args:
+        name: the format.
+        schema: of the whole file.
+        names: the columns that are read.
+        record_batches: their values.
+    """
     row_count = 0
     try:
         for each in record_batches():
             each.validate(full=True)  # places and sizes in an Arrow file are taken for true until somebody looks
             for part in _slices(each):
-                yield _batch(schema, part.columns, len(part))
+                yield _batch(schema, names, part.columns, len(part))
+                release()
             row_count += len(each)
     except ERRORS as error:
         raise _unreadable(name, error) from None
     if not row_count:
-        yield _batch(schema, [pa.nulls(0, field.type) for field in schema], 0)
+        yield _batch(schema, names, [pa.nulls(0, schema.field(each).type) for each in names], 0)
 
 
-def _batch(schema: Any, columns: Sequence[Any], row_count: int) -> Batch:
-    if len(set(schema.names)) < len(schema.names):
-        raise Invalid("two columns have the same name", hint="give each column a name of its own")
-    room = limits(len(columns))
-    named = zip(schema.names, columns, strict=True)
+def _batch(schema: Any, names: Sequence[str], columns: Sequence[Any], row_count: int) -> Batch:
+    room = limits(len(schema))
+    named = zip(names, columns, strict=True)
     return Batch(row_count, {name: ArrowColumn(name, cells, room) for name, cells in named})
 
 
@@ -96,11 +128,12 @@ def _rows_of(size_bytes: int, row_count: int) -> int:
     return max(1, _BATCH_BYTES * row_count // max(1, size_bytes))
 
 
-def _row_group(file: Any, place: int, found: RowGroup) -> Iterator[Any]:
+def _row_group(file: Any, place: int, found: RowGroup, names: list[str]) -> Iterator[Any]:
     # Lists have more values than rows.
     width = -(-found.value_count // max(1, found.row_count))
     rows = min(batch_rows(width), _rows_of(found.read_bytes, found.row_count))
-    return iter(file.iter_batches(batch_size=rows, row_groups=[place], use_threads=False))
+    for each in file.iter_batches(batch_size=rows, row_groups=[place], columns=names, use_threads=False):
+        yield each.select(names)  # "a" also brings what is called "a.b"
 
 
 def _record_batches(file: Any) -> Iterator[Any]:

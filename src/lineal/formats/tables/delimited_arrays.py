@@ -50,10 +50,12 @@ def _has_lone_returns(data: bytes) -> bool:
 
 
 def _sliced(table: Any, dialect: Dialect) -> Iterator[Batch]:
-    from lineal.formats.tables.text_arrays import TextArray  # noqa: PLC0415 - only where Arrow is
+    from lineal.formats.tables.buffers import release  # noqa: PLC0415 - only where Arrow is
+    from lineal.formats.tables.text_arrays import TextArray  # noqa: PLC0415 - the same
 
     rows, room = batch_rows(len(dialect.header)), limits(len(dialect.header))
     for start in range(0, len(table), rows):
         part = table.slice(start, rows)
         columns = zip(dialect.header, part.columns, strict=True)
         yield Batch(len(part), {name: TextArray(name, column, room) for name, column in columns})
+        release()

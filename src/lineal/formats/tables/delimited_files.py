@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import islice
+from typing import NamedTuple
 
 import msgspec
 
@@ -12,7 +13,20 @@ from lineal.formats.tables import delimited_arrays
 from lineal.formats.tables.cutting import MAX_BYTES, Window, record_spans, units
 from lineal.formats.tables.delimited import BYTE_ORDER_MARK, SAMPLE_LINES, Dialect, batches, dialect_of, lines, records
 from lineal.formats.tables.table import Batch, Source, Unit, part_key
+from lineal.objects.digest import Digest
 from lineal.objects.errors import Invalid
+
+_COLUMN_BYTES = 64 << 10
+"""A unit has at least so many bytes for each column: the profile of one takes a few thousand."""
+
+
+class Part(NamedTuple):
+    """Some records of a file: where they begin, how many bytes they have, their key, and the bytes where they are kept."""
+
+    start: int
+    size_bytes: int
+    key: Digest
+    kept: bytes
 
 
 class DelimitedFiles:
@@ -26,10 +40,38 @@ class DelimitedFiles:
         dialect, start = _beginning(window)
         window.drop(start)
         read_as = msgspec.json.encode(dialect)
+        least_bytes = len(dialect.header) * _COLUMN_BYTES
+        waiting: list[Part] = []
         for data in units(window, partial(record_spans, delimiter=dialect.delimiter)):
-            key = part_key(self.name, read_as, (data,))
-            yield Unit(key, len(data), partial(_batches, dialect, data, start))
+            # One part is kept until it is profiled; several together are too large, and are read again.
+            kept = b"" if waiting else data
+            waiting.append(Part(start, len(data), part_key(self.name, read_as, (data,)), kept))
             start += len(data)
+            if _is_enough(waiting, least_bytes):
+                yield self._unit(source, dialect, waiting)
+                waiting = []
+        if waiting:
+            yield self._unit(source, dialect, waiting)
+
+    def _unit(self, source: Source, dialect: Dialect, parts: Sequence[Part]) -> Unit:
+        if len(parts) == 1:
+            return Unit(parts[0].key, parts[0].size_bytes, partial(_batches, dialect, parts[0].kept, parts[0].start))
+        key = part_key(f"{self.name} parts", b"", (part.key.encode() for part in parts))
+        spans = [(part.start, part.size_bytes) for part in parts]
+        return Unit(key, sum(part.size_bytes for part in parts), partial(_read_again, source, dialect, spans))
+
+
+def _is_enough(parts: Sequence[Part], least_bytes: int) -> bool:
+    """Tell whether parts are a unit: large enough, and the last one's content says so, so that units are found again."""
+    size_bytes = sum(part.size_bytes for part in parts)
+    if len(parts) == 1 or size_bytes < least_bytes:
+        return size_bytes >= least_bytes
+    return int(parts[-1].key[-1], 16) % 2 == 0 or size_bytes >= 2 * least_bytes
+
+
+def _read_again(source: Source, dialect: Dialect, spans: Sequence[tuple[int, int]]) -> Iterator[Batch]:
+    for start, size_bytes in spans:
+        yield from _batches(dialect, source.read(start, size_bytes), start)
 
 
 def _beginning(window: Window) -> tuple[Dialect, int]:

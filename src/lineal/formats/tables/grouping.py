@@ -51,7 +51,7 @@ def name_of(paths: Sequence[str]) -> str:
     split = [[_PARTITION.sub(r"\1=*", part) for part in path.split("/")[:-1]] for path in paths]
     shared = [each[0] for each in takewhile(lambda parts: len(set(parts)) == 1, zip(*split, strict=False))]
     is_one_folder = all(each == shared for each in split)
-    suffixes = {path.rpartition("/")[2].partition(".")[2] for path in paths}
+    suffixes = {path.rpartition(".")[2] for path in paths}
     last = f"*.{suffixes.pop()}" if len(suffixes) == 1 else "*"
     return "/".join([*shared, last] if is_one_folder else [*shared, "**", last])
 

@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from lineal.formats.profiles import merged
-from lineal.formats.tables.table import Batch
+from lineal.formats.tables.table import Batch, Unit
 from lineal.objects.profiles import Profile
+
+
+def measure_unit(unit: Unit) -> Profile:
+    """Return the profile of a unit. Raises Invalid."""
+    parts = [measure(batches()) for batches in unit.groups or (unit.batches,)]
+    columns = (column for part in parts for column in part.columns)
+    return Profile(row_count=parts[0].row_count, columns=tuple(columns))
 
 
 def measure(batches: Iterable[Batch]) -> Profile:

@@ -53,12 +53,14 @@ class Batch(NamedTuple):
 class Unit(NamedTuple):
     """A part of a file that is profiled once, wherever it appears again.
 
-    ``key`` is the digest of everything that its profile depends on: its bytes, and how they are read.
+    ``key`` is the digest of everything that its profile depends on: its bytes, and how they are read. ``groups`` give the
+    same rows, some columns at a time, where all columns at once would take too much memory.
     """
 
     key: Digest
     size_bytes: int
     batches: Callable[[], Iterator[Batch]]
+    groups: tuple[Callable[[], Iterator[Batch]], ...] = ()
 
 
 class Reader(Protocol):

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from lineal.formats.profiles import Limits
 from lineal.formats.tables.array_tally import ArrayTally
-from lineal.formats.tables.buffers import to_numpy
+from lineal.formats.tables.buffers import frugal, to_numpy
 from lineal.formats.tables.texts import take
 from lineal.objects.profiles import ColumnProfile
 
@@ -88,6 +88,11 @@ class TextArray:
 
     def profiles(self) -> Iterator[ColumnProfile]:
         """Yield the profile of the column."""
+        with frugal():
+            found = self._profile()
+        yield found
+
+    def _profile(self) -> ColumnProfile:
         tally = ArrayTally()
         counted = pc.value_counts(self._cells.combine_chunks())
         values, counts = counted.field("values"), to_numpy(counted.field("counts"), np.int64)
@@ -104,7 +109,7 @@ class TextArray:
                 continue  # the thirtieth of February; one by one, they are told apart
             values, counts = values.filter(pc.invert(fits)), counts[~chosen]
         take(tally.rest, dict(zip(values.to_pylist(), counts.tolist(), strict=True)))
-        yield tally.profile(self._name, self._limits)
+        return tally.profile(self._name, self._limits)
 
     def texts(self) -> Sequence[str | None]:
         """Return the values as they are written."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from lineal.formats import pack
-from lineal.formats.pack import Place
+from lineal.formats.pack import Place, Table
 from lineal.objects.digest import Digest
 from lineal.storage.blobs import reading
 from lineal.storage.blobs.packs import Packs
@@ -71,7 +71,9 @@ class _Writer:
     """One pack after the other: what is put here goes to the thread that writes."""
 
     def __init__(self, packs: Packs, scratch: Path) -> None:
+        self._packs = packs
         self._open = _Open(packs, scratch)
+        self._written: queue.SimpleQueue[Table] = queue.SimpleQueue()
         self._places: dict[Digest, Place] = {}
         self._buffer: list[bytes] = []
         self._buffered = self._start = 0
@@ -100,7 +102,13 @@ class _Writer:
     def _finish(self) -> None:
         self._flush()
         places, self._places, self._start = self._places, {}, 0
-        self._hand_over(lambda: self._open.finish(list(places.values())))
+        self._hand_over(lambda: self._written.put(self._open.finish(list(places.values()))))
+        self._index()
+
+    def _index(self) -> None:
+        """Write the rows of the packs that are written: in the thread, and the transaction, of whoever puts blobs here."""
+        while not self._written.empty():
+            self._packs.index(self._written.get())
 
     def _hand_over(self, task: Callable[[], None]) -> None:
         if self._error:
@@ -126,6 +134,7 @@ class _Writer:
             self._open.discard()
         if keep and self._error:
             raise self._error
+        self._index()
 
 
 class _Open:
@@ -149,14 +158,15 @@ class _Open:
             while view:
                 view = view[os.write(self._descriptor, view) :]
 
-    def finish(self, places: list[Place]) -> None:
-        """Write the table, and give the pack its name."""
+    def finish(self, places: list[Place]) -> Table:
+        """Write the table, and give the pack its name; return the table."""
         table = pack.table_of(places)
         self.write([pack.ending(table)])
         assert self._path  # noqa: S101 - it was just written to
-        self._packs.take(self._path, self._descriptor, table)
+        self._packs.place(self._path, self._descriptor, table)
         os.close(self._descriptor)
         self._path, self._descriptor = None, -1
+        return table
 
     def discard(self) -> None:
         """Remove what was not finished."""

@@ -148,6 +148,11 @@ class Packs:
 
     def take(self, temporary: Path, descriptor: int, table: Table) -> None:
         """Give a written pack its name, safe on the disk, and its rows. The file is moved."""
+        self.place(temporary, descriptor, table)
+        self.index(table)
+
+    def place(self, temporary: Path, descriptor: int, table: Table) -> None:
+        """Give a written pack its name, safe on the disk; nobody finds it before it has its rows. The file is moved."""
         path = self.path(table.name)
         with reading.guarded(path):
             os.fchmod(descriptor, _READ_ONLY)
@@ -157,7 +162,6 @@ class Packs:
                 reading.sync_directory(path.parent.parent)
             temporary.replace(path)
             reading.sync_directory(path.parent)
-        self.index(table)
 
     def index(self, table: Table) -> None:
         """Write the rows of a pack, all of them, for some of its blobs may have been forgotten; it is as good as new."""

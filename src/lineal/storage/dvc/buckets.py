@@ -19,6 +19,7 @@ _OPTIONS = {
     "allow_anonymous_login": "anonymous",
     "credentialpath": "service_account",
     "endpointurl": "endpoint",
+    "keyfile": "identity",
     "profile": "profile",
     "region": "region",
     "sas_token": "sas_token",
@@ -44,5 +45,17 @@ def open_bucket(url: str, options: Mapping[str, str]) -> Bucket:
             f"Lineal does not speak to {scheme}://", hint="dvc fetch first: what is in the cache is found"
         )
     known = KINDS[scheme if colon else "file"].options
+    if scheme == "ssh":
+        rest = _with_login(rest, options)
     ours = {_OPTIONS[name]: value for name, value in options.items() if _OPTIONS.get(name) in known}
     return open_ours(f"{scheme}://{rest}" if colon else url, ours)
+
+
+def _with_login(rest: str, options: Mapping[str, str]) -> str:
+    """Return the machine and path of an address with the user and port that DVC has beside it."""
+    machine, slash, path = rest.partition("/")
+    user, at, host = machine.rpartition("@")
+    user = user if at else options.get("user", "")
+    port = options.get("port", "")
+    host = host if ":" in host or not port else f"{host}:{port}"
+    return f"{user}@{host}{slash}{path}" if user else f"{host}{slash}{path}"

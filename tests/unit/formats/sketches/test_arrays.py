@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
@@ -60,5 +60,6 @@ def test_texts_have_the_same_hashes(values: list[str]) -> None:
 
 
 @given(WORDS)
+@example(np.array([0, 1, 2, 2**54 - 1, 2**54, 2**53 - 1, 2**64 - 1], np.uint64))
 def test_registers_are_equal(hashes: np.ndarray) -> None:
     assert arrays.registers(hashes) == distinct.registers(hashes.tolist())

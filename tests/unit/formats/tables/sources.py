@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from lineal.formats.profiles import merged
-from lineal.formats.tables.measuring import measure
+from lineal.formats.tables.measuring import measure_unit
 from lineal.formats.tables.table import Reader
 from lineal.objects.profiles import ColumnProfile, Profile
 
@@ -33,7 +33,7 @@ class Bytes(NamedTuple):
 
 def profile_of(reader: Reader, data: bytes) -> Profile:
     """Return the profile of a whole file."""
-    return merged(measure(unit.batches()) for unit in reader.units(Bytes(data)))
+    return merged(measure_unit(unit) for unit in reader.units(Bytes(data)))
 
 
 def columns_of(found: Profile) -> dict[str, ColumnProfile]:

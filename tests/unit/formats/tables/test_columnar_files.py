@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from lineal.formats.tables.columnar_files import ArrowFiles, ParquetFiles
 from lineal.formats.tables.delimited_files import DelimitedFiles
 from lineal.formats.tables.json_lines import JsonLinesFiles
+from lineal.formats.tables.measuring import measure, measure_unit
 from lineal.formats.tables.table import Reader
 from lineal.objects.errors import Invalid
 from lineal.objects.profiles import Profile
@@ -191,3 +192,20 @@ def test_large_whole_numbers_are_told_apart() -> None:
     assert found.numbers
     assert 1 == len(found.numbers.values)
     assert found.distinct
+
+
+def test_a_file_of_many_columns_is_read_some_at_a_time_to_the_same_profile() -> None:
+    draw = random.Random(3)
+    table = pa.table({f"c{place}.x": [draw.random() for _ in range(500)] for place in range(40)} | {"c1": [1] * 500})
+    (unit,) = ParquetFiles().units(Bytes(parquet(table)))
+
+    assert len(unit.groups) == 3
+    assert measure_unit(unit) == measure(unit.batches())
+    assert measure_unit(unit) == profile_of(ArrowFiles(), arrow(table))
+
+
+def test_a_file_of_many_columns_and_no_rows_has_each_of_them_once() -> None:
+    table = pa.table({f"c{place}": pa.array([], pa.int64()) for place in range(40)})
+    found = profile_of(ParquetFiles(), parquet(table))
+
+    assert [f"c{place}" for place in range(40)] == [each.name for each in found.columns]

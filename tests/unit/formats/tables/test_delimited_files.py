@@ -104,3 +104,17 @@ def test_units_make_the_whole_within_the_error() -> None:
     assert {"red", "blue"} == set(colour.texts.counts)
     assert 400_000 == sum(colour.texts.counts.values())
     assert 0 < score.numbers.error < 400_000 * 0.012
+
+
+def test_units_of_wide_tables_are_larger_and_are_found_again_too() -> None:
+    draw = random.Random(3)
+    header = ",".join(f"c{place}" for place in range(64)).encode()
+    rows = [b",".join(b"%d" % draw.getrandbits(60) for _ in range(64)) + b"\n" for _ in range(25_000)]
+    data = header + b"\n" + b"".join(rows)
+    before = list(READER.units(Bytes(data)))
+    after = [unit.key for unit in READER.units(Bytes(data + rows[0]))]
+
+    assert min(unit.size_bytes for unit in before[:-1]) >= 4 << 20
+    assert len(before) > 2
+    assert after[:-1] == [unit.key for unit in before[:-1]]
+    assert 25_000 == sum(batch.row_count for unit in before for batch in unit.batches())

@@ -33,7 +33,14 @@ def test_azure_is_called_otherwise() -> None:
     assert "az://container/store" == open_bucket("azure://container/store", options).url
 
 
-@pytest.mark.parametrize("url", ["gdrive://id", "webdavs://host/place", "hdfs://host/place"])
+def test_the_user_and_port_of_a_machine_may_stand_beside_its_address() -> None:
+    beside = {"user": "ada", "port": "2222", "keyfile": "key", "ask_password": "true"}
+
+    assert "ssh://ada@host:2222/place" == open_bucket("ssh://host/place", beside).url
+    assert "ssh://eve@host:22/place" == open_bucket("ssh://eve@host:22/place", beside).url
+
+
+@pytest.mark.parametrize("url", ["oss://bucket/place", "gdrive://id", "webdavs://host/place", "hdfs://host/place"])
 def test_a_place_that_only_dvc_speaks_to_is_told(url: str) -> None:
     with pytest.raises(Unsupported, match="Lineal does not speak to") as caught:
         open_bucket(url, {})
@@ -42,11 +49,11 @@ def test_a_place_that_only_dvc_speaks_to_is_told(url: str) -> None:
 
 
 def test_a_remote_that_only_dvc_speaks_to_leaves_the_cache(tmp_path: Path) -> None:
-    write(tmp_path / ".dvc/config", "[core]\n    remote = r\n['remote \"r\"']\n    url = webdavs://host/place\n")
+    write(tmp_path / ".dvc/config", "[core]\n    remote = r\n['remote \"r\"']\n    url = hdfs://host/place\n")
     write(tmp_path / "m.dvc", f"outs:\n- md5: {MD5}\n  hash: md5\n  path: m\n")
     project = Project(tmp_path, open_bucket)
     (tracked,) = project.outs_of(tmp_path / "m.dvc")
 
     assert [project.cache.where] == [each.objects.where for each in project.sources(tracked.out)]
-    with pytest.raises(Unsupported, match="webdavs"):
+    with pytest.raises(Unsupported, match="hdfs"):
         project.sources(tracked.out, remote="r")
