@@ -66,6 +66,7 @@ def _again(act: str, project: Path) -> None:
             assert repository.data.add(project / path).number == 1
 
 
+LARGE = Program(bytes(1 << 20))
 FIRST: Files = {"a": b"first", "b/c": b"c", "gone": b"g", "same": b"s", "run.sh": Program(b"#!"), "was": b"a file"}
 SECOND: Files = {
     "a": b"second",

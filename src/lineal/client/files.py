@@ -11,6 +11,7 @@ from lineal import operations as o
 from lineal.client.sources import fetch_source
 from lineal.client.workspace.checkout import Checkouts, Wanted
 from lineal.client.workspace.index import Place
+from lineal.client.workspace.scanning import root_of
 from lineal.client.workspace.status import changes, places
 from lineal.client.workspace.ways import Ways
 from lineal.formats import trees
@@ -57,14 +58,14 @@ def _wanted(handle: Workspace, found: Contents, before: Place | None, *, force: 
     if force or before.tree == found.tree:
         # Whoever asks for what is there already misses something of it.
         differs = changes(ways.seen, before)
-        missing.update(differs.removed, differs.modified if force else ())
+        missing.update((each.rstrip("/") for each in differs.removed), differs.modified if force else ())
     another = _line(_reference(handle, before)) != _line(found.reference)
     return Wanted(found.tree, before.tree, another=another, missing=missing, force=force)
 
 
 def _root(handle: Workspace, found: Contents, directory: Path) -> str:
     """Return the place that a tree takes: a single file is one itself, and leaves the directory to others."""
-    ways, root = handle.ways, str(directory.absolute())
+    ways, root = handle.ways, root_of(directory)
     here = ways.seen.place(root)
     # A directory of which one file is left stays the directory that it was.
     if found.file_count > 1 or (here and _line(_reference(handle, here)) == _line(found.reference)):

@@ -13,7 +13,7 @@ import msgspec
 
 from lineal.client.workspace.intake import Intake
 from lineal.client.workspace.reading import Reader
-from lineal.client.workspace.scanning import check_name, files_at, unreadable
+from lineal.client.workspace.scanning import check_name, files_at, root_of, unreadable
 from lineal.client.workspace.ways import UNKNOWN, Ways
 from lineal.formats import trees
 from lineal.objects.digest import Digest
@@ -40,8 +40,7 @@ def upload_path(ways: Ways, path: PathLike[str] | str) -> Upload:
         Conflict: a file changed while it was read.
     """
     named = Path(path)
-    top = _found(named)
-    root = str(top.absolute())
+    root = _found(named)
     # "." and ".." are called what the directory is called.
     name = named.name if named.name not in {"", ".."} else named.resolve().name
     check_name(name, str(named.parent))
@@ -98,11 +97,11 @@ def _count(root: str, progress: Progress) -> None:
                 progress.expect(1, found.status.st_size)
 
 
-def _found(path: Path) -> Path:
-    """Return ``path``, or what it points at when it is a link."""
+def _found(path: Path) -> str:
+    """Return where ``path`` is, or what it points at when it is a link."""
     try:
         if path.exists():
-            return path.resolve() if path.is_symlink() else path
+            return root_of(path)
         if path.is_symlink():
             raise Invalid(f"{path} is a link that leads nowhere", hint=f"it points at {path.readlink()}")
         folder = path.parent

@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 from lineal.client.workspace.index import Index, Place
 from lineal.client.workspace.noting import Notes
 from lineal.client.workspace.placing import Placing, unwritable
-from lineal.client.workspace.scanning import digest_at, mode_of
+from lineal.client.workspace.scanning import digest_at, mode_of, root_of
 from lineal.client.workspace.writing import write_large, write_small
 from lineal.formats import trees
 from lineal.objects.digest import Digest
@@ -85,7 +85,7 @@ class Checkouts:
         self, blobs: BlobStore, directory: Path, wanted: Wanted, *, place: Place, index: Index, progress: Progress
     ) -> None:
         self._blobs = blobs
-        self._root = str(directory.absolute())
+        self._root = root_of(directory)
         self._is_new = not os.path.isdir(self._root) or not os.listdir(self._root)
         self._wanted = wanted._replace(before=None) if self._is_new else wanted
         self._place = place

@@ -6,6 +6,7 @@ import os
 import stat
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 from lineal.objects.digest import Digest, Hasher, digest_of
@@ -24,6 +25,12 @@ def is_skipped(name: str) -> bool:
     """
     plain = name.rstrip(". ").lower()
     return plain in SKIPPED or plain.startswith(TEMPORARY)
+
+
+def root_of(path: Path) -> str:
+    """Return the one name of a directory or file of the workspace, however it is named; a link is what it points at."""
+    whole = path.absolute()
+    return str(whole.resolve() if whole.is_symlink() or ".." in whole.parts else whole)
 
 
 Stamp = tuple[int, int, int, int, int]

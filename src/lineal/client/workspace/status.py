@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from lineal.client.workspace.index import Index, Place, Seen
-from lineal.client.workspace.scanning import Listing, digest_at, folders, mode_of
+from lineal.client.workspace.scanning import Listing, digest_at, folders, mode_of, root_of
 from lineal.formats import pack
 from lineal.objects.errors import NotFound
 from lineal.operations.answers import Changes
@@ -21,7 +21,7 @@ def places(index: Index, path: Path | None) -> list[Place]:
     known = list(index.places())
     if path is None:
         return known
-    wanted = str(path.absolute())
+    wanted = root_of(path)
     found = [each for each in known if each.root == wanted or each.root.startswith(wanted.rstrip("/") + "/")]
     if found:
         return found

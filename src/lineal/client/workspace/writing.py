@@ -28,11 +28,18 @@ def write_large(place: str, entry: Entry, blobs: BlobStore) -> None:
     if entry.mode == "symlink":
         _write_link(place, blobs.get(entry.digest))
         return
-    with suppress(OSError):
-        os.rmdir(place)  # an empty one; what is in another would be somebody's
-    blobs.fetch_to(entry.digest, Path(place))
-    if entry.mode == "executable":
-        os.chmod(place, os.stat(place).st_mode | _EXECUTABLE)
+    # It gets its name only once it is all that it should be, its mode too.
+    temporary = _temporary(place)
+    try:
+        blobs.fetch_to(entry.digest, Path(temporary))
+        if entry.mode == "executable":
+            os.chmod(temporary, os.stat(temporary).st_mode | _EXECUTABLE)
+        _replace(temporary, place)
+    except OSError as error:
+        raise unwritable(place, error) from None
+    finally:
+        with suppress(OSError):
+            os.unlink(temporary)
 
 
 def _write_file(place: str, data: bytes, mode: int = 0o666) -> None:

@@ -163,6 +163,18 @@ def test_the_place_may_be_a_file(repository: LocalRepository, project: Path) -> 
     assert ("table.csv",) == status(repository, project / "table.csv").removed
 
 
+@pytest.mark.parametrize("name", ["link", "photos/../photos", "photos/deep/.."])
+def test_a_place_is_one_however_it_is_named(name: str, repository: LocalRepository, project: Path, top: Path) -> None:
+    (project / "link").symlink_to(top)
+    (top / "a.txt").write_bytes(b"second")
+    repository.data.add(project / name, name="photos")
+    repository.data.get("data:photos@1", project / name)
+
+    assert FILES == read(top)
+    assert status(repository, project / name) == status(repository, top)
+    assert [str(top)] == [each.path for each in repository.data.status()]
+
+
 def test_every_place_is_told_or_those_below_a_path(repository: LocalRepository, project: Path, top: Path) -> None:
     write(project / "more", {"one/a": b"1", "two/a": b"2"})
     for name in ("one", "two"):
@@ -307,7 +319,7 @@ def test_what_was_put_in_place_is_clean_and_what_is_there_already_is_mended(
 ) -> None:
     repository.data.get("data:photos", project / "copy")
     assert status(repository, project / "copy").is_clean
-    for each in ("a.txt", "deep"):
+    for each in ("a.txt", "deep", "empty"):
         remove(project / "copy" / each)
     repository.data.get("data:photos", project / "copy")
 
