@@ -7,7 +7,10 @@ from lineal.objects.digest import Digest
 
 
 class Column(Object, frozen=True):
-    """One column of a table. ``dtype`` is ``integer``, ``float``, ``boolean`` or ``string``."""
+    """One column of a table. In a dataset version, ``dtype`` is ``integer``, ``float``, ``boolean`` or ``string``.
+
+    Of tables that are told beside a version it may also be one of those that ``objects.profiles`` knows.
+    """
 
     name: str
     dtype: str

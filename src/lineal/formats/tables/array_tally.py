@@ -119,7 +119,9 @@ class ArrayTally:
             yield arrays.registers(arrays.hashes_of_floats(values))
         for values, _ in self.texts:
             yield from _text_registers(values)
-        yield self.rest.registers()
+        rest = self.rest
+        if rest.integers or rest.floats or rest.times or rest.texts:
+            yield rest.registers()
 
 
 def _lengths(values: Array) -> Array:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from lineal.formats.profiles import Limits
 from lineal.formats.tables.array_tally import ArrayTally
-from lineal.formats.tables.buffers import frugal, to_numpy
+from lineal.formats.tables.buffers import frugal, mask, to_numpy
 from lineal.formats.tables.texts import take
 from lineal.objects.profiles import ColumnProfile
 
@@ -56,6 +56,8 @@ def _take_texts(tally: ArrayTally, values: Array, counts: Array) -> None:
     tally.take_texts(values, counts)
 
 
+_FEW = 4_096
+
 _EXPONENT = "[eE][+-]?[0-9]{1,2}"
 
 _SHAPES: tuple[tuple[str, Callable[[ArrayTally, Array, Array], None]], ...] = (
@@ -70,6 +72,50 @@ _SHAPES: tuple[tuple[str, Callable[[ArrayTally, Array, Array], None]], ...] = (
     ("[0-9][+-.0-9eE]{0,2}[!-*,/:-DF-df-~][!-~]*", _take_texts),
 )
 """What is written so is surely that. The first that fits is taken."""
+
+
+def _take_all_numbers(tally: ArrayTally, values: Array, counts: Array) -> bool:
+    """Take texts that are numbers, all of them, without looking at their shapes. Tells whether they are.
+
+    Where there are few texts, making ready to look takes longer than looking.
+    What Arrow reads as a finite number is one: an optional minus, digits, a point, an exponent.
+    """
+    is_there = to_numpy(pc.binary_length(values), np.int32) > 0
+    rest, times = (values, counts) if is_there.all() else (values.filter(mask(is_there)), counts[is_there])
+    try:
+        numbers = to_numpy(pc.cast(rest, pa.float64()), np.float64)
+    except pa.ArrowInvalid:
+        return False
+    if not len(numbers) or not np.isfinite(numbers).all():
+        return False
+    is_float = np.logical_or.reduce([to_numpy(pc.match_substring(rest, sign), bool) for sign in ".eE"])
+    if not is_float.all():
+        try:
+            whole = to_numpy(pc.cast(rest.filter(mask(~is_float)), pa.int64()), np.int64)
+        except pa.ArrowInvalid:
+            return False  # larger than 64 bits
+        tally.take_integers(whole, times[~is_float])
+    if is_float.any():
+        tally.take_floats(numbers[is_float], times[is_float])
+    tally.rest.missing += int(counts[~is_there].sum())
+    return True
+
+
+def _take_by_shape(tally: ArrayTally, values: Array, counts: Array) -> tuple[Array, Array]:
+    """Take texts of plain shapes; return what is left, and how often each of it was there."""
+    for shape, take_all in _SHAPES:
+        if not len(values):
+            break
+        fits = pc.match_substring_regex(values, f"^(?:{shape})$")
+        chosen = to_numpy(fits, bool)
+        if not chosen.any():
+            continue
+        try:
+            take_all(tally, values.filter(fits), counts[chosen])
+        except pa.ArrowInvalid:
+            continue  # the thirtieth of February; one by one, they are told apart
+        values, counts = values.filter(pc.invert(fits)), counts[~chosen]
+    return values, counts
 
 
 class TextArray:
@@ -96,19 +142,9 @@ class TextArray:
         tally = ArrayTally()
         counted = pc.value_counts(self._cells.combine_chunks())
         values, counts = counted.field("values"), to_numpy(counted.field("counts"), np.int64)
-        for shape, take_all in _SHAPES:
-            if not len(values):
-                break
-            fits = pc.match_substring_regex(values, f"^(?:{shape})$")
-            chosen = to_numpy(fits, bool)
-            if not chosen.any():
-                continue
-            try:
-                take_all(tally, values.filter(fits), counts[chosen])
-            except pa.ArrowInvalid:
-                continue  # the thirtieth of February; one by one, they are told apart
-            values, counts = values.filter(pc.invert(fits)), counts[~chosen]
-        take(tally.rest, dict(zip(values.to_pylist(), counts.tolist(), strict=True)))
+        if not (0 < len(values) <= _FEW and _take_all_numbers(tally, values, counts)):
+            values, counts = _take_by_shape(tally, values, counts)
+            take(tally.rest, dict(zip(values.to_pylist(), counts.tolist(), strict=True)))
         return tally.profile(self._name, self._limits)
 
     def texts(self) -> Sequence[str | None]:
