@@ -36,6 +36,7 @@ CONTENTS: st.SearchStrategy[Content] = st.one_of(
     SMALL, SMALL.map(Program), st.sampled_from([EMPTY, Link("a"), Link("nowhere"), LARGE, Program(LARGE[::-1])])
 )
 OLD_NS = 20_000_000
+STAYS = "stays"
 
 
 class Workspace(RuleBasedStateMachine):
@@ -46,6 +47,8 @@ class Workspace(RuleBasedStateMachine):
         self.project = Path(tempfile.mkdtemp(prefix="lineal-workspace-"))
         self.top = self.project / "data"
         self.top.mkdir()
+        # Always there: a tree of a single file is put in place as a file, and not as a directory.
+        (self.top / STAYS).write_bytes(b"stays")
         self.versions: dict[str, Files] = {}
         self.base: Files | None = None
 
@@ -135,7 +138,7 @@ class Workspace(RuleBasedStateMachine):
             os.utime(data.draw(st.sampled_from(files)))
 
     def _everything(self) -> list[Path]:
-        return sorted(self.top.rglob("*"))
+        return sorted(each for each in self.top.rglob("*") if each.name != STAYS)
 
     def _regular(self) -> list[Path]:
         return [each for each in self._everything() if each.is_file() and not each.is_symlink()]
@@ -151,10 +154,9 @@ class Workspace(RuleBasedStateMachine):
     def add(self) -> None:
         """Add the directory: the version holds exactly what is there."""
         truth = read(self.top)
-        if truth:
-            answer = self.repository.data.add(self.top, name="files")
-            assert digest_of_tree(truth) == answer.dataset.tree
-            self.base = self.versions[answer.reference] = truth
+        answer = self.repository.data.add(self.top, name="files")
+        assert digest_of_tree(truth) == answer.dataset.tree
+        self.base = self.versions[answer.reference] = truth
 
     @rule()
     def status(self) -> None:

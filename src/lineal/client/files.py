@@ -36,9 +36,12 @@ def get_files(handle: Workspace, name: str, directory: Path, *, under: str, forc
         return fetch_source(handle, ways, found.reference, directory, under=under, force=force)
     ways.progress.begin(f"get {found.reference}")
     ways.progress.expect(found.file_count, found.size_bytes)
-    place = Place(_root(handle, found, directory), found.tree, ways.epoch, found.reference)
-    wanted = _wanted(handle, found, ways.seen.place(place.root), force=force)._replace(under=under)
+    root, before = _places(handle, found, directory)
+    place = Place(root, found.tree, ways.epoch, found.reference)
+    wanted = _wanted(handle, found, before, force=force)._replace(under=under)
     done = Checkouts(ways.blobs, directory, wanted, place=place, index=ways.seen, progress=ways.progress).put()
+    if before and before.root != root and not under:
+        ways.seen.forget(before.root)
     return Placed(
         reference=found.reference,
         tree=found.tree,
@@ -59,20 +62,34 @@ def _wanted(handle: Workspace, found: Contents, before: Place | None, *, force: 
         # Whoever asks for what is there already misses something of it.
         differs = changes(ways.seen, before)
         missing.update((each.rstrip("/") for each in differs.removed), differs.modified if force else ())
-    another = _line(_reference(handle, before)) != _line(found.reference)
+    another = not _is_of_line(handle, before, found)
     return Wanted(found.tree, before.tree, another=another, missing=missing, force=force)
 
 
-def _root(handle: Workspace, found: Contents, directory: Path) -> str:
-    """Return the place that a tree takes: a single file is one itself, and leaves the directory to others."""
-    ways, root = handle.ways, root_of(directory)
-    here = ways.seen.place(root)
-    # A directory of which one file is left stays the directory that it was.
-    if found.file_count > 1 or (here and _line(_reference(handle, here)) == _line(found.reference)):
-        return root
-    only = next(trees.entries(found.tree, ways.blobs.get), None)
-    is_file = only is not None and only.mode != "directory" and "/" not in only.path
-    return f"{root}/{only.path}" if only and is_file else root
+def _places(handle: Workspace, found: Contents, directory: Path) -> tuple[str, Place | None]:
+    """Return the place that a tree takes, and the one whose files it replaces.
+
+    A single file is a place itself, and leaves the directory to others; but a directory of which one file is left stays
+    the directory that it was.
+    """
+    seen, top = handle.ways.seen, root_of(directory)
+    name = _only_file(handle, found)
+    root = f"{top}/{name}" if name else top
+    inside = (each for each in seen.places() if each.root.rpartition("/")[0] == top)
+    alike = (each for each in (seen.place(top), *inside) if each and _is_of_line(handle, each, found))
+    before = next(alike, seen.place(root))
+    return (top if before and before.root == top else root), before
+
+
+def _only_file(handle: Workspace, found: Contents) -> str:
+    """Return the name of the only file that a tree holds, or nothing when it holds others, or directories."""
+    only = next(trees.entries(found.tree, handle.ways.blobs.get), None) if found.file_count == 1 else None
+    return only.path if only and only.mode != "directory" and "/" not in only.path else ""
+
+
+def _is_of_line(handle: Workspace, place: Place, found: Contents) -> bool:
+    """Tell whether a place holds a version of the same thing: data:adult@2 and data:adult@3 are of one line."""
+    return _line(_reference(handle, place)) == _line(found.reference)
 
 
 def _reference(handle: Workspace, place: Place) -> str:
@@ -80,7 +97,6 @@ def _reference(handle: Workspace, place: Place) -> str:
 
 
 def _line(reference: str) -> str:
-    """Return what the versions of one thing have in common: data:adult@2 and data:adult@3 are of one line."""
     parsed = parse_reference(reference) if reference else None
     return f"{parsed.kind}:{parsed.name}" if parsed else ""
 

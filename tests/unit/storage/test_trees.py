@@ -107,7 +107,8 @@ def test_every_tree_that_holds_some_bytes_is_found_and_every_node_of_a_tree(
     def roots(digest: Digest) -> set[str]:
         return {row["tree"] for row in database.run(f"{trees.ROOTS} SELECT tree FROM up", digest=digest)}
 
-    assert {each.digest for each in changed} == roots(other.digest)
+    # An edit may give nodes again that the tree had before.
+    assert {each.digest for each in changed} - {each.digest for each in NODES} == roots(other.digest)
     assert {ROOT, changed[-1].digest} <= roots(ENTRIES[7].digest)
     assert {each.digest for each in NODES} == {
         row["tree"] for row in database.run(f"{trees.NODES} SELECT tree FROM down", tree=ROOT)

@@ -166,6 +166,11 @@ class Index:
             (_PUT, [(*key[0], place.tree, place.epoch, place.reference)]),
         ])  # fmt: skip
 
+    def forget(self, root: str) -> None:
+        """Let go of a place, and of what was seen there."""
+        key = [(self.key(root),)]
+        self._write([("DELETE FROM seen WHERE root = ?", key), ("DELETE FROM place WHERE root = ?", key)])
+
     def _rows(self, root: str, rows: Iterable[tuple[str, Seen]]) -> Iterator[tuple[Any, ...]]:
         for folder, each in rows:
             stamps, digests = _encode(each.stamps), _encode(each.digests)

@@ -12,7 +12,8 @@ from typing import NamedTuple
 from lineal.client.local import LocalRepository
 from lineal.client.workspace.checkout import Checkout, Checkouts, Wanted
 from lineal.client.workspace.index import Place
-from lineal.objects.canonical import canonical_bytes, object_digest
+from lineal.formats import trees
+from lineal.objects.canonical import canonical_bytes
 from lineal.objects.digest import Digest, digest_of
 from lineal.objects.files import Entry, Mode, Tree
 from lineal.storage.progress import Silent
@@ -92,7 +93,8 @@ def tree_of(repository: LocalRepository, files: Files) -> Digest:
 
 def digest_of_tree(files: Files) -> Digest:
     """Return the digest of the tree that holds files."""
-    return object_digest(_tree(files))
+    *_, root = trees.grow(_tree(files).entries)
+    return root.digest
 
 
 def _tree(files: Files) -> Tree:

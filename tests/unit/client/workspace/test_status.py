@@ -314,6 +314,24 @@ def test_two_datasets_may_share_a_directory(repository: LocalRepository, project
     assert ("a.txt", "deep/er/b.bin", "deep/link", "empty/", "run.sh", "table.csv") == found_top.added
 
 
+def test_the_only_file_of_a_version_may_have_another_name_in_the_next_one(
+    repository: LocalRepository, project: Path, tmp_path: Path
+) -> None:
+    versions: list[Files] = [{"b": b"1"}, {"a": b"1"}, {"a": b"1", "c": b"2"}, {"c": b"2"}]
+    top = project / "few"
+    for files in versions:
+        if top.exists():
+            remove(top)
+        repository.data.add(write(top, files))
+    elsewhere = write(tmp_path / "elsewhere", {"mine": b"mine"})
+    for number in (1, 2, 3, 4, 1, 4, 2):
+        repository.data.get(f"data:few@{number}", elsewhere)
+
+        assert {**versions[number - 1], "mine": b"mine"} == read(elsewhere)
+        (found,) = repository.data.status(elsewhere)
+        assert ((), (), f"data:few@{number}") == (found.modified, found.removed, found.reference)
+
+
 def test_what_was_put_in_place_is_clean_and_what_is_there_already_is_mended(
     repository: LocalRepository, project: Path, top: Path
 ) -> None:
