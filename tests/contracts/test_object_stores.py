@@ -13,7 +13,7 @@ import pytest
 
 from lineal.objects.errors import Denied, LinealError, NotFound, Unavailable
 from lineal.storage.buckets.bucket import Bucket
-from lineal.storage.buckets.objectstore import PART_BYTES, ObjectStoreBucket
+from lineal.storage.buckets.objectstore import PART_BYTES, RANGE_BYTES, ObjectStoreBucket
 from lineal.storage.buckets.opening import open_bucket
 from lineal.storage.buckets.wrappers import Retrying
 from tests.parts.azurite import Azure
@@ -165,6 +165,29 @@ def test_a_bucket_that_keeps_versions_tells_them_and_keeps_what_is_deleted(
     assert newer.version == headed.version
     assert ["large"] == [each.key for each in bucket.list()]
     assert b"older" == server.client.get_object(Bucket=name, Key="key", VersionId=older.version)["Body"].read()
+
+
+@pytest.mark.parametrize("part", ["ceph", "moto"])
+@pytest.mark.parametrize("size_bytes", [0, 5, RANGE_BYTES + PART_BYTES])
+def test_a_version_is_fetched_by_its_id_whatever_became_of_its_key(
+    part: str, size_bytes: int, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    server: S3 = request.getfixturevalue(part)
+    bucket = open_bucket(f"s3://{server.make(versions=True)}", server.options)
+    data, got = os.urandom(size_bytes), tmp_path / "got"
+    (tmp_path / "sent").write_bytes(data)
+    held = bucket.put_file("key", tmp_path / "sent")
+    bucket.put("key", b"other bytes")
+    bucket.fetch("key", got, version=held.version)
+    assert data == got.read_bytes()
+
+    bucket.delete(["key"])
+    with pytest.raises(NotFound):
+        bucket.fetch("key", got)
+    bucket.fetch("key", got, version=held.version)
+    assert data == got.read_bytes()
+    with pytest.raises((NotFound, Unavailable)):
+        bucket.fetch("key", got, version="none-of-ours")
 
 
 def test_a_locked_bucket_takes_what_is_new(ceph: S3) -> None:

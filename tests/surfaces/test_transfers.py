@@ -13,6 +13,7 @@ from lineal.client.connect import init
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Conflict, Corrupt, Invalid, LinealError, NotFound, Unavailable
 from lineal.storage.buckets import directory
+from lineal.storage.remotes import remote as remote_module
 from tests.parts.s3 import S3
 
 
@@ -301,17 +302,62 @@ def test_a_reader_of_a_server_may_name_no_place_of_their_own(here: LocalReposito
         here.acting(Actor("bob", "writer")).data.push(("data:images",), to="/tmp")
 
 
+def use(ceph: S3, bucket: str, monkeypatch: pytest.MonkeyPatch, *repositories: LocalRepository) -> None:
+    """Make a bucket a remote of repositories."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ceph.options["access_key_id"])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", ceph.options["secret_access_key"])
+    for each in repositories:
+        each.remote.add("ceph", f"s3://{bucket}/models", option=(f"endpoint={ceph.endpoint}", "region=us-east-1"))
+
+
 def test_a_real_object_store_holds_it_too(
     here: LocalRepository, there: LocalRepository, ceph: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ceph.options["access_key_id"])
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", ceph.options["secret_access_key"])
-    url = f"s3://{ceph.make()}/models"
-    for each in (here, there):
-        each.remote.add("ceph", url, option=(f"endpoint={ceph.endpoint}", "region=us-east-1"))
+    use(ceph, ceph.make(), monkeypatch, here, there)
     here.data.push(("data:images",), to="ceph")
     there.data.pull(("data:images",), source="ceph")
     there.data.get("data:images", tmp_path / "out")
 
     assert content(tmp_path / "here" / "images") == content(tmp_path / "out")
     assert 0 == here.data.push(("data:images",), to="ceph")[0].files
+
+
+@pytest.mark.parametrize("listed", [False, True])
+def test_what_is_deleted_or_overwritten_where_versions_are_kept_is_fetched_all_the_same(
+    listed: bool,
+    here: LocalRepository,
+    there: LocalRepository,
+    ceph: S3,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bucket = ceph.make(versions=True)
+    use(ceph, bucket, monkeypatch, here, there)
+    here.data.push(("data:images",), to="ceph")
+    if listed:
+        # A list does not tell versions; what was known of them before stays known.
+        monkeypatch.setattr(remote_module, "_LISTED_RATHER_THAN_ASKED", 0)
+        here.data.push(("data:images",), to="ceph")
+    pack, blob = (
+        next(each["Key"] for each in ceph.client.list_objects_v2(Bucket=bucket, Prefix=f"models/{kind}/")["Contents"])
+        for kind in ("packs", "blobs")
+    )
+    ceph.client.delete_object(Bucket=bucket, Key=blob)
+    ceph.client.put_object(Bucket=bucket, Key=pack, Body=b"ransom")
+    there.data.pull(("data:images",), source="ceph")
+    there.data.get("data:images", tmp_path / "out")
+
+    assert content(tmp_path / "here" / "images") == content(tmp_path / "out")
+
+
+def test_what_was_overwritten_where_no_versions_are_kept_is_told(
+    here: LocalRepository, there: LocalRepository, ceph: S3, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = ceph.make()
+    use(ceph, bucket, monkeypatch, here, there)
+    here.data.push(("data:images",), to="ceph")
+    there.remote.remove("backup")
+    (blob,) = ceph.client.list_objects_v2(Bucket=bucket, Prefix="models/blobs/")["Contents"]
+    ceph.client.put_object(Bucket=bucket, Key=blob["Key"], Body=b"ransom")
+    with pytest.raises(Corrupt, match="holds other bytes"):
+        there.data.pull(("data:images",), source="ceph")

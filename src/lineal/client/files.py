@@ -59,9 +59,9 @@ def _wanted(handle: Workspace, found: Contents, before: Place | None, *, force: 
         return Wanted(found.tree, force=force)
     missing = set[str]()
     if force or before.tree == found.tree:
-        # Whoever asks for what is there already misses something of it.
+        # Whoever asks for what is there already misses something of it; what they changed is in the way.
         differs = changes(ways.seen, before)
-        missing.update((each.rstrip("/") for each in differs.removed), differs.modified if force else ())
+        missing.update((each.rstrip("/") for each in differs.removed), differs.modified)
     another = not _is_of_line(handle, before, found)
     return Wanted(found.tree, before.tree, another=another, missing=missing, force=force)
 

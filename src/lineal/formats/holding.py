@@ -53,6 +53,8 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Where the bytes of one tree are in a remote.
 
     ``packs`` and ``blobs`` name every object that is needed, ``recipes`` how some files are put together from them.
+    ``versions`` is by the digest of an object the id that its store gave these bytes, where it keeps versions: what is
+    deleted or overwritten there later is still found by it.
     """
 
     format: int = FORMAT
@@ -65,6 +67,7 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     packs: tuple[Digest, ...] = ()
     blobs: tuple[Digest, ...] = ()
     recipes: tuple[Recipe, ...] = ()
+    versions: dict[Digest, str] = {}
     dataset: DatasetVersion | None = None
     message: str = ""
     added_by: str = ""

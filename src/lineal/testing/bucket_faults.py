@@ -39,9 +39,9 @@ class _Around(Forwarding):
         """Return the bytes from ``start`` on, ``size`` at most."""
         return self._pass("get", lambda: self.inner.get(key, start=start, size=size))
 
-    def fetch(self, key: str, path: Path, *, progress: Progress | None = None) -> None:
+    def fetch(self, key: str, path: Path, *, version: str = "", progress: Progress | None = None) -> None:
         """Write the bytes to a file, all or nothing."""
-        self._pass("fetch", lambda: self.inner.fetch(key, path, progress=progress))
+        self._pass("fetch", lambda: self.inner.fetch(key, path, version=version, progress=progress))
 
     def head(self, key: str) -> Held | None:
         """Return what is known of ``key``, or None."""
@@ -124,9 +124,9 @@ class CuttingBucket(Forwarding):
         """Store the content of a file, or break off."""
         return self.inner.put_file(key, path, progress=self._cutting(progress))
 
-    def fetch(self, key: str, path: Path, *, progress: Progress | None = None) -> None:
+    def fetch(self, key: str, path: Path, *, version: str = "", progress: Progress | None = None) -> None:
         """Write the bytes to a file, or break off."""
-        self.inner.fetch(key, path, progress=self._cutting(progress))
+        self.inner.fetch(key, path, version=version, progress=self._cutting(progress))
 
     def _cutting(self, progress: Progress | None) -> Progress | None:
         with self._lock:

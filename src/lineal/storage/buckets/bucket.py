@@ -47,8 +47,11 @@ class Bucket(Protocol):
     def get(self, key: str, *, start: int = 0, size: int | None = None) -> bytes:
         """Return the bytes from ``start`` on, ``size`` at most. Raises NotFound."""
 
-    def fetch(self, key: str, path: Path, *, progress: Progress | None = None) -> None:
-        """Write the bytes to a file, a large one in ranges, several at once; all or nothing. Raises NotFound."""
+    def fetch(self, key: str, path: Path, *, version: str = "", progress: Progress | None = None) -> None:
+        """Write the bytes to a file, a large one in ranges, several at once; all or nothing. Raises NotFound.
+
+        With a ``version``, the bytes that the store gave that id, even when others are there now, or none.
+        """
 
     def head(self, key: str) -> Held | None:
         """Return what is known of ``key``, or None when nothing is there."""

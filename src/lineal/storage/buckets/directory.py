@@ -58,7 +58,7 @@ class DirectoryBucket:
                 start, left = start + len(piece), left - len(piece)
             return b"".join(pieces)
 
-    def fetch(self, key: str, path: Path, *, progress: Progress | None = None) -> None:
+    def fetch(self, key: str, path: Path, *, version: str = "", progress: Progress | None = None) -> None:
         """Write the bytes to a file, all or nothing. Raises NotFound, Unavailable."""
         with self._reading(key) as reading, guarded(path), files.whole_file(path, files.beside(path)) as writing:
             files.copy(reading, writing, progress)

@@ -49,7 +49,7 @@ class MemoryBucket:
         """Return the bytes from ``start`` on, ``size`` at most. Raises NotFound."""
         return self._find(key)[1][start : None if size is None else start + size]
 
-    def fetch(self, key: str, path: Path, *, progress: Progress | None = None) -> None:
+    def fetch(self, key: str, path: Path, *, version: str = "", progress: Progress | None = None) -> None:
         """Write the bytes to a file, all or nothing. Raises NotFound, Unavailable."""
         _, data = self._find(key)
         with guarded(path), files.whole_file(path, files.beside(path)) as descriptor:

@@ -108,25 +108,25 @@ class ObjectStoreBucket:
         except failures.OutOfRange:
             return b""
 
-    def fetch(self, key: str, path: Path, *, progress: Progress | None = None) -> None:
+    def fetch(self, key: str, path: Path, *, version: str = "", progress: Progress | None = None) -> None:
         """Write the bytes to a file, a large one in ranges, several at once; all or nothing. Raises NotFound."""
         with guarded(path), files.whole_file(path, files.beside(path)) as descriptor:
             try:
                 # The first answer tells how large the object is, so that nobody need ask before.
                 with self._room.taken(_mib(PART_BYTES)), self._told(key):
-                    first = self._open(key, (0, RANGE_BYTES))
+                    first = self._open(key, (0, RANGE_BYTES), version)
                     files.reserve(descriptor, first.meta["size"])
-                    _Range(key, 0, min(RANGE_BYTES, first.meta["size"])).write(first, descriptor, progress)
+                    _Range(key, version, 0, min(RANGE_BYTES, first.meta["size"])).write(first, descriptor, progress)
             except failures.OutOfRange:
                 return  # it is empty
             rest = range(RANGE_BYTES, first.meta["size"], RANGE_BYTES)
-            ranges = [_Range(key, start, min(start + RANGE_BYTES, first.meta["size"])) for start in rest]
+            ranges = [_Range(key, version, start, min(start + RANGE_BYTES, first.meta["size"])) for start in rest]
             self._fetch_all(ranges, first.meta["e_tag"], descriptor, progress)
 
     def _fetch_all(self, ranges: Iterable[_Range], etag: Any, descriptor: int, progress: Progress | None) -> None:
         def fetch(wanted: _Range) -> None:
             with self._room.taken(_mib(PART_BYTES)), self._told(wanted.key):
-                found = self._open(wanted.key, (wanted.start, wanted.end))
+                found = self._open(wanted.key, (wanted.start, wanted.end), wanted.version)
                 if found.meta["e_tag"] != etag:
                     raise Unavailable(f"{wanted.key} was replaced while it was read", hint="try again")
                 wanted.write(found, descriptor, progress)
@@ -191,10 +191,11 @@ class ObjectStoreBucket:
                         with suppress(FileNotFoundError):
                             obstore.delete(self.store, each)
 
-    def _open(self, key: str, wanted: Any) -> Any:
+    def _open(self, key: str, wanted: Any, version: str = "") -> Any:
         import obstore  # noqa: PLC0415 - as above
 
-        return obstore.get(self.store, self._whole(key), options={"range": wanted} if wanted else None)
+        asked = {name: value for name, value in {"range": wanted, "version": version}.items() if value}
+        return obstore.get(self.store, self._whole(key), options=asked or None)  # type: ignore[arg-type]
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:
@@ -229,9 +230,10 @@ class _File(NamedTuple):
 
 
 class _Range(NamedTuple):
-    """The bytes of an object from ``start`` to before ``end``."""
+    """The bytes of an object from ``start`` to before ``end``; of one of its versions, if one is named."""
 
     key: str
+    version: str
     start: int
     end: int
 

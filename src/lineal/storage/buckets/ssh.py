@@ -82,7 +82,7 @@ class SshBucket:
 
         return self._do(read(), key)
 
-    def fetch(self, key: str, path: Path, *, progress: Progress | None = None) -> None:
+    def fetch(self, key: str, path: Path, *, version: str = "", progress: Progress | None = None) -> None:
         """Write the bytes to a file, many blocks at once; all or nothing. Raises NotFound."""
 
         async def read(temporary: Path) -> None:

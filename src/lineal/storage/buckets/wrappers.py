@@ -43,9 +43,9 @@ class Forwarding:
         """Return the bytes from ``start`` on, ``size`` at most."""
         return self.inner.get(key, start=start, size=size)
 
-    def fetch(self, key: str, path: Path, *, progress: Progress | None = None) -> None:
+    def fetch(self, key: str, path: Path, *, version: str = "", progress: Progress | None = None) -> None:
         """Write the bytes to a file, all or nothing."""
-        self.inner.fetch(key, path, progress=progress)
+        self.inner.fetch(key, path, version=version, progress=progress)
 
     def head(self, key: str) -> Held | None:
         """Return what is known of ``key``, or None."""
@@ -125,10 +125,10 @@ class Retrying(Forwarding):
         """Return the bytes from ``start`` on, ``size`` at most."""
         return self._again(lambda: self.inner.get(key, start=start, size=size))
 
-    def fetch(self, key: str, path: Path, *, progress: Progress | None = None) -> None:
+    def fetch(self, key: str, path: Path, *, version: str = "", progress: Progress | None = None) -> None:
         """Write the bytes to a file, all or nothing."""
         told = _Once(progress)
-        self._again(lambda: self.inner.fetch(key, path, progress=told.begin()))
+        self._again(lambda: self.inner.fetch(key, path, version=version, progress=told.begin()))
 
     def head(self, key: str) -> Held | None:
         """Return what is known of ``key``, or None."""
@@ -234,9 +234,9 @@ class Measured(Forwarding):
         self._count("get", read=len(data))
         return data
 
-    def fetch(self, key: str, path: Path, *, progress: Progress | None = None) -> None:
+    def fetch(self, key: str, path: Path, *, version: str = "", progress: Progress | None = None) -> None:
         """Write the bytes to a file, all or nothing."""
-        self.inner.fetch(key, path, progress=progress)
+        self.inner.fetch(key, path, version=version, progress=progress)
         self._count("fetch", read=path.stat().st_size)
 
     def head(self, key: str) -> Held | None:

@@ -45,7 +45,7 @@ def pull(blobs: PackedBlobs, remote: Remote, holding: Holding, *, progress: Prog
         Corrupt: the remote holds other bytes; nothing of them is kept.
         Unavailable: the remote cannot be reached, or the disk here is full.
     """
-    fetching = _Fetching(blobs, remote, holding.reference, progress)
+    fetching = _Fetching(blobs, remote, holding, progress)
     known = set(blobs.packs.list())
     fetching.all("pack", [each for each in holding.packs if each not in known])
     fetching.all("blob", [each for each in holding.blobs if not blobs.files.has((each,))])
@@ -57,8 +57,8 @@ def pull(blobs: PackedBlobs, remote: Remote, holding: Holding, *, progress: Prog
 
 
 class _Fetching:
-    def __init__(self, blobs: PackedBlobs, remote: Remote, reference: str, progress: Progress) -> None:
-        self._reference = reference
+    def __init__(self, blobs: PackedBlobs, remote: Remote, holding: Holding, progress: Progress) -> None:
+        self._holding = holding
         self._blobs = blobs
         self._remote = remote
         self._progress = progress
@@ -75,17 +75,32 @@ class _Fetching:
 
     def _one(self, kind: Kind, digest: Digest) -> int:
         key = format_.bytes_key(kind, digest)
+        try:
+            return self._take(kind, digest)
+        except NotFound:
+            raise NotFound(f"{self._remote.url} lost {key}, a part of {self._holding.reference}", hint=_AGAIN) from None
+        except Corrupt as error:
+            raise Corrupt(
+                f"{self._remote.url} holds other bytes under {key}: {error.message}",
+                hint="push it again from a repository that has it; lineal verify --remote tells what else is wrong",
+            ) from None
+
+    def _take(self, kind: Kind, digest: Digest) -> int:
+        """Fetch one; where somebody deleted or overwrote it, the version that was pushed, if the store keeps it."""
+        try:
+            return self._take_version(kind, digest, "")
+        except (NotFound, Corrupt):
+            if not (version := self._holding.versions.get(digest)):
+                raise
+            with suppress(NotFound, Corrupt):  # the first failure says more
+                return self._take_version(kind, digest, version)
+            raise
+
+    def _take_version(self, kind: Kind, digest: Digest, version: str) -> int:
+        key = format_.bytes_key(kind, digest)
         with self._scratch() as path:
-            try:
-                self._remote.bucket.fetch(key, path, progress=lambda more: self._progress.advance(0, more))
-                return take(self._blobs, kind, digest, path)
-            except NotFound:
-                raise NotFound(f"{self._remote.url} lost {key}, a part of {self._reference}", hint=_AGAIN) from None
-            except Corrupt as error:
-                raise Corrupt(
-                    f"{self._remote.url} holds other bytes under {key}: {error.message}",
-                    hint="push it again from a repository that has it; lineal verify --remote tells what else is wrong",
-                ) from None
+            self._remote.bucket.fetch(key, path, version=version, progress=lambda more: self._progress.advance(0, more))
+            return take(self._blobs, kind, digest, path)
 
     @contextmanager
     def _scratch(self) -> Iterator[Path]:

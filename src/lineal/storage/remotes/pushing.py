@@ -28,6 +28,15 @@ class Sent(NamedTuple):
     present: int
 
 
+class _Sending(NamedTuple):
+    """A pack or blob that the remote lacks, and the file it is in."""
+
+    kind: Kind
+    digest: Digest
+    path: Path
+    size_bytes: int
+
+
 def push(blobs: PackedBlobs, remote: Remote, line: str, value: Holding, *, progress: Progress) -> Sent:
     """Make a remote hold a tree. What is there is asked for every time, so a push also mends a remote that lost something.
 
@@ -44,41 +53,33 @@ def push(blobs: PackedBlobs, remote: Remote, line: str, value: Holding, *, progr
         Unavailable: the remote cannot be reached, or did not take everything.
     """
     plan = Plan(blobs, value.tree)
-    todo = [
-        (kind, digest, path, size)
-        for kind, wanted, path_of in _places(blobs, plan)
-        for digest, path, size in _missing(remote, kind, wanted, path_of)
-    ]
-    size_bytes = sum(size for *_, size in todo)
+    versions, todo = dict[Digest, str](), list[_Sending]()
+    for kind, wanted, path_of in _places(blobs, plan):
+        versions.update(present := remote.present(kind, wanted))
+        todo += (_Sending(kind, each, path_of(each), size) for each, size in wanted.items() if each not in present)
+    size_bytes = sum(each.size_bytes for each in todo)
     progress.expect(len(todo), size_bytes)
 
-    def send(each: tuple[Kind, Digest, Path, int]) -> None:
-        kind, digest, path, size = each
-        _check(blobs, kind, digest)
-        held = remote.bucket.put_file(
-            format_.bytes_key(kind, digest), path, progress=lambda more: progress.advance(0, more)
-        )
-        if held.size_bytes != size:
-            raise Unavailable(f"{remote.url} took {held.size_bytes} of {size} bytes of {digest}", hint="push again")
+    def send(each: _Sending) -> tuple[Digest, str]:
+        _check(blobs, each.kind, each.digest)
+        key = format_.bytes_key(each.kind, each.digest)
+        held = remote.bucket.put_file(key, each.path, progress=lambda more: progress.advance(0, more))
+        if held.size_bytes != each.size_bytes:
+            raise Unavailable(
+                f"{remote.url} took {held.size_bytes} of {each.size_bytes} bytes of {each.digest}", hint="push again"
+            )
         progress.advance(1, 0)
+        return each.digest, held.version
 
     with ThreadPoolExecutor(IN_FLIGHT, "lineal-push") as senders:
-        for _ in senders.map(send, todo):
-            pass
-    _say(remote, line, value, plan)
+        versions.update(senders.map(send, todo))
+    _say(remote, line, value, plan, versions)
     return Sent(len(todo), size_bytes, len(plan.packs) + len(plan.blobs) - len(todo))
 
 
 def _places(blobs: PackedBlobs, plan: Plan) -> Iterator[tuple[Kind, dict[Digest, int], Callable[[Digest], Path]]]:
     yield "pack", plan.packs, blobs.packs.path
     yield "blob", plan.blobs, blobs.files.path
-
-
-def _missing(
-    remote: Remote, kind: Kind, wanted: dict[Digest, int], path_of: Callable[[Digest], Path]
-) -> Iterator[tuple[Digest, Path, int]]:
-    present = remote.present(kind, wanted)
-    return ((digest, path_of(digest), size) for digest, size in wanted.items() if digest not in present)
 
 
 def _check(blobs: PackedBlobs, kind: Kind, digest: Digest) -> None:
@@ -90,16 +91,20 @@ def _check(blobs: PackedBlobs, kind: Kind, digest: Digest) -> None:
             pass
 
 
-def _say(remote: Remote, line: str, value: Holding, plan: Plan) -> None:
+def _say(remote: Remote, line: str, value: Holding, plan: Plan, versions: dict[Digest, str]) -> None:
     """Write the holding, last of all; one that says the same stays."""
+    before: Holding | None = None
+    with suppress(LinealError):
+        before = remote.holding(Key(line, value.number, value.tree, value.repository))
+        # A store that is listed rather than asked does not tell the versions of what was there already.
+        versions = {each: version or before.versions.get(each, "") for each, version in versions.items()}
     said = msgspec.structs.replace(
         value,
         packs=tuple(sorted(plan.packs)),
         blobs=tuple(sorted(plan.blobs)),
         recipes=tuple(plan.recipes[each] for each in sorted(plan.recipes)),
+        versions={each: version for each, version in versions.items() if version},
     )
-    with suppress(LinealError):
-        before = remote.holding(Key(line, value.number, value.tree, value.repository))
-        if msgspec.structs.replace(before, written_at=said.written_at) == said:
-            return
+    if before and msgspec.structs.replace(before, written_at=said.written_at) == said:
+        return
     remote.hold(line, said)

@@ -65,19 +65,20 @@ class Remote:
         said = format_.Remote(format=format_.FORMAT, created_at=self._clock.now())
         self.bucket.put(format_.MARKER, format_.encode(said))
 
-    def present(self, kind: Kind, wanted: dict[Digest, int]) -> set[Digest]:
-        """Return those of ``wanted``, by digest and size, that are there in full; asked now, never remembered."""
+    def present(self, kind: Kind, wanted: dict[Digest, int]) -> dict[Digest, str]:
+        """Return those of ``wanted``, by digest and size, that are there in full; asked now, never remembered.
+
+        With each the store's id of these bytes, where it keeps versions and tells it.
+        """
         if len(wanted) > _LISTED_RATHER_THAN_ASKED:
             listed = self.bucket.list(format_.PLACES[kind])
-            sizes = {format_.digest_of_key(kind, each.key): each.size_bytes for each in listed}
-            return {digest for digest, size in wanted.items() if sizes.get(digest) == size}
-
-        def ask(digest: Digest) -> bool:
-            held = self.bucket.head(format_.bytes_key(kind, digest))
-            return held is not None and held.size_bytes == wanted[digest]
-
-        with ThreadPoolExecutor(IN_FLIGHT) as pool:
-            return {digest for digest, is_there in zip(wanted, pool.map(ask, wanted), strict=True) if is_there}
+            found = [(format_.digest_of_key(kind, each.key), each) for each in listed]
+        else:
+            keys = (format_.bytes_key(kind, each) for each in wanted)
+            with ThreadPoolExecutor(IN_FLIGHT) as pool:
+                held = zip(wanted, pool.map(self.bucket.head, keys), strict=True)
+                found = [(digest, each) for digest, each in held if each]
+        return {digest: each.version for digest, each in found if wanted.get(digest) == each.size_bytes}
 
     def holdings(self, line: str = "") -> list[Key]:
         """Return the keys of the holdings of one line, or of all, newest last."""

@@ -346,6 +346,16 @@ def test_what_was_put_in_place_is_clean_and_what_is_there_already_is_mended(
     assert top.is_dir()
 
 
+def test_a_changed_file_is_in_the_way_of_the_version_that_is_there(repository: LocalRepository, top: Path) -> None:
+    write(top, {"a.txt": b"changed"})
+    with pytest.raises(Conflict, match=r"a\.txt"):
+        repository.data.get("data:photos", top)
+    assert b"changed" == (top / "a.txt").read_bytes()
+
+    repository.data.get("data:photos", top, force=True)
+    assert FILES == read(top)
+
+
 def test_a_version_whose_tree_the_store_let_go_of_is_no_longer_built_upon(
     repository: LocalRepository, top: Path
 ) -> None:
