@@ -40,7 +40,7 @@ format: $(STAMP) ## put the code into its form
 	$(BIN)/ruff format --quiet .
 
 fast: $(STAMP) ## only the unit tests
-	$(BIN)/python -m pytest -q -n auto tests/unit tests/tidy
+	$(BIN)/python -m pytest -q -n auto --dist worksteal tests/unit tests/tidy
 
 # Where everything must be there, or can be had without asking anybody.
 ifneq ($(CI)$(filter 0,$(shell id -u)),)
@@ -48,8 +48,8 @@ test: parts
 endif
 
 test: lint ## lint and every test; the fast ones first
-	$(BIN)/python -m pytest -q -n auto tests/tidy tests/unit tests/contracts tests/stateful
-	$(BIN)/python -m pytest -q -n auto tests/surfaces tests/docs
+	$(BIN)/python -m pytest -q -n auto --dist worksteal tests/tidy tests/unit tests/contracts tests/stateful
+	$(BIN)/python -m pytest -q -n auto --dist worksteal tests/surfaces tests/docs
 	# Alone, so that nothing else takes the processor while it is counted.
 	$(BIN)/python -m pytest -q tests/speed
 

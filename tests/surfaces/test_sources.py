@@ -153,6 +153,21 @@ def test_a_version_that_came_from_elsewhere_brings_its_source(project: Path, sit
             local.data.check(copied.reference)
 
 
+def test_what_is_pulled_brings_its_source(project: Path, site: Site, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    (tmp_path / "remote").mkdir()
+    elsewhere.mkdir()
+    with init(project) as here, init(elsewhere) as there:
+        referred = here.data.reference(f"{site.url}/raw/customers.csv")
+        copied = here.data.reference(f"{site.url}/raw/customers.csv", name="copy", copy=True)
+        here.data.push(to=str(tmp_path / "remote"))
+        for each in (referred, copied):
+            there.data.pull((each.reference,), source=str(tmp_path / "remote"))
+
+            assert each.source == there.data.show(each.reference).source
+            assert "unchanged" == there.data.check(each.reference).state
+
+
 def test_a_copied_prefix_is_a_dataset_like_any_other(repository: Repository, s3: S3, tmp_path: Path) -> None:
     bucket = s3.bucket(keeps=False)
     for name in ("a", "b/c"):

@@ -21,6 +21,7 @@ from lineal.objects.datasets import DatasetVersion
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Corrupt, Unsupported
 from lineal.objects.files import Recipe
+from lineal.objects.sources import Source
 
 T = TypeVar("T")
 
@@ -54,7 +55,7 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ``packs`` and ``blobs`` name every object that is needed, ``recipes`` how some files are put together from them.
     ``versions`` is by the digest of an object the id that its store gave these bytes, where it keeps versions: what is
-    deleted or overwritten there later is still found by it.
+    deleted or overwritten there later is still found by it. ``source`` is where a ``dataset`` came from, if it names one.
     """
 
     format: int = FORMAT
@@ -69,6 +70,7 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     recipes: tuple[Recipe, ...] = ()
     versions: dict[Digest, str] = {}
     dataset: DatasetVersion | None = None
+    source: Source | None = None
     message: str = ""
     added_by: str = ""
     created_at: int = 0

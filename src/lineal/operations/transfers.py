@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 from lineal.formats.holding import Holding, Key
+from lineal.objects.canonical import object_digest
 from lineal.objects.datasets import DatasetVersion
 from lineal.objects.errors import Corrupt, Invalid, LinealError, NotFound
 from lineal.objects.reference import parse_reference
 from lineal.operations import lineage
 from lineal.operations.answers import Contents, Transfer
 from lineal.operations.contents import find_contents
-from lineal.operations.datasets import insert_version
+from lineal.operations.datasets import insert_version, source_at
 from lineal.operations.operation import operation
 from lineal.operations.references import Row, dataset_reference, find_dataset
 from lineal.operations.stores import every_remote, packed_of, remote_of
@@ -72,18 +75,15 @@ def _described(store: Store, contents: Contents) -> Holding:
     if parse_reference(contents.reference).kind != "dataset":
         return base
     row = find_dataset(store, contents.reference)
-    return Holding(
-        repository=base.repository,
-        reference=base.reference,
+    dataset = store.get_object(row["digest"], DatasetVersion)
+    return msgspec.structs.replace(
+        base,
         number=row["number"],
-        tree=base.tree,
-        file_count=base.file_count,
-        size_bytes=base.size_bytes,
-        dataset=store.get_object(row["digest"], DatasetVersion),
+        dataset=dataset,
+        source=source_at(store, dataset.source) if dataset.source else None,
         message=row["message"],
         added_by=row["added_by"],
         created_at=row["created_at"],
-        written_at=base.written_at,
     )
 
 
@@ -161,6 +161,8 @@ def _adopt(store: Store, line: str, holding: Holding) -> str:
     with store.writing():
         name = line.removeprefix("data/")
         digest = store.put_object(holding.dataset)
+        if holding.source and object_digest(holding.source) == holding.dataset.source:
+            lineage.connect(store, digest, store.put_object(holding.source), lineage.PINNED_AT)
         rows = store.database.run("SELECT * FROM dataset WHERE name = :name ORDER BY number", name=name)
         for row in rows:
             if row["digest"] == digest:
