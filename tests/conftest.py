@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import tempfile
 import uuid
 import warnings
@@ -35,6 +36,9 @@ pytest.register_assert_rewrite(
 
 def pytest_configure(config: pytest.Config) -> None:
     """Choose where servers would be, or take what the session chose."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # Whoever was started in the background of a script would hand that on to every program that a test starts.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     chosen = getattr(config, "workerinput", {}).get("session")
     config.stash[SESSION] = Path(chosen or tempfile.mkdtemp(prefix="lineal-tests-"))
 

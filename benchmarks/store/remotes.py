@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Protocol
 
@@ -49,7 +50,8 @@ class Directories:
 
     def __init__(self, home: Path) -> None:
         self._home = home
-        self._there = home / "limit"
+        self._copies = count()
+        self._there = home
         home.mkdir()
 
     def at(self, name: str) -> Remote:
@@ -60,11 +62,16 @@ class Directories:
 
     def put(self, source: Path) -> Usage:
         """Copy the data."""
+        self._there = self._copied(source)
         return copy(source, self._there)
 
     def get(self) -> Usage:
         """Copy it back."""
-        return copy(self._there, self._home / "back")
+        return copy(self._there, self._copied(self._there))
+
+    def _copied(self, source: Path) -> Path:
+        """Return where a copy goes: in the place of the one before, but many files are not deleted before all is measured."""
+        return self._home / (f"copy-{next(self._copies)}" if source.is_dir() else f"{source.name}.copy")
 
 
 class Bucket:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -54,14 +55,15 @@ class Work:
 
         def add(name: str, turn: int) -> Usage:
             home = self._home / f"{name}-{turn}"
-            remove(self._home / f"{name}-{turn - 1}")
+            self._let_go(self._home / f"{name}-{turn - 1}")
             project = KINDS[name](home, self.data.file)
             copy(self._source, project.path)
             usage = project.add()
             self._projects[name] = project
             return usage
 
-        return self._contest(add, lambda: copy(self._source, self._home / "copy"))
+        copies = count()
+        return self._contest(add, lambda: self._copy(next(copies)))
 
     @cached_property
     def statuses(self) -> Outcome:
@@ -101,7 +103,7 @@ class Work:
             colleague = self._project(name).colleague(self._home / f"{name}-pull-{turn}")
             usage = colleague.pull()
             require_equal(self._project(name).path, colleague.pulled())
-            remove(self._home / f"{name}-pull-{turn}")
+            self._let_go(self._home / f"{name}-pull-{turn}")
             return usage
 
         return self._contest(pull, self.remotes.get)
@@ -125,6 +127,18 @@ class Work:
     @staticmethod
     def _contender(work: Callable[[str, int], Usage], name: str) -> Callable[[int], Usage]:
         return lambda turn: work(name, turn)
+
+    def _copy(self, turn: int) -> Usage:
+        self._let_go(self._home / f"copy-{turn - 1}")
+        return copy(self._source, self._home / f"copy-{turn}")
+
+    def _let_go(self, path: Path) -> None:
+        """Remove what is not needed any more; but many files only once all is measured.
+
+        For minutes after many were deleted, ext4 is several times slower to make new ones: whoever comes next would pay.
+        """
+        if self.data.kind == "file":
+            remove(path)
 
     def _project(self, name: str) -> Project:
         added = self.adds
