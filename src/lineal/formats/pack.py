@@ -100,10 +100,17 @@ class Table:
         _, start, size = _RECORD.unpack_from(self._records, at * _RECORD.size)
         return start, size
 
+    def spans(self) -> list[tuple[int, int, bytes]]:
+        """Return the start, the size and the SHA-256 of every blob, in the order in which they lie."""
+        return sorted((start, size, key) for key, start, size in _RECORD.iter_unpack(self._records))
+
     def places(self) -> Iterator[Place]:
         """Yield every blob, in the order in which they lie."""
-        found = (Place(cooked(key), start, size) for key, start, size in _RECORD.iter_unpack(self._records))
-        return iter(sorted(found, key=lambda each: (each.start, each.size_bytes)))
+        return (Place(cooked(key), start, size) for start, size, key in self.spans())
+
+    def sizes(self) -> dict[bytes, int]:
+        """Return the size of every blob by its SHA-256."""
+        return {key: size for key, _, size in _RECORD.iter_unpack(self._records)}
 
     def digests(self) -> Iterator[Digest]:
         """Yield the digest of every blob, in order."""
@@ -170,15 +177,14 @@ def blobs_of(name: Digest, file: IO[bytes]) -> Iterator[tuple[Digest, bytes]]:
 
 def check(table: Table, descriptor: int) -> None:
     """Compare every blob of an open pack with its table. Raises Corrupt."""
-    for group in groups(table.places()):
-        start = group[0].start
-        data = memoryview(os.pread(descriptor, group[-1].start + group[-1].size_bytes - start, start))
-        for place in group:
-            piece = data[place.start - start : place.start - start + place.size_bytes]
-            if sha256(piece).digest() != raw(place.digest):
-                raise Corrupt(
-                    f"byte {place.start} of the pack {table.name} is not {place.digest} but {digest_of(piece)}"
-                )
+    data, first = memoryview(b""), 0
+    # Blobs lie side by side: what is behind the last one that fits is read again with the next ones.
+    for start, size, key in table.spans():
+        if start + size > first + len(data):
+            data, first = memoryview(os.pread(descriptor, max(size, _READ_BYTES), start)), start
+        piece = data[start - first : start - first + size]
+        if sha256(piece).digest() != key:
+            raise Corrupt(f"byte {start} of the pack {table.name} is not {cooked(key)} but {digest_of(piece)}")
 
 
 def groups(places: Iterable[Place]) -> Iterator[list[Place]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import random
@@ -15,7 +16,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lineal.objects.digest import Hasher, digest_of
-from lineal.storage.blobs import copying
 from lineal.storage.blobs.copying import clone, copy_hashed
 from lineal.storage.blobs.files import FileBlobs
 from tests.unit.storage.disks import REFLINKS, run_on_disk
@@ -125,16 +125,14 @@ def test_a_file_that_is_cut_short_while_it_is_copied_gives_a_copy_whose_digest_i
             assert hashlib.file_digest(file, "sha256").hexdigest() == hasher.digest.removeprefix("sha256:")
 
 
-def test_a_system_that_cannot_copy_in_the_kernel_copies_as_well(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(copying, "_COPY_RANGE", copying._no_copy_range)
-    source = sparse(tmp_path / "source", 30 * MIB, (0, os.urandom(9 * MIB)), (20 * MIB, os.urandom(3 * MIB)))
-    target, hasher = copied(source)
+def test_a_disk_that_fills_up_is_told_and_nobody_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    assert source.read_bytes() == target.read_bytes()
-    assert digest_of(source.read_bytes()) == hasher.digest
-    assert target.stat().st_blocks <= source.stat().st_blocks + 64
+    (tmp_path / "source").write_bytes(os.urandom(30 * MIB))
+    monkeypatch.setattr(os, "pwrite", full)
+    with pytest.raises(OSError, match="No space left"):
+        copied(tmp_path / "source")
 
 
 CLONE = """

@@ -9,9 +9,11 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
+from lineal.client.workspace.hands import REQUEST_BYTES, Answer, Hands
 from lineal.client.workspace.scanning import Stamp, mode_of, stamp_of, unreadable
+from lineal.formats import pack
 from lineal.objects.digest import Digest, digest_of
 from lineal.objects.errors import Conflict, Corrupt, Invalid, NotFound
 from lineal.objects.files import Entry
@@ -21,6 +23,9 @@ from lineal.storage.progress import Progress
 BATCH_READ_FILES = 256
 BATCH_READ_BYTES = 4 << 20
 """What is worth a thread's while, and does not hold too much in memory."""
+
+_FEW_FILES = 500
+"""So many small files are read before a process is started for the rest."""
 
 _ATTEMPTS, _WAIT_S = 3, 0.05
 _WORKERS = min(8, os.cpu_count() or 1)
@@ -64,6 +69,16 @@ class Item:
 B = TypeVar("B", bound=Sequence[object])
 
 
+class _Reading(NamedTuple, Generic[B]):
+    """A batch on its way: the small files that other processes read, what waits for their answer, and the large ones."""
+
+    batch: B
+    items: Sequence[Item]
+    small: Sequence[Item]
+    answer: Answer | None
+    large: Sequence[Future[None]]
+
+
 class Reader:
     """Reads files that are not known, and gives their bytes to a store.
 
@@ -79,6 +94,7 @@ class Reader:
         self._bundle = bundle
         self._trusts_index = trusts_index
         self._progress = progress
+        self._unread = 0
 
     def read(self, batches: Iterable[B]) -> Iterator[B]:
         """Yield batches in their order once every item in them is read; what else is in them passes.
@@ -87,28 +103,44 @@ class Reader:
             Invalid: a device, a socket or a pipe is among them, or a file may not be read.
             Conflict: a file changed while it was read, again and again.
         """
-        with ThreadPoolExecutor(_WORKERS, "lineal-read") as readers:
-            window: deque[Future[B]] = deque()
+        with ThreadPoolExecutor(_WORKERS, "lineal-read") as readers, Hands() as hands:
+            window: deque[_Reading[B]] = deque()
             try:
                 for batch in batches:
-                    window.append(readers.submit(self._read_batch, batch))
-                    if len(window) > 2 * _WORKERS:
-                        yield self._kept(window.popleft().result())
+                    if len(window) == hands.room:
+                        yield self._kept(window.popleft())
+                    window.append(self._begun(batch, readers, hands))
                 while window:
-                    yield self._kept(window.popleft().result())
+                    yield self._kept(window.popleft())
             finally:
                 for each in window:
-                    each.cancel()
+                    for future in each.large:
+                        future.cancel()
 
-    def _read_batch(self, batch: B) -> B:
-        for each in batch:
-            if isinstance(each, Item) and each.digest is None:
-                _read(self._blobs, each)
-        return batch
-
-    def _kept(self, batch: B) -> B:
-        """Send to the store what it does not hold."""
+    def _begun(self, batch: B, readers: ThreadPoolExecutor, hands: Hands) -> _Reading[B]:
+        """Have what is not known of a batch read: large files in threads, many small ones in processes."""
         items = [each for each in batch if isinstance(each, Item)]
+        unread = [each for each in items if each.digest is None]
+        small = [each for each in unread if stat.S_ISREG(each.stamp[4]) and each.stamp[0] < SMALL_BYTES]
+        self._unread += len(small)
+        if self._unread <= _FEW_FILES or sum(each.stamp[0] for each in small) > REQUEST_BYTES:
+            small = []
+        answer = hands.ask([(each.path, each.stamp[0]) for each in small]) if small else None
+        large = [readers.submit(_read, self._blobs, each) for each in unread if each.stamp[0] >= SMALL_BYTES]
+        return _Reading(batch, items, small, answer, large)
+
+    def _kept(self, reading: _Reading[B]) -> B:
+        """Wait for a batch, and send to the store what it does not hold."""
+        batch, items = reading.batch, reading.items
+        for item, read in zip(reading.small, reading.answer() if reading.answer else (), strict=True):
+            if read and read[0] == item.stamp:
+                _, digest, item.data = read
+                item.digest = pack.cooked(digest)
+        for future in reading.large:
+            future.result()
+        for item in items:
+            if item.digest is None:  # nobody else reads it, or could
+                _read(self._blobs, item)
         asked = {each.digest for each in items if each.digest and (each.data is not None or not self._trusts_index)}
         missing = asked - self._blobs.has(asked)
         for item in items:

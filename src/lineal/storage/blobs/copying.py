@@ -1,39 +1,28 @@
 """Copies of files that cost as little as the file system allows, and that are hashed while they are made.
 
-What is hashed is the copy itself: a file that changes while it is copied can give a copy that nobody wanted, never one
+What is hashed is what is written: a file that changes while it is copied can give a copy that nobody wanted, never one
 whose digest is wrong.
 """
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import fcntl
 import os
 import queue
 import threading
-from collections.abc import Callable, Iterator
-from functools import cache
-from typing import Any, Self
+from collections.abc import Iterator
+from typing import Self
 
 from lineal.objects.digest import Hasher
+from lineal.storage.direct import BUFFER_BYTES, DirectFile, buffer, hash_range
 
 _FICLONE = 0x40049409
-_PIECE_BYTES = 8 << 20
 _ZEROS = bytes(1 << 20)
-_WRITE = 2
-"""SYNC_FILE_RANGE_WRITE: begin to write what is dirty, and do not wait."""
+_BUFFERS = 3
+"""One is filled and hashed while another one is written, and one is on its way back."""
 
 _NO_CLONE = frozenset((errno.EOPNOTSUPP, errno.EXDEV, errno.EINVAL, errno.ENOTTY, errno.ENOSYS, errno.EPERM))
-_NO_RANGE = frozenset((errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EBADF))
-
-
-def _no_copy_range(*_: int) -> int:
-    raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
-
-
-_COPY_RANGE: Callable[..., int] = getattr(os, "copy_file_range", _no_copy_range)
-"""Linux copies inside the kernel; elsewhere the bytes pass through us."""
 
 
 def clone(source: int, target: int) -> bool:
@@ -57,42 +46,85 @@ def copy_hashed(source: int, target: int) -> Hasher:
     if clone(source, target):
         return hash_file(target)
     size = os.fstat(source).st_size
-    if size <= _PIECE_BYTES:
+    with _Copy(source, target, size) as copying:
         for start, end in _data(source, size):
-            _copy(source, target, start, end)
-        os.ftruncate(target, size)
-        return hash_file(target)
-    with _Follower(target) as follower:
-        for start, end in _data(source, size):
-            follower.skip_to(start)
-            for at in range(start, end, _PIECE_BYTES):
-                done = _copy(source, target, at, min(at + _PIECE_BYTES, end))
-                follower.skip_to(at)  # a file that was cut short meanwhile leaves a hole
-                follower.written(at, done)
-                _begin_writing(target, at, done - at)
-        os.ftruncate(target, size)
-        follower.skip_to(size)
-    return follower.hasher
+            copying.copy(start, end)
+    os.ftruncate(target, size)
+    return copying.hasher
+
+
+class _Copy:
+    """Reads and hashes one piece of a file while the one before it is written, in a thread of its own.
+
+    Args:
+        source: a descriptor that can be read.
+        target: a descriptor of an empty file.
+        size: how large the copy is to be.
+    """
+
+    def __init__(self, source: int, target: int, size: int) -> None:
+        self.hasher = Hasher()
+        self._source = source
+        self._target = DirectFile(target)
+        self._size = size
+        self._free: queue.SimpleQueue[memoryview] = queue.SimpleQueue()
+        for _ in range(_BUFFERS):
+            self._free.put(buffer(min(BUFFER_BYTES, max(size, 1))))
+        self._filled: queue.SimpleQueue[tuple[memoryview, int, int] | None] = queue.SimpleQueue()
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._write_all, daemon=True)
+
+    def copy(self, start: int, end: int) -> None:
+        """Copy the bytes from ``start`` to ``end``; what is missing of them, in a file that was cut short, is a hole."""
+        self._skip_to(start)
+        while start < end and self._error is None:
+            room = self._free.get()
+            count = os.preadv(self._source, [room[: end - start]], start)
+            self._filled.put((room, count, start))
+            self.hasher.update(room[:count])
+            start += count
+            if not count:
+                return
+
+    def _skip_to(self, end: int) -> None:
+        hash_zeros(self.hasher, end - self.hasher.size_bytes)
+
+    def _write_all(self) -> None:
+        while filled := self._filled.get():
+            room, count, at = filled
+            try:
+                if self._error is None:
+                    self._target.write_at(room[:count], at)
+            except BaseException as error:  # noqa: BLE001 - told to whoever waits for the copy
+                self._error = error
+            self._free.put(room)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        self._filled.put(None)
+        self._thread.join()
+        self._target.close()
+        if self._error and not error:
+            raise self._error
+        self._skip_to(self._size)
 
 
 def hash_file(descriptor: int) -> Hasher:
-    """Return the digest and size of an open file."""
-    hasher, size, at = Hasher(), os.fstat(descriptor).st_size, 0
-    for start, end in _data(descriptor, size):
-        _hash_zeros(hasher, start - at)
-        _hash_range(hasher, descriptor, start, end)
-        at = end
-    _hash_zeros(hasher, size - at)
+    """Return the digest and size of an open file, as the disk has it."""
+    hasher, size, room = Hasher(), os.fstat(descriptor).st_size, buffer()
+    with DirectFile(descriptor, os.O_RDONLY) as file:
+        for start, end in _data(descriptor, size):
+            hash_zeros(hasher, start - hasher.size_bytes)
+            hash_range(hasher, file, start, end, room)
+    hash_zeros(hasher, size - hasher.size_bytes)
     return hasher
 
 
-def _hash_range(hasher: Hasher, descriptor: int, start: int, end: int) -> None:
-    while start < end and (piece := os.pread(descriptor, min(_PIECE_BYTES, end - start), start)):
-        hasher.update(piece)
-        start += len(piece)
-
-
-def _hash_zeros(hasher: Hasher, size: int) -> None:
+def hash_zeros(hasher: Hasher, size: int) -> None:
+    """Hash a hole."""
     while size > 0:
         hasher.update(_ZEROS[:size] if size < len(_ZEROS) else _ZEROS)
         size -= len(_ZEROS)
@@ -111,79 +143,3 @@ def _data(descriptor: int, size: int) -> Iterator[tuple[int, int]]:
         else:
             end = os.lseek(descriptor, start, os.SEEK_HOLE)
         yield start, min(end, size)
-
-
-def _copy(source: int, target: int, start: int, end: int) -> int:
-    """Copy the bytes from ``start`` to ``end``; return where the copy ended, which is sooner in a file cut short."""
-    try:
-        while start < end and (count := _COPY_RANGE(source, target, end - start, start, start)):
-            start += count
-    except OSError as error:
-        if error.errno not in _NO_RANGE:
-            raise
-        while start < end and (piece := os.pread(source, min(_PIECE_BYTES, end - start), start)):
-            start += _write_at(target, piece, start)
-    return start
-
-
-def _write_at(target: int, piece: bytes, at: int) -> int:
-    view = memoryview(piece)
-    while view:
-        count = os.pwrite(target, view, at)
-        view, at = view[count:], at + count
-    return len(piece)
-
-
-class _Follower:
-    """Hashes a file in a thread of its own, piece by piece, close behind whoever writes it."""
-
-    def __init__(self, descriptor: int) -> None:
-        self.hasher = Hasher()
-        self._descriptor = descriptor
-        self._at = 0
-        self._pieces: queue.Queue[tuple[int, int] | None] = queue.Queue(maxsize=4)
-        self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._follow, daemon=True)
-
-    def written(self, start: int, end: int) -> None:
-        """Hash these bytes, which are written."""
-        self._pieces.put((start, end))
-        self._at = end
-
-    def skip_to(self, end: int) -> None:
-        """Hash the hole that ends here."""
-        if end > self._at:
-            self._pieces.put((self._at, -end))
-            self._at = end
-
-    def _follow(self) -> None:
-        while piece := self._pieces.get():
-            start, end = piece
-            try:
-                if self._error is None and end < 0:
-                    _hash_zeros(self.hasher, -end - start)
-                elif self._error is None:
-                    _hash_range(self.hasher, self._descriptor, start, end)
-            except BaseException as error:  # noqa: BLE001 - told to whoever waits for the digest
-                self._error = error
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        self._pieces.put(None)
-        self._thread.join()
-        if self._error and not error:
-            raise self._error
-
-
-def _begin_writing(descriptor: int, start: int, size: int) -> None:
-    """Let the disk begin with these bytes, so that the sync at the end has little left to wait for."""
-    if function := _sync_file_range():
-        function(descriptor, ctypes.c_int64(start), ctypes.c_int64(size), _WRITE)
-
-
-@cache
-def _sync_file_range() -> Any:
-    return getattr(ctypes.CDLL(None), "sync_file_range", None)

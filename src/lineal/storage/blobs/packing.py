@@ -15,6 +15,7 @@ from lineal.formats.pack import Place, Table
 from lineal.objects.digest import Digest
 from lineal.storage.blobs import reading
 from lineal.storage.blobs.packs import Packs
+from lineal.storage.direct import Appending
 
 PACK_BYTES = 64 << 20
 """A pack of this size is one request to an object store, and not too much to send again."""
@@ -145,33 +146,40 @@ class _Open:
         self._scratch = scratch
         self._path: Path | None = None
         self._descriptor = -1
+        self._file: Appending | None = None
 
     def write(self, buffer: list[bytes]) -> None:
         """Append bytes. Raises Unavailable."""
         with reading.guarded(self._scratch):
-            if self._path is None:
-                self._scratch.mkdir(parents=True, exist_ok=True)
-                self._path = self._scratch / f"pack.{os.getpid()}.{os.urandom(8).hex()}"
-                flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-                self._descriptor = os.open(self._path, flags, 0o600)
-            view = memoryview(b"".join(buffer))
-            while view:
-                view = view[os.write(self._descriptor, view) :]
+            self._opened().write(b"".join(buffer))
+
+    def _opened(self) -> Appending:
+        if self._file is None:
+            self._scratch.mkdir(parents=True, exist_ok=True)
+            self._path = self._scratch / f"pack.{os.getpid()}.{os.urandom(8).hex()}"
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+            self._descriptor = os.open(self._path, flags, 0o600)
+            self._file = Appending(self._descriptor)
+        return self._file
 
     def finish(self, places: list[Place]) -> Table:
         """Write the table, and give the pack its name; return the table."""
         table = pack.table_of(places)
         self.write([pack.ending(table)])
+        with reading.guarded(self._scratch):
+            self._opened().finish()
         assert self._path  # noqa: S101 - it was just written to
         self._packs.place(self._path, self._descriptor, table)
         os.close(self._descriptor)
-        self._path, self._descriptor = None, -1
+        self._path, self._descriptor, self._file = None, -1, None
         return table
 
     def discard(self) -> None:
         """Remove what was not finished."""
         if self._path is not None:
+            if self._file:
+                self._file.discard()
             os.close(self._descriptor)
             with suppress(OSError):
                 self._path.unlink(missing_ok=True)
-            self._path, self._descriptor = None, -1
+            self._path, self._descriptor, self._file = None, -1, None

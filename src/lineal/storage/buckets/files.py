@@ -5,7 +5,6 @@ What the system says is passed on: callers know whose disk it is, and turn it in
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,17 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lineal.objects.errors import Invalid, NotFound
+from lineal.storage.blobs.copying import clone
 from lineal.storage.blobs.reading import sync_directory
 from lineal.storage.buckets.bucket import Progress
+from lineal.storage.direct import DirectFile, buffer
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
 
-COPY_BYTES = 64 << 20
-"""How much the kernel copies between two reports of progress."""
-
-_NO_KERNEL_COPY = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EBADF, errno.EPERM}
-"""What ``copy_file_range`` says where it cannot: between two file systems, or on one that lacks it."""
+_ROOM_BYTES = 1 << 20
+"""How much of each file is in memory: many are on their way at once."""
 
 
 @contextmanager
@@ -88,30 +86,22 @@ def copy(reading: int, writing: int, progress: Progress | None = None) -> None:
         writing: a descriptor of the other.
         progress: is told of bytes as they are copied.
     """
-    step = _by_kernel if hasattr(os, "copy_file_range") else _by_hand
-    while True:
-        try:
-            count = step(reading, writing)
-        except OSError as error:
-            if step is _by_hand or error.errno not in _NO_KERNEL_COPY:
-                raise
-            count = 0
-        if count == 0 and step is _by_hand:
-            return
-        if count == 0:
-            # It cannot, or there is nothing left, or the file does not tell its size: read on to its end.
-            step = _by_hand
-        elif progress:
-            progress(count)
+    if clone(reading, writing):
+        if progress:
+            progress(os.fstat(writing).st_size)
+        return
+    room, at = buffer(_ROOM_BYTES), 0
+    with DirectFile(writing) as file:
+        while count := _fill(reading, room, at):
+            file.write_at(room[:count], at)
+            at += count
+            if progress:
+                progress(count)
 
 
-def _by_kernel(reading: int, writing: int) -> int:
-    return os.copy_file_range(reading, writing, COPY_BYTES)
-
-
-def _by_hand(reading: int, writing: int) -> int:
-    piece = os.read(reading, 1 << 20)
-    view = memoryview(piece)
-    while view:
-        view = view[os.write(writing, view) :]
-    return len(piece)
+def _fill(descriptor: int, room: memoryview, at: int) -> int:
+    """Read as much as there is room for, up to the end of the file."""
+    done = 0
+    while done < len(room) and (count := os.preadv(descriptor, [room[done:]], at + done)):
+        done += count
+    return done

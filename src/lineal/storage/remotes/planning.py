@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 
-from lineal.formats import trees
+from lineal.formats import pack, trees
 from lineal.objects.digest import Digest
 from lineal.objects.files import Recipe
 from lineal.storage.blobs import reading
@@ -13,6 +13,7 @@ from lineal.storage.blobs.blobs import SMALL_BYTES
 from lineal.storage.blobs.packed import PackedBlobs
 
 _ASKED_AT_ONCE = 10_000
+_FEW = 64
 _WORTH = 0.5
 """A pack of which less than this share is needed is not sent as it is: what is needed of it is packed anew."""
 
@@ -31,6 +32,7 @@ class Plan:
     def __init__(self, blobs: PackedBlobs, tree: Digest) -> None:
         self._store = blobs
         self._tree = tree
+        self._recent = Digest(""), dict[bytes, int]()
         self._look(avoid=())
         if anew := [*self._loose, *self._in_sparse_packs()]:
             # Small files of their own would be as many requests; packed once, they are found packed the next time.
@@ -57,12 +59,11 @@ class Plan:
 
     def _sort(self, digests: set[Digest], avoid: Collection[Digest]) -> set[Digest]:
         """Note where each of ``digests`` is; return the blobs that their recipes need."""
-        found = self._store.packs.locate(digests, avoid=avoid)
+        left = digests - self._beside(digests, avoid)
+        found = self._store.packs.locate(left, avoid=avoid)
         for name, place in found.values():
-            self._needed[name] = self._needed.get(name, 0) + place.size_bytes
-            if name not in self.packs:
-                self.packs[name] = self._store.packs.table(name).size_bytes
-        left = digests - found.keys()
+            self._need(name, place.size_bytes)
+        left -= found.keys()
         own = self._store.files.has(left)
         for digest in own:
             size = self._store.files.size(digest)
@@ -78,6 +79,32 @@ class Plan:
             self.recipes[digest] = recipe
             parts.update(each.blob for each in recipe.parts)
         return parts
+
+    def _beside(self, digests: set[Digest], avoid: Collection[Digest]) -> set[Digest]:
+        """Note which of ``digests`` are in packs of others of them, and return those: neighbours came together."""
+        left = {pack.raw(each): each for each in digests}
+        while left:
+            if not (found := self._store.packs.locate((next(iter(left.values())),), avoid=avoid)):
+                break
+            ((name, _),) = found.values()
+            here = self._sizes(name)
+            both = left.keys() & here.keys()
+            self._need(name, sum(map(here.__getitem__, both)))
+            for key in both:
+                del left[key]
+            if len(both) < _FEW:
+                break  # they are everywhere: the rows tell that faster
+        return digests - set(left.values())
+
+    def _sizes(self, name: Digest) -> dict[bytes, int]:
+        if self._recent[0] != name:
+            self._recent = name, self._store.packs.table(name).sizes()
+        return self._recent[1]
+
+    def _need(self, name: Digest, size_bytes: int) -> None:
+        self._needed[name] = self._needed.get(name, 0) + size_bytes
+        if name not in self.packs:
+            self.packs[name] = self._store.packs.table(name).size_bytes
 
     def _sparse(self) -> set[Digest]:
         return {name for name, size in self._needed.items() if size < _WORTH * self._store.packs.table(name).data_bytes}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -60,8 +62,11 @@ def push(blobs: PackedBlobs, remote: Remote, line: str, value: Holding, *, progr
     size_bytes = sum(each.size_bytes for each in todo)
     progress.expect(len(todo), size_bytes)
 
+    cores = threading.Semaphore(os.cpu_count() or 1)
+
     def send(each: _Sending) -> tuple[Digest, str]:
-        _check(blobs, each.kind, each.digest)
+        with cores:  # hashing needs a core, sending only patience
+            _check(blobs, each.kind, each.digest)
         key = format_.bytes_key(each.kind, each.digest)
         held = remote.bucket.put_file(key, each.path, progress=lambda more: progress.advance(0, more))
         if held.size_bytes != each.size_bytes:

@@ -1,0 +1,148 @@
+"""Files that are written to the disk past the cache of the system, where it lets us.
+
+What must be safe on the disk before it counts gains nothing from the cache: through it every byte is copied once more,
+takes memory away from whoever trains here, and waits for the same disk in the end.
+"""
+
+from __future__ import annotations
+
+import errno
+import mmap
+import os
+from contextlib import suppress
+from typing import Self
+
+from lineal.objects.digest import Hasher
+
+_BLOCK_BYTES = 4_096
+"""Addresses, places and sizes must be multiples of what a disk calls a block; none has a larger one."""
+
+BUFFER_BYTES = 4 << 20
+_DIRECT = getattr(os, "O_DIRECT", 0)
+_REFUSED = frozenset((errno.EINVAL, errno.EOPNOTSUPP, errno.ENOTTY))
+"""What is said where a file cannot be reached like this, or wants larger blocks: it is reached through the cache then."""
+
+
+def buffer(size_bytes: int = BUFFER_BYTES) -> memoryview:
+    """Return memory that a disk can be given directly."""
+    return memoryview(mmap.mmap(-1, size_bytes))
+
+
+class DirectFile:
+    """An open file that is read or written at places of the caller's choice.
+
+    Args:
+        descriptor: the file; it stays the caller's.
+        flags: how it is open: ``os.O_RDONLY`` or ``os.O_WRONLY``.
+    """
+
+    def __init__(self, descriptor: int, flags: int = os.O_WRONLY) -> None:
+        self._descriptor = descriptor
+        self._direct = -1
+        if _DIRECT:
+            with suppress(OSError):  # without /proc, or on a file system that has no such thing
+                self._direct = os.open(f"/proc/self/fd/{descriptor}", flags | _DIRECT | os.O_CLOEXEC)
+
+    def write_at(self, data: memoryview, at: int) -> None:
+        """Write all of ``data``, which comes from ``buffer``. Raises OSError."""
+        done = self._in_blocks(data, at)
+        while done < len(data):
+            done += os.pwrite(self._descriptor, data[done:], at + done)
+
+    def _in_blocks(self, data: memoryview, at: int) -> int:
+        """Write the whole blocks of ``data``; return how many bytes were written."""
+        done, end = 0, len(data) // _BLOCK_BYTES * _BLOCK_BYTES
+        try:
+            # A disk that is full takes a part, and tells why through the cache.
+            while self._direct >= 0 and done < end and not (at + done) % _BLOCK_BYTES:
+                done += os.pwrite(self._direct, data[done:end], at + done)
+        except OSError as error:
+            if error.errno not in _REFUSED:
+                raise
+            self.close()
+        return done
+
+    def read_into(self, data: memoryview, at: int) -> int:
+        """Fill ``data``, which comes from ``buffer``; return how much there was up to the end of the file. Raises OSError."""
+        done = 0
+        while done < len(data) and (count := self._read(data[done:], at + done)):
+            done += count
+        return done
+
+    def _read(self, data: memoryview, at: int) -> int:
+        if self._direct >= 0 and not at % _BLOCK_BYTES and not len(data) % _BLOCK_BYTES:
+            try:
+                return os.preadv(self._direct, [data], at)
+            except OSError as error:
+                if error.errno not in _REFUSED:
+                    raise
+                self.close()
+        return os.preadv(self._descriptor, [data], at)
+
+    def close(self) -> None:
+        """Use the cache from now on."""
+        if self._direct >= 0:
+            os.close(self._direct)
+            self._direct = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Appending:
+    """A new file that grows at its end.
+
+    Args:
+        descriptor: the file; it stays the caller's.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._file = DirectFile(descriptor)
+        self._buffer = buffer()
+        self._filled = self._at = 0
+
+    def write(self, data: bytes) -> None:
+        """Append ``data``; its last bytes may wait. Raises OSError."""
+        rest = memoryview(data)
+        while rest:
+            piece = rest[: len(self._buffer) - self._filled]
+            self._buffer[self._filled : self._filled + len(piece)] = piece
+            self._filled += len(piece)
+            rest = rest[len(piece) :]
+            if self._filled == len(self._buffer):
+                self._flush()
+
+    def _flush(self) -> None:
+        self._file.write_at(self._buffer[: self._filled], self._at)
+        self._at, self._filled = self._at + self._filled, 0
+
+    def finish(self) -> None:
+        """Write what waits. Raises OSError."""
+        self._flush()
+        self._file.close()
+
+    def discard(self) -> None:
+        """Let go of what waits."""
+        self._file.close()
+
+
+def hash_range(hasher: Hasher, file: DirectFile, start: int, end: int, room: memoryview) -> None:
+    """Hash the bytes of a file from ``start`` to ``end``, or to where it ends sooner.
+
+    Args:
+        hasher: takes the bytes.
+        file: open for reading.
+        start: the first byte.
+        end: behind the last.
+        room: memory from ``buffer`` that is written over.
+    """
+    while start < end:
+        # Whole blocks are asked for, and what is too much is left out.
+        found = min(file.read_into(room, start), end - start)
+        if not found:
+            return
+        hasher.update(room[:found])
+        start += found

@@ -1,0 +1,130 @@
+"""Processes that read small files: as good as reading them here, and never relied upon."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+from pathlib import Path
+
+import pytest
+
+from lineal.client.local import LocalRepository
+from lineal.client.workspace import hands, reading
+from lineal.client.workspace.hands import Hands
+from lineal.client.workspace.scanning import stamp_of
+from lineal.formats import pack
+from lineal.objects.digest import digest_of
+from tests.unit.client.workspace.places import EMPTY, Files, Link, Program, digest_of_tree, write
+
+FILES: Files = {
+    **{f"{number % 9}/{number:04}": random.Random(number).randbytes(number * 3) for number in range(2_000)},
+    **{f"same/{number}": b"the same" for number in range(300)},
+    **{f"zo\u00eb \u2603/\n{number}": b"%d" % number for number in range(600)},
+    "empty": EMPTY,
+    "large": os.urandom(1 << 20),
+    "link": Link("empty"),
+    "run": Program(b"#!/bin/sh\n"),
+}
+
+
+@pytest.fixture(autouse=True)
+def two(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two processes, however many cores there are."""
+    monkeypatch.setattr(hands, "_COUNT", 2)
+
+
+@pytest.fixture
+def read_here(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The paths of the files that were read in this process."""
+    paths, read = list[str](), reading._read
+
+    def noting(blobs: object, item: reading.Item) -> None:
+        paths.append(item.path)
+        read(blobs, item)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(reading, "_read", noting)
+    return paths
+
+
+def test_many_small_files_are_read_elsewhere_and_come_out_the_same(
+    repository: LocalRepository, tmp_path: Path, read_here: list[str]
+) -> None:
+    top = write(tmp_path / "files", FILES)
+
+    assert digest_of_tree(FILES) == repository.upload(top).tree
+    assert {f"{top}/large", f"{top}/link"} <= set(read_here)
+    assert len(read_here) < 1_000 < len(FILES)
+    assert () == repository.verify().problems
+
+
+def test_few_files_start_no_process(
+    repository: LocalRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hands, "_Hand", None)
+    few = dict(list(FILES.items())[:400])
+
+    assert digest_of_tree(few) == repository.upload(write(tmp_path / "files", few)).tree
+
+
+@pytest.mark.parametrize("at", [1, 2, 5])
+def test_a_process_that_is_killed_costs_time_only(
+    at: int, repository: LocalRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, ask = list[int](), hands._Hand.ask
+
+    def killing(hand: hands._Hand, files: list[tuple[str, int]]) -> hands.Answer:
+        asked.append(1)
+        if len(asked) >= at and hand._process:
+            hand._process.kill()
+        return ask(hand, files)
+
+    monkeypatch.setattr(hands._Hand, "ask", killing)
+
+    assert digest_of_tree(FILES) == repository.upload(write(tmp_path / "files", FILES)).tree
+    assert len(asked) >= at
+
+
+@pytest.mark.parametrize("executable", ["", "/opt/app/some-program"])
+def test_a_program_that_has_python_inside_is_not_started_again(
+    executable: str, repository: LocalRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", executable)
+    monkeypatch.setattr(hands.subprocess, "Popen", None)
+
+    assert digest_of_tree(FILES) == repository.upload(write(tmp_path / "files", FILES)).tree
+
+
+def test_answers_tell_what_each_file_was_when_it_was_read(tmp_path: Path) -> None:
+    files = {"a": b"content", "b": b"", "c": b"grown", "d": b"cut", "not there": b"?"}
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    (tmp_path / "not there").unlink()
+    (tmp_path / "link").symlink_to("a")
+    asked = [(str(tmp_path / name), len(data)) for name, data in files.items()]
+    asked[2] = (asked[2][0], 3)
+    asked[3] = (asked[3][0], 9)
+    with Hands() as some:
+        first, second = some.ask([*asked, (str(tmp_path / "link"), 7)]), some.ask(asked[:1])
+        a, b, c, d, missing, link = first()
+
+        assert a == second()[0] == (stamp_of((tmp_path / "a").stat()), pack.raw(digest_of(b"content")), b"content")
+        assert b
+        assert (b[0][0], b[2]) == (0, b"")
+        # A file of another size than was told is looked at anew, and so is whatever is no file.
+        assert (None, None, None, None) == (c, d, missing, link)
+
+
+def descriptors() -> set[Path]:
+    """Return what is open in this process."""
+    return set(Path("/proc/self/fd").iterdir())
+
+
+def test_nobody_is_left_behind(tmp_path: Path) -> None:
+    before = descriptors()
+    with Hands() as some:
+        some.ask([(str(tmp_path), 1)])
+        processes = [each._process for each in some._hands]
+
+    assert [True, True] == [each.returncode is not None for each in processes if each]
+    assert before == descriptors()
