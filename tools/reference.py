@@ -15,7 +15,7 @@ from lineal.cli.command import Command
 from lineal.cli.examples import EXAMPLES
 from lineal.cli.help import GROUPS
 from lineal.objects.errors import ERRORS
-from lineal.operations import OPERATIONS, Operation
+from lineal.operations import Operation, every
 from lineal.operations.operation import Parameter
 from lineal.server import openapi
 from lineal.server.routes import API
@@ -161,11 +161,11 @@ def _http() -> Iterator[str]:
     yield "\nAn unknown caller is answered 401, a wrong method 405, a request that is too large 413 and a range outside"
     yield "the bytes 416, each with the nearest of these types.\n\n## Operations"
     # In the order of their names: that of their imports is nobody's.
-    for _, each in sorted(OPERATIONS.items()):
+    for _, each in sorted(every().items()):
         yield from _operation(each)
     yield "\n## Bytes and the server itself\n\n| route | what it does |\n|---|---|"
     document = openapi.document()
-    operations = {f"{API}/{each.path}" for each in OPERATIONS.values()}
+    operations = {f"{API}/{each.path}" for each in every().values()}
     for path, methods in document["paths"].items():
         if path not in operations:
             known = {method: said for method, said in methods.items() if method != "parameters"}
@@ -237,7 +237,7 @@ def _schemas(schemas: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
 def _reached(schemas: Mapping[str, Mapping[str, Any]]) -> set[str]:
     """Return the names of the types that an answer or a parameter holds, at any depth."""
     found = set[str]()
-    waiting = [str(part) for each in OPERATIONS.values() for part in (_answer_of(each), _parameters_of(each))]
+    waiting = [str(part) for each in every().values() for part in (_answer_of(each), _parameters_of(each))]
     while waiting:
         names = set(re.findall(r"#/components/schemas/([\w.-]+)", waiting.pop())) - found
         found |= names

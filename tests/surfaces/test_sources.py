@@ -16,7 +16,7 @@ from lineal.client.remote import RemoteRepository
 from lineal.objects.digest import digest_of
 from lineal.objects.errors import Conflict, Invalid, NotFound
 from lineal.objects.sources import ObjectSource, PrefixSource
-from lineal.operations import OPERATIONS
+from lineal.operations import every
 from lineal.server.tokens import Guard
 from lineal.storage.store import Actor
 from tests.sources.s3 import S3
@@ -256,9 +256,9 @@ def test_what_has_no_source_says_so(repository: Repository, project: Path) -> No
     ],
 )
 def test_no_repository_takes_a_source_with_a_secret(repository: Repository, source: ObjectSource) -> None:
-    request = OPERATIONS["data reference"].request(source=source, name="x", read_at=1)
+    request = every()["data reference"].request(source=source, name="x", read_at=1)
     with pytest.raises(Invalid) as caught:
-        repository.perform(OPERATIONS["data reference"], request)
+        repository.perform(every()["data reference"], request)
 
     assert "hunter2" not in caught.value.message
     assert () == repository.data.list()
@@ -266,9 +266,9 @@ def test_no_repository_takes_a_source_with_a_secret(repository: Repository, sour
 
 def test_a_list_that_nobody_sent_is_missed(repository: Repository) -> None:
     source = PrefixSource(uri="s3://b/p/", objects=digest_of(b"no"), object_count=1, size_bytes=1)
-    request = OPERATIONS["data reference"].request(source=source, name="x", read_at=1)
+    request = every()["data reference"].request(source=source, name="x", read_at=1)
     with pytest.raises(NotFound, match="does not hold the list"):
-        repository.perform(OPERATIONS["data reference"], request)
+        repository.perform(every()["data reference"], request)
 
 
 def test_who_may_only_read_may_fetch(project: Path, site: Site, tmp_path: Path) -> None:

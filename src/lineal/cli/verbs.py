@@ -11,7 +11,8 @@ from lineal.cli.context import Context
 from lineal.cli.next import next_step, nothing_found
 from lineal.cli.parser import Parser, decimal_number, whole_number
 from lineal.cli.progress import waiting
-from lineal.operations.operation import OPERATIONS, Operation, Parameter
+from lineal.operations import every
+from lineal.operations.operation import Operation, Parameter
 
 _READERS: dict[Any, dict[str, Any]] = {
     bool: {"action": "store_true"},
@@ -24,7 +25,7 @@ _READERS: dict[Any, dict[str, Any]] = {
 
 def verbs() -> dict[str, Command]:
     """Return the command of every operation that people use."""
-    return {words: command_of(each) for words, each in OPERATIONS.items() if not each.internal}
+    return {words: command_of(each) for words, each in every().items() if not each.internal}
 
 
 def command_of(operation: Operation) -> Command:

@@ -8,7 +8,6 @@ from typing import Protocol
 import msgspec
 
 from lineal import operations as o
-from lineal.client.sources import fetch_source
 from lineal.client.workspace.checkout import Checkouts, Wanted
 from lineal.client.workspace.index import Place
 from lineal.client.workspace.scanning import root_of
@@ -33,6 +32,8 @@ def get_files(handle: Workspace, name: str, directory: Path, *, under: str, forc
     found: Contents = o.contents.tree_of(handle, name=name)
     ways = handle.ways
     if not found.kept:
+        from lineal.client.sources import fetch_source  # noqa: PLC0415 - most datasets are kept
+
         return fetch_source(handle, ways, found.reference, directory, under=under, force=force)
     ways.progress.begin(f"get {found.reference}")
     ways.progress.expect(found.file_count, found.size_bytes)

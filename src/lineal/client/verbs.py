@@ -9,15 +9,20 @@ from typing import Any
 
 import msgspec
 
-from lineal import operations as o
 from lineal.client.files import Workspace, files_status, get_files
-from lineal.client.sources import ask, check_source, refer
+from lineal.client.later import Later
 from lineal.objects.canonical import Scalar
 from lineal.objects.errors import Invalid
 from lineal.operations.answers import Changes, DatasetAnswer, Placed, SourceCheck
 from lineal.operations.operation import Handle, Operation, Upload
 from lineal.storage.sources.addresses import scheme_of
 from lineal.storage.sources.registry import is_address
+
+_AT_ONCE = bool(0)  # see lineal.operations
+if _AT_ONCE:
+    from lineal import operations as o
+else:
+    o = Later("lineal.operations")  # type: ignore[assignment]
 
 
 class _Group:
@@ -106,6 +111,8 @@ class Data(_Group):
             Denied: it may not be read.
             Unavailable: it cannot be reached.
         """
+        from lineal.client.sources import refer  # noqa: PLC0415 - most commands need no sources
+
         ways = self._handle.ways
         return refer(self._handle, ways, uri, name=name, at=at, digest=digest, copy=copy, message=message).answer
 
@@ -135,6 +142,8 @@ class Data(_Group):
             Denied: it may not be read.
             Unavailable: the database cannot be reached.
         """
+        from lineal.client.sources import ask  # noqa: PLC0415 - as above
+
         ways, values = self._handle.ways, params or {}
         return ask(self._handle, ways, connection, sql, name=name, params=values, copy=copy, message=message).answer
 
@@ -148,6 +157,8 @@ class Data(_Group):
             Invalid: it has no source.
             Unavailable: the source cannot be reached.
         """
+        from lineal.client.sources import check_source  # noqa: PLC0415 - as above
+
         return check_source(self._handle, self._handle.ways, name)
 
     profile = o.datasets.profile

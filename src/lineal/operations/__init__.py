@@ -1,32 +1,42 @@
-"""Every verb of Lineal, one typed function each. Start reading here; importing the package makes all of them known."""
+"""Every verb of Lineal, one typed function each. Start reading here.
 
-from lineal.operations import (
-    cards,
-    collections,
-    comparisons,
-    contents,
-    data_diff,
-    datasets,
-    deployments,
-    doctor,
-    evaluations,
-    imports,
-    lineage,
-    models,
-    promotions,
-    questions,
-    registration,
-    remotes,
-    runs,
-    sources,
-    transfers,
-    upkeep,
-)
+A module is imported when somebody names it, for a command needs few of them; ``every`` imports all.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
 from lineal.operations.operation import OPERATIONS, Operation
 
-__all__ = [
-    "OPERATIONS",
-    "Operation",
+# Never imported here. Under TYPE_CHECKING, mypy would come to these modules too late to know what their decorators make.
+_AT_ONCE = bool(0)
+if _AT_ONCE:
+    from lineal.operations import (
+        cards,
+        collections,
+        comparisons,
+        contents,
+        data_diff,
+        datasets,
+        deployments,
+        doctor,
+        evaluations,
+        imports,
+        lineage,
+        models,
+        promotions,
+        questions,
+        registration,
+        remotes,
+        runs,
+        sources,
+        transfers,
+        upkeep,
+    )
+
+MODULES = (
     "cards",
     "collections",
     "comparisons",
@@ -47,4 +57,42 @@ __all__ = [
     "sources",
     "transfers",
     "upkeep",
+)
+
+__all__ = [
+    "MODULES",
+    "Operation",
+    "cards",
+    "collections",
+    "comparisons",
+    "contents",
+    "data_diff",
+    "datasets",
+    "deployments",
+    "doctor",
+    "evaluations",
+    "every",
+    "imports",
+    "lineage",
+    "models",
+    "promotions",
+    "questions",
+    "registration",
+    "remotes",
+    "runs",
+    "sources",
+    "transfers",
+    "upkeep",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in MODULES:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"there are no operations called {name}")
+
+
+def every() -> dict[str, Operation]:
+    """Return every operation by its words, module by module."""
+    modules = [import_module(f"{__name__}.{each}").__name__ for each in MODULES]
+    return dict(sorted(OPERATIONS.items(), key=lambda each: modules.index(each[1].function.__module__)))

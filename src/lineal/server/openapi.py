@@ -9,7 +9,7 @@ import msgspec
 
 from lineal import __version__
 from lineal.objects.errors import ERRORS
-from lineal.operations import OPERATIONS, Operation
+from lineal.operations import Operation, every
 from lineal.server.problems import MEDIA_TYPE, ProblemDetails
 from lineal.server.routes import API
 
@@ -19,7 +19,7 @@ _REFERENCES = "#/components/schemas/{name}"
 @cache
 def document() -> dict[str, Any]:
     """Return the description: every operation, its request, its answer and its errors."""
-    operations = list(OPERATIONS.values())
+    operations = list(every().values())
     types = [each.request for each in operations] + [each.response for each in operations] + [ProblemDetails]
     schemas, components = msgspec.json.schema_components(types, ref_template=_REFERENCES)
     requests, responses = schemas[: len(operations)], schemas[len(operations) : -1]

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Invalid
-from lineal.operations import OPERATIONS, Operation
+from lineal.operations import Operation, every
 from lineal.server.limits import Lane, read_body
 from lineal.server.once import Once
 from lineal.server.problems import understood
@@ -30,7 +30,7 @@ def operation_routes(repository: LocalRepository, guard: Guard, settings: Settin
     server = _Operations(repository, guard, settings)
     return [
         Route(f"{API}/{each.path}", server.endpoint(each), methods=[each.method], name=each.words)
-        for each in OPERATIONS.values()
+        for each in every().values()
     ]
 
 

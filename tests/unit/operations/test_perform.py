@@ -9,7 +9,7 @@ from lineal.objects.canonical import canonical_bytes, decode
 from lineal.objects.digest import digest_of
 from lineal.objects.errors import Conflict, Denied, Invalid, NotFound, Refused, Unavailable
 from lineal.objects.statements import JournalEntry
-from lineal.operations import OPERATIONS, datasets, models
+from lineal.operations import datasets, every, models
 from lineal.operations.operation import Operation, Upload
 from lineal.storage.store import ROLES, Actor, Role
 from tests.unit.operations.making import dataset, run
@@ -71,7 +71,7 @@ def test_an_act_that_reaches_outside_is_written_down_when_it_begins_and_how_it_e
 
 
 def test_a_retry_with_the_same_key_gets_the_first_answer_and_does_nothing(repository: LocalRepository) -> None:
-    operation = OPERATIONS["data add"]
+    operation = every()["data add"]
     upload = dataset(repository, "a", b"x,y\n1,2\n")
     request = operation.request(path=Upload(upload.dataset.tree, "other"), name="other", message="")
     first = repository.perform(operation, request, key="k")
@@ -84,7 +84,7 @@ def test_a_retry_with_the_same_key_gets_the_first_answer_and_does_nothing(reposi
         repository.perform(operation, other, key="k")
 
 
-@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda each: each.words)
+@pytest.mark.parametrize("operation", every().values(), ids=lambda each: each.words)
 def test_every_verb_is_denied_to_those_with_too_small_a_role(operation: Operation, repository: LocalRepository) -> None:
     request = operation.request(**{each.name: None for each in operation.parameters})
     smaller: tuple[Role, ...] = ROLES[: ROLES.index(operation.role)]
@@ -95,7 +95,7 @@ def test_every_verb_is_denied_to_those_with_too_small_a_role(operation: Operatio
 
 
 def test_what_only_reads_needs_a_reader_and_what_changes_something_more(repository: LocalRepository) -> None:
-    roles = {(each.effect == "reads", each.role) for each in OPERATIONS.values()}
+    roles = {(each.effect == "reads", each.role) for each in every().values()}
 
     assert {(True, "reader"), (False, "writer"), (False, "approver"), (False, "admin")} == roles
 
@@ -125,7 +125,7 @@ def test_wrong_types_are_told_before_anything_happens(repository: LocalRepositor
 def test_the_help_of_every_parameter_is_in_its_docstring() -> None:
     silent = [
         f"{each.words}: {parameter.name}"
-        for each in OPERATIONS.values()
+        for each in every().values()
         for parameter in each.parameters
         if not parameter.help
     ]

@@ -7,14 +7,14 @@ from typing import get_args
 import pytest
 
 from lineal.cli.render.answers import MANY, ONE, references
-from lineal.operations import OPERATIONS
+from lineal.operations import every
 from lineal.operations.answers import Found, Verification
 from tests.unit.cli.render.constructed import DATASET, FINISHED, LINE, text_of
 
 
-@pytest.mark.parametrize("words", [words for words, each in OPERATIONS.items() if not each.internal])
+@pytest.mark.parametrize("words", [words for words, each in every().items() if not each.internal])
 def test_the_answer_of_every_operation_can_be_written(words: str) -> None:
-    response = OPERATIONS[words].response
+    response = every()[words].response
     is_list = getattr(response, "__origin__", None) is tuple
     kinds = [each for each in (get_args(response) or (response,)) if each is not Ellipsis]
 
