@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import os
 import struct
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
+from itertools import count, pairwise
 from typing import IO, NamedTuple
 
 from lineal.objects.digest import Digest, digest_of
@@ -64,14 +64,14 @@ class Table:
         self._check()
 
     def _check(self) -> None:
-        self._keys = [self._records[at : at + 32].tobytes() for at in range(0, len(self._records), _RECORD.size)]
-        spans = sorted((start, size) for _, start, size in _RECORD.iter_unpack(self._records))
+        keys = [key for key, _, _ in _RECORD.iter_unpack(self._records)]
+        self._rows = dict(zip(keys, count()))
         end = 0
-        for start, size in spans:
+        for start, size, _ in self.spans():
             if start != end:
                 raise Corrupt("the blobs of a pack do not lie side by side", hint="fetch the pack anew")
             end = start + size
-        if any(left >= right for left, right in zip(self._keys, self._keys[1:], strict=False)):
+        if any(left >= right for left, right in pairwise(keys)):
             raise Corrupt("the table of a pack is not sorted", hint="fetch the pack anew")
         self.data_bytes = end
 
@@ -86,19 +86,15 @@ class Table:
         return self.data_bytes + len(self.body) + END_BYTES
 
     def __len__(self) -> int:
-        return len(self._keys)
+        return len(self._rows)
 
     def find(self, digest: Digest) -> Place | None:
         """Return where a blob lies, or None when the pack does not hold it."""
-        key = raw(digest)
-        at = bisect_left(self._keys, key)
-        if at == len(self._keys) or self._keys[at] != key:
+        row = self._rows.get(raw(digest))
+        if row is None:
             return None
-        return Place(digest, *self._span(at))
-
-    def _span(self, at: int) -> tuple[int, int]:
-        _, start, size = _RECORD.unpack_from(self._records, at * _RECORD.size)
-        return start, size
+        _, start, size = _RECORD.unpack_from(self._records, row * _RECORD.size)
+        return Place(digest, start, size)
 
     def spans(self) -> list[tuple[int, int, bytes]]:
         """Return the start, the size and the SHA-256 of every blob, in the order in which they lie."""
@@ -114,7 +110,7 @@ class Table:
 
     def digests(self) -> Iterator[Digest]:
         """Yield the digest of every blob, in order."""
-        return (cooked(key) for key in self._keys)
+        return (cooked(key) for key in self._rows)
 
 
 def table_of(places: Iterable[Place]) -> Table:

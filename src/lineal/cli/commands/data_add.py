@@ -28,13 +28,14 @@ def _add_arguments(parser: Parser) -> None:
 
 def _run(context: Context, options: argparse.Namespace) -> int:
     from lineal.cli.next import next_step  # noqa: PLC0415 - help does without operations
-    from lineal.client.sources import refer  # noqa: PLC0415
     from lineal.storage.sources.registry import is_address  # noqa: PLC0415
 
     notes: tuple[str, ...] = ()
     with context.connect() as repository, waiting(context, "data add") as progress:
         repository.tell(progress)
         if is_address(options.path):
+            from lineal.client.sources import refer  # noqa: PLC0415 - a path has no source
+
             given = {each: getattr(options, each) for each in ("name", "message", *_ADDRESS_ONLY)}
             answer, notes = refer(repository, repository.ways, options.path, **given)
         else:

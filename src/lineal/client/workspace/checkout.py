@@ -9,7 +9,7 @@ import os
 import stat
 import threading
 from collections import deque
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -167,10 +167,13 @@ class Checkouts:
             raise unwritable(place, error) from None
         if stat.S_ISDIR(status.st_mode):
             return self._state_of_directory(change, place)
-        digest = self._notes.digest(change.path, status) or digest_at(place, status.st_mode)
+        with self._lock:
+            digest = self._notes.digest(change.path, status)
+        digest = digest or digest_at(place, status.st_mode)
         found = (digest, mode_of(status.st_mode))
         if change.after and found == (change.after.digest, change.after.mode):
-            self._notes.add(change.path, status, change.after.digest)
+            with self._lock:
+                self._notes.add(change.path, status, change.after.digest)
             return "done"
         return "ours" if change.before and found == (change.before.digest, change.before.mode) else "foreign"
 
@@ -211,26 +214,29 @@ class Checkouts:
     def _write_all(self) -> None:
         self._placing.make("")
         with ThreadPoolExecutor(_WORKERS, "lineal-write") as writers:
-            large = deque[Future[None]]()
+            running = deque[Future[None]]()
             for batch in _batches(each.after for each in self._changes() if each.after):
                 todo = [each for each in batch if not self._is_done(each)]
-                self._write_small([each for each in todo if each.size_bytes < SMALL_BYTES])
-                large += (writers.submit(self._write_large, e) for e in todo if e.size_bytes >= SMALL_BYTES)
-                while len(large) > 2 * _WORKERS:
-                    large.popleft().result()
-            for each in large:
+                running += (writers.submit(self._write_large, e) for e in todo if e.size_bytes >= SMALL_BYTES)
+                for some in self._read_small([each for each in todo if each.size_bytes < SMALL_BYTES]):
+                    running.append(writers.submit(self._write_small, some))
+                while len(running) > 2 * _WORKERS:
+                    running.popleft().result()
+            for each in running:
                 each.result()
 
     def _is_done(self, entry: Entry) -> bool:
         if self._is_new or self._in_the_way(Change(entry.path, None, entry))[1] != "done":
             return False
         if entry.mode == "directory":
-            self._notes.add_empty(entry.path)
+            with self._lock:
+                self._notes.add_empty(entry.path)
         self._kept += 1
         self._progress.advance(1, entry.size_bytes)
         return True
 
-    def _write_small(self, entries: Sequence[Entry]) -> None:
+    def _read_small(self, entries: Sequence[Entry]) -> Iterable[list[tuple[Entry, bytes]]]:
+        """Return small files and their bytes, those of one directory together; make empty directories."""
         wanted: dict[Digest, list[Entry]] = {}
         for each in entries:
             if each.mode == "directory":
@@ -238,11 +244,18 @@ class Checkouts:
                 self._count(each)
             else:
                 wanted.setdefault(each.digest, []).append(each)
+        # Two threads that write into one directory would wait for one another.
+        beside: dict[str, list[tuple[Entry, bytes]]] = {}
         for digest, data in self._blobs.get_many(wanted):
             for entry in wanted[digest]:
-                self._placing.make_folder(entry.path)
-                write_small(self._placing.at(entry.path), entry, data)
-                self._count(entry)
+                beside.setdefault(entry.path.rpartition("/")[0], []).append((entry, data))
+        return beside.values()
+
+    def _write_small(self, files: Sequence[tuple[Entry, bytes]]) -> None:
+        for entry, data in files:
+            self._placing.make_folder(entry.path)
+            write_small(self._placing.at(entry.path), entry, data)
+            self._count(entry)
 
     def _write_large(self, entry: Entry) -> None:
         self._placing.make_folder(entry.path)

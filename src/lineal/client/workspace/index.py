@@ -74,6 +74,17 @@ class Seen(NamedTuple):
             return None
         return self.digests[name] if max(stamp[1], stamp[2]) < self.at - RACY_NS else None
 
+    def among(self, stamps: dict[str, Stamp], device: int) -> tuple[dict[str, Stamp], dict[str, bytes]]:
+        """Return the stamps and SHA-256 of those files that are certainly what they were."""
+        if device != self.device:
+            return {}, {}
+        known, old = self.stamps, self.at - RACY_NS
+        same = {name: each for name, each in stamps.items() if known.get(name) == each}
+        if self.newest >= old:
+            same = {name: each for name, each in same.items() if max(each[1], each[2]) < old}
+        digests = self.digests
+        return same, {name: digests[name] for name in same}
+
     def counted(self) -> Seen:
         """Return this with the latest time of its stamps."""
         return self._replace(newest=max((max(each[1], each[2]) for each in self.stamps.values()), default=0))

@@ -147,16 +147,13 @@ class Intake:
             changes[inside.rstrip("/")] = _empty(inside)
         elif was_empty:
             changes.setdefault(inside.rstrip("/"), None)
-        now = Seen(listing.device, listing.at, 0, {}, {})
+        known = before.among(listing.stamps, listing.device)
+        now = Seen(listing.device, listing.at, 0, *known)
         if listing.stamps or listing.is_empty:
             self._learnt.append((inside, now))
         self._open[inside] = before, now
-        for name, stamp in listing.stamps.items():
-            item = _item(folder, name, stamp, before, listing.device)
-            if item.digest is None:
-                yield item
-            else:
-                self._note(item)
+        for name in listing.stamps.keys() - now.stamps.keys():
+            yield _item(folder, name, listing.stamps[name], before, listing.device)
 
     def _note(self, item: Item) -> None:
         """Take note of a file that was read, or that is known."""

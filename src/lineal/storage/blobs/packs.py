@@ -6,6 +6,7 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -64,7 +65,7 @@ class Packs:
             raise reading.unavailable(path, error) from None
 
     def locate(
-        self, digests: Iterable[Digest], *, avoid: Collection[Digest] = ()
+        self, digests: Iterable[Digest], *, avoid: AbstractSet[Digest] = frozenset()
     ) -> dict[Digest, tuple[Digest, Place]]:
         """Return for each of ``digests`` that is in a pack: in which, other than those to ``avoid``, and where there."""
         found: dict[Digest, tuple[Digest, Place]] = {}
@@ -73,10 +74,13 @@ class Packs:
             wanted: dict[int, list[Digest]] = {}
             for each in asked:
                 wanted.setdefault(pack.prefix(each), []).append(each)
+            beside: dict[Digest, list[Digest]] = {}
             for blob, name in self._candidates(wanted):
-                for digest in wanted[blob]:
-                    if digest not in found and name not in avoid and (place := self._place(name, digest)):
-                        found[digest] = (name, place)
+                beside.setdefault(name, []).extend(wanted[blob])
+            for name in (each for each in beside if each not in avoid):
+                with suppress(LinealError):  # a pack that is gone or damaged holds nothing
+                    table = self.table(name)
+                    found.update((each, (name, place)) for each in beside[name] if (place := table.find(each)))
         return found
 
     def _candidates(self, numbers: Collection[int]) -> Iterator[tuple[int, Digest]]:
@@ -88,11 +92,6 @@ class Packs:
             f" WHERE p.blob IN ({marks})"
         )
         return ((row["blob"], row["pack"]) for row in rows)
-
-    def _place(self, name: Digest, digest: Digest) -> Place | None:
-        with suppress(LinealError):  # a pack that is gone or damaged holds nothing
-            return self.table(name).find(digest)
-        return None
 
     def damaged(self, digest: Digest) -> Corrupt | None:
         """Return the error for a blob that cannot be found because the table of a pack that may hold it is damaged."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from itertools import islice
 
 from lineal.formats import pack, trees
@@ -33,7 +34,7 @@ class Plan:
         self._store = blobs
         self._tree = tree
         self._recent = Digest(""), dict[bytes, int]()
-        self._look(avoid=())
+        self._look(avoid=frozenset())
         if anew := [*self._loose, *self._in_sparse_packs()]:
             # Small files of their own would be as many requests; packed once, they are found packed the next time.
             with blobs.bundle(few=0) as bundle:
@@ -46,7 +47,7 @@ class Plan:
         """The size of everything that must be there."""
         return sum(self.packs.values()) + sum(self.blobs.values())
 
-    def _look(self, *, avoid: Collection[Digest]) -> None:
+    def _look(self, *, avoid: AbstractSet[Digest]) -> None:
         self.packs: dict[Digest, int] = {}
         self.blobs: dict[Digest, int] = {}
         self.recipes: dict[Digest, Recipe] = {}
@@ -57,7 +58,7 @@ class Plan:
             parts = self._sort(asked, avoid)
             self._sort(parts, avoid)
 
-    def _sort(self, digests: set[Digest], avoid: Collection[Digest]) -> set[Digest]:
+    def _sort(self, digests: set[Digest], avoid: AbstractSet[Digest]) -> set[Digest]:
         """Note where each of ``digests`` is; return the blobs that their recipes need."""
         left = digests - self._beside(digests, avoid)
         found = self._store.packs.locate(left, avoid=avoid)
@@ -80,7 +81,7 @@ class Plan:
             parts.update(each.blob for each in recipe.parts)
         return parts
 
-    def _beside(self, digests: set[Digest], avoid: Collection[Digest]) -> set[Digest]:
+    def _beside(self, digests: set[Digest], avoid: AbstractSet[Digest]) -> set[Digest]:
         """Note which of ``digests`` are in packs of others of them, and return those: neighbours came together."""
         left = {pack.raw(each): each for each in digests}
         while left:
