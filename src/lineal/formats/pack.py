@@ -14,13 +14,16 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from itertools import count, pairwise
-from typing import IO, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from lineal.objects.digest import Digest, digest_of
 from lineal.objects.errors import Corrupt
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
 
 END_BYTES = 16
 """How much of a pack's end says how large its table is."""
@@ -95,6 +98,11 @@ class Table:
             return None
         _, start, size = _RECORD.unpack_from(self._records, row * _RECORD.size)
         return Place(digest, start, size)
+
+    def among(self, digests: Iterable[Digest]) -> Iterator[Digest]:
+        """Yield those of ``digests`` that the pack holds."""
+        rows = self._rows
+        return (each for each in digests if raw(each) in rows)
 
     def spans(self) -> list[tuple[int, int, bytes]]:
         """Return the start, the size and the SHA-256 of every blob, in the order in which they lie."""
@@ -171,13 +179,22 @@ def blobs_of(name: Digest, file: IO[bytes]) -> Iterator[tuple[Digest, bytes]]:
         yield place.digest, data
 
 
-def check(table: Table, descriptor: int) -> None:
-    """Compare every blob of an open pack with its table. Raises Corrupt."""
+def check(table: Table, read: Callable[[int, int], Buffer]) -> None:
+    """Compare every blob of a pack with its table.
+
+    Args:
+        table: the table.
+        read: returns bytes of the pack, from a first one on and as many as are asked for or are left; what it returned
+            before is not needed any more then.
+
+    Raises:
+        Corrupt: one is another one.
+    """
     data, first = memoryview(b""), 0
     # Blobs lie side by side: what is behind the last one that fits is read again with the next ones.
     for start, size, key in table.spans():
         if start + size > first + len(data):
-            data, first = memoryview(os.pread(descriptor, max(size, _READ_BYTES), start)), start
+            data, first = memoryview(read(start, max(size, _READ_BYTES))), start
         piece = data[start - first : start - first + size]
         if sha256(piece).digest() != key:
             raise Corrupt(f"byte {start} of the pack {table.name} is not {cooked(key)} but {digest_of(piece)}")

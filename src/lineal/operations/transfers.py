@@ -18,6 +18,7 @@ from lineal.operations.datasets import insert_version, source_at
 from lineal.operations.operation import operation
 from lineal.operations.references import Row, dataset_reference, find_dataset
 from lineal.operations.stores import every_remote, packed_of, remote_of
+from lineal.storage.remotes.pulling import AGAIN, check_complete
 from lineal.storage.remotes.pulling import pull as fetch
 from lineal.storage.remotes.pushing import push as send
 from lineal.storage.remotes.remote import Remote
@@ -117,13 +118,23 @@ def pull_from(store: Store, remotes: list[Remote], name: str) -> Transfer:
             holding = remote.holding(key)
             store.progress.begin(f"pull {holding.reference}")
             done = fetch(packed_of(store), remote, holding, progress=store.progress)
+            _keep(store, remote, holding)
         except (NotFound, Corrupt) as error:
             failures.append(error)
             continue
-        store.keep_tree(holding.tree)
         reference = _adopt(store, key.line, holding)
         return Transfer(reference=reference, remote=remote.url, files=done.files, size_bytes=done.size_bytes, present=0)
     raise failures[-1] if failures else NotFound(f"no remote holds {name}", hint="lineal remote add NAME URL")
+
+
+def _keep(store: Store, remote: Remote, holding: Holding) -> None:
+    """Keep a tree that was fetched, if all of it is here. Raises NotFound."""
+    try:
+        epoch = store.epoch
+        check_complete(packed_of(store), holding.tree)
+        store.keep_tree(holding.tree, epoch=epoch)
+    except LinealError as error:
+        raise NotFound(f"{remote.url} does not hold all of {holding.reference}: {error.message}", hint=AGAIN) from None
 
 
 def _key(store: Store, remote: Remote, name: str) -> Key:

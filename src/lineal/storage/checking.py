@@ -17,6 +17,7 @@ from lineal.objects.errors import Corrupt, LinealError, NotFound
 from lineal.storage.blobs import reading
 from lineal.storage.blobs.packed import PackedBlobs
 from lineal.storage.buckets.bucket import Bucket
+from lineal.storage.direct import DirectFile
 from lineal.storage.progress import Progress
 
 
@@ -130,7 +131,8 @@ def take(blobs: PackedBlobs, kind: Kind, digest: Digest, path: Path) -> int:
         return blobs.files.take(path, digest)
     with path.open("rb+") as file:
         table = pack.read_table(digest, file)
-        pack.check(table, file.fileno())
+        with DirectFile(file.fileno(), os.O_RDONLY) as direct:
+            pack.check(table, direct.read)
         blobs.packs.take(path, file.fileno(), table)
     return table.size_bytes
 

@@ -14,7 +14,7 @@ from typing import Self
 
 from lineal.objects.digest import Hasher
 
-_BLOCK_BYTES = 4_096
+BLOCK_BYTES = 4_096
 """Addresses, places and sizes must be multiples of what a disk calls a block; none has a larger one."""
 
 BUFFER_BYTES = 4 << 20
@@ -34,14 +34,26 @@ class DirectFile:
     Args:
         descriptor: the file; it stays the caller's.
         flags: how it is open: ``os.O_RDONLY`` or ``os.O_WRONLY``.
+        cached: whether bytes that the cache has are read from there, and only the rest from the disk.
     """
 
-    def __init__(self, descriptor: int, flags: int = os.O_WRONLY) -> None:
+    def __init__(self, descriptor: int, flags: int = os.O_WRONLY, *, cached: bool = False) -> None:
         self._descriptor = descriptor
+        self._cached = cached
+        self._room = memoryview(b"")
         self._direct = -1
         if _DIRECT:
             with suppress(OSError):  # without /proc, or on a file system that has no such thing
                 self._direct = os.open(f"/proc/self/fd/{descriptor}", flags | _DIRECT | os.O_CLOEXEC)
+
+    def read(self, start: int, size_bytes: int) -> memoryview:
+        """Return the bytes from ``start`` on; they are written over by the next ones. Raises OSError."""
+        first = start // BLOCK_BYTES * BLOCK_BYTES
+        end = -(-(start + size_bytes) // BLOCK_BYTES) * BLOCK_BYTES
+        if end - first > len(self._room):
+            self._room = buffer(end - first)
+        count = self.read_into(self._room[: end - first], first)
+        return self._room[start - first : min(count, start - first + size_bytes)]
 
     def write_at(self, data: memoryview, at: int) -> None:
         """Write all of ``data``, which comes from ``buffer``. Raises OSError."""
@@ -51,10 +63,10 @@ class DirectFile:
 
     def _in_blocks(self, data: memoryview, at: int) -> int:
         """Write the whole blocks of ``data``; return how many bytes were written."""
-        done, end = 0, len(data) // _BLOCK_BYTES * _BLOCK_BYTES
+        done, end = 0, len(data) // BLOCK_BYTES * BLOCK_BYTES
         try:
             # A disk that is full takes a part, and tells why through the cache.
-            while self._direct >= 0 and done < end and not (at + done) % _BLOCK_BYTES:
+            while self._direct >= 0 and done < end and not (at + done) % BLOCK_BYTES:
                 done += os.pwrite(self._direct, data[done:end], at + done)
         except OSError as error:
             if error.errno not in _REFUSED:
@@ -64,13 +76,19 @@ class DirectFile:
 
     def read_into(self, data: memoryview, at: int) -> int:
         """Fill ``data``, which comes from ``buffer``; return how much there was up to the end of the file. Raises OSError."""
-        done = 0
+        done = self._read_cached(data, at) if self._cached else 0
         while done < len(data) and (count := self._read(data[done:], at + done)):
             done += count
         return done
 
+    def _read_cached(self, data: memoryview, at: int) -> int:
+        """Read whole blocks as far as the cache has them."""
+        with suppress(OSError, AttributeError):  # it has nothing, or cannot be asked
+            return os.preadv(self._descriptor, [data], at, os.RWF_NOWAIT) // BLOCK_BYTES * BLOCK_BYTES
+        return 0
+
     def _read(self, data: memoryview, at: int) -> int:
-        if self._direct >= 0 and not at % _BLOCK_BYTES and not len(data) % _BLOCK_BYTES:
+        if self._direct >= 0 and not at % BLOCK_BYTES and not len(data) % BLOCK_BYTES:
             try:
                 return os.preadv(self._direct, [data], at)
             except OSError as error:

@@ -9,15 +9,17 @@ import os
 import stat
 import threading
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain, islice
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Self
 
+from lineal.client.workspace.hands import FEW_FILES, REQUEST_BYTES, REQUEST_FILES, Answer, Asked, Done, Hands
 from lineal.client.workspace.index import Index, Place
 from lineal.client.workspace.noting import Notes
 from lineal.client.workspace.placing import Placing, unwritable
-from lineal.client.workspace.scanning import digest_at, mode_of, root_of
+from lineal.client.workspace.scanning import digest_at, mode_of, root_of, stamp_of
 from lineal.client.workspace.writing import write_large, write_small
 from lineal.formats import trees
 from lineal.objects.digest import Digest
@@ -28,6 +30,7 @@ from lineal.storage.progress import Progress
 
 _BATCH_FILES = 1_000
 _BATCH_BYTES = 16 << 20
+_FEW_CHANGES = 20_000
 _SHOWN_MAX = 5
 _WORKERS = min(4, os.cpu_count() or 1)
 
@@ -92,6 +95,7 @@ class Checkouts:
         self._progress = progress
         self._placing = Placing(self._root)
         self._notes = Notes(index, place.root, anew=self._wanted.before is None)
+        self._few: list[Change] | None = None
         self._lock = threading.Lock()
         self._written = self._removed = self._kept = 0
 
@@ -117,8 +121,17 @@ class Checkouts:
     def _entries(self, tree: Digest) -> Iterator[Entry]:
         return trees.entries(tree, self._blobs.get, under=self._wanted.under)
 
-    def _changes(self) -> Iterator[Change]:
-        """Yield what becomes of each path that differs, or is missing, in order."""
+    def _changes(self) -> Iterable[Change]:
+        """Return what becomes of each path that differs, or is missing, in order; few of them are looked for only once."""
+        if self._few is None:
+            found = self._found()
+            few = list(islice(found, _FEW_CHANGES + 1))
+            if len(few) > _FEW_CHANGES:
+                return chain(few, found)
+            self._few = few
+        return self._few
+
+    def _found(self) -> Iterator[Change]:
         tree, before, missing = self._wanted.tree, self._wanted.before, self._wanted.missing
         if before is None:
             return (Change(each.path, None, each) for each in self._entries(tree))
@@ -173,7 +186,7 @@ class Checkouts:
         found = (digest, mode_of(status.st_mode))
         if change.after and found == (change.after.digest, change.after.mode):
             with self._lock:
-                self._notes.add(change.path, status, change.after.digest)
+                self._notes.add(change.path, stamp_of(status), status.st_dev, change.after.digest)
             return "done"
         return "ours" if change.before and found == (change.before.digest, change.before.mode) else "foreign"
 
@@ -213,15 +226,15 @@ class Checkouts:
 
     def _write_all(self) -> None:
         self._placing.make("")
-        with ThreadPoolExecutor(_WORKERS, "lineal-write") as writers:
+        with ThreadPoolExecutor(_WORKERS, "lineal-write") as writers, _Writers(self._finish) as hands:
             running = deque[Future[None]]()
             for batch in _batches(each.after for each in self._changes() if each.after):
                 todo = [each for each in batch if not self._is_done(each)]
                 running += (writers.submit(self._write_large, e) for e in todo if e.size_bytes >= SMALL_BYTES)
-                for some in self._read_small([each for each in todo if each.size_bytes < SMALL_BYTES]):
-                    running.append(writers.submit(self._write_small, some))
+                self._write_small([each for each in todo if each.size_bytes < SMALL_BYTES], hands)
                 while len(running) > 2 * _WORKERS:
                     running.popleft().result()
+            hands.wait()
             for each in running:
                 each.result()
 
@@ -235,8 +248,7 @@ class Checkouts:
         self._progress.advance(1, entry.size_bytes)
         return True
 
-    def _read_small(self, entries: Sequence[Entry]) -> Iterable[list[tuple[Entry, bytes]]]:
-        """Return small files and their bytes, those of one directory together; make empty directories."""
+    def _write_small(self, entries: Sequence[Entry], writers: _Writers) -> None:
         wanted: dict[Digest, list[Entry]] = {}
         for each in entries:
             if each.mode == "directory":
@@ -244,32 +256,86 @@ class Checkouts:
                 self._count(each)
             else:
                 wanted.setdefault(each.digest, []).append(each)
-        # Two threads that write into one directory would wait for one another.
-        beside: dict[str, list[tuple[Entry, bytes]]] = {}
         for digest, data in self._blobs.get_many(wanted):
             for entry in wanted[digest]:
-                beside.setdefault(entry.path.rpartition("/")[0], []).append((entry, data))
-        return beside.values()
+                self._placing.make_folder(entry.path)
+                writers.write(entry, self._placing.at(entry.path), data)
 
-    def _write_small(self, files: Sequence[tuple[Entry, bytes]]) -> None:
-        for entry, data in files:
-            self._placing.make_folder(entry.path)
+    def _finish(self, entry: Entry, data: bytes, done: Done | None) -> None:
+        """Take note of a small file that was written, or write it."""
+        if done is None:
             write_small(self._placing.at(entry.path), entry, data)
-            self._count(entry)
+        self._count(entry, done)
 
     def _write_large(self, entry: Entry) -> None:
         self._placing.make_folder(entry.path)
         write_large(self._placing.at(entry.path), entry, self._blobs)
         self._count(entry)
 
-    def _count(self, entry: Entry) -> None:
+    def _count(self, entry: Entry, done: Done | None = None) -> None:
+        if done:
+            stamp, device = done.stamp, done.device
+        elif entry.mode != "directory":
+            status = os.lstat(self._placing.at(entry.path))
+            stamp, device = stamp_of(status), status.st_dev
         with self._lock:
             self._written += 1
             if entry.mode == "directory":
                 self._notes.add_empty(entry.path)
             else:
-                self._notes.add(entry.path, os.lstat(self._placing.at(entry.path)), entry.digest)
+                self._notes.add(entry.path, stamp, device, entry.digest)
         self._progress.advance(1, entry.size_bytes)
+
+
+class _Writers:
+    """Has small files written: few of them here, many by processes of their own.
+
+    Args:
+        finish: is told of each file, with its bytes, and what it is now; None when it is still to be written.
+    """
+
+    def __init__(self, finish: Callable[[Entry, bytes, Done | None], None]) -> None:
+        self._finish = finish
+        self._hands = Hands("write")
+        self._count = self._size_bytes = 0
+        self._next = list[tuple[Entry, Asked]]()
+        self._waiting = deque[tuple[list[tuple[Entry, Asked]], Answer]]()
+
+    def write(self, entry: Entry, place: str, data: bytes) -> None:
+        """Take a file or link."""
+        self._count += 1
+        if self._count <= FEW_FILES or entry.mode == "symlink":
+            self._finish(entry, data, None)
+            return
+        mode = 0o777 if entry.mode == "executable" else 0o666
+        self._next.append((entry, Asked(place, len(data), mode, data)))
+        self._size_bytes += len(data)
+        if len(self._next) >= REQUEST_FILES or self._size_bytes >= REQUEST_BYTES:
+            self._ask()
+
+    def _ask(self) -> None:
+        while len(self._waiting) >= self._hands.room:
+            self._take()
+        self._waiting.append((self._next, self._hands.ask([asked for _, asked in self._next])))
+        self._next, self._size_bytes = [], 0
+
+    def _take(self) -> None:
+        files, answer = self._waiting.popleft()
+        for (entry, asked), done in zip(files, answer(), strict=True):
+            self._finish(entry, asked.data, done)
+
+    def wait(self) -> None:
+        """Wait until all files are written."""
+        if self._next:
+            self._ask()
+        while self._waiting:
+            self._take()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._hands.__exit__()
 
 
 def _changes(pairs: Iterator[tuple[Entry | None, Entry | None]]) -> Iterator[Change]:

@@ -1,7 +1,7 @@
-"""Reads and hashes small files for another process. Started as a script, it needs nothing but Python itself.
+"""Reads and hashes, or writes, small files for another process. Started as a script, it needs nothing but Python itself.
 
-A request is a ``HEAD``, the size of each file, and their paths with a NUL behind each. The bytes of the files go into
-memory that both processes see, one behind the other; the answer is a ``FILE`` for each.
+A request is a ``HEAD``, the size and the mode of each file, and their paths with a NUL behind each. The bytes of the files
+lie in memory that both processes see, one behind the other; the answer is a ``FILE`` for each.
 """
 
 import os
@@ -12,40 +12,65 @@ from hashlib import sha256
 from mmap import mmap
 
 HEAD = struct.Struct("<IIQ")
-"""How many files; how many bytes their paths have; where in the shared memory the first one goes."""
+"""How many files; how many bytes their paths have; where in the shared memory the first one lies."""
 
-FILE = struct.Struct("<?5q32s")
-"""Whether a file was read and has the size that was told; its size, times, inode and mode; its SHA-256."""
+FILE = struct.Struct("<?6q32s")
+"""Whether it was done; the file's size, times, inode, mode and device; the SHA-256 of what was read."""
 
-_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-_NOT_READ = FILE.pack(*[0] * 6, b"")
+_READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+_WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+_NOT_DONE = FILE.pack(*[0] * 7, b"")
+"""Whoever asked does it themselves then, and tells what is wrong."""
 
 
-def _read(path: bytes, room: memoryview) -> bytes:
-    """Read one file into ``room``, which has a byte more than the file should."""
+def _read(path: bytes, _: int, room: memoryview) -> bytes:
+    """Read a file into ``room``, which has a byte more than it should."""
+    descriptor = os.open(path, _READ)
     try:
-        descriptor = os.open(path, _FLAGS)
+        count = os.readv(descriptor, [room])
+        s = os.fstat(descriptor)
+    finally:
+        os.close(descriptor)
+    return _file(s, sha256(room[:count]).digest()) if count == len(room) - 1 else _NOT_DONE
+
+
+def _write(path: bytes, mode: int, room: memoryview) -> bytes:
+    """Write ``room`` but for its last byte to a file, all or nothing."""
+    temporary = os.path.dirname(path) + b"/" + os.fsencode(sys.argv[3]) + b"%d" % os.getpid()
+    try:
+        descriptor = os.open(temporary, _WRITE, mode)
         try:
-            count = os.readv(descriptor, [room])
-            s = os.fstat(descriptor)
+            rest = room[:-1]
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
         finally:
             os.close(descriptor)
+        os.replace(temporary, path)
     except OSError:
-        return _NOT_READ  # whoever asked looks for themselves, and tells why
-    digest = sha256(room[:count]).digest()
-    return FILE.pack(count == len(room) - 1, s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino, s.st_mode, digest)
+        if os.path.lexists(temporary):
+            os.unlink(temporary)
+        raise
+    return _file(os.lstat(path), b"")
+
+
+def _file(s: os.stat_result, digest: bytes) -> bytes:
+    return FILE.pack(True, s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino, s.st_mode, s.st_dev, digest)  # noqa: FBT003
 
 
 def main(shared: memoryview) -> None:
     """Answer requests until there are no more."""
+    do = {"read": _read, "write": _write}[sys.argv[2]]
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     while len(head := requests.read(HEAD.size)) == HEAD.size:
         count, path_bytes, at = HEAD.unpack(head)
-        sizes = struct.unpack(f"<{count}I", requests.read(4 * count))
+        numbers = struct.unpack(f"<{2 * count}I", requests.read(8 * count))
         paths = requests.read(path_bytes).split(b"\0")
         answer = []
-        for size, path in zip(sizes, paths):  # noqa: B905 - behind the last NUL is nothing
-            answer.append(_read(path, shared[at : at + size + 1]))
+        for size, mode, path in zip(numbers[:count], numbers[count:], paths):  # noqa: B905 - behind the last NUL is nothing
+            try:
+                answer.append(do(path, mode, shared[at : at + size + 1]))
+            except OSError:
+                answer.append(_NOT_DONE)
             at += size
         answers.write(b"".join(answer))
         answers.flush()

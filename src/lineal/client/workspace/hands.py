@@ -1,4 +1,4 @@
-"""Processes that read and hash many small files: in one process, threads would only wait for one another."""
+"""Processes that read or write many small files: in one process, threads would only wait for one another."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Self
+from typing import IO, Literal, NamedTuple, Self
 
 from lineal.client.workspace.hand import FILE, HEAD
 from lineal.client.workspace.scanning import Stamp
+from lineal.storage.blobs.reading import TEMPORARY
 
 _COUNT = min(4, (os.cpu_count() or 1) - 1)
 """One core is left for whoever makes something of what is read."""
@@ -25,20 +26,47 @@ _ASKED_MAX = 2
 _ROOM_BYTES = 6 << 20
 _SCRIPT = Path(__file__).with_name("hand.py")
 
-Read = tuple[Stamp, bytes, bytes]
-"""A file that was read: what it was then, its SHA-256 and its bytes."""
+FEW_FILES = 500
+"""For so many small files no process is started."""
 
-Answer = Callable[[], Sequence[Read | None]]
-"""Waits for what was asked for, file by file; None for one that must be looked at by whoever asked."""
+REQUEST_FILES = 256
+REQUEST_BYTES = 4 << 20
+"""What is worth a request; one more small file may come on top."""
+
+
+class Asked(NamedTuple):
+    """A file that is to be read, or written: its path, its size in bytes, and with which mode and bytes it is written."""
+
+    path: str
+    size_bytes: int
+    mode: int = 0
+    data: bytes = b""
+
+
+class Done(NamedTuple):
+    """A file that was read or written: what it was then, on which device; the SHA-256 and the bytes that were read."""
+
+    stamp: Stamp
+    device: int
+    digest: bytes
+    data: bytes
+
+
+Answer = Callable[[], Sequence[Done | None]]
+"""Waits for what was asked for, file by file; None for one that whoever asked must look after themselves."""
 
 
 class Hands:
-    """Processes that read files; started when the first are asked for.
+    """Processes that work for this one; started when they are first asked.
 
     Whatever goes wrong with them, files are answered with None: nobody relies on a process that may be killed.
+
+    Args:
+        work: what they do.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, work: Literal["read", "write"]) -> None:
+        self._work = work
         self._hands: list[_Hand] = []
         self._turn = 0
 
@@ -47,11 +75,11 @@ class Hands:
         """How many requests may wait for their answers; answers are taken in the order of the requests."""
         return max(1, _COUNT * _ASKED_MAX)
 
-    def ask(self, files: Sequence[tuple[str, int]]) -> Answer:
-        """Have files read, each given by its path and size in bytes; together they are no larger than ``REQUEST_BYTES``."""
-        if not self._hands:
-            self._hands = [_Hand() for _ in range(_COUNT)] if _can_start() else []
-        if not self._hands:
+    def ask(self, files: Sequence[Asked]) -> Answer:
+        """Have files read or written."""
+        if not self._hands and _can_start():
+            self._hands = [_Hand(self._work) for _ in range(_COUNT)]
+        if not self._hands or sum(each.size_bytes for each in files) >= _ROOM_BYTES:
             return lambda: [None] * len(files)
         self._turn += 1
         return self._hands[self._turn % len(self._hands)].ask(files)
@@ -62,9 +90,6 @@ class Hands:
     def __exit__(self, *_: object) -> None:
         for each in self._hands:
             each.close()
-
-
-REQUEST_BYTES = _ROOM_BYTES - 1
 
 
 def _memory() -> IO[bytes]:
@@ -80,7 +105,8 @@ def _can_start() -> bool:
 class _Hand:
     """One process, and the memory it shares with us."""
 
-    def __init__(self) -> None:
+    def __init__(self, work: str) -> None:
+        self._writes = work == "write"
         self._turn = 0
         self._shared = memoryview(b"")
         self._process: subprocess.Popen[bytes] | None = None
@@ -88,37 +114,41 @@ class _Hand:
             file.truncate(_ROOM_BYTES * _ASKED_MAX)
             self._shared = memoryview(mmap.mmap(file.fileno(), 0))
             self._process = subprocess.Popen(
-                (sys.executable, "-I", "-S", "-B", str(_SCRIPT), str(file.fileno())),
+                (sys.executable, "-I", "-S", "-B", str(_SCRIPT), str(file.fileno()), work, TEMPORARY),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 pass_fds=(file.fileno(),),
             )
 
-    def ask(self, files: Sequence[tuple[str, int]]) -> Answer:
+    def ask(self, files: Sequence[Asked]) -> Answer:
         """Send a request; its bytes go where those of the one before the last were."""
         self._turn += 1
-        at = self._turn % _ASKED_MAX * _ROOM_BYTES
-        paths = b"".join(os.fsencode(path) + b"\0" for path, _ in files)
-        sizes = [size for _, size in files]
-        request = HEAD.pack(len(files), len(paths), at) + struct.pack(f"<{len(files)}I", *sizes) + paths
+        start = at = self._turn % _ASKED_MAX * _ROOM_BYTES
+        paths = b"".join(os.fsencode(each.path) + b"\0" for each in files)
+        numbers = [*(each.size_bytes for each in files), *(each.mode for each in files)]
         try:
             if self._process and self._process.stdin:
-                self._process.stdin.write(request)
+                for each in files if self._writes else ():
+                    self._shared[at : at + each.size_bytes] = each.data
+                    at += each.size_bytes
+                head = HEAD.pack(len(files), len(paths), start)
+                self._process.stdin.write(head + struct.pack(f"<{len(numbers)}I", *numbers) + paths)
                 self._process.stdin.flush()
         except OSError:
             self._end()
-        return lambda: self._answer(sizes, at)
+        return lambda: self._answer(files, start)
 
-    def _answer(self, sizes: Sequence[int], at: int) -> Sequence[Read | None]:
-        wanted = FILE.size * len(sizes)
+    def _answer(self, files: Sequence[Asked], at: int) -> Sequence[Done | None]:
+        wanted = FILE.size * len(files)
         answer = self._process.stdout.read(wanted) if self._process and self._process.stdout else b""
         if len(answer) < wanted:
             self._end()
-            return [None] * len(sizes)
-        found = list[Read | None]()
-        for size, (is_read, *stamp, digest) in zip(sizes, FILE.iter_unpack(answer), strict=True):
-            found.append((tuple(stamp), digest, bytes(self._shared[at : at + size])) if is_read else None)
+            return [None] * len(files)
+        found = list[Done | None]()
+        for (_, size, _, _), (is_done, *stamp, device, digest) in zip(files, FILE.iter_unpack(answer), strict=True):
+            data = b"" if self._writes else bytes(self._shared[at : at + size])
+            found.append(Done(tuple(stamp), device, digest, data) if is_done else None)
             at += size
         return found
 

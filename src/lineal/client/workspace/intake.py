@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+from lineal.client.workspace.hands import REQUEST_BYTES, REQUEST_FILES
 from lineal.client.workspace.index import GONE, UNSEEN, Index, Place, Seen
-from lineal.client.workspace.reading import BATCH_READ_BYTES, BATCH_READ_FILES, Item, Reader
+from lineal.client.workspace.reading import Item, Reader
 from lineal.client.workspace.scanning import Folder, Found, Listing, Stamp, files_at, folders, stamp_of
 from lineal.formats import pack
 from lineal.objects.digest import Digest
@@ -84,7 +85,7 @@ class Intake:
             if isinstance(step, Item) and step.digest is None:
                 unread += 1
                 unread_bytes += step.stamp[0]
-            if len(batch) >= _BATCH_FILES or unread >= BATCH_READ_FILES or unread_bytes >= BATCH_READ_BYTES:
+            if len(batch) >= _BATCH_FILES or unread >= REQUEST_FILES or unread_bytes >= REQUEST_BYTES:
                 yield batch
                 batch, unread, unread_bytes = list[_Step](), 0, 0
         yield batch
@@ -180,7 +181,7 @@ def _portions(items: list[Item]) -> Iterator[list[Item]]:
     for each in items:
         batch.append(each)
         size += each.stamp[0]
-        if len(batch) >= BATCH_READ_FILES or size >= BATCH_READ_BYTES:
+        if len(batch) >= REQUEST_FILES or size >= REQUEST_BYTES:
             yield batch
             batch, size = [], 0
     if batch:

@@ -10,7 +10,7 @@ import os
 import time
 
 from lineal.client.workspace.index import GONE, UNSEEN, Index, Place, Seen
-from lineal.client.workspace.scanning import stamp_of
+from lineal.client.workspace.scanning import Stamp, stamp_of
 from lineal.formats import pack
 from lineal.objects.digest import Digest
 
@@ -44,15 +44,15 @@ class Notes:
         digest = self._known[folder].holds(name, stamp_of(status), status.st_dev)
         return pack.cooked(digest) if digest else None
 
-    def add(self, path: str, status: os.stat_result, digest: Digest) -> None:
+    def add(self, path: str, stamp: Stamp, device: int, digest: Digest) -> None:
         """Take note of a file that is in place."""
         folder, name = _split(path)
         seen = self._changeable(folder)
-        if seen.device != status.st_dev:
+        if seen.device != device:
             # Nothing of what was known of another disk is trusted, nor is anything that was not there yet.
-            seen = Seen(status.st_dev, 0 if seen.stamps else time.time_ns(), 0, seen.stamps, seen.digests)
+            seen = Seen(device, 0 if seen.stamps else time.time_ns(), 0, seen.stamps, seen.digests)
             self._now[folder] = seen
-        seen.stamps[name], seen.digests[name] = stamp_of(status), pack.raw(digest)
+        seen.stamps[name], seen.digests[name] = stamp, pack.raw(digest)
 
     def add_empty(self, path: str) -> None:
         """Take note of a directory in which nothing is."""

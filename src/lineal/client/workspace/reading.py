@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Generic, NamedTuple, TypeVar
 
-from lineal.client.workspace.hands import REQUEST_BYTES, Answer, Hands
+from lineal.client.workspace.hands import FEW_FILES, Answer, Asked, Hands
 from lineal.client.workspace.scanning import Stamp, mode_of, stamp_of, unreadable
 from lineal.formats import pack
 from lineal.objects.digest import Digest, digest_of
@@ -19,13 +19,6 @@ from lineal.objects.errors import Conflict, Corrupt, Invalid, NotFound
 from lineal.objects.files import Entry
 from lineal.storage.blobs.blobs import SMALL_BYTES, BlobStore, Bundle
 from lineal.storage.progress import Progress
-
-BATCH_READ_FILES = 256
-BATCH_READ_BYTES = 4 << 20
-"""What is worth a thread's while, and does not hold too much in memory."""
-
-_FEW_FILES = 500
-"""So many small files are read before a process is started for the rest."""
 
 _ATTEMPTS, _WAIT_S = 3, 0.05
 _WORKERS = min(8, os.cpu_count() or 1)
@@ -103,7 +96,7 @@ class Reader:
             Invalid: a device, a socket or a pipe is among them, or a file may not be read.
             Conflict: a file changed while it was read, again and again.
         """
-        with ThreadPoolExecutor(_WORKERS, "lineal-read") as readers, Hands() as hands:
+        with ThreadPoolExecutor(_WORKERS, "lineal-read") as readers, Hands("read") as hands:
             window: deque[_Reading[B]] = deque()
             try:
                 for batch in batches:
@@ -123,9 +116,9 @@ class Reader:
         unread = [each for each in items if each.digest is None]
         small = [each for each in unread if stat.S_ISREG(each.stamp[4]) and each.stamp[0] < SMALL_BYTES]
         self._unread += len(small)
-        if self._unread <= _FEW_FILES or sum(each.stamp[0] for each in small) > REQUEST_BYTES:
+        if self._unread <= FEW_FILES:
             small = []
-        answer = hands.ask([(each.path, each.stamp[0]) for each in small]) if small else None
+        answer = hands.ask([Asked(each.path, each.stamp[0]) for each in small]) if small else None
         large = [readers.submit(_read, self._blobs, each) for each in unread if each.stamp[0] >= SMALL_BYTES]
         return _Reading(batch, items, small, answer, large)
 
@@ -133,9 +126,8 @@ class Reader:
         """Wait for a batch, and send to the store what it does not hold."""
         batch, items = reading.batch, reading.items
         for item, read in zip(reading.small, reading.answer() if reading.answer else (), strict=True):
-            if read and read[0] == item.stamp:
-                _, digest, item.data = read
-                item.digest = pack.cooked(digest)
+            if read and read.stamp == item.stamp:
+                item.data, item.digest = read.data, pack.cooked(read.digest)
         for future in reading.large:
             future.result()
         for item in items:

@@ -177,7 +177,7 @@ class PackedBlobs:
     def has(self, digests: Iterable[Digest]) -> set[Digest]:
         """Return those of ``digests`` that are here."""
         asked = {each for each in digests if is_digest(each)}
-        found = set(self.packs.locate(asked))
+        found = self.packs.among(asked)
         found |= self.files.has(asked - found)
         return found | self.recipes.among(asked - found)
 

@@ -18,6 +18,7 @@ from lineal.objects.errors import Corrupt, LinealError
 from lineal.storage.blobs import reading
 from lineal.storage.clock import Clock
 from lineal.storage.database.database import Database
+from lineal.storage.direct import DirectFile
 
 _ASKED_AT_ONCE = 2_000
 _TABLES_BYTES_MAX = 16 << 20
@@ -69,6 +70,23 @@ class Packs:
     ) -> dict[Digest, tuple[Digest, Place]]:
         """Return for each of ``digests`` that is in a pack: in which, other than those to ``avoid``, and where there."""
         found: dict[Digest, tuple[Digest, Place]] = {}
+        for name, some in self._beside(digests):
+            with suppress(LinealError):  # as below
+                if name not in avoid:
+                    table = self.table(name)
+                    found.update((each, (name, place)) for each in some if (place := table.find(each)))
+        return found
+
+    def among(self, digests: Iterable[Digest]) -> set[Digest]:
+        """Return those of ``digests`` that are in packs."""
+        found = set[Digest]()
+        for name, some in self._beside(digests):
+            with suppress(LinealError):  # a pack that is gone or damaged holds nothing
+                found.update(self.table(name).among(some))
+        return found
+
+    def _beside(self, digests: Iterable[Digest]) -> Iterator[tuple[Digest, list[Digest]]]:
+        """Yield packs with those of ``digests`` that they may hold."""
         rest = iter(digests)
         while asked := list(islice(rest, _ASKED_AT_ONCE)):
             wanted: dict[int, list[Digest]] = {}
@@ -77,11 +95,7 @@ class Packs:
             beside: dict[Digest, list[Digest]] = {}
             for blob, name in self._candidates(wanted):
                 beside.setdefault(name, []).extend(wanted[blob])
-            for name in (each for each in beside if each not in avoid):
-                with suppress(LinealError):  # a pack that is gone or damaged holds nothing
-                    table = self.table(name)
-                    found.update((each, (name, place)) for each in beside[name] if (place := table.find(each)))
-        return found
+            yield from beside.items()
 
     def _candidates(self, numbers: Collection[int]) -> Iterator[tuple[int, Digest]]:
         """Yield the number of each blob with each pack that may hold it."""
@@ -116,15 +130,16 @@ class Packs:
         except OSError as error:
             raise reading.unavailable(path, error) from None
         try:
-            for group in pack.groups(places):
-                with reading.guarded(path):
-                    data = memoryview(os.pread(descriptor, _size(group), group[0].start))
-                for place in group:
-                    start = place.start - group[0].start
-                    piece = data[start : start + place.size_bytes]
-                    if (found := digest_of(piece)) != place.digest:
-                        raise reading.corrupt(place.digest, found, f"{path}, byte {place.start}")
-                    yield place.digest, bytes(piece)
+            with DirectFile(descriptor, os.O_RDONLY, cached=True) as file:
+                for group in pack.groups(places):
+                    start = group[0].start
+                    with reading.guarded(path):
+                        data = file.read(start, group[-1].start + group[-1].size_bytes - start)
+                    for place in group:
+                        piece = data[place.start - start : place.start - start + place.size_bytes]
+                        if (found := digest_of(piece)) != place.digest:
+                            raise reading.corrupt(place.digest, found, f"{path}, byte {place.start}")
+                        yield place.digest, bytes(piece)
         finally:
             os.close(descriptor)
 
@@ -132,7 +147,7 @@ class Packs:
         """Read a whole pack and compare every blob with the table. Raises NotFound, Corrupt, Unavailable."""
         path, table = self.path(name), self.table(name)
         with reading.guarded(path), path.open("rb", buffering=0) as file:
-            pack.check(table, file.fileno())
+            pack.check(table, lambda start, size: os.pread(file.fileno(), size, start))
 
     def pieces(self, name: Digest, start: int, size: int) -> bytes:
         """Return bytes of a pack as they are. Raises NotFound, Unavailable."""
@@ -214,10 +229,6 @@ class Packs:
             with suppress(LinealError):
                 keys.update(pack.raw(each) for each in self.table(name).digests() if pack.prefix(each) in known)
         return [pack.cooked(key) for key in sorted(keys)]
-
-
-def _size(group: list[Place]) -> int:
-    return group[-1].start + group[-1].size_bytes - group[0].start
 
 
 class _Tables:

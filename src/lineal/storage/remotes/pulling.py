@@ -6,19 +6,18 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from lineal.formats import holding as format_
+from lineal.formats import trees
 from lineal.formats.holding import Holding, Kind
 from lineal.objects.digest import Digest
-from lineal.objects.errors import Corrupt, LinealError, NotFound
+from lineal.objects.errors import Corrupt, NotFound
 from lineal.storage.blobs import reading
 from lineal.storage.blobs.packed import PackedBlobs
 from lineal.storage.checking import take
 from lineal.storage.progress import Progress
-from lineal.storage.remotes.planning import digests_of
 from lineal.storage.remotes.remote import IN_FLIGHT, Remote
 
 _ASKED_AT_ONCE = 10_000
@@ -32,7 +31,7 @@ class Fetched(NamedTuple):
 
 
 def pull(blobs: PackedBlobs, remote: Remote, holding: Holding, *, progress: Progress) -> Fetched:
-    """Make a store hold a tree that a remote holds.
+    """Bring what a remote says that a tree needs; ``check_complete`` looks whether that was all of it.
 
     Args:
         blobs: where the bytes go.
@@ -52,7 +51,6 @@ def pull(blobs: PackedBlobs, remote: Remote, holding: Holding, *, progress: Prog
     for recipe in holding.recipes:
         if not blobs.has((recipe.digest,)):
             blobs.keep_recipe(recipe)
-    _check_complete(blobs, remote, holding)
     return Fetched(fetching.files, fetching.size_bytes)
 
 
@@ -78,7 +76,7 @@ class _Fetching:
         try:
             return self._take(kind, digest)
         except NotFound:
-            raise NotFound(f"{self._remote.url} lost {key}, a part of {self._holding.reference}", hint=_AGAIN) from None
+            raise NotFound(f"{self._remote.url} lost {key}, a part of {self._holding.reference}", hint=AGAIN) from None
         except Corrupt as error:
             raise Corrupt(
                 f"{self._remote.url} holds other bytes under {key}: {error.message}",
@@ -114,15 +112,19 @@ class _Fetching:
                 path.unlink(missing_ok=True)
 
 
-def _check_complete(blobs: PackedBlobs, remote: Remote, holding: Holding) -> None:
-    """Look that everything of the tree is here now. Raises NotFound, Corrupt."""
-    try:
-        rest = digests_of(blobs, holding.tree)
-        while asked := set(islice(rest, _ASKED_AT_ONCE)):
+def check_complete(blobs: PackedBlobs, tree: Digest) -> None:
+    """Look that everything of a tree is here, and that it is one. Raises NotFound, Corrupt, Invalid."""
+    waiting, asked = [tree], set[Digest]()
+    while waiting:
+        node = trees.read_node(waiting.pop(), blobs.get)
+        trees.check_node(node)
+        waiting += (each.digest for each in node.branches)
+        asked.update(each.digest for each in node.entries if each.mode != "directory")
+        if len(asked) >= _ASKED_AT_ONCE or not waiting:
             if missing := asked - blobs.has(asked):
                 raise reading.missing(min(missing))
-    except LinealError as error:
-        raise NotFound(f"{remote.url} does not hold all of {holding.reference}: {error.message}", hint=_AGAIN) from None
+            asked.clear()
 
 
-_AGAIN = "push it again from a repository that has it"
+AGAIN = "push it again from a repository that has it"
+"""What to do when a remote lost something."""

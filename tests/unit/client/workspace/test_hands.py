@@ -11,7 +11,7 @@ import pytest
 
 from lineal.client.local import LocalRepository
 from lineal.client.workspace import hands, reading
-from lineal.client.workspace.hands import Hands
+from lineal.client.workspace.hands import Asked, Hands
 from lineal.client.workspace.scanning import stamp_of
 from lineal.formats import pack
 from lineal.objects.digest import digest_of
@@ -73,7 +73,7 @@ def test_a_process_that_is_killed_costs_time_only(
 ) -> None:
     asked, ask = list[int](), hands._Hand.ask
 
-    def killing(hand: hands._Hand, files: list[tuple[str, int]]) -> hands.Answer:
+    def killing(hand: hands._Hand, files: list[Asked]) -> hands.Answer:
         asked.append(1)
         if len(asked) >= at and hand._process:
             hand._process.kill()
@@ -101,16 +101,17 @@ def test_answers_tell_what_each_file_was_when_it_was_read(tmp_path: Path) -> Non
         (tmp_path / name).write_bytes(data)
     (tmp_path / "not there").unlink()
     (tmp_path / "link").symlink_to("a")
-    asked = [(str(tmp_path / name), len(data)) for name, data in files.items()]
-    asked[2] = (asked[2][0], 3)
-    asked[3] = (asked[3][0], 9)
-    with Hands() as some:
-        first, second = some.ask([*asked, (str(tmp_path / "link"), 7)]), some.ask(asked[:1])
+    asked = [Asked(str(tmp_path / name), len(data)) for name, data in files.items()]
+    asked[2] = Asked(asked[2].path, 3)
+    asked[3] = Asked(asked[3].path, 9)
+    with Hands("read") as some:
+        first, second = some.ask([*asked, Asked(str(tmp_path / "link"), 7)]), some.ask(asked[:1])
         a, b, c, d, missing, link = first()
 
-        assert a == second()[0] == (stamp_of((tmp_path / "a").stat()), pack.raw(digest_of(b"content")), b"content")
+        status = (tmp_path / "a").stat()
+        assert a == second()[0] == (stamp_of(status), status.st_dev, pack.raw(digest_of(b"content")), b"content")
         assert b
-        assert (b[0][0], b[2]) == (0, b"")
+        assert (b.stamp[0], b.data) == (0, b"")
         # A file of another size than was told is looked at anew, and so is whatever is no file.
         assert (None, None, None, None) == (c, d, missing, link)
 
@@ -122,8 +123,8 @@ def descriptors() -> set[Path]:
 
 def test_nobody_is_left_behind(tmp_path: Path) -> None:
     before = descriptors()
-    with Hands() as some:
-        some.ask([(str(tmp_path), 1)])
+    with Hands("read") as some:
+        some.ask([Asked(str(tmp_path), 1)])
         processes = [each._process for each in some._hands]
 
     assert [True, True] == [each.returncode is not None for each in processes if each]
