@@ -11,6 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from itertools import chain, islice
 from pathlib import Path
 from typing import Literal, NamedTuple, Self
@@ -23,7 +24,7 @@ from lineal.client.workspace.scanning import digest_at, mode_of, root_of, stamp_
 from lineal.client.workspace.writing import write_large, write_small
 from lineal.formats import trees
 from lineal.objects.digest import Digest
-from lineal.objects.errors import Conflict
+from lineal.objects.errors import Conflict, LinealError
 from lineal.objects.files import Entry
 from lineal.storage.blobs.blobs import SMALL_BYTES, BlobStore
 from lineal.storage.progress import Progress
@@ -188,7 +189,18 @@ class Checkouts:
             with self._lock:
                 self._notes.add(change.path, stamp_of(status), status.st_dev, change.after.digest)
             return "done"
-        return "ours" if change.before and found == (change.before.digest, change.before.mode) else "foreign"
+        if change.before and found == (change.before.digest, change.before.mode):
+            return "ours"
+        return "ours" if change.after and self._is_beginning(change.after, place, status) else "foreign"
+
+    def _is_beginning(self, entry: Entry, place: str, status: os.stat_result) -> bool:
+        """Tell whether a file is the beginning of what should be there, as a crash leaves it: nothing is lost with it."""
+        is_file = stat.S_ISREG(status.st_mode) and mode_of(status.st_mode) == entry.mode
+        if not is_file or not status.st_size < entry.size_bytes < SMALL_BYTES:
+            return False
+        with suppress(OSError, LinealError), open(place, "rb") as file:
+            return self._blobs.get(entry.digest).startswith(file.read())
+        return False
 
     def _state_of_directory(self, change: Change, place: str) -> State:
         if change.after is None:
@@ -226,7 +238,10 @@ class Checkouts:
 
     def _write_all(self) -> None:
         self._placing.make("")
-        with ThreadPoolExecutor(_WORKERS, "lineal-write") as writers, _Writers(self._finish) as hands:
+        with (
+            ThreadPoolExecutor(_WORKERS, "lineal-write") as writers,
+            _Writers(self._finish, is_new=self._is_new) as hands,
+        ):
             running = deque[Future[None]]()
             for batch in _batches(each.after for each in self._changes() if each.after):
                 todo = [each for each in batch if not self._is_done(each)]
@@ -292,11 +307,12 @@ class _Writers:
 
     Args:
         finish: is told of each file, with its bytes, and what it is now; None when it is still to be written.
+        is_new: whether nothing was there. A renaming for each file would only keep its beginning from being seen.
     """
 
-    def __init__(self, finish: Callable[[Entry, bytes, Done | None], None]) -> None:
+    def __init__(self, finish: Callable[[Entry, bytes, Done | None], None], *, is_new: bool) -> None:
         self._finish = finish
-        self._hands = Hands("write")
+        self._hands = Hands("create" if is_new else "write")
         self._count = self._size_bytes = 0
         self._next = list[tuple[Entry, Asked]]()
         self._waiting = deque[tuple[list[tuple[Entry, Asked]], Answer]]()

@@ -53,13 +53,28 @@ def _write(path: bytes, mode: int, room: memoryview) -> bytes:
     return _file(os.lstat(path), b"")
 
 
+def _create(path: bytes, mode: int, room: memoryview) -> bytes:
+    """Write ``room`` but for its last byte to a file where there was none; who sees it early sees its beginning."""
+    descriptor = os.open(path, _WRITE | os.O_EXCL, mode)
+    try:
+        rest = room[:-1]
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+        return _file(os.fstat(descriptor), b"")
+    except OSError:
+        os.unlink(path)
+        raise
+    finally:
+        os.close(descriptor)
+
+
 def _file(s: os.stat_result, digest: bytes) -> bytes:
     return FILE.pack(True, s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino, s.st_mode, s.st_dev, digest)  # noqa: FBT003
 
 
 def main(shared: memoryview) -> None:
     """Answer requests until there are no more."""
-    do = {"read": _read, "write": _write}[sys.argv[2]]
+    do = {"read": _read, "write": _write, "create": _create}[sys.argv[2]]
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     while len(head := requests.read(HEAD.size)) == HEAD.size:
         count, path_bytes, at = HEAD.unpack(head)

@@ -62,10 +62,10 @@ class Hands:
     Whatever goes wrong with them, files are answered with None: nobody relies on a process that may be killed.
 
     Args:
-        work: what they do.
+        work: what they do. To create is to write where nothing is, in place: one who looks early sees a file's beginning.
     """
 
-    def __init__(self, work: Literal["read", "write"]) -> None:
+    def __init__(self, work: Literal["read", "write", "create"]) -> None:
         self._work = work
         self._hands: list[_Hand] = []
         self._turn = 0
@@ -106,7 +106,7 @@ class _Hand:
     """One process, and the memory it shares with us."""
 
     def __init__(self, work: str) -> None:
-        self._writes = work == "write"
+        self._writes = work != "read"
         self._turn = 0
         self._shared = memoryview(b"")
         self._process: subprocess.Popen[bytes] | None = None

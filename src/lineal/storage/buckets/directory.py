@@ -102,8 +102,10 @@ class DirectoryBucket:
         temporary = path.parent / f"~{os.getpid()}.{os.urandom(8).hex()}"
         with self._guarded(key):
             self._make(path.parent)
-            with files.whole_file(path, temporary, mode=_READ_ONLY) as descriptor:
+            with files.whole_file(path, temporary, mode=0o644) as descriptor:
                 yield descriptor
+                # Not before: a file that its owner may not write cannot be opened once more, past the cache.
+                os.fchmod(descriptor, os.fstat(descriptor).st_mode & _READ_ONLY)
 
     def _make(self, folder: Path) -> None:
         if not folder.is_dir():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -60,6 +61,7 @@ class _Fetching:
         self._blobs = blobs
         self._remote = remote
         self._progress = progress
+        self._cores = threading.Semaphore(os.cpu_count() or 1)
         self.files = self.size_bytes = 0
 
     def all(self, kind: Kind, digests: list[Digest]) -> None:
@@ -98,7 +100,8 @@ class _Fetching:
         key = format_.bytes_key(kind, digest)
         with self._scratch() as path:
             self._remote.bucket.fetch(key, path, version=version, progress=lambda more: self._progress.advance(0, more))
-            return take(self._blobs, kind, digest, path)
+            with self._cores:  # hashing needs a core, fetching only patience
+                return take(self._blobs, kind, digest, path)
 
     @contextmanager
     def _scratch(self) -> Iterator[Path]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lineal.client.local import LocalRepository
+from lineal.client.workspace import hands
 from lineal.client.workspace.checkout import Wanted
 from lineal.objects.errors import Conflict, Corrupt, NotFound, Unavailable
 from tests.unit.client.workspace.places import (
@@ -243,3 +244,49 @@ def test_a_place_that_is_a_file_is_told(place: str, repository: LocalRepository,
         put(repository, FIRST, tmp_path / place)
 
     assert b"mine" == (tmp_path / "file").read_bytes()
+
+
+def test_a_beginning_of_what_should_be_there_is_completed(repository: LocalRepository, tmp_path: Path) -> None:
+    files: Files = {"a": b"all of it", "b": b"all of it", "c": Program(b"#!/bin/sh\n")}
+    beginnings: Files = {"a": b"", "b": b"all", "c": Program(b"#!")}
+    put(repository, files, write(tmp_path / "copy", beginnings))
+
+    assert files == read(tmp_path / "copy")
+
+
+def test_many_small_files_are_written_whole_whoever_writes_them(
+    repository: LocalRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hands, "_COUNT", 2)
+    files: Files = {
+        **{f"{number % 7}/{number:04}": b"%d" % number * number for number in range(2_000)},
+        **{f"programs/{number}": Program(b"#!/bin/sh\n%d" % number) for number in range(100)},
+        "link": Link("0/0000"),
+    }
+    put(repository, files, tmp_path / "new")
+    changed: Files = {path: b"other" if number % 2 else content for number, (path, content) in enumerate(files.items())}
+    put(repository, changed, tmp_path / "new", before=files)
+
+    assert changed == read(tmp_path / "new")
+
+
+@pytest.mark.parametrize("at", [1, 4])
+def test_a_process_that_is_killed_while_it_writes_costs_time_only(
+    at: int, repository: LocalRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hands, "_COUNT", 2)
+    asked, ask = list[int](), hands._Hand.ask
+
+    def killing(hand: hands._Hand, files: list[hands.Asked]) -> hands.Answer:
+        asked.append(1)
+        answer = ask(hand, files)
+        if len(asked) == at and hand._process:
+            hand._process.kill()
+        return answer
+
+    monkeypatch.setattr(hands._Hand, "ask", killing)
+    files: Files = {f"{number % 7}/{number:04}": b"%d" % number * number for number in range(2_000)}
+    put(repository, files, tmp_path / "new")
+
+    assert len(asked) >= at
+    assert files == read(tmp_path / "new")
