@@ -31,7 +31,7 @@ from lineal.storage.progress import Progress
 
 _BATCH_FILES = 1_000
 _BATCH_BYTES = 16 << 20
-_FEW_CHANGES = 20_000
+_FEW_CHANGES = 100_000
 _SHOWN_MAX = 5
 _WORKERS = min(4, os.cpu_count() or 1)
 
