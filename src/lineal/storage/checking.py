@@ -125,10 +125,10 @@ def mend(blobs: PackedBlobs, kind: Kind, digest: Digest, buckets: Iterable[Bucke
     return ""
 
 
-def take(blobs: PackedBlobs, kind: Kind, digest: Digest, path: Path) -> int:
-    """Take a fetched file into the store once it was checked; return its size. Raises Corrupt."""
+def take(blobs: PackedBlobs, kind: Kind, digest: Digest, path: Path, *, found: Digest | None = None) -> int:
+    """Take a fetched file into the store once it was checked, or was ``found`` to be it; return its size. Raises Corrupt."""
     if kind == "blob":
-        return blobs.files.take(path, digest)
+        return blobs.files.take(path, digest, found=found)
     with path.open("rb+") as file:
         table = pack.read_table(digest, file)
         with DirectFile(file.fileno(), os.O_RDONLY) as direct:

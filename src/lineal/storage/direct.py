@@ -12,8 +12,6 @@ import os
 from contextlib import suppress
 from typing import Self
 
-from lineal.objects.digest import Hasher
-
 BLOCK_BYTES = 4_096
 """Addresses, places and sizes must be multiples of what a disk calls a block; none has a larger one."""
 
@@ -28,13 +26,25 @@ def buffer(size_bytes: int = BUFFER_BYTES) -> memoryview:
     return memoryview(mmap.mmap(-1, size_bytes))
 
 
+def whole_blocks(size_bytes: int) -> int:
+    """Return the size of the blocks that so many bytes need."""
+    return -(-size_bytes // BLOCK_BYTES) * BLOCK_BYTES
+
+
+def write_at(descriptor: int, data: memoryview, at: int) -> None:
+    """Write all of ``data`` at a place, through the cache. Raises OSError."""
+    done = 0
+    while done < len(data):
+        done += os.pwrite(descriptor, data[done:], at + done)
+
+
 class DirectFile:
     """An open file that is read or written at places of the caller's choice.
 
     Args:
         descriptor: the file; it stays the caller's.
         flags: how it is open: ``os.O_RDONLY`` or ``os.O_WRONLY``.
-        cached: whether bytes that the cache has are read from there, and only the rest from the disk.
+        cached: whether the cache has a part in it: what it has is read from there, and what is written stays there.
     """
 
     def __init__(self, descriptor: int, flags: int = os.O_WRONLY, *, cached: bool = False) -> None:
@@ -42,14 +52,14 @@ class DirectFile:
         self._cached = cached
         self._room = memoryview(b"")
         self._direct = -1
-        if _DIRECT:
+        if _DIRECT and not (cached and flags == os.O_WRONLY):
             with suppress(OSError):  # without /proc, or on a file system that has no such thing
                 self._direct = os.open(f"/proc/self/fd/{descriptor}", flags | _DIRECT | os.O_CLOEXEC)
 
     def read(self, start: int, size_bytes: int) -> memoryview:
         """Return the bytes from ``start`` on; they are written over by the next ones. Raises OSError."""
         first = start // BLOCK_BYTES * BLOCK_BYTES
-        end = -(-(start + size_bytes) // BLOCK_BYTES) * BLOCK_BYTES
+        end = whole_blocks(start + size_bytes)
         if end - first > len(self._room):
             self._room = buffer(end - first)
         count = self.read_into(self._room[: end - first], first)
@@ -58,8 +68,7 @@ class DirectFile:
     def write_at(self, data: memoryview, at: int) -> None:
         """Write all of ``data``, which comes from ``buffer``. Raises OSError."""
         done = self._in_blocks(data, at)
-        while done < len(data):
-            done += os.pwrite(self._descriptor, data[done:], at + done)
+        write_at(self._descriptor, data[done:], at + done)
 
     def _in_blocks(self, data: memoryview, at: int) -> int:
         """Write the whole blocks of ``data``; return how many bytes were written."""
@@ -145,22 +154,3 @@ class Appending:
     def discard(self) -> None:
         """Let go of what waits."""
         self._file.close()
-
-
-def hash_range(hasher: Hasher, file: DirectFile, start: int, end: int, room: memoryview) -> None:
-    """Hash the bytes of a file from ``start`` to ``end``, or to where it ends sooner.
-
-    Args:
-        hasher: takes the bytes.
-        file: open for reading.
-        start: the first byte.
-        end: behind the last.
-        room: memory from ``buffer`` that is written over.
-    """
-    while start < end:
-        # Whole blocks are asked for, and what is too much is left out.
-        found = min(file.read_into(room, start), end - start)
-        if not found:
-            return
-        hasher.update(room[:found])
-        start += found

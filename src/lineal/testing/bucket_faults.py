@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Literal, TypeVar
 
+from lineal.objects.digest import Digest
 from lineal.objects.errors import Unavailable
 from lineal.storage.buckets.bucket import Bucket, Held, Progress
 from lineal.storage.buckets.wrappers import Forwarding
@@ -39,9 +40,13 @@ class _Around(Forwarding):
         """Return the bytes from ``start`` on, ``size`` at most."""
         return self._pass("get", lambda: self.inner.get(key, start=start, size=size))
 
-    def fetch(self, key: str, path: Path, *, version: str = "", progress: Progress | None = None) -> None:
+    def fetch(
+        self, key: str, path: Path, *, version: str = "", hashed: bool = False, progress: Progress | None = None
+    ) -> Digest | None:
         """Write the bytes to a file, all or nothing."""
-        self._pass("fetch", lambda: self.inner.fetch(key, path, version=version, progress=progress))
+        return self._pass(
+            "fetch", lambda: self.inner.fetch(key, path, version=version, hashed=hashed, progress=progress)
+        )
 
     def head(self, key: str) -> Held | None:
         """Return what is known of ``key``, or None."""
@@ -124,9 +129,11 @@ class CuttingBucket(Forwarding):
         """Store the content of a file, or break off."""
         return self.inner.put_file(key, path, progress=self._cutting(progress))
 
-    def fetch(self, key: str, path: Path, *, version: str = "", progress: Progress | None = None) -> None:
+    def fetch(
+        self, key: str, path: Path, *, version: str = "", hashed: bool = False, progress: Progress | None = None
+    ) -> Digest | None:
         """Write the bytes to a file, or break off."""
-        self.inner.fetch(key, path, version=version, progress=self._cutting(progress))
+        return self.inner.fetch(key, path, version=version, hashed=hashed, progress=self._cutting(progress))
 
     def _cutting(self, progress: Progress | None) -> Progress | None:
         with self._lock:

@@ -11,11 +11,11 @@ import fcntl
 import os
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Self
 
 from lineal.objects.digest import Hasher
-from lineal.storage.direct import BUFFER_BYTES, DirectFile, buffer, hash_range
+from lineal.storage.direct import BUFFER_BYTES, DirectFile, buffer, whole_blocks, write_at
 
 _FICLONE = 0x40049409
 _ZEROS = bytes(1 << 20)
@@ -36,21 +36,42 @@ def clone(source: int, target: int) -> bool:
     return True
 
 
-def copy_hashed(source: int, target: int) -> Hasher:
+def copy_hashed(
+    source: int, target: int, progress: Callable[[int], None] | None = None, *, cached: bool = False
+) -> Hasher:
     """Copy one open file into another, empty one, and return the digest and size of the copy. Holes stay holes.
 
     Args:
         source: a descriptor that can be read.
         target: a descriptor of an empty file, for reading and writing, better on the same file system.
+        progress: is told of bytes as they are copied.
+        cached: whether somebody will read the copy soon, and nobody waits for it to be safe on the disk.
     """
-    if clone(source, target):
-        return hash_file(target)
     size = os.fstat(source).st_size
-    with _Copy(source, target, size) as copying:
+    if clone(source, target):
+        hasher = hash_file(target)
+        if progress:
+            progress(size)
+        return hasher
+    with _Copy(source, target, size, progress, cached=cached) as copying:
         for start, end in _data(source, size):
             copying.copy(start, end)
     os.ftruncate(target, size)
     return copying.hasher
+
+
+def copy(source: int, target: int) -> None:
+    """Copy one open file into another, empty one, which somebody will read soon. Holes stay holes."""
+    if clone(source, target):
+        return
+    size = os.fstat(source).st_size
+    with DirectFile(source, os.O_RDONLY, cached=True) as file:
+        for start, end in _data(source, size):
+            at = start
+            while at < end and (piece := file.read(at, min(BUFFER_BYTES, end - at))):
+                write_at(target, piece, at)
+                at += len(piece)
+    os.ftruncate(target, size)
 
 
 class _Copy:
@@ -62,14 +83,17 @@ class _Copy:
         size: how large the copy is to be.
     """
 
-    def __init__(self, source: int, target: int, size: int) -> None:
+    def __init__(
+        self, source: int, target: int, size: int, progress: Callable[[int], None] | None, *, cached: bool
+    ) -> None:
         self.hasher = Hasher()
-        self._source = source
-        self._target = DirectFile(target)
+        self._source = DirectFile(source, os.O_RDONLY, cached=True)
+        self._target = DirectFile(target, cached=cached)
         self._size = size
+        self._progress = progress
         self._free: queue.SimpleQueue[memoryview] = queue.SimpleQueue()
         for _ in range(_BUFFERS):
-            self._free.put(buffer(min(BUFFER_BYTES, max(size, 1))))
+            self._free.put(buffer(min(BUFFER_BYTES, whole_blocks(max(size, 1)))))
         self._filled: queue.SimpleQueue[tuple[memoryview, int, int] | None] = queue.SimpleQueue()
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._write_all, daemon=True)
@@ -79,7 +103,7 @@ class _Copy:
         self._skip_to(start)
         while start < end and self._error is None:
             room = self._free.get()
-            count = os.preadv(self._source, [room[: end - start]], start)
+            count = min(self._source.read_into(room[: whole_blocks(end - start)], start), end - start)
             self._filled.put((room, count, start))
             self.hasher.update(room[:count])
             start += count
@@ -95,6 +119,8 @@ class _Copy:
             try:
                 if self._error is None:
                     self._target.write_at(room[:count], at)
+                    if self._progress:
+                        self._progress(count)
             except BaseException as error:  # noqa: BLE001 - told to whoever waits for the copy
                 self._error = error
             self._free.put(room)
@@ -106,6 +132,7 @@ class _Copy:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         self._filled.put(None)
         self._thread.join()
+        self._source.close()
         self._target.close()
         if self._error and not error:
             raise self._error
@@ -113,12 +140,14 @@ class _Copy:
 
 
 def hash_file(descriptor: int) -> Hasher:
-    """Return the digest and size of an open file, as the disk has it."""
-    hasher, size, room = Hasher(), os.fstat(descriptor).st_size, buffer()
-    with DirectFile(descriptor, os.O_RDONLY) as file:
-        for start, end in _data(descriptor, size):
-            hash_zeros(hasher, start - hasher.size_bytes)
-            hash_range(hasher, file, start, end, room)
+    """Return the digest and size of an open file."""
+    hasher, size, room = Hasher(), os.fstat(descriptor).st_size, memoryview(bytearray(BUFFER_BYTES))
+    for start, end in _data(descriptor, size):
+        hash_zeros(hasher, start - hasher.size_bytes)
+        at = start
+        while at < end and (count := os.preadv(descriptor, [room[: end - at]], at)):
+            hasher.update(room[:count])
+            at += count
     hash_zeros(hasher, size - hasher.size_bytes)
     return hasher
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from os import PathLike
@@ -11,8 +12,9 @@ from pathlib import Path
 from lineal.objects.digest import Digest, digest_of, is_digest
 from lineal.storage.blobs import reading
 from lineal.storage.blobs.blobs import PIECE_BYTES, Bundle
-from lineal.storage.blobs.copying import copy_hashed, hash_file
+from lineal.storage.blobs.copying import copy, copy_hashed, hash_file
 
+_FRESH_MAX = 1_000
 _READ_ONLY = 0o444
 
 
@@ -27,6 +29,7 @@ class FileBlobs:
     def __init__(self, directory: Path, scratch: Path) -> None:
         self._directory = directory
         self._scratch = scratch
+        self._fresh = OrderedDict[Digest, tuple[int, ...]]()
         self._top = f"{directory}/sha256"
 
     def path(self, digest: Digest) -> Path:
@@ -93,6 +96,13 @@ class FileBlobs:
                 reading.sync_directory(path.parent.parent)
             temporary.replace(path)
             reading.sync_directory(path.parent)
+            self._remember(digest, path.stat())
+
+    def _remember(self, digest: Digest, status: os.stat_result) -> None:
+        """Take note of what was just hashed, so that whoever wants it next need not hash it again."""
+        self._fresh[digest] = _stamp(status)
+        if len(self._fresh) > _FRESH_MAX:
+            self._fresh.popitem(last=False)
 
     def bundle(self) -> AbstractContextManager[Bundle]:
         """Take many small blobs."""
@@ -121,19 +131,29 @@ class FileBlobs:
                 temporary.unlink(missing_ok=True)
         return hasher.digest, hasher.size_bytes
 
-    def take(self, path: Path, digest: Digest) -> int:
-        """Take a file of the scratch directory as it is, once its bytes were read; return its size. Raises Corrupt."""
+    def take(self, path: Path, digest: Digest, *, found: Digest | None = None) -> int:
+        """Take a file of the scratch directory as it is; return its size.
+
+        Args:
+            path: the file.
+            digest: what it should be.
+            found: what it was found to be while it was written; without it, it is read.
+
+        Raises:
+            Corrupt: it is something else.
+        """
         with reading.guarded(path):
             descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         try:
             with reading.guarded(path):
-                hasher = hash_file(descriptor)
-            if hasher.digest != digest:
-                raise reading.corrupt(digest, hasher.digest, "what arrived")
+                found = found or hash_file(descriptor).digest
+                size_bytes = os.fstat(descriptor).st_size
+            if found != digest:
+                raise reading.corrupt(digest, found, "what arrived")
             self._name(path, descriptor, digest)
         finally:
             os.close(descriptor)
-        return hasher.size_bytes
+        return size_bytes
 
     def _temporary(self) -> Path:
         return self._scratch / f"blob.{os.getpid()}.{os.urandom(8).hex()}"
@@ -212,10 +232,17 @@ class FileBlobs:
             raise reading.unavailable(here, error) from None
         try:
             with reading.replacing(path) as target:
-                if (found := copy_hashed(source, target).digest) != digest:
+                if self._fresh.get(digest) == _stamp(os.fstat(source)):
+                    copy(source, target)  # the bytes passed through here a moment ago
+                elif (found := copy_hashed(source, target, cached=True).digest) != digest:
                     raise reading.corrupt(digest, found, str(here))
         finally:
             os.close(source)
+
+
+def _stamp(status: os.stat_result) -> tuple[int, ...]:
+    """Return what changes when somebody writes to a file."""
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def _names(directory: Path) -> Sequence[str]:

@@ -13,6 +13,8 @@ from typing import Protocol
 
 import msgspec
 
+from lineal.objects.digest import Digest
+
 Progress = Callable[[int], None]
 """Told of bytes as they pass: how many more."""
 
@@ -47,10 +49,20 @@ class Bucket(Protocol):
     def get(self, key: str, *, start: int = 0, size: int | None = None) -> bytes:
         """Return the bytes from ``start`` on, ``size`` at most. Raises NotFound."""
 
-    def fetch(self, key: str, path: Path, *, version: str = "", progress: Progress | None = None) -> None:
+    def fetch(
+        self, key: str, path: Path, *, version: str = "", hashed: bool = False, progress: Progress | None = None
+    ) -> Digest | None:
         """Write the bytes to a file, a large one in ranges, several at once; all or nothing. Raises NotFound.
 
-        With a ``version``, the bytes that the store gave that id, even when others are there now, or none.
+        Args:
+            key: which.
+            path: where they go.
+            version: the store's id of the bytes that are meant, even when others are there now, or none.
+            hashed: whether the digest is of use.
+            progress: is told of bytes as they pass.
+
+        Returns:
+            The digest of what was written, where that is asked for and the bytes pass by in their order; else None.
         """
 
     def head(self, key: str) -> Held | None:

@@ -9,7 +9,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from lineal.objects.digest import Digest
 from lineal.objects.errors import Conflict, Denied, NotFound
+from lineal.storage.blobs.copying import copy_hashed
 from lineal.storage.blobs.reading import guarded, sync_directory, unavailable
 from lineal.storage.buckets import files
 from lineal.storage.buckets.bucket import Held, Progress
@@ -58,10 +60,15 @@ class DirectoryBucket:
                 start, left = start + len(piece), left - len(piece)
             return b"".join(pieces)
 
-    def fetch(self, key: str, path: Path, *, version: str = "", progress: Progress | None = None) -> None:
+    def fetch(
+        self, key: str, path: Path, *, version: str = "", hashed: bool = False, progress: Progress | None = None
+    ) -> Digest | None:
         """Write the bytes to a file, all or nothing. Raises NotFound, Unavailable."""
         with self._reading(key) as reading, guarded(path), files.whole_file(path, files.beside(path)) as writing:
+            if hashed:
+                return copy_hashed(reading, writing, progress).digest
             files.copy(reading, writing, progress)
+        return None
 
     def head(self, key: str) -> Held | None:
         """Return what is known of ``key``, or None."""

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from lineal.objects.digest import digest_of
+from lineal.objects.digest import Digest, digest_of
 from lineal.objects.errors import NotFound
 from lineal.storage.blobs.reading import guarded
 from lineal.storage.buckets import files
@@ -49,13 +49,16 @@ class MemoryBucket:
         """Return the bytes from ``start`` on, ``size`` at most. Raises NotFound."""
         return self._find(key)[1][start : None if size is None else start + size]
 
-    def fetch(self, key: str, path: Path, *, version: str = "", progress: Progress | None = None) -> None:
+    def fetch(
+        self, key: str, path: Path, *, version: str = "", hashed: bool = False, progress: Progress | None = None
+    ) -> Digest | None:
         """Write the bytes to a file, all or nothing. Raises NotFound, Unavailable."""
         _, data = self._find(key)
         with guarded(path), files.whole_file(path, files.beside(path)) as descriptor:
             files.write_at(descriptor, data, 0)
             if progress:
                 progress(len(data))
+        return digest_of(data) if hashed else None
 
     def head(self, key: str) -> Held | None:
         """Return what is known of ``key``, or None."""

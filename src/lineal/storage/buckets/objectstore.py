@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from lineal.objects.digest import Digest
 from lineal.objects.errors import Conflict, Unavailable
 from lineal.storage.blobs.reading import guarded
 from lineal.storage.buckets import failures, files
@@ -108,7 +109,9 @@ class ObjectStoreBucket:
         except failures.OutOfRange:
             return b""
 
-    def fetch(self, key: str, path: Path, *, version: str = "", progress: Progress | None = None) -> None:
+    def fetch(
+        self, key: str, path: Path, *, version: str = "", hashed: bool = False, progress: Progress | None = None
+    ) -> Digest | None:
         """Write the bytes to a file, a large one in ranges, several at once; all or nothing. Raises NotFound."""
         with guarded(path), files.whole_file(path, files.beside(path)) as descriptor:
             try:
@@ -118,10 +121,11 @@ class ObjectStoreBucket:
                     files.reserve(descriptor, first.meta["size"])
                     _Range(key, version, 0, min(RANGE_BYTES, first.meta["size"])).write(first, descriptor, progress)
             except failures.OutOfRange:
-                return  # it is empty
+                return None  # it is empty
             rest = range(RANGE_BYTES, first.meta["size"], RANGE_BYTES)
             ranges = [_Range(key, version, start, min(start + RANGE_BYTES, first.meta["size"])) for start in rest]
             self._fetch_all(ranges, first.meta["e_tag"], descriptor, progress)
+        return None
 
     def _fetch_all(self, ranges: Iterable[_Range], etag: Any, descriptor: int, progress: Progress | None) -> None:
         def fetch(wanted: _Range) -> None:

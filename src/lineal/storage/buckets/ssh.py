@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
+from lineal.objects.digest import Digest
 from lineal.objects.errors import Denied, Invalid, LinealError, NotFound, Unavailable
 from lineal.storage.blobs.reading import guarded
 from lineal.storage.buckets import files
@@ -82,7 +83,9 @@ class SshBucket:
 
         return self._do(read(), key)
 
-    def fetch(self, key: str, path: Path, *, version: str = "", progress: Progress | None = None) -> None:
+    def fetch(
+        self, key: str, path: Path, *, version: str = "", hashed: bool = False, progress: Progress | None = None
+    ) -> Digest | None:
         """Write the bytes to a file, many blocks at once; all or nothing. Raises NotFound."""
 
         async def read(temporary: Path) -> None:
@@ -93,6 +96,7 @@ class SshBucket:
         temporary = files.beside(path)
         with guarded(path), files.whole_file(path, temporary):
             self._do(read(temporary), key)
+        return None
 
     def head(self, key: str) -> Held | None:
         """Return what is known of ``key``, or None."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
+from lineal.objects.digest import Digest
 from lineal.objects.errors import Denied, Unavailable
 from lineal.storage.buckets.bucket import Bucket, Held, Progress
 
@@ -43,9 +44,11 @@ class Forwarding:
         """Return the bytes from ``start`` on, ``size`` at most."""
         return self.inner.get(key, start=start, size=size)
 
-    def fetch(self, key: str, path: Path, *, version: str = "", progress: Progress | None = None) -> None:
+    def fetch(
+        self, key: str, path: Path, *, version: str = "", hashed: bool = False, progress: Progress | None = None
+    ) -> Digest | None:
         """Write the bytes to a file, all or nothing."""
-        self.inner.fetch(key, path, version=version, progress=progress)
+        return self.inner.fetch(key, path, version=version, hashed=hashed, progress=progress)
 
     def head(self, key: str) -> Held | None:
         """Return what is known of ``key``, or None."""
@@ -125,10 +128,12 @@ class Retrying(Forwarding):
         """Return the bytes from ``start`` on, ``size`` at most."""
         return self._again(lambda: self.inner.get(key, start=start, size=size))
 
-    def fetch(self, key: str, path: Path, *, version: str = "", progress: Progress | None = None) -> None:
+    def fetch(
+        self, key: str, path: Path, *, version: str = "", hashed: bool = False, progress: Progress | None = None
+    ) -> Digest | None:
         """Write the bytes to a file, all or nothing."""
         told = _Once(progress)
-        self._again(lambda: self.inner.fetch(key, path, version=version, progress=told.begin()))
+        return self._again(lambda: self.inner.fetch(key, path, version=version, hashed=hashed, progress=told.begin()))
 
     def head(self, key: str) -> Held | None:
         """Return what is known of ``key``, or None."""
@@ -234,10 +239,13 @@ class Measured(Forwarding):
         self._count("get", read=len(data))
         return data
 
-    def fetch(self, key: str, path: Path, *, version: str = "", progress: Progress | None = None) -> None:
+    def fetch(
+        self, key: str, path: Path, *, version: str = "", hashed: bool = False, progress: Progress | None = None
+    ) -> Digest | None:
         """Write the bytes to a file, all or nothing."""
-        self.inner.fetch(key, path, version=version, progress=progress)
+        digest = self.inner.fetch(key, path, version=version, hashed=hashed, progress=progress)
         self._count("fetch", read=path.stat().st_size)
+        return digest
 
     def head(self, key: str) -> Held | None:
         """Return what is known of ``key``, or None."""

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -99,9 +100,10 @@ class _Fetching:
     def _take_version(self, kind: Kind, digest: Digest, version: str) -> int:
         key = format_.bytes_key(kind, digest)
         with self._scratch() as path:
-            self._remote.bucket.fetch(key, path, version=version, progress=lambda more: self._progress.advance(0, more))
+            hashed, passed = kind == "blob", partial(self._progress.advance, 0)
+            found = self._remote.bucket.fetch(key, path, version=version, hashed=hashed, progress=passed)
             with self._cores:  # hashing needs a core, fetching only patience
-                return take(self._blobs, kind, digest, path)
+                return take(self._blobs, kind, digest, path, found=found)
 
     @contextmanager
     def _scratch(self) -> Iterator[Path]:

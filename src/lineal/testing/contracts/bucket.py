@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from lineal.objects.digest import digest_of
 from lineal.objects.errors import Invalid, LinealError, NotFound, Unavailable
 from lineal.storage.buckets.bucket import Bucket
 from lineal.storage.buckets.objectstore import PART_BYTES, RANGE_BYTES
@@ -86,6 +87,8 @@ class BucketContract:
         assert data == (tmp_path / "got" / "file").read_bytes()
         assert (size_bytes, size_bytes, size_bytes) == (held.size_bytes, sum(up), sum(down))
         assert [tmp_path / "got" / "file"] == list((tmp_path / "got").iterdir())
+        assert bucket.fetch("packs/some-file.bin", tmp_path / "again", hashed=True) in {None, digest_of(data)}
+        assert data == (tmp_path / "again").read_bytes()
 
     def test_small_things_are_put_and_got(self, bucket: Bucket) -> None:
         """Also nothing at all."""
