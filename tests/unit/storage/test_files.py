@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from lineal.objects.digest import Digest, digest_of
-from lineal.objects.errors import Unavailable
+from lineal.objects.errors import Corrupt, Unavailable
+from lineal.storage.blobs import files
 from lineal.storage.blobs.files import FileBlobs
 from lineal.testing.crashes import run_until_write
 from tests.unit.storage.processes import command, together
@@ -64,6 +65,37 @@ def test_what_was_stored_does_not_change_with_the_file_it_came_from(blobs: FileB
     path.write_bytes(b"after!")
 
     assert b"before" == blobs.get(digest)
+
+
+def test_what_was_just_hashed_is_hashed_again_only_if_somebody_touched_it(
+    blobs: FileBlobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_bytes(CONTENT)
+    digest, _ = blobs.put_file(tmp_path / "file")
+    hashed, copy_hashed = list[int](), files.copy_hashed
+    monkeypatch.setattr(files, "copy_hashed", lambda *args, **given: hashed.append(1) or copy_hashed(*args, **given))
+    blobs.fetch_to(digest, tmp_path / "first")
+    assert [] == hashed
+
+    path = blobs.path(digest)
+    path.chmod(0o644)
+    with path.open("r+b") as file:
+        file.write(b"damage")
+    with pytest.raises(Corrupt):
+        blobs.fetch_to(digest, tmp_path / "second")
+    assert [1] == hashed
+    assert CONTENT == (tmp_path / "first").read_bytes()
+
+
+def test_what_is_found_while_it_is_fetched_is_compared(blobs: FileBlobs, tmp_path: Path) -> None:
+    (tmp_path / "tmp").mkdir()
+    (tmp_path / "tmp/fetched").write_bytes(CONTENT)
+    with pytest.raises(Corrupt, match="what arrived"):
+        blobs.take(tmp_path / "tmp/fetched", digest_of(CONTENT), found=digest_of(b"something else"))
+    assert set() == blobs.has((digest_of(CONTENT),))
+
+    assert len(CONTENT) == blobs.take(tmp_path / "tmp/fetched", digest_of(CONTENT), found=digest_of(CONTENT))
+    assert CONTENT == blobs.get(digest_of(CONTENT))
 
 
 def test_a_file_in_the_place_of_the_store_is_unavailable(tmp_path: Path) -> None:
