@@ -16,13 +16,18 @@ from lineal.objects.errors import Invalid
 from lineal.operations.answers import Changes, DatasetAnswer, Placed, SourceCheck
 from lineal.operations.operation import Handle, Operation, Upload
 from lineal.storage.sources.addresses import scheme_of
-from lineal.storage.sources.registry import is_address
 
 _AT_ONCE = bool(0)  # see lineal.operations
 if _AT_ONCE:
     from lineal import operations as o
 else:
     o = Later("lineal.operations")  # type: ignore[assignment]
+
+
+def _is_address(path: str) -> bool:
+    from lineal.storage.sources.registry import is_address  # noqa: PLC0415 - it knows every kind of source
+
+    return is_address(path)
 
 
 class _Group:
@@ -37,7 +42,7 @@ class _Group:
 
     def upload(self, path: PathLike[str] | str) -> Upload:
         """Put the files at ``path`` into the store."""
-        if isinstance(path, str) and is_address(path):
+        if isinstance(path, str) and "://" in path and _is_address(path):
             raise Invalid(
                 f"{scheme_of(path)}:// begins an address, not a path", hint="data.reference(ADDRESS) refers to it"
             )

@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 import msgspec
 
-from lineal.capture.secrets import mask, mask_bytes
 from lineal.objects.canonical import canonical_bytes, object_digest
 from lineal.objects.digest import Digest, digest_of
 from lineal.objects.errors import Conflict, Denied, LinealError, Refused
@@ -145,6 +144,8 @@ def _journal(
     error: LinealError | None,
 ) -> None:
     """Append one entry to the chain; the head row's lock puts concurrent writers in an order."""
+    from lineal.capture.secrets import mask, mask_bytes  # noqa: PLC0415 - a question is not journalled
+
     body, _ = mask_bytes(msgspec.json.encode(request, order="sorted"))
     if len(body) > _REQUEST_KEPT_BYTES:
         body = msgspec.json.encode({"digest": digest_of(body), "size_bytes": len(body)})

@@ -10,11 +10,10 @@ import stat
 import threading
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from itertools import chain, islice
 from pathlib import Path
-from typing import Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 
 from lineal.client.workspace.hands import FEW_FILES, REQUEST_BYTES, REQUEST_FILES, Answer, Asked, Done, Hands
 from lineal.client.workspace.index import Index, Place
@@ -28,6 +27,9 @@ from lineal.objects.errors import Conflict, LinealError
 from lineal.objects.files import Entry
 from lineal.storage.blobs.blobs import SMALL_BYTES, BlobStore
 from lineal.storage.progress import Progress
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 _BATCH_FILES = 1_000
 _BATCH_BYTES = 16 << 20
@@ -237,12 +239,14 @@ class Checkouts:
         return False
 
     def _write_all(self) -> None:
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - a status writes nothing
+
         self._placing.make("")
         with (
             ThreadPoolExecutor(_WORKERS, "lineal-write") as writers,
             _Writers(self._finish, is_new=self._is_new) as hands,
         ):
-            running = deque[Future[None]]()
+            running: deque[Future[None]] = deque()
             for batch in _batches(each.after for each in self._changes() if each.after):
                 todo = [each for each in batch if not self._is_done(each)]
                 running += (writers.submit(self._write_large, e) for e in todo if e.size_bytes >= SMALL_BYTES)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import mmap
 import os
 import struct
-import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Literal, NamedTuple, Self
+from typing import IO, TYPE_CHECKING, Literal, NamedTuple, Self
 
 from lineal.client.workspace.hand import FILE, HEAD
 from lineal.client.workspace.scanning import Stamp
 from lineal.storage.blobs.reading import TEMPORARY
+
+if TYPE_CHECKING:
+    import subprocess
 
 _COUNT = min(4, (os.cpu_count() or 1) - 1)
 """One core is left for whoever makes something of what is read."""
@@ -94,6 +95,8 @@ class Hands:
 
 def _memory() -> IO[bytes]:
     """Return a file that is nothing but memory, where there is such a thing."""
+    import tempfile  # noqa: PLC0415 - most commands start no process
+
     return os.fdopen(os.memfd_create("lineal"), "w+b") if hasattr(os, "memfd_create") else tempfile.TemporaryFile()
 
 
@@ -106,6 +109,8 @@ class _Hand:
     """One process, and the memory it shares with us."""
 
     def __init__(self, work: str) -> None:
+        import subprocess  # noqa: PLC0415 - as above
+
         self._writes = work != "read"
         self._turn = 0
         self._shared = memoryview(b"")

@@ -7,9 +7,8 @@ import stat
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from lineal.client.workspace.hands import FEW_FILES, Answer, Asked, Hands
 from lineal.client.workspace.scanning import Stamp, mode_of, stamp_of, unreadable
@@ -19,6 +18,9 @@ from lineal.objects.errors import Conflict, Corrupt, Invalid, NotFound
 from lineal.objects.files import Entry
 from lineal.storage.blobs.blobs import SMALL_BYTES, BlobStore, Bundle
 from lineal.storage.progress import Progress
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 _ATTEMPTS, _WAIT_S = 3, 0.05
 _WORKERS = min(8, os.cpu_count() or 1)
@@ -96,6 +98,8 @@ class Reader:
             Invalid: a device, a socket or a pipe is among them, or a file may not be read.
             Conflict: a file changed while it was read, again and again.
         """
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - a status reads nothing
+
         with ThreadPoolExecutor(_WORKERS, "lineal-read") as readers, Hands("read") as hands:
             window: deque[_Reading[B]] = deque()
             try:

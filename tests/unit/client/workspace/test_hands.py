@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import subprocess
 import sys
 from pathlib import Path
 
@@ -90,7 +91,7 @@ def test_a_program_that_has_python_inside_is_not_started_again(
     executable: str, repository: LocalRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "executable", executable)
-    monkeypatch.setattr(hands.subprocess, "Popen", None)
+    monkeypatch.setattr(subprocess, "Popen", None)
 
     assert digest_of_tree(FILES) == repository.upload(write(tmp_path / "files", FILES)).tree
 
