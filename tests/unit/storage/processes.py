@@ -67,7 +67,9 @@ def as_nobody(
 ) -> subprocess.CompletedProcess[str]:
     """Run ``script`` in ``directory`` as a user without rights; root gives its own up first, after ``imports``."""
     if os.geteuid() == 0:
-        script = f"os.setgroups([]); os.setgid(65534); os.setuid(65534)\n{script}"
+        # What is imported when it is needed would be Python's own, which may be root's alone.
+        later = "import concurrent.futures.thread, subprocess, tempfile"
+        script = f"{later}\nos.setgroups([]); os.setgid(65534); os.setuid(65534)\n{script}"
     return subprocess.run(
         command(f"{imports}\n{script}", *arguments), cwd=directory, capture_output=True, text=True, check=True
     )
