@@ -131,7 +131,7 @@ def take(blobs: PackedBlobs, kind: Kind, digest: Digest, path: Path, *, found: D
         return blobs.files.take(path, digest, found=found)
     with path.open("rb+") as file:
         table = pack.read_table(digest, file)
-        with DirectFile(file.fileno(), os.O_RDONLY) as direct:
+        with DirectFile(file.fileno(), os.O_RDONLY, cached=True) as direct:
             pack.check(table, direct.read)
         blobs.packs.take(path, file.fileno(), table)
     return table.size_bytes

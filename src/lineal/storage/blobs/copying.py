@@ -45,7 +45,7 @@ def copy_hashed(
         source: a descriptor that can be read.
         target: a descriptor of an empty file, for reading and writing, better on the same file system.
         progress: is told of bytes as they are copied.
-        cached: whether somebody will read the copy soon, and nobody waits for it to be safe on the disk.
+        cached: whether somebody will read the copy soon.
     """
     size = os.fstat(source).st_size
     if clone(source, target):

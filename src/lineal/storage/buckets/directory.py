@@ -66,8 +66,9 @@ class DirectoryBucket:
         """Write the bytes to a file, all or nothing. Raises NotFound, Unavailable."""
         with self._reading(key) as reading, guarded(path), files.whole_file(path, files.beside(path)) as writing:
             if hashed:
-                return copy_hashed(reading, writing, progress).digest
-            files.copy(reading, writing, progress)
+                # Whoever fetches wants to read it next.
+                return copy_hashed(reading, writing, progress, cached=True).digest
+            files.copy(reading, writing, progress, cached=True)
         return None
 
     def head(self, key: str) -> Held | None:

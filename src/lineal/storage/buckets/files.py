@@ -78,20 +78,21 @@ def write_at(descriptor: int, data: Buffer, start: int) -> None:
         view, start = view[written:], start + written
 
 
-def copy(reading: int, writing: int, progress: Progress | None = None) -> None:
+def copy(reading: int, writing: int, progress: Progress | None = None, *, cached: bool = False) -> None:
     """Copy one file into another, which is empty; blocks are shared where the file system can.
 
     Args:
         reading: a descriptor of the one.
         writing: a descriptor of the other.
         progress: is told of bytes as they are copied.
+        cached: whether somebody will read the copy soon.
     """
     if clone(reading, writing):
         if progress:
             progress(os.fstat(writing).st_size)
         return
     room, at = buffer(_ROOM_BYTES), 0
-    with DirectFile(writing) as file:
+    with DirectFile(writing, cached=cached) as file:
         while count := _fill(reading, room, at):
             file.write_at(room[:count], at)
             at += count
