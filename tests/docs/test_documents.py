@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from lineal.checks.check import checks
-from lineal.operations import OPERATIONS
+from lineal.operations import every
 from tests.docs.blocks import DATABASE, TOP, Project, blocks, project_of, variables, without_blocks
 from tests.parts.dvc import Dvc
 
@@ -153,14 +153,14 @@ def test_the_reference_is_what_the_code_says() -> None:
 
 def test_every_command_is_used_in_a_document() -> None:
     text = "\n".join(each.read_text(encoding="utf-8") for each in HAND_WRITTEN)
-    commands = {words for words, each in OPERATIONS.items() if not each.internal}
+    commands = {words for words, each in every().items() if not each.internal}
 
     assert set() == {each for each in commands if not re.search(rf"lineal {each}\b", text)}
 
 
 def test_every_verb_is_in_the_guide_to_python() -> None:
     text = (DOCS / "guides" / "python.md").read_text(encoding="utf-8")
-    verbs = {words.replace(" ", ".") for words, each in OPERATIONS.items() if not each.internal}
+    verbs = {words.replace(" ", ".") for words, each in every().items() if not each.internal}
 
     assert set() == {each for each in verbs if f"repository.{each}(" not in text}
 

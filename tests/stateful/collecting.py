@@ -15,7 +15,8 @@ from lineal.formats import trees
 from lineal.objects.digest import Digest, digest_of
 from lineal.objects.errors import Conflict, Invalid, NotFound
 from lineal.objects.files import Entry
-from lineal.operations.operation import OPERATIONS, Upload
+from lineal.operations import every
+from lineal.operations.operation import Upload
 from lineal.operations.perform import perform
 from lineal.storage import checking
 from lineal.storage.blobs.packed import PackedBlobs
@@ -173,7 +174,7 @@ class World:
 
     def name(self, tree: Digest, files: dict[str, bytes]) -> None:
         """Give files their name: from here on they must never be lost."""
-        operation = OPERATIONS["data add"]
+        operation = every()["data add"]
         request = operation.request(path=Upload(tree, "x"), name=self.chance.choice(NAMES), message="")
         answer = perform(self.store, operation, request)
         self.named[answer.reference] = files
