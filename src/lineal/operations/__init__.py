@@ -6,6 +6,7 @@ A module is imported when somebody names it, for a command needs few of them; ``
 from __future__ import annotations
 
 from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 from lineal.operations.operation import OPERATIONS, Operation
@@ -36,31 +37,7 @@ if _AT_ONCE:
         upkeep,
     )
 
-MODULES = (
-    "cards",
-    "collections",
-    "comparisons",
-    "contents",
-    "data_diff",
-    "datasets",
-    "deployments",
-    "doctor",
-    "evaluations",
-    "imports",
-    "lineage",
-    "models",
-    "promotions",
-    "questions",
-    "registration",
-    "remotes",
-    "runs",
-    "sources",
-    "transfers",
-    "upkeep",
-)
-
 __all__ = [
-    "MODULES",
     "Operation",
     "cards",
     "collections",
@@ -87,12 +64,12 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name in MODULES:
+    if name in __all__:
         return import_module(f"{__name__}.{name}")
     raise AttributeError(f"there are no operations called {name}")
 
 
 def every() -> dict[str, Operation]:
     """Return every operation by its words, module by module."""
-    modules = [import_module(f"{__name__}.{each}").__name__ for each in MODULES]
+    modules = [import_module(f"{__name__}.{each.name}").__name__ for each in iter_modules(__path__)]
     return dict(sorted(OPERATIONS.items(), key=lambda each: modules.index(each[1].function.__module__)))

@@ -12,7 +12,10 @@ import mmap
 import os
 from contextlib import suppress
 from functools import cache
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
 
 BLOCK_BYTES = 4_096
 """Addresses, places and sizes must be multiples of what a disk calls a block; none has a larger one."""
@@ -36,11 +39,12 @@ def whole_blocks(size_bytes: int) -> int:
     return -(-size_bytes // BLOCK_BYTES) * BLOCK_BYTES
 
 
-def write_at(descriptor: int, data: memoryview, at: int) -> None:
+def write_at(descriptor: int, data: Buffer, at: int) -> None:
     """Write all of ``data`` at a place, through the cache. Raises OSError."""
-    done = 0
-    while done < len(data):
-        done += os.pwrite(descriptor, data[done:], at + done)
+    rest = memoryview(data)
+    while rest:
+        count = os.pwrite(descriptor, rest, at)
+        rest, at = rest[count:], at + count
 
 
 def _begin_writing(descriptor: int, start: int, size_bytes: int) -> None:

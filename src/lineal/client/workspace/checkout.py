@@ -9,18 +9,18 @@ import os
 import stat
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from lineal.client.workspace.hands import FEW_FILES, REQUEST_BYTES, REQUEST_FILES, Answer, Asked, Done, Hands
+from lineal.client.workspace.hands import Done
 from lineal.client.workspace.index import Index, Place
 from lineal.client.workspace.noting import Notes
 from lineal.client.workspace.placing import Placing, unwritable
 from lineal.client.workspace.scanning import digest_at, mode_of, root_of, stamp_of
-from lineal.client.workspace.writing import write_large, write_small
+from lineal.client.workspace.writing import SmallFiles, write_large, write_small
 from lineal.formats import trees
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Conflict, LinealError
@@ -244,16 +244,16 @@ class Checkouts:
         self._placing.make("")
         with (
             ThreadPoolExecutor(_WORKERS, "lineal-write") as writers,
-            _Writers(self._finish, is_new=self._is_new) as hands,
+            SmallFiles(self._finish, is_new=self._is_new) as small,
         ):
             running: deque[Future[None]] = deque()
             for batch in _batches(each.after for each in self._changes() if each.after):
                 todo = [each for each in batch if not self._is_done(each)]
                 running += (writers.submit(self._write_large, e) for e in todo if e.size_bytes >= SMALL_BYTES)
-                self._write_small([each for each in todo if each.size_bytes < SMALL_BYTES], hands)
+                self._write_small([each for each in todo if each.size_bytes < SMALL_BYTES], small)
                 while len(running) > 2 * _WORKERS:
                     running.popleft().result()
-            hands.wait()
+            small.wait()
             for each in running:
                 each.result()
 
@@ -267,7 +267,7 @@ class Checkouts:
         self._progress.advance(1, entry.size_bytes)
         return True
 
-    def _write_small(self, entries: Sequence[Entry], writers: _Writers) -> None:
+    def _write_small(self, entries: Sequence[Entry], small: SmallFiles) -> None:
         wanted: dict[Digest, list[Entry]] = {}
         for each in entries:
             if each.mode == "directory":
@@ -278,7 +278,7 @@ class Checkouts:
         for digest, data in self._blobs.get_many(wanted):
             for entry in wanted[digest]:
                 self._placing.make_folder(entry.path)
-                writers.write(entry, self._placing.at(entry.path), data)
+                small.write(entry, self._placing.at(entry.path), data)
 
     def _finish(self, entry: Entry, data: bytes, done: Done | None) -> None:
         """Take note of a small file that was written, or write it."""
@@ -304,58 +304,6 @@ class Checkouts:
             else:
                 self._notes.add(entry.path, stamp, device, entry.digest)
         self._progress.advance(1, entry.size_bytes)
-
-
-class _Writers:
-    """Has small files written: few of them here, many by processes of their own.
-
-    Args:
-        finish: is told of each file, with its bytes, and what it is now; None when it is still to be written.
-        is_new: whether nothing was there. A renaming for each file would only keep its beginning from being seen.
-    """
-
-    def __init__(self, finish: Callable[[Entry, bytes, Done | None], None], *, is_new: bool) -> None:
-        self._finish = finish
-        self._hands = Hands("create" if is_new else "write")
-        self._count = self._size_bytes = 0
-        self._next = list[tuple[Entry, Asked]]()
-        self._waiting = deque[tuple[list[tuple[Entry, Asked]], Answer]]()
-
-    def write(self, entry: Entry, place: str, data: bytes) -> None:
-        """Take a file or link."""
-        self._count += 1
-        if self._count <= FEW_FILES or entry.mode == "symlink":
-            self._finish(entry, data, None)
-            return
-        mode = 0o777 if entry.mode == "executable" else 0o666
-        self._next.append((entry, Asked(place, len(data), mode, data)))
-        self._size_bytes += len(data)
-        if len(self._next) >= REQUEST_FILES or self._size_bytes >= REQUEST_BYTES:
-            self._ask()
-
-    def _ask(self) -> None:
-        while len(self._waiting) >= self._hands.room:
-            self._take()
-        self._waiting.append((self._next, self._hands.ask([asked for _, asked in self._next])))
-        self._next, self._size_bytes = [], 0
-
-    def _take(self) -> None:
-        files, answer = self._waiting.popleft()
-        for (entry, asked), done in zip(files, answer(), strict=True):
-            self._finish(entry, asked.data, done)
-
-    def wait(self) -> None:
-        """Wait until all files are written."""
-        if self._next:
-            self._ask()
-        while self._waiting:
-            self._take()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._hands.__exit__()
 
 
 def _changes(pairs: Iterator[tuple[Entry | None, Entry | None]]) -> Iterator[Change]:

@@ -1,14 +1,17 @@
-"""Write one file or link of a tree, all or nothing, in the place of whatever was there."""
+"""Write files and links of a tree, each all or nothing, in the place of whatever was there."""
 
 from __future__ import annotations
 
 import os
 import stat
 import threading
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Self
 
+from lineal.client.workspace.hands import FEW_FILES, REQUEST_BYTES, REQUEST_FILES, Answer, Asked, Done, Hands
 from lineal.client.workspace.placing import unwritable
 from lineal.objects.files import Entry
 from lineal.storage.blobs.blobs import BlobStore
@@ -93,3 +96,55 @@ _WRITERS: dict[str, Callable[[str, bytes], None]] = {
     "executable": _write_executable,
     "symlink": _write_link,
 }
+
+
+class SmallFiles:
+    """Has small files written: few of them here, many by processes of their own.
+
+    Args:
+        finish: is told of each file, with its bytes, and what it is now; None when it is still to be written.
+        is_new: whether nothing was there. A renaming for each file would only keep its beginning from being seen.
+    """
+
+    def __init__(self, finish: Callable[[Entry, bytes, Done | None], None], *, is_new: bool) -> None:
+        self._finish = finish
+        self._hands = Hands("create" if is_new else "write")
+        self._count = self._size_bytes = 0
+        self._next = list[tuple[Entry, Asked]]()
+        self._waiting = deque[tuple[list[tuple[Entry, Asked]], Answer]]()
+
+    def write(self, entry: Entry, place: str, data: bytes) -> None:
+        """Take a file or link."""
+        self._count += 1
+        if self._count <= FEW_FILES or entry.mode == "symlink":
+            self._finish(entry, data, None)
+            return
+        mode = 0o777 if entry.mode == "executable" else 0o666
+        self._next.append((entry, Asked(place, len(data), mode, data)))
+        self._size_bytes += len(data)
+        if len(self._next) >= REQUEST_FILES or self._size_bytes >= REQUEST_BYTES:
+            self._ask()
+
+    def _ask(self) -> None:
+        while len(self._waiting) >= self._hands.room:
+            self._take()
+        self._waiting.append((self._next, self._hands.ask([asked for _, asked in self._next])))
+        self._next, self._size_bytes = [], 0
+
+    def _take(self) -> None:
+        files, answer = self._waiting.popleft()
+        for (entry, asked), done in zip(files, answer(), strict=True):
+            self._finish(entry, asked.data, done)
+
+    def wait(self) -> None:
+        """Wait until all files are written."""
+        if self._next:
+            self._ask()
+        while self._waiting:
+            self._take()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._hands.__exit__()

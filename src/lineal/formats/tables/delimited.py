@@ -8,8 +8,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from lineal.formats.pieces import Pieces
 from lineal.formats.profiles import limits
 from lineal.formats.tables.table import Batch, batch_rows
 from lineal.formats.tables.texts import BLANKS, NUMBER, TextCells
@@ -145,7 +146,7 @@ def lines(pieces: Iterable[bytes | memoryview], *, is_part: bool = False) -> Ite
         Invalid: it is no text in UTF-8, or has a line without an end.
     """
     encoding = "utf-8" if is_part else "utf-8-sig"
-    text = io.TextIOWrapper(io.BufferedReader(_Reader(pieces)), encoding=encoding, newline="")
+    text = io.TextIOWrapper(io.BufferedReader(Pieces(pieces)), encoding=encoding, newline="")
     number = 0
     try:
         while line := text.readline(LINE_CHARACTERS_MAX):
@@ -155,30 +156,6 @@ def lines(pieces: Iterable[bytes | memoryview], *, is_part: bool = False) -> Ite
             yield line
     except UnicodeDecodeError as error:
         raise Invalid(f"after line {number} the file is no UTF-8 text: {error}", hint="save it as UTF-8") from None
-
-
-class _Reader(io.RawIOBase):
-    """Pieces of bytes as a file to read from."""
-
-    def __init__(self, pieces: Iterable[bytes | memoryview]) -> None:
-        self._pieces = iter(pieces)
-        self._left = memoryview(b"")
-
-    def readable(self) -> bool:
-        """Say that it can be read."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Fill ``buffer`` with the next bytes."""
-        while not self._left:
-            piece = next(self._pieces, None)
-            if piece is None:
-                return 0
-            self._left = memoryview(piece)
-        size = min(len(buffer), len(self._left))
-        buffer[:size] = self._left[:size]
-        self._left = self._left[size:]
-        return size
 
 
 def _delimiter(sample: list[str]) -> str:

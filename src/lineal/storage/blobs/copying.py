@@ -10,15 +10,17 @@ import errno
 import fcntl
 import os
 import queue
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import Self
 
 from lineal.objects.digest import Hasher
-from lineal.storage.direct import BUFFER_BYTES, DirectFile, buffer, whole_blocks, write_at
+from lineal.storage.direct import BUFFER_BYTES, DirectFile, buffer, whole_blocks
 
 _FICLONE = 0x40049409
 _ZEROS = bytes(1 << 20)
+_PIECE_BYTES = 1 << 20
 _BUFFERS = 3
 """One is filled and hashed while another one is written, and one is on its way back."""
 
@@ -60,18 +62,23 @@ def copy_hashed(
     return copying.hasher
 
 
-def copy(source: int, target: int) -> None:
-    """Copy one open file into another, empty one, which somebody will read soon. Holes stay holes."""
-    if clone(source, target):
-        return
+def copy(source: int, target: int, progress: Callable[[int], None] | None = None, *, cached: bool = False) -> None:
+    """Copy one open file into another, empty one, as ``copy_hashed`` does, but for the digest and with less memory."""
     size = os.fstat(source).st_size
-    with DirectFile(source, os.O_RDONLY, cached=True) as file:
-        for start, end in _data(source, size):
+    if clone(source, target):
+        if progress:
+            progress(size)
+        return
+    with DirectFile(source, os.O_RDONLY, cached=True) as reading, DirectFile(target, cached=cached) as writing:
+        # What follows is of a file that does not tell its size.
+        for start, end in (*_data(source, size), (size, sys.maxsize)):
             at = start
-            while at < end and (piece := file.read(at, min(BUFFER_BYTES, end - at))):
-                write_at(target, piece, at)
+            while at < end and (piece := reading.read(at, min(_PIECE_BYTES, end - at))):
+                writing.write_at(piece, at)
                 at += len(piece)
-    os.ftruncate(target, size)
+                if progress:
+                    progress(len(piece))
+        os.ftruncate(target, max(at, size))
 
 
 class _Copy:

@@ -233,7 +233,7 @@ class FileBlobs:
         try:
             with reading.replacing(path) as target:
                 if self._fresh.get(digest) == _stamp(os.fstat(source)):
-                    copy(source, target)  # the bytes passed through here a moment ago
+                    copy(source, target, cached=True)  # the bytes passed through here a moment ago
                 elif (found := copy_hashed(source, target, cached=True).digest) != digest:
                     raise reading.corrupt(digest, found, str(here))
         finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
@@ -10,6 +9,7 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 from lineal.formats.chunks import cut
+from lineal.formats.pieces import Pieces
 from lineal.objects.canonical import canonical_bytes, decode
 from lineal.objects.digest import Digest, Hasher
 from lineal.objects.files import Range, Recipe
@@ -161,16 +161,12 @@ def _append(parts: list[tuple[Digest | None, int, int]], blob: Digest | None, st
         parts.append((blob, start, size))
 
 
-class _Reader(io.RawIOBase):
-    """What a recipe makes, as a file to read."""
+class _Reader(Pieces):
+    """What a recipe makes, as a file in which one can go back."""
 
     def __init__(self, layout: Layout) -> None:
+        super().__init__(layout.pieces(0))
         self._layout = layout
-        self.seek(0)
-
-    def readable(self) -> bool:
-        """Say that it can be read."""
-        return True
 
     def seekable(self) -> bool:
         """Say that it can go back."""
@@ -178,18 +174,5 @@ class _Reader(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """Go to a byte, counted from the start."""
-        self._pieces = self._layout.pieces(offset)
-        self._left = memoryview(b"")
+        super().__init__(self._layout.pieces(offset))
         return offset
-
-    def readinto(self, buffer: Any) -> int:
-        """Fill ``buffer`` with the next bytes."""
-        while not self._left:
-            piece = next(self._pieces, None)
-            if piece is None:
-                return 0
-            self._left = memoryview(piece)
-        size = min(len(buffer), len(self._left))
-        buffer[:size] = self._left[:size]
-        self._left = self._left[size:]
-        return size

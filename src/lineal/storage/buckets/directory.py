@@ -11,11 +11,12 @@ from pathlib import Path
 
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Conflict, Denied, NotFound
-from lineal.storage.blobs.copying import copy_hashed
+from lineal.storage.blobs.copying import copy, copy_hashed
 from lineal.storage.blobs.reading import guarded, sync_directory, unavailable
 from lineal.storage.buckets import files
 from lineal.storage.buckets.bucket import Held, Progress
 from lineal.storage.buckets.keys import check_key, is_key
+from lineal.storage.direct import write_at
 
 _READ_ONLY = 0o444
 
@@ -40,13 +41,13 @@ class DirectoryBucket:
     def put(self, key: str, data: bytes) -> Held:
         """Store ``data`` under ``key``. Raises Denied, Unavailable."""
         with self._new(key) as descriptor:
-            files.write_at(descriptor, data, 0)
+            write_at(descriptor, data, 0)
         return self._held(key)
 
     def put_file(self, key: str, path: Path, *, progress: Progress | None = None) -> Held:
         """Store the content of a file; blocks are shared where both are on one disk that can. Raises NotFound."""
         with files.source(path) as reading, self._new(key) as writing:
-            files.copy(reading, writing, progress)
+            copy(reading, writing, progress)
         return self._held(key)
 
     def get(self, key: str, *, start: int = 0, size: int | None = None) -> bytes:
@@ -68,7 +69,7 @@ class DirectoryBucket:
             if hashed:
                 # Whoever fetches wants to read it next.
                 return copy_hashed(reading, writing, progress, cached=True).digest
-            files.copy(reading, writing, progress, cached=True)
+            copy(reading, writing, progress, cached=True)
         return None
 
     def head(self, key: str) -> Held | None:

@@ -13,6 +13,7 @@ from lineal.storage.buckets import files
 from lineal.storage.buckets.bucket import Held, Progress
 from lineal.storage.buckets.keys import check_key
 from lineal.storage.clock import Clock, SystemClock
+from lineal.storage.direct import write_at
 
 
 class MemoryBucket:
@@ -55,7 +56,7 @@ class MemoryBucket:
         """Write the bytes to a file, all or nothing. Raises NotFound, Unavailable."""
         _, data = self._find(key)
         with guarded(path), files.whole_file(path, files.beside(path)) as descriptor:
-            files.write_at(descriptor, data, 0)
+            write_at(descriptor, data, 0)
             if progress:
                 progress(len(data))
         return digest_of(data) if hashed else None

@@ -19,6 +19,7 @@ from lineal.storage.buckets import failures, files
 from lineal.storage.buckets.bucket import Held, Progress
 from lineal.storage.buckets.keys import check_key, is_key
 from lineal.storage.clock import SystemClock
+from lineal.storage.direct import write_at
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
@@ -245,7 +246,7 @@ class _Range(NamedTuple):
         """Write what a request found at its place in a file, as it arrives. Raises Unavailable."""
         at = self.start
         for piece in found.stream(min_chunk_size=_PIECE_BYTES):
-            files.write_at(descriptor, piece, at)
+            write_at(descriptor, piece, at)
             at += len(piece)
             if progress:
                 progress(len(piece))
