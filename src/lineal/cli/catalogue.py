@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 
 from lineal.cli.command import Command
@@ -59,15 +59,18 @@ def find(line: Sequence[str]) -> tuple[Command, tuple[str, ...]]:
     Raises:
         Invalid: there is no such command; the hint names those like it.
     """
-    found = _among(HAND_MADE, line) or _among(commands(), line)
+    # As above; and a line needs few of them.
+    from lineal.cli.verbs import verb  # noqa: PLC0415
+
+    found = _among(HAND_MADE.get, line) or _among(verb, line)
     if not found:
         raise unknown(line, list(commands()))
     return found
 
 
-def _among(catalogue: Mapping[str, Command], line: Sequence[str]) -> tuple[Command, tuple[str, ...]] | None:
+def _among(catalogue: Callable[[str], Command | None], line: Sequence[str]) -> tuple[Command, tuple[str, ...]] | None:
     for length in (2, 1):
-        if command := catalogue.get(" ".join(line[:length])):
+        if command := catalogue(" ".join(line[:length])):
             return command, tuple(line[length:])
     return None
 

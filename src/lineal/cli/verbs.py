@@ -11,7 +11,7 @@ from lineal.cli.context import Context
 from lineal.cli.next import next_step, nothing_found
 from lineal.cli.parser import Parser, decimal_number, whole_number
 from lineal.cli.progress import waiting
-from lineal.operations import every
+from lineal.operations import every, find
 from lineal.operations.operation import Operation, Parameter
 
 _READERS: dict[Any, dict[str, Any]] = {
@@ -26,6 +26,12 @@ _READERS: dict[Any, dict[str, Any]] = {
 def verbs() -> dict[str, Command]:
     """Return the command of every operation that people use."""
     return {words: command_of(each) for words, each in every().items() if not each.internal}
+
+
+def verb(words: str) -> Command | None:
+    """Return the command of the operation that is called ``words``, or None when people have none."""
+    operation = find(words)
+    return None if operation is None or operation.internal else command_of(operation)
 
 
 def command_of(operation: Operation) -> Command:

@@ -117,7 +117,11 @@ def _cut_anew(rest: deque[tuple[Branch, str]], waiting: deque[tuple[str, Entry |
         here = list[tuple[str, Entry | None]]()
         while waiting and (not end or waiting[0][0] < end):
             here.append(waiting.popleft())
-        for each in _checked(_merged(read_node(line.digest, read).entries, here)):
+        before = read_node(line.digest, read).entries
+        if not part and (replaced := _replaced(before, here)):
+            yield _node(Tree(entries=replaced))
+            return
+        for each in _checked(_merged(before, here)):
             part.append(each)
             if _is_whole(part, _path_ends):
                 yield _node(Tree(entries=tuple(part)))
@@ -125,6 +129,16 @@ def _cut_anew(rest: deque[tuple[Branch, str]], waiting: deque[tuple[str, Entry |
         if not part:
             return
     yield _node(Tree(entries=tuple(part)))
+
+
+def _replaced(before: tuple[Entry, ...], changes: list[tuple[str, Entry | None]]) -> tuple[Entry, ...]:
+    """Return the entries of a node of which others take the place of some, under the same paths; else nothing.
+
+    The cuts depend on the paths alone, so the node ends where it did.
+    """
+    new = dict(changes)
+    found = tuple(new.pop(each.path, each) for each in before)
+    return () if new or None in found else tuple(each for each in found if each)
 
 
 def _lines(root: Digest, read: Read) -> list[Branch]:

@@ -1,12 +1,11 @@
 """Every verb of Lineal, one typed function each. Start reading here.
 
-A module is imported when somebody names it, for a command needs few of them; ``every`` imports all.
+A module is imported when somebody names it or one of its verbs, for a command needs few of them; ``every`` imports all.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any
 
 from lineal.operations.operation import OPERATIONS, Operation
@@ -38,6 +37,7 @@ if _AT_ONCE:
     )
 
 __all__ = [
+    "VERBS",
     "Operation",
     "cards",
     "collections",
@@ -49,6 +49,7 @@ __all__ = [
     "doctor",
     "evaluations",
     "every",
+    "find",
     "imports",
     "lineage",
     "models",
@@ -62,6 +63,30 @@ __all__ = [
     "upkeep",
 ]
 
+VERBS = {
+    "cards": ("model card", "model describe"),
+    "collections": ("gc", "repair"),
+    "comparisons": ("diff",),
+    "contents": ("data tree", "data files", "data named"),
+    "data_diff": ("data diff",),
+    "datasets": ("data add", "data list", "data log", "data show", "data profile"),
+    "deployments": ("deploy", "rollback", "deployments", "undeploy"),
+    "doctor": ("doctor",),
+    "evaluations": ("evaluate",),
+    "imports": ("import known", "import dataset", "import run", "import version", "import alias"),
+    "lineage": ("lineage",),
+    "models": ("model list", "model show"),
+    "promotions": ("gate", "promote", "approve", "alias"),
+    "questions": ("show", "search", "log"),
+    "registration": ("model register",),
+    "remotes": ("remote add", "remote list", "remote remove"),
+    "runs": ("runs", "runs start", "runs finish"),
+    "sources": ("data reference", "data fetched"),
+    "transfers": ("data push", "data pull"),
+    "upkeep": ("verify",),
+}
+"""Where each verb is."""
+
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
@@ -69,7 +94,17 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"there are no operations called {name}")
 
 
+def find(words: str) -> Operation | None:
+    """Return the operation that is called ``words``, or None when there is none."""
+    for module, verbs in VERBS.items():
+        if words in verbs:
+            import_module(f"{__name__}.{module}")
+            return OPERATIONS[words]
+    return None
+
+
 def every() -> dict[str, Operation]:
     """Return every operation by its words, module by module."""
-    modules = [import_module(f"{__name__}.{each.name}").__name__ for each in iter_modules(__path__)]
-    return dict(sorted(OPERATIONS.items(), key=lambda each: modules.index(each[1].function.__module__)))
+    for module in VERBS:
+        import_module(f"{__name__}.{module}")
+    return {words: OPERATIONS[words] for verbs in VERBS.values() for words in verbs}

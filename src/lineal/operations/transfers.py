@@ -18,7 +18,7 @@ from lineal.operations.datasets import insert_version, source_at
 from lineal.operations.operation import operation
 from lineal.operations.references import Row, dataset_reference, find_dataset
 from lineal.operations.stores import every_remote, packed_of, remote_of
-from lineal.storage.remotes.pulling import AGAIN, check_complete
+from lineal.storage.remotes.pulling import AGAIN
 from lineal.storage.remotes.pulling import pull as fetch
 from lineal.storage.remotes.pushing import push as send
 from lineal.storage.remotes.remote import Remote
@@ -130,9 +130,7 @@ def pull_from(store: Store, remotes: list[Remote], name: str) -> Transfer:
 def _keep(store: Store, remote: Remote, holding: Holding) -> None:
     """Keep a tree that was fetched, if all of it is here. Raises NotFound."""
     try:
-        epoch = store.epoch
-        check_complete(packed_of(store), holding.tree)
-        store.keep_tree(holding.tree, epoch=epoch)
+        store.keep_tree(holding.tree, anew=True)
     except LinealError as error:
         raise NotFound(f"{remote.url} does not hold all of {holding.reference}: {error.message}", hint=AGAIN) from None
 

@@ -124,19 +124,20 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
         self.keep_tree(digest, epoch=epoch)
         return digest
 
-    def keep_tree(self, digest: Digest, *, epoch: int | None = None) -> None:
+    def keep_tree(self, digest: Digest, *, epoch: int | None = None, anew: bool = False) -> None:
         """Write the rows of a tree whose nodes are stored already.
 
         Args:
             digest: the tree.
             epoch: that of the store when its files were last known to be there; without it they are looked for.
+            anew: whether those parts are looked at too that are known, because they may have been lost.
 
         Raises:
             NotFound: a node is not here.
             Corrupt: one is no node.
             Invalid: one holds paths that cannot be in a tree, or a file is not here.
         """
-        trees.keep(self.database, self.blobs, digest, at=self.clock.now(), epoch=epoch)
+        trees.keep(self.database, self.blobs, digest, at=self.clock.now(), epoch=epoch, anew=anew)
 
     def entries(self, tree: Digest, *, under: str = "") -> Iterator[Entry]:
         """Yield the entries of a tree in the order of their paths, without holding them all.

@@ -64,7 +64,9 @@ def hold_epoch(database: Database) -> int:
     return int(database.run("UPDATE store SET epoch = epoch WHERE id = 1 RETURNING epoch")[0]["epoch"])
 
 
-def keep(database: Database, blobs: BlobStore, root: Digest, *, at: int, epoch: int | None = None) -> None:
+def keep(
+    database: Database, blobs: BlobStore, root: Digest, *, at: int, epoch: int | None = None, anew: bool = False
+) -> None:
     """Write the rows of a tree whose nodes are stored; what is known already is not read.
 
     Args:
@@ -73,6 +75,7 @@ def keep(database: Database, blobs: BlobStore, root: Digest, *, at: int, epoch: 
         root: the tree.
         at: the time, in milliseconds since 1970.
         epoch: the store's epoch when the files were last known to be there; without it they are looked for.
+        anew: whether what is known is read all the same, because it may have been lost.
 
     Raises:
         NotFound: a node is not here.
@@ -80,7 +83,7 @@ def keep(database: Database, blobs: BlobStore, root: Digest, *, at: int, epoch: 
         Invalid: one holds paths that cannot be in a tree, or a file is not here.
     """
     # Each batch is a change of its own: a node without its root is as harmless as a blob without a name.
-    rest = _unknown(database, blobs, root)
+    rest = _nodes(database, blobs, root, anew=anew)
     while batch := list(islice(rest, _BATCH_NODES)):
         with database.transaction():
             # In the same change as the rows, so that nobody lets go of a file in between.
@@ -98,14 +101,14 @@ def _check(blobs: BlobStore, nodes: list[tuple[Digest, Tree]]) -> None:
         raise Invalid(f"{len(missing)} files of the tree are not here, such as {min(missing)}", hint="send them first")
 
 
-def _unknown(database: Database, blobs: BlobStore, root: Digest) -> Iterator[tuple[Digest, Tree]]:
-    """Yield every node without a row, those below before those above, each once; read level by level."""
+def _nodes(database: Database, blobs: BlobStore, root: Digest, *, anew: bool) -> Iterator[tuple[Digest, Tree]]:
+    """Yield every node, or each without a row, those below before those above, each once; read level by level."""
     above, level = list[tuple[Digest, Tree]](), [root]
     while level:
         below = list[Digest]()
         rest = iter(dict.fromkeys(level))
         while asked := list(islice(rest, _BATCH_NODES)):
-            for digest, body in blobs.get_many(_without_rows(database, asked)):
+            for digest, body in blobs.get_many(asked if anew else _without_rows(database, asked)):
                 tree = decode(body, Tree)
                 if tree.branches:
                     above.append((digest, tree))
@@ -132,7 +135,7 @@ def _insert(database: Database, nodes: list[tuple[Digest, Tree]], at: int) -> No
     database.many("INSERT INTO branch (parent, child) VALUES (:parent, :child) ON CONFLICT DO NOTHING", branches)
     # In the order of the index, which is written several times faster so.
     ordered = ({"digest": digest, "tree": tree} for digest, tree in sorted(members))
-    database.many("INSERT INTO member (digest, tree) VALUES (:digest, :tree)", ordered)
+    database.many("INSERT INTO member (digest, tree) VALUES (:digest, :tree) ON CONFLICT DO NOTHING", ordered)
     database.many(
         "INSERT INTO node (digest, created_at) VALUES (:digest, :at) ON CONFLICT DO NOTHING",
         ({"digest": digest, "at": at} for digest, _ in nodes),

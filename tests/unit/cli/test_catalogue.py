@@ -5,16 +5,21 @@ from __future__ import annotations
 import shlex
 import shutil
 import subprocess
+from importlib import import_module
 from itertools import takewhile
+from pkgutil import iter_modules
 
 import pytest
 
+from lineal import operations
 from lineal.cli.catalogue import commands, find
 from lineal.cli.completion import SCRIPTS, bash
 from lineal.cli.examples import EXAMPLES
 from lineal.cli.globals import split
 from lineal.cli.help import SUMMARIES, group, overview
 from lineal.objects.errors import Invalid
+from lineal.operations import VERBS, every
+from lineal.operations.operation import OPERATIONS
 
 COMMANDS = commands()
 
@@ -52,6 +57,17 @@ def test_words_that_lead_nowhere_are_told_with_those_like_them(line: str, messag
 
     assert message == caught.value.message
     assert hint in caught.value.hint
+
+
+def test_every_verb_is_where_the_table_says() -> None:
+    for module, verbs in VERBS.items():
+        import_module(f"lineal.operations.{module}")
+        assert set(verbs) == {
+            each.words for each in OPERATIONS.values() if each.function.__module__.endswith(f".{module}")
+        }
+    for each in iter_modules(operations.__path__):
+        import_module(f"lineal.operations.{each.name}")
+    assert set(OPERATIONS) == set(every())
 
 
 def test_every_command_is_in_the_overview_and_nothing_else() -> None:

@@ -15,6 +15,7 @@ from lineal.storage.database.text import statements, with_percent_names
         ("SELECT 'it''s :a' -- :b\n, :c", "SELECT 'it''s :a' -- :b\n, %(c)s"),
         ("SELECT :a::text, x::int", "SELECT %(a)s::text, x::int"),
         ("SELECT x LIKE '%' || :a, 5 % 2", "SELECT x LIKE '%%' || %(a)s, 5 %% 2"),
+        ("CREATE TABLE t (a TEXT PRIMARY KEY) WITHOUT ROWID", "CREATE TABLE t (a TEXT PRIMARY KEY)"),
         ("SELECT array[1:2], '{:a}'", "SELECT array[1:2], '{:a}'"),
     ],
 )

@@ -17,11 +17,11 @@ def _add_arguments(parser: Parser) -> None:
 def _run(context: Context, options: argparse.Namespace) -> int:
     import msgspec  # noqa: PLC0415
 
-    from lineal.operations import every  # noqa: PLC0415
+    from lineal.operations import every, find  # noqa: PLC0415
     from lineal.operations.references import near  # noqa: PLC0415
 
     words = " ".join(options.operation)
-    found = every().get(words)
+    found = find(words)
     if not found:
         known = [each.words for each in every().values() if not each.internal]
         raise NotFound(f"there is no operation {words!r}", hint=near(words, known, "they are " + ", ".join(known)))

@@ -10,6 +10,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -46,6 +47,7 @@ _SEE = f"INSERT OR REPLACE INTO seen {_VALUES}"
 _STAGE = f"INSERT OR REPLACE INTO staged {_VALUES}"
 _UNSTAGE = "DELETE FROM staged WHERE root = ?"
 _PUT = "INSERT OR REPLACE INTO place (root, tree, epoch, reference) VALUES (?, ?, ?, ?)"
+_MODIFIED, _CHANGED = itemgetter(1), itemgetter(2)
 _encode = msgspec.msgpack.Encoder().encode
 _decode_stamps = msgspec.msgpack.Decoder(dict[str, Stamp]).decode
 _decode_digests = msgspec.msgpack.Decoder(dict[str, bytes]).decode
@@ -85,9 +87,10 @@ class Seen(NamedTuple):
         digests = self.digests
         return same, {name: digests[name] for name in same}
 
-    def counted(self) -> Seen:
-        """Return this with the latest time of its stamps."""
-        return self._replace(newest=max((max(each[1], each[2]) for each in self.stamps.values()), default=0))
+    def latest(self) -> int:
+        """Return the latest time of the stamps."""
+        stamps = self.stamps.values()
+        return max(max(map(_MODIFIED, stamps), default=0), max(map(_CHANGED, stamps), default=0))
 
 
 UNSEEN = Seen(-1, 0, 0, {}, {})
@@ -161,19 +164,28 @@ class Index:
         rows = self._run(f"SELECT {_COLUMNS} FROM staged WHERE root = ? AND folder = ?", (self.key(root), folder))
         return _seen(*rows[0]) if rows else None
 
-    def take_staged(self, place: Place, *, anew: bool) -> None:
-        """Make known what was staged, and keep which tree is at the place: all of it, or nothing.
+    def take(self, place: Place, rows: Iterable[tuple[str, Seen]], *, anew: bool) -> None:
+        """Make known what was staged, and ``rows``, and keep which tree is at the place: all of it, or nothing.
 
         Args:
             place: which tree is where.
+            rows: what was seen of folders of which nothing is staged.
             anew: whether nothing else of the place stays known.
         """
         key = [(self.key(place.root),)]
+        known, gone = list[tuple[str, Seen]](), list[tuple[str, str]]()
+        for folder, each in rows:
+            if each.device == GONE.device:
+                gone.append((*key[0], folder))
+            else:
+                known.append((folder, each))
         only = "" if anew else " AND folder IN (SELECT folder FROM staged WHERE root = seen.root)"
         self._write([
             (f"DELETE FROM seen WHERE root = ?{only}", key),
             (f"INSERT INTO seen SELECT * FROM staged WHERE root = ? AND device != {GONE.device}", key),
             (_UNSTAGE, key),
+            ("DELETE FROM seen WHERE root = ? AND folder = ?", gone),
+            (_SEE, self._rows(place.root, known)),
             (_PUT, [(*key[0], place.tree, place.epoch, place.reference)]),
         ])  # fmt: skip
 
@@ -185,7 +197,7 @@ class Index:
     def _rows(self, root: str, rows: Iterable[tuple[str, Seen]]) -> Iterator[tuple[Any, ...]]:
         for folder, each in rows:
             stamps, digests = _encode(each.stamps), _encode(each.digests)
-            yield self.key(root), folder, each.device, each.at, each.newest, stamps, digests
+            yield self.key(root), folder, each.device, each.at, each.latest(), stamps, digests
 
     def place(self, root: str) -> Place | None:
         """Return which tree is at ``root``, or None when nobody put one there."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from lineal.client.workspace.hands import REQUEST_BYTES, REQUEST_FILES
 from lineal.client.workspace.index import GONE, UNSEEN, Index, Place, Seen
 from lineal.client.workspace.reading import Item, Reader
-from lineal.client.workspace.scanning import Folder, Found, Listing, Stamp, files_at, folders, stamp_of
+from lineal.client.workspace.scanning import Folder, Found, Listing, Stamp, files_at, folders, mode_of, stamp_of
 from lineal.formats import pack
 from lineal.objects.digest import Digest
 from lineal.objects.files import NOTHING, Entry
@@ -45,9 +45,8 @@ class Intake:
     def remember(self, tree: Digest, epoch: int) -> None:
         """Keep what was seen, once the bytes are safe: which tree it is, at which epoch of the store."""
         self._learnt += ((folder, GONE) for folder in self._gone)
-        self._stage()
         if self._is_complete:
-            self._index.take_staged(Place(self._root, tree, epoch), anew=False)
+            self._index.take(Place(self._root, tree, epoch), self._learnt, anew=False)
 
     def _learn(self, folder: str, seen: Seen) -> None:
         """Take note of a folder; not in memory, where there may be no room for all of them."""
@@ -57,8 +56,7 @@ class Intake:
             self._stage()
 
     def _stage(self) -> None:
-        rows = ((folder, seen.counted()) for folder, seen in self._learnt)
-        self._is_complete = self._index.stage(self._root, rows) and self._is_complete
+        self._is_complete = self._index.stage(self._root, self._learnt) and self._is_complete
         self._learnt, self._learnt_files = [], 0
 
     def everything(self) -> Iterator[Entry]:
@@ -131,8 +129,9 @@ class Intake:
             changes.update({folder + name: None for name in seen.stamps} or {folder.rstrip("/"): None})
         for batch in self._reader.read(_portions(items)):
             for item in batch:
-                self._note(item)
-                changes[item.inside] = item.entry()
+                # One whose stamp was too young to be trusted may well be what it was.
+                if self._note(item):
+                    changes[item.inside] = item.entry()
         return changes
 
     def _compare(self, listing: Listing, before: Seen, changes: dict[str, Entry | None]) -> Iterator[Item]:
@@ -156,11 +155,13 @@ class Intake:
         for name in listing.stamps.keys() - now.stamps.keys():
             yield _item(folder, name, listing.stamps[name], before, listing.device)
 
-    def _note(self, item: Item) -> None:
-        """Take note of a file that was read, or that is known."""
+    def _note(self, item: Item) -> bool:
+        """Take note of a file that was read, or that is known; tell whether its entry is another one than before."""
         inside, slash, name = item.inside.rpartition("/")
-        now = self._open[inside + slash][1]
+        before, now = self._open[inside + slash]
         now.stamps[name], now.digests[name] = item.stamp, pack.raw(item.known_digest)
+        was = before.stamps.get(name)
+        return was is None or item.before != item.digest or mode_of(was[4]) != mode_of(item.stamp[4])
 
 
 def _item(folder: Folder, name: str, stamp: Stamp, before: Seen, device: int) -> Item:

@@ -70,9 +70,8 @@ class Notes:
 
     def keep(self, place: Place) -> None:
         """Have the index speak of the tree that is there now."""
-        self._flush()
         if self._is_complete:
-            self._index.take_staged(place, anew=self._anew)
+            self._index.take(place, self._now.items(), anew=self._anew)
 
     def _changeable(self, folder: str) -> Seen:
         """Return what was noted of a folder, or what is known of it; a file of it that is as it was stays known so."""
@@ -86,8 +85,7 @@ class Notes:
         return self._now[folder]
 
     def _flush(self) -> None:
-        rows = ((folder, seen.counted()) for folder, seen in self._now.items())
-        self._is_complete = self._index.stage(self._root, rows) and self._is_complete
+        self._is_complete = self._index.stage(self._root, self._now.items()) and self._is_complete
         self._now.clear()
 
 

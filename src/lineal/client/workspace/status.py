@@ -96,7 +96,7 @@ class _Comparison:
                 stamps[name] = (_NO_SIZE, *before.stamps[name][1:])
         self._removed += (inside + name for name in before.stamps.keys() - listing.stamps.keys())
         if before.stamps:
-            self._learnt.append((inside, Seen(listing.device, listing.at, 0, stamps, before.digests).counted()))
+            self._learnt.append((inside, Seen(listing.device, listing.at, 0, stamps, before.digests)))
 
     def _is_same(self, listing: Listing, before: Seen, name: str) -> bool:
         """Read a file whose stamp does not say enough."""

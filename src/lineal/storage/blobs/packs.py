@@ -194,7 +194,7 @@ class Packs:
             self._database.run("DELETE FROM packed WHERE pack = :number", number=number)
             blobs = sorted(map(pack.prefix, table.digests()))
             self._database.many(
-                "INSERT INTO packed (blob, pack) VALUES (:blob, :pack)",
+                "INSERT INTO packed (blob, pack) VALUES (:blob, :pack) ON CONFLICT DO NOTHING",
                 ({"blob": blob, "pack": number} for blob in blobs),
             )
 

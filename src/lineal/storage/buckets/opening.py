@@ -18,7 +18,6 @@ from lineal.storage.buckets.directory import DirectoryBucket
 from lineal.storage.buckets.failures import short
 from lineal.storage.buckets.keys import check_key
 from lineal.storage.buckets.memory import MemoryBucket
-from lineal.storage.buckets.objectstore import ObjectStoreBucket
 from lineal.storage.buckets.wrappers import ReadOnly, Retrying, innermost
 
 _TRUE = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -100,10 +99,10 @@ def credentials_hint(url: str) -> str:
 
 def is_encrypted(bucket: Bucket) -> bool | None:
     """Tell whether what goes to a bucket is encrypted on its way; None when it goes over no network."""
-    inner = innermost(bucket)
-    if not isinstance(inner, ObjectStoreBucket):
+    store = getattr(innermost(bucket), "store", None)
+    if store is None:
         return None
-    options = getattr(inner.store, "client_options", None) or {}
+    options = getattr(store, "client_options", None) or {}
     return str(options.get("allow_http", "")).lower() != "true"
 
 
@@ -181,6 +180,8 @@ def _az(parts: SplitResult, options: Mapping[str, str]) -> Bucket:
 def _web(parts: SplitResult, _options: Mapping[str, str]) -> Bucket:
     from obstore.store import HTTPStore  # noqa: PLC0415 - as above
 
+    from lineal.storage.buckets.objectstore import ObjectStoreBucket  # noqa: PLC0415 - as above
+
     url = f"{parts.scheme}://{parts.netloc}{parts.path}".rstrip("/")
     store = HTTPStore.from_url(url, client_options=_client(url), retry_config=_RETRIES)
     return Retrying(ReadOnly(ObjectStoreBucket(store, url=url)))
@@ -215,6 +216,8 @@ def _client(endpoint: str) -> Any:
 def _remote(make: Callable[..., Any], parts: SplitResult, config: Mapping[str, Any]) -> Bucket:
     """Return the bucket of an object store, which ``make`` makes of a configuration."""
     from obstore.exceptions import BaseError  # noqa: PLC0415 - as above
+
+    from lineal.storage.buckets.objectstore import ObjectStoreBucket  # noqa: PLC0415 - as above
 
     endpoint = config.get("endpoint") or config.get("base_url") or ""
     hint = KINDS[parts.scheme].credentials

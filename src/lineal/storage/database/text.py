@@ -20,12 +20,15 @@ _PARTS = re.compile(
 
 @lru_cache(maxsize=1024)
 def with_percent_names(sql: str) -> str:
-    """Return ``sql`` with ``%(name)s`` for ``:name``, as psycopg reads it; literals, comments and casts stay."""
+    """Return ``sql`` with ``%(name)s`` for ``:name``, as psycopg reads it; literals, comments and casts stay.
+
+    ``WITHOUT ROWID`` at the end goes: it has SQLite keep the rows in the order of their key, and nobody else.
+    """
 
     def replace(match: re.Match[str]) -> str:
         return f"%({match['name']})s" if match["value"] else match[0]
 
-    return _PARTS.sub(replace, sql.replace("%", "%%"))
+    return _PARTS.sub(replace, sql.removesuffix(" WITHOUT ROWID").replace("%", "%%"))
 
 
 def with_marks(sql: str, names: Container[str], mark: Callable[[str], str]) -> str:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lineal.formats import holding as format_
-from lineal.formats import trees
 from lineal.formats.holding import Holding, Kind
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Corrupt, NotFound
@@ -21,8 +20,6 @@ from lineal.storage.blobs.packed import PackedBlobs
 from lineal.storage.checking import take
 from lineal.storage.progress import Progress
 from lineal.storage.remotes.remote import IN_FLIGHT, Remote
-
-_ASKED_AT_ONCE = 10_000
 
 
 class Fetched(NamedTuple):
@@ -33,7 +30,7 @@ class Fetched(NamedTuple):
 
 
 def pull(blobs: PackedBlobs, remote: Remote, holding: Holding, *, progress: Progress) -> Fetched:
-    """Bring what a remote says that a tree needs; ``check_complete`` looks whether that was all of it.
+    """Bring what a remote says that a tree needs; whether that was all of it shows when the tree is kept.
 
     Args:
         blobs: where the bytes go.
@@ -115,20 +112,6 @@ class _Fetching:
         finally:
             with suppress(OSError):
                 path.unlink(missing_ok=True)
-
-
-def check_complete(blobs: PackedBlobs, tree: Digest) -> None:
-    """Look that everything of a tree is here, and that it is one. Raises NotFound, Corrupt, Invalid."""
-    waiting, asked = [tree], set[Digest]()
-    while waiting:
-        node = trees.read_node(waiting.pop(), blobs.get)
-        trees.check_node(node)
-        waiting += (each.digest for each in node.branches)
-        asked.update(each.digest for each in node.entries if each.mode != "directory")
-        if len(asked) >= _ASKED_AT_ONCE or not waiting:
-            if missing := asked - blobs.has(asked):
-                raise reading.missing(min(missing))
-            asked.clear()
 
 
 AGAIN = "push it again from a repository that has it"

@@ -172,9 +172,9 @@ def test_what_may_not_be_read_is_told(place: str) -> None:
     assert unreachable.startswith(f"Invalid | {top} cannot be read: Permission denied")
 
 
-def ways(blobs: Measured) -> Ways:
-    """Return a way into a store that never knows more than it is asked."""
-    return Ways(blobs, lambda _: None, Index(MEMORY, Path("/")), UNKNOWN, Silent())
+def ways(blobs: Measured, epoch: int = UNKNOWN) -> Ways:
+    """Return a way into a store, which by default never knows more than it is asked."""
+    return Ways(blobs, lambda _: None, Index(MEMORY, Path("/")), epoch, Silent())
 
 
 def test_only_what_is_missing_is_sent_and_what_is_there_is_asked_for_together(folder: Path) -> None:
@@ -187,6 +187,26 @@ def test_only_what_is_missing_is_sent_and_what_is_there_is_asked_for_together(fo
 
     assert len(b"new") + blobs.size(tree) + len(FILES["large.bin"] or b"") == blobs.written_bytes - before
     assert blobs.calls["has"] <= 2
+
+
+def test_files_too_young_to_be_trusted_are_read_again_and_nothing_else_is(tmp_path: Path) -> None:
+    blobs = Measured(MemoryBlobs())
+    top = write(tmp_path / "top", {f"{number:05}": b"%d" % number for number in range(3_000)})
+    way = ways(blobs, epoch=1)
+    tree = upload_path(way, top).tree
+    blobs.calls.clear()
+    written = blobs.written_bytes
+
+    assert tree == upload_path(way, top).tree
+    assert written == blobs.written_bytes
+    assert blobs.calls["get"] <= 2
+
+    (top / "01234").write_bytes(b"another")
+    blobs.calls.clear()
+    changed = upload_path(way, top).tree
+    assert changed != tree
+    assert changed == upload_path(ways(Measured(MemoryBlobs())), top).tree
+    assert blobs.calls["get"] <= 10
 
 
 def test_the_same_content_under_many_names_is_stored_once(tmp_path: Path) -> None:

@@ -143,7 +143,7 @@ def test_a_file_too_young_to_be_trusted_is_read_and_stays_modified_once_it_is_ol
     now = max(stamp[1], stamp[2]) + 1
     before = repository.ways.seen.seen(str(top), "")
     seen = Seen(device, now, 0, {**before.stamps, "a.txt": stamp}, {**before.digests, "a.txt": digest})
-    repository.ways.seen.see(str(top), [("", seen.counted())])
+    repository.ways.seen.see(str(top), [("", seen)])
 
     assert ("a.txt",) == status(repository, top).modified
     learnt = repository.ways.seen.seen(str(top), "")
