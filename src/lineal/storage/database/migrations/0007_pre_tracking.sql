@@ -1,0 +1,140 @@
+-- Runs that are told of while they go on: experiments, tags, points of metrics as they come, datasets that were named.
+-- What is searched stands in tables of (key, value, subject); what a list shows of a run, in one row.
+
+CREATE TABLE experiment (
+    number             BIGINT PRIMARY KEY,
+    name               TEXT NOT NULL UNIQUE,
+    state              TEXT NOT NULL,
+    artifact_location  TEXT NOT NULL,
+    created_by         TEXT NOT NULL,
+    created_at         BIGINT NOT NULL,
+    updated_at         BIGINT NOT NULL,
+    revision           BIGINT NOT NULL
+);
+CREATE INDEX experiment_updated ON experiment (updated_at, number);
+INSERT INTO experiment (number, name, state, artifact_location, created_by, created_at, updated_at, revision)
+    VALUES (0, 'Default', 'active', '', '', 0, 0, 1);
+
+-- The last number that was handed out of each kind: one row lock, so that none is handed out twice, or again.
+CREATE TABLE counter (
+    kind  TEXT PRIMARY KEY,
+    last  BIGINT NOT NULL
+);
+INSERT INTO counter (kind, last) VALUES ('experiment', 0);
+
+ALTER TABLE run ADD COLUMN experiment BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE run ADD COLUMN artifact_location TEXT NOT NULL DEFAULT '';
+ALTER TABLE run ADD COLUMN deleted_at BIGINT;
+CREATE INDEX run_experiment ON run (experiment, started_at, id);
+
+-- What a list shows of a run, ready to be sent: JSON arrays of its last metrics, params and tags. NULL where they are too
+-- many to be written anew whenever one of them changes: then they are read from the tables below.
+CREATE TABLE run_summary (
+    run      TEXT PRIMARY KEY,
+    metrics  TEXT,
+    params   TEXT,
+    tags     TEXT
+);
+
+-- Tags of anything: of a run by its id, of an experiment by 'experiment:' and its number.
+CREATE TABLE tag (
+    subject  TEXT NOT NULL,
+    key      TEXT NOT NULL,
+    value    TEXT NOT NULL,
+    PRIMARY KEY (subject, key)
+) WITHOUT ROWID;
+-- No index holds a long text whole.
+CREATE INDEX tag_value ON tag (key, (substr(value, 1, 255)), subject);
+
+CREATE TABLE param_by_key (
+    subject  TEXT NOT NULL,
+    key      TEXT NOT NULL,
+    value    TEXT NOT NULL,
+    number   DOUBLE PRECISION,
+    PRIMARY KEY (subject, key)
+) WITHOUT ROWID;
+INSERT INTO param_by_key (subject, key, value, number) SELECT subject, key, value, number FROM param;
+DROP TABLE param;
+ALTER TABLE param_by_key RENAME TO param;
+CREATE INDEX param_key ON param (key, number, subject);
+CREATE INDEX param_value ON param (key, (substr(value, 1, 255)), subject);
+
+-- experiment is that of a run; a version has none. at is when the value was measured.
+CREATE TABLE metric_last_by_key (
+    subject     TEXT NOT NULL,
+    key         TEXT NOT NULL,
+    value       DOUBLE PRECISION,
+    word        TEXT,
+    step        BIGINT NOT NULL,
+    at          BIGINT NOT NULL,
+    experiment  BIGINT,
+    PRIMARY KEY (subject, key)
+) WITHOUT ROWID;
+INSERT INTO metric_last_by_key (subject, key, value, word, step, at, experiment)
+    SELECT m.subject, m.key, m.value, m.word, m.step, COALESCE(r.ended_at, r.started_at, 0), r.experiment
+    FROM metric_last m LEFT JOIN run r ON r.id = m.subject;
+DROP TABLE metric_last;
+ALTER TABLE metric_last_by_key RENAME TO metric_last;
+CREATE INDEX metric_last_key ON metric_last (key, value, subject);
+CREATE INDEX metric_last_experiment ON metric_last (experiment, key, value, subject);
+
+-- Chunks in two tables: a chart reads their summaries, and none of the points. samples: the first, least, greatest and last
+-- finite point as JSON, each [step, value, time]; empty where they were never noted.
+CREATE TABLE metric_points (
+    run       TEXT NOT NULL,
+    key       TEXT NOT NULL,
+    sequence  BIGINT NOT NULL,
+    points    TEXT NOT NULL,
+    PRIMARY KEY (run, key, sequence)
+);
+INSERT INTO metric_points (run, key, sequence, points) SELECT run, key, sequence, points FROM metric_chunk;
+CREATE TABLE metric_chunk_summary (
+    run         TEXT NOT NULL,
+    key         TEXT NOT NULL,
+    sequence    BIGINT NOT NULL,
+    first_step  BIGINT NOT NULL,
+    last_step   BIGINT NOT NULL,
+    count       BIGINT NOT NULL,
+    minimum     DOUBLE PRECISION,
+    maximum     DOUBLE PRECISION,
+    total       DOUBLE PRECISION,
+    last        DOUBLE PRECISION,
+    samples     TEXT NOT NULL,
+    PRIMARY KEY (run, key, sequence)
+) WITHOUT ROWID;
+INSERT INTO metric_chunk_summary
+    (run, key, sequence, first_step, last_step, count, minimum, maximum, total, last, samples)
+    SELECT run, key, sequence, first_step, last_step, count, minimum, maximum, total, last, '' FROM metric_chunk;
+DROP TABLE metric_chunk;
+ALTER TABLE metric_chunk_summary RENAME TO metric_chunk;
+
+-- Points as they came, one row for each request, until there are enough for chunks.
+CREATE TABLE metric_recent (
+    run       TEXT NOT NULL,
+    sequence  BIGINT NOT NULL,
+    count     BIGINT NOT NULL,
+    points    TEXT NOT NULL,
+    PRIMARY KEY (run, sequence)
+);
+
+-- Datasets as a program called them, by what it said of them; which run used which, and as what.
+CREATE TABLE named_dataset (
+    id           TEXT PRIMARY KEY,
+    experiment   BIGINT NOT NULL,
+    name         TEXT NOT NULL,
+    digest       TEXT NOT NULL,
+    source_type  TEXT NOT NULL,
+    source       TEXT NOT NULL,
+    schema       TEXT,
+    profile      TEXT
+);
+CREATE INDEX named_dataset_name ON named_dataset (experiment, name, digest);
+CREATE TABLE run_input (
+    run      TEXT NOT NULL,
+    kind     TEXT NOT NULL,
+    input    TEXT NOT NULL,
+    context  TEXT NOT NULL,
+    tags     TEXT NOT NULL,
+    PRIMARY KEY (run, kind, input)
+) WITHOUT ROWID;
+CREATE INDEX run_input_input ON run_input (input, run);
