@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
-from typing import Any
-
 import msgspec
 
-from lineal.formats import series as chunks
+from lineal.formats.series import series_of
 from lineal.objects.canonical import Number, Scalar, object_digest
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Conflict, Invalid
@@ -20,6 +18,7 @@ from lineal.operations.answers import RunAnswer
 from lineal.operations.contents import written_by
 from lineal.operations.operation import operation
 from lineal.operations.references import Row
+from lineal.storage import series
 from lineal.storage.store import Store
 
 RUN_STATES = ("running", "finished", "failed", "killed", "lost")
@@ -181,24 +180,10 @@ def read_metrics(store: Store, subject: str) -> dict[str, Number]:
     return {row["key"]: row["word"] if row["value"] is None else row["value"] for row in rows}
 
 
-def _write_series(store: Store, run_id: str, series: tuple[Point, ...]) -> None:
-    ordered = sorted(series, key=lambda point: point.key)
-    rows = [
-        {"run": run_id, "key": key, "sequence": sequence, **columns}
-        for key, points in groupby(ordered, key=lambda point: point.key)
-        for sequence, columns in enumerate(_chunk_columns(points))
-    ]
-    store.database.many(
-        "INSERT INTO metric_chunk"
-        " (run, key, sequence, first_step, last_step, count, minimum, maximum, total, last, points)"
-        " VALUES (:run, :key, :sequence, :first_step, :last_step, :count, :minimum, :maximum, :total, :last, :points)"
-        " ON CONFLICT (run, key, sequence) DO NOTHING",
-        rows,
-    )
-
-
-def _chunk_columns(points: Iterable[Point]) -> Iterator[dict[str, Any]]:
-    return (msgspec.structs.asdict(each) for each in chunks.chunked(points))
+def _write_series(store: Store, run_id: str, points: tuple[Point, ...]) -> None:
+    ordered = sorted(points, key=lambda point: point.key)
+    for key, found in groupby(ordered, key=lambda point: point.key):
+        series.extend(store.database, run_id, key, series_of(found))
 
 
 def _row(store: Store, run_id: str) -> Row:

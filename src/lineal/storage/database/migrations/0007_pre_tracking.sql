@@ -25,6 +25,8 @@ INSERT INTO counter (kind, last) VALUES ('experiment', 0);
 ALTER TABLE run ADD COLUMN experiment BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE run ADD COLUMN artifact_location TEXT NOT NULL DEFAULT '';
 ALTER TABLE run ADD COLUMN deleted_at BIGINT;
+-- How many points of its metrics are in no chunk yet.
+ALTER TABLE run ADD COLUMN recent_points BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX run_experiment ON run (experiment, started_at, id);
 
 -- What a list shows of a run, ready to be sent: JSON arrays of its last metrics, params and tags. NULL where they are too
@@ -78,8 +80,9 @@ ALTER TABLE metric_last_by_key RENAME TO metric_last;
 CREATE INDEX metric_last_key ON metric_last (key, value, subject);
 CREATE INDEX metric_last_experiment ON metric_last (experiment, key, value, subject);
 
--- Chunks in two tables: a chart reads their summaries, and none of the points. samples: the first, least, greatest and last
--- finite point as JSON, each [step, value, time]; empty where they were never noted.
+-- Chunks in two tables: a chart reads their summaries, and none of the points. Steps and times are the least and the
+-- greatest. samples: the first, least, greatest and last finite point as JSON, each [step, value, time]; empty where they
+-- were never noted.
 CREATE TABLE metric_points (
     run       TEXT NOT NULL,
     key       TEXT NOT NULL,
@@ -94,6 +97,8 @@ CREATE TABLE metric_chunk_summary (
     sequence    BIGINT NOT NULL,
     first_step  BIGINT NOT NULL,
     last_step   BIGINT NOT NULL,
+    first_at    BIGINT NOT NULL,
+    last_at     BIGINT NOT NULL,
     count       BIGINT NOT NULL,
     minimum     DOUBLE PRECISION,
     maximum     DOUBLE PRECISION,
@@ -103,8 +108,9 @@ CREATE TABLE metric_chunk_summary (
     PRIMARY KEY (run, key, sequence)
 ) WITHOUT ROWID;
 INSERT INTO metric_chunk_summary
-    (run, key, sequence, first_step, last_step, count, minimum, maximum, total, last, samples)
-    SELECT run, key, sequence, first_step, last_step, count, minimum, maximum, total, last, '' FROM metric_chunk;
+    (run, key, sequence, first_step, last_step, first_at, last_at, count, minimum, maximum, total, last, samples)
+    SELECT run, key, sequence, first_step, last_step, 0, 9223372036854775807, count, minimum, maximum, total, last, ''
+    FROM metric_chunk;
 DROP TABLE metric_chunk;
 ALTER TABLE metric_chunk_summary RENAME TO metric_chunk;
 
@@ -112,7 +118,6 @@ ALTER TABLE metric_chunk_summary RENAME TO metric_chunk;
 CREATE TABLE metric_recent (
     run       TEXT NOT NULL,
     sequence  BIGINT NOT NULL,
-    count     BIGINT NOT NULL,
     points    TEXT NOT NULL,
     PRIMARY KEY (run, sequence)
 );

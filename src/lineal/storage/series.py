@@ -1,0 +1,236 @@
+"""Points of metrics in the database: as they come, then in chunks with summaries, so that a chart need not read them.
+
+Nothing that was logged is lost: points out of order and several at a step are kept, NaN and infinities too. Only a point
+that is the same in all (step, value and time) is one, for a client that got no answer sends it again.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from lineal.formats import series as format_
+from lineal.formats.series import CHUNK_POINTS, EMPTY, Sample, Series
+from lineal.objects.canonical import Number
+from lineal.objects.runs import Point
+from lineal.storage.database.database import Database, Row
+
+RECENT_POINTS_MAX = 10_000
+"""So many points of a run wait for being put into chunks: enough that a chunk is rarely written twice, and few enough to be
+read by whoever asks meanwhile."""
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(tuple[Point, ...]).decode
+
+_CHUNK = (
+    "INSERT INTO metric_chunk (run, key, sequence, first_step, last_step, first_at, last_at, count, minimum, maximum,"
+    " total, last, samples) VALUES (:run, :key, :sequence, :first_step, :last_step, :first_at, :last_at, :count, :minimum,"
+    " :maximum, :total, :last, :samples) ON CONFLICT (run, key, sequence) DO UPDATE SET first_step = excluded.first_step,"
+    " last_step = excluded.last_step, first_at = excluded.first_at, last_at = excluded.last_at, count = excluded.count,"
+    " minimum = excluded.minimum, maximum = excluded.maximum, total = excluded.total, last = excluded.last,"
+    " samples = excluded.samples"
+)
+_POINTS = (
+    "INSERT INTO metric_points (run, key, sequence, points) VALUES (:run, :key, :sequence, :points)"
+    " ON CONFLICT (run, key, sequence) DO UPDATE SET points = excluded.points"
+)
+_OVERLAPPING = (
+    "SELECT p.points AS points FROM metric_chunk c JOIN metric_points p"
+    " ON p.run = c.run AND p.key = c.key AND p.sequence = c.sequence WHERE c.run = :run AND c.key = :key"
+    " AND c.first_step <= :last_step AND c.last_step >= :first_step AND c.first_at <= :last_at AND c.last_at >= :first_at"
+)
+
+
+def append(database: Database, run: str, sequence: int, points: Sequence[Point]) -> None:
+    """Keep points of a run as they came.
+
+    Args:
+        database: where they go.
+        run: its id.
+        sequence: grows with each call for the same run.
+        points: of any number of metrics.
+    """
+    database.run(
+        "INSERT INTO metric_recent (run, sequence, points) VALUES (:run, :sequence, :points)",
+        run=run,
+        sequence=sequence,
+        points=_encode(points).decode(),
+    )
+
+
+def fold(database: Database, run: str) -> None:
+    """Put the points of a run that are in no chunk yet into chunks. Raises Corrupt."""
+    with database.transaction():
+        rows = database.run("DELETE FROM metric_recent WHERE run = :run RETURNING sequence, points", run=run)
+        for key, series in _by_key(_told(rows)).items():
+            extend(database, run, key, series)
+
+
+def _told(rows: Iterable[Row]) -> Iterator[Point]:
+    for row in sorted(rows, key=lambda each: int(each["sequence"])):
+        yield from _decode(row["points"])
+
+
+def _by_key(points: Iterable[Point]) -> dict[str, Series]:
+    columns: dict[str, tuple[list[int], list[Number], list[int]]] = defaultdict(lambda: ([], [], []))
+    for each in points:
+        steps, values, times = columns[each.key]
+        steps.append(each.step)
+        values.append(each.value)
+        times.append(each.at)
+    return {key: Series(*each) for key, each in columns.items()}
+
+
+def extend(database: Database, run: str, key: str, series: Series) -> None:
+    """Write points behind the chunks of a metric; the last one is filled up first. Raises Corrupt."""
+    new = _without(series, _known(database, run, key, series))
+    if not new.steps:
+        return
+    last = database.run(
+        "SELECT sequence, count FROM metric_chunk WHERE run = :run AND key = :key ORDER BY sequence DESC LIMIT 1",
+        run=run,
+        key=key,
+    )
+    sequence = last[0]["sequence"] + 1 if last else 0
+    if last and last[0]["count"] < CHUNK_POINTS:
+        sequence -= 1
+        begun = database.run(
+            "SELECT points FROM metric_points WHERE run = :run AND key = :key AND sequence = :sequence",
+            run=run,
+            key=key,
+            sequence=sequence,
+        )
+        new = format_.decode(begun[0]["points"]).followed_by(new)
+    rows = [
+        {"run": run, "key": key, "sequence": number, **msgspec.structs.asdict(each)}
+        for number, each in enumerate(format_.chunked(new), sequence)
+    ]
+    points = [{name: row[name] for name in ("run", "key", "sequence")} | {"points": row.pop("points")} for row in rows]
+    database.many(_CHUNK, rows)
+    database.many(_POINTS, points)
+
+
+def _known(database: Database, run: str, key: str, series: Series) -> set[tuple[int, Number, int]]:
+    """Return the points of chunks among which some of ``series`` may be."""
+    rows = database.run(
+        _OVERLAPPING,
+        run=run,
+        key=key,
+        first_step=min(series.steps),
+        last_step=max(series.steps),
+        first_at=min(series.times),
+        last_at=max(series.times),
+    )
+    return {each for row in rows for each in zip(*format_.decode(row["points"]), strict=True)}
+
+
+def _without(series: Series, known: set[tuple[int, Number, int]]) -> Series:
+    """Return ``series`` without points that are known, each once."""
+    rows = dict.fromkeys(zip(*series, strict=True))
+    if len(rows) == len(series.steps) and not known:
+        return series
+    kept = [each for each in rows if each not in known]
+    return Series(*map(list, zip(*kept, strict=True))) if kept else EMPTY
+
+
+def history(database: Database, run: str, key: str) -> Series:
+    """Return all points of a metric, by time, then step, then value. Raises Corrupt."""
+    rows = database.run(
+        "SELECT points FROM metric_points WHERE run = :run AND key = :key ORDER BY sequence", run=run, key=key
+    )
+    found = EMPTY
+    steps, values, times = list[int](), list[Number](), list[int]()
+    for row in rows:
+        part = format_.decode(row["points"])
+        steps += part.steps
+        values += part.values
+        times += part.times
+    found = Series(steps, values, times)
+    if recent := _recent(database, run).get(key):
+        found = found.followed_by(_without(recent, _known(database, run, key, recent)))
+    return in_order(found)
+
+
+def _recent(database: Database, run: str) -> dict[str, Series]:
+    return _by_key(_told(database.run("SELECT sequence, points FROM metric_recent WHERE run = :run", run=run)))
+
+
+def in_order(series: Series) -> Series:
+    """Return points by time, then step, then value; what is no number comes after the numbers."""
+    keys = list(zip(series.times, series.steps, strict=True))
+    if all(left < right for left, right in zip(keys, keys[1:], strict=False)):
+        return series
+    rows = sorted(zip(*series, strict=True), key=lambda row: (row[2], row[0], isinstance(row[1], str), row[1]))
+    return Series(*map(list, zip(*rows, strict=True)))
+
+
+def chart(database: Database, run: str, key: str, *, first: int | None, last: int | None, count: int) -> list[Sample]:
+    """Return points for a chart of a metric, by step: all of them, or those that no drawing of ``count`` may miss.
+
+    Args:
+        database: where they are.
+        run: its id.
+        key: the metric.
+        first: the least step that is wanted.
+        last: the greatest.
+        count: about so many points; where there are more, each part of the chart has its first, least, greatest and last.
+
+    Raises:
+        Corrupt: a chunk is none.
+    """
+    rows = database.run(
+        "SELECT sequence, first_step, last_step, count, samples FROM metric_chunk WHERE run = :run AND key = :key"
+        " AND last_step >= :first AND first_step <= :last ORDER BY sequence",
+        run=run,
+        key=key,
+        first=-(1 << 62) if first is None else first,
+        last=(1 << 62) if last is None else last,
+    )
+    is_small = sum(row["count"] for row in rows) <= RECENT_POINTS_MAX
+    found = list[Sample]()
+    for row in rows:
+        if is_small or not row["samples"]:
+            found += _finite(_chunk(database, run, key, row["sequence"]))
+        else:
+            found += format_.samples(row["samples"])
+    if recent := _recent(database, run).get(key):
+        found += _finite(recent)
+    inside = (each for each in found if (first is None or each[0] >= first) and (last is None or each[0] <= last))
+    return thinned(sorted(dict.fromkeys(inside)), count)
+
+
+def _chunk(database: Database, run: str, key: str, sequence: int) -> Series:
+    rows = database.run(
+        "SELECT points FROM metric_points WHERE run = :run AND key = :key AND sequence = :sequence",
+        run=run,
+        key=key,
+        sequence=sequence,
+    )
+    return format_.decode(rows[0]["points"])
+
+
+def _finite(series: Series) -> Iterator[Sample]:
+    return ((step, value, at) for step, value, at in zip(*series, strict=True) if not isinstance(value, str))
+
+
+def thinned(points: list[Sample], count: int) -> list[Sample]:
+    """Return at most about ``count`` of points that are in order: of each part the first, least, greatest and last."""
+    if len(points) <= count:
+        return points
+    parts = max(1, count // 4)
+    low, high = points[0][0], points[-1][0]
+    width = max(1, high - low + 1) / parts
+    buckets: dict[int, list[Sample]] = defaultdict(list)
+    for each in points:
+        buckets[int((each[0] - low) / width)].append(each)
+    kept = list[Sample]()
+    for bucket in buckets.values():
+        ends = (bucket[0], min(bucket, key=_value), max(bucket, key=_value), bucket[-1])
+        kept += sorted(set(ends))
+    return kept
+
+
+def _value(sample: Sample) -> float:
+    return sample[1]
