@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
+
 import msgspec
 
 from lineal.formats.series import series_of

@@ -6,6 +6,7 @@ that is the same in all (step, value and time) is one, for a client that got no 
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -160,7 +161,7 @@ def _recent(database: Database, run: str) -> dict[str, Series]:
 def in_order(series: Series) -> Series:
     """Return points by time, then step, then value; what is no number comes after the numbers."""
     keys = list(zip(series.times, series.steps, strict=True))
-    if all(left < right for left, right in zip(keys, keys[1:], strict=False)):
+    if all(left < right for left, right in itertools.pairwise(keys)):
         return series
     rows = sorted(zip(*series, strict=True), key=lambda row: (row[2], row[0], isinstance(row[1], str), row[1]))
     return Series(*map(list, zip(*rows, strict=True)))

@@ -33,10 +33,7 @@ POINTS = st.lists(
 def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """An empty database of each kind."""
     found: Database
-    if request.param == "sqlite":
-        found = Sqlite(MEMORY)
-    else:
-        found = Postgres(request.getfixturevalue("postgres_url"))
+    found = Sqlite(MEMORY) if request.param == "sqlite" else Postgres(request.getfixturevalue("postgres_url"))
     migrate(found, phase="pre")
     yield found
     found.close()
