@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from itertools import islice
 
-from lineal.formats import pack, trees
+from lineal.formats import pack
+from lineal.objects.canonical import decode
 from lineal.objects.digest import Digest
-from lineal.objects.files import Recipe
+from lineal.objects.files import Recipe, Tree
 from lineal.storage.blobs import reading
 from lineal.storage.blobs.blobs import SMALL_BYTES
 from lineal.storage.blobs.packed import PackedBlobs
 
 _ASKED_AT_ONCE = 10_000
+_NODES_AT_ONCE = 200
 _FEW = 64
 _WORTH = 0.5
 """A pack of which less than this share is needed is not sent as it is: what is needed of it is packed anew."""
@@ -25,12 +27,15 @@ class Plan:
     Args:
         blobs: the store.
         tree: the tree.
+        meet: is told of each pack, and its size, once it is likely to be needed: there is much more to find out until
+            all of them are certain.
 
     Raises:
         NotFound: the store does not hold all of it.
     """
 
-    def __init__(self, blobs: PackedBlobs, tree: Digest) -> None:
+    def __init__(self, blobs: PackedBlobs, tree: Digest, *, meet: Callable[[Digest, int], None]) -> None:
+        self._meet = meet
         self._store = blobs
         self._tree = tree
         self._recent = Digest(""), dict[bytes, int]()
@@ -118,6 +123,7 @@ class Plan:
     def _take(self, name: Digest) -> None:
         if name not in self.packs:
             self.packs[name] = self._store.packs.table(name).size_bytes
+            self._meet(name, self.packs[name])
 
     def _sparse(self) -> set[Digest]:
         return {name for name, size in self._needed.items() if size < _WORTH * self._store.packs.table(name).data_bytes}
@@ -132,10 +138,14 @@ class Plan:
 
 def digests_of(blobs: PackedBlobs, tree: Digest) -> Iterator[Digest]:
     """Yield the digest of every node and every file of a tree; some more than once. Raises NotFound, Corrupt."""
-    waiting = [tree]
-    while waiting:
-        digest = waiting.pop()
-        yield digest
-        node = trees.read_node(digest, blobs.get)
-        waiting += (each.digest for each in node.branches)
-        yield from (each.digest for each in node.entries if each.mode != "directory")
+    level = [tree]
+    while level:
+        below = list[Digest]()
+        rest = iter(dict.fromkeys(level))
+        while asked := list(islice(rest, _NODES_AT_ONCE)):
+            for digest, body in blobs.get_many(asked):
+                node = decode(body, Tree)
+                yield digest
+                below += (each.digest for each in node.branches)
+                yield from (each.digest for each in node.entries if each.mode != "directory")
+        level = below
