@@ -112,6 +112,29 @@ def test_of_a_new_version_only_what_is_new_is_sent(here: LocalRepository, tmp_pa
     assert sent.size_bytes < 40_000
 
 
+@pytest.mark.parametrize("changed", [20, 60, 100])
+def test_packs_of_many_versions_are_sent_to_one_place_after_another(
+    changed: int, here: LocalRepository, there: LocalRepository, tmp_path: Path
+) -> None:
+    top, chance = tmp_path / "here" / "images", random.Random(changed)
+    for _ in range(6):
+        for path in chance.sample(sorted(top.rglob("*.bin")), changed):
+            path.write_bytes(chance.randbytes(chance.randrange(10, 3_000)))
+        here.data.add(top)
+    packs = list[int]()
+    for number in range(3):
+        there.remote.add(f"place {number}".replace(" ", "-"), str(fresh(tmp_path / f"place {number}")))
+        here.data.push(("data:images@7",), to=str(tmp_path / f"place {number}"))
+        packs.append(len(here.store.blobs.packs.list()))  # type: ignore[attr-defined]
+        shutil.rmtree(tmp_path / "copy", ignore_errors=True)
+        there.data.pull(("data:images",), source=f"place-{number}")
+        there.data.get("data:images", tmp_path / "copy")
+        assert content(top) == content(tmp_path / "copy")
+
+    # What was packed anew for the first is worth sending to the others.
+    assert packs[0] == packs[1] == packs[2]
+
+
 def test_a_push_mends_a_remote_that_lost_a_member_of_a_directory(
     here: LocalRepository, there: LocalRepository, remote: Path, tmp_path: Path
 ) -> None:

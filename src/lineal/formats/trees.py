@@ -22,9 +22,9 @@ from lineal.objects.files import Branch, Entry, Tree
 WHOLE_MAX = 1_000
 """A tree of up to so many entries is one node."""
 
-_NODE_MIN, _NODE_MAX = 16, 1_024
-_LEVEL_BITS = 6
-"""A node holds about 2⁶ children on each level."""
+_NODE_MIN, _NODE_MAX = 8, 1_024
+_LEVEL_BITS = 5
+"""A node holds about 8 + 2⁵ children on each level: a file that changes has its whole node written anew."""
 
 T = TypeVar("T")
 
@@ -184,7 +184,7 @@ def _path_ends(entry: Entry) -> bool:
 
 def _branch_ends(level: int) -> Callable[[Branch], bool]:
     """Return whether a branch ends a node ``level`` steps above the entries; each level looks at bits of its own."""
-    shift = min(level, 4) * _LEVEL_BITS
+    shift = min(level, 5) * _LEVEL_BITS
 
     def ends(branch: Branch) -> bool:
         return not (crc32(branch.first.encode()) >> shift) & ((1 << _LEVEL_BITS) - 1)

@@ -18,7 +18,7 @@ from lineal.operations.answers import Edge, Lineage, Node
 from lineal.operations.operation import operation
 from lineal.operations.references import Row, dataset_reference, find_any, version_reference
 from lineal.storage.store import Store
-from lineal.storage.trees import NODES
+from lineal.storage.trees import NODES, blob_of
 
 READ, WRITTEN_BY, MADE_BY, DEPLOYS, EVALUATES, EVALUATED_ON, PINNED_AT, FETCHED_FROM = (
     "read",
@@ -61,7 +61,7 @@ def connect_run(store: Store, digest: Digest, run: Run) -> None:
     store.database.run(
         "INSERT INTO edge (child, parent, role, trust, detail)"
         " WITH RECURSIVE up (detail, trust, tree) AS ("
-        " SELECT f.detail, f.trust, m.tree FROM edge f JOIN member m ON m.digest = f.parent"
+        " SELECT f.detail, f.trust, m.tree FROM edge f JOIN member m ON m.blob = substr(f.parent, 8, 32)"
         " WHERE f.child = :run AND f.role = :read"
         " UNION SELECT u.detail, u.trust, b.parent FROM up u JOIN branch b ON b.child = u.tree)"
         " SELECT CAST(:run AS TEXT), d.digest, CAST(:read AS TEXT), u.trust, min(u.detail)"
@@ -79,7 +79,7 @@ def connect_dataset(store: Store, dataset: Digest, tree: Digest) -> None:
         f" {NODES} SELECT f.child, CAST(:dataset AS TEXT), f.role, f.trust, min(f.detail)"
         # CROSS JOIN: of files that runs used there are few, of files in a tree there may be millions.
         " FROM edge f CROSS JOIN member m JOIN down d ON d.tree = m.tree"
-        " WHERE m.digest = f.parent AND f.role = :read GROUP BY f.child, f.role, f.trust"
+        " WHERE m.blob = substr(f.parent, 8, 32) AND f.role = :read GROUP BY f.child, f.role, f.trust"
         " ON CONFLICT (child, parent, role) DO NOTHING",
         dataset=dataset,
         tree=tree,
@@ -90,7 +90,7 @@ def connect_dataset(store: Store, dataset: Digest, tree: Digest) -> None:
         f" {NODES} SELECT CAST(:dataset AS TEXT), f.parent, f.role, f.trust, min(f.detail)"
         # CROSS JOIN: of files that runs used there are few, of files in a tree there may be millions.
         " FROM edge f CROSS JOIN member m JOIN down d ON d.tree = m.tree"
-        " WHERE m.digest = f.child AND f.role = :written GROUP BY f.parent, f.role, f.trust"
+        " WHERE m.blob = substr(f.child, 8, 32) AND f.role = :written GROUP BY f.parent, f.role, f.trust"
         " ON CONFLICT (child, parent, role) DO NOTHING",
         dataset=dataset,
         tree=tree,
@@ -227,13 +227,14 @@ def _holders(store: Store, files: Iterable[str]) -> set[tuple[str, str]]:
     while asked := list(islice(rest, _ASKED_AT_ONCE)):
         marks = ", ".join(f":f{index}" for index in range(len(asked)))
         rows = store.database.run(
-            "WITH RECURSIVE up (file, tree) AS ("
-            f" SELECT m.digest, m.tree FROM member m WHERE m.digest IN ({marks})"
-            " UNION SELECT u.file, b.parent FROM up u JOIN branch b ON b.child = u.tree)"
-            " SELECT DISTINCT d.digest AS dataset, u.file AS file FROM up u JOIN dataset d ON d.tree = u.tree",
-            **{f"f{index}": each for index, each in enumerate(asked)},
+            "WITH RECURSIVE up (blob, tree) AS ("
+            f" SELECT m.blob, m.tree FROM member m WHERE m.blob IN ({marks})"
+            " UNION SELECT u.blob, b.parent FROM up u JOIN branch b ON b.child = u.tree)"
+            " SELECT DISTINCT d.digest AS dataset, u.blob AS blob FROM up u JOIN dataset d ON d.tree = u.tree",
+            **{f"f{index}": blob_of(each) for index, each in enumerate(asked)},
         )
-        found |= {(row["dataset"], row["file"]) for row in rows}
+        named = {blob_of(each): each for each in asked}
+        found |= {(row["dataset"], named[row["blob"]]) for row in rows}
     return found
 
 

@@ -17,7 +17,7 @@ from lineal.operations.references import dataset_reference, version_reference
 from lineal.operations.stores import on_disk
 from lineal.storage import checking
 from lineal.storage.store import Store
-from lineal.storage.trees import ROOTS
+from lineal.storage.trees import ROOTS, blob_of
 
 _PAGE = 1_000
 _ASKED_AT_ONCE = 10_000
@@ -140,7 +140,7 @@ def _named(store: Store) -> Iterator[tuple[str, str]]:
 
 def _name(store: Store, digest: str) -> str:
     """Return the path that the bytes ``digest`` have in a tree: what people know them by."""
-    for row in store.database.run("SELECT tree FROM member WHERE digest = :digest LIMIT 1", digest=digest):
+    for row in store.database.run("SELECT tree FROM member WHERE blob = :blob LIMIT 1", blob=blob_of(digest)):
         with suppress(LinealError):
             tree = trees.read_node(row["tree"], store.blobs.get)
             return "the file " + next(each.path for each in tree.entries if each.digest == digest)

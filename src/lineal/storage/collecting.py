@@ -199,9 +199,12 @@ class Collector:
         for digest in recipes:
             self._blobs.recipes.delete(digest)
         rows = database.run("SELECT digest FROM node WHERE created_at < :cutoff", cutoff=self._cutoff)
-        dead = [{"tree": row["digest"]} for row in rows if pack.raw(row["digest"]) not in self._live]
-        for table, column in (("member", "tree"), ("branch", "parent"), ("node", "digest")):
-            database.many(f"DELETE FROM {table} WHERE {column} = :tree", dead)
+        dead = [{"node": row["digest"]} for row in rows if pack.raw(row["digest"]) not in self._live]
+        database.many("DELETE FROM node WHERE digest = :node", dead)
+        if dead:
+            # They have no index by their node, so what is left of all of them goes in one reading.
+            database.run("DELETE FROM held WHERE node NOT IN (SELECT number FROM node)")
+            database.run("DELETE FROM branch WHERE parent NOT IN (SELECT digest FROM node)")
         database.run("UPDATE store SET epoch = epoch + 1 WHERE id = 1")
 
     def _move(self, paths: list[Path]) -> None:

@@ -18,7 +18,7 @@ from lineal.storage.database.database import Database
 
 ROOTS = (
     "WITH RECURSIVE up (tree) AS ("
-    " SELECT m.tree FROM member m WHERE m.digest = :digest"
+    " SELECT m.tree FROM member m WHERE m.blob = substr(:digest, 8, 32)"
     " UNION SELECT b.parent FROM up u JOIN branch b ON b.child = u.tree)"
 )
 """Begins a statement: ``up`` holds every tree that holds the bytes ``:digest``, parts of trees among them."""
@@ -108,7 +108,8 @@ def _nodes(database: Database, blobs: BlobStore, root: Digest, *, anew: bool) ->
         below = list[Digest]()
         rest = iter(dict.fromkeys(level))
         while asked := list(islice(rest, _BATCH_NODES)):
-            for digest, body in blobs.get_many(asked if anew else _without_rows(database, asked)):
+            known = {} if anew else _rows(database, asked)
+            for digest, body in blobs.get_many([each for each in asked if each not in known]):
                 tree = decode(body, Tree)
                 if tree.branches:
                     above.append((digest, tree))
@@ -119,24 +120,44 @@ def _nodes(database: Database, blobs: BlobStore, root: Digest, *, anew: bool) ->
     yield from reversed(above)
 
 
-def _without_rows(database: Database, nodes: list[Digest]) -> list[Digest]:
+def _rows(database: Database, nodes: list[Digest]) -> dict[Digest, int]:
+    """Return the numbers of those of ``nodes`` that are known."""
     marks = ", ".join(f":n{index}" for index in range(len(nodes)))
     rows = database.run(
-        f"SELECT digest FROM node WHERE digest IN ({marks})", **{f"n{index}": each for index, each in enumerate(nodes)}
+        f"SELECT digest, number FROM node WHERE digest IN ({marks})",
+        **{f"n{index}": each for index, each in enumerate(nodes)},
     )
-    known = {row["digest"] for row in rows}
-    return [each for each in nodes if each not in known]
+    return {row["digest"]: row["number"] for row in rows}
 
 
 def _insert(database: Database, nodes: list[tuple[Digest, Tree]], at: int) -> None:
     branches = ({"parent": digest, "child": each.digest} for digest, tree in nodes for each in tree.branches)
+    numbers = _numbered(database, [digest for digest, _ in nodes], at)
     # An empty directory has no bytes that something else could hold.
-    members = {(each.digest, digest) for digest, tree in nodes for each in tree.entries if each.mode != "directory"}
+    held = {
+        (blob_of(each.digest), numbers[digest])
+        for digest, tree in nodes
+        for each in tree.entries
+        if each.mode != "directory"
+    }
     database.many("INSERT INTO branch (parent, child) VALUES (:parent, :child) ON CONFLICT DO NOTHING", branches)
     # In the order of the index, which is written several times faster so.
-    ordered = ({"digest": digest, "tree": tree} for digest, tree in sorted(members))
-    database.many("INSERT INTO member (digest, tree) VALUES (:digest, :tree) ON CONFLICT DO NOTHING", ordered)
+    ordered = ({"blob": blob, "node": node} for blob, node in sorted(held))
+    database.many("INSERT INTO held (blob, node) VALUES (:blob, :node) ON CONFLICT DO NOTHING", ordered)
+
+
+def _numbered(database: Database, nodes: list[Digest], at: int) -> dict[Digest, int]:
+    """Return the number of each node; those that have none get the next ones. Only under the store's epoch."""
+    known = _rows(database, nodes)
+    last = int(database.run("SELECT COALESCE(MAX(number), 0) AS last FROM node")[0]["last"])
+    new = {digest: number for number, digest in enumerate((each for each in nodes if each not in known), last + 1)}
     database.many(
-        "INSERT INTO node (digest, created_at) VALUES (:digest, :at) ON CONFLICT DO NOTHING",
-        ({"digest": digest, "at": at} for digest, _ in nodes),
+        "INSERT INTO node (number, digest, created_at) VALUES (:number, :digest, :at)",
+        ({"number": number, "digest": digest, "at": at} for digest, number in new.items()),
     )
+    return known | new
+
+
+def blob_of(digest: str) -> str:
+    """Return how the table ``held`` knows the bytes ``digest``."""
+    return digest[7:39]

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
-WHOLE_MAX, NODE_MIN, NODE_MAX = 1_000, 16, 1_024
+WHOLE_MAX, NODE_MIN, NODE_MAX = 1_000, 8, 1_024
 
 Value = dict[str, Any]
 
@@ -27,7 +27,7 @@ def specified_nodes(entries: Sequence[Value]) -> list[bytes]:
     nodes = [{"entries": part} for part in _cut(entries, lambda each: _bits(each["path"], 0))]
     found, level = [_canonical(each) for each in nodes], 1
     while len(nodes) > 1:
-        shift = 6 * min(level, 4)
+        shift = 5 * min(level, 5)
         branches = [_branch(each) for each in nodes]
         nodes = [{"branches": part} for part in _cut(branches, lambda each, shift=shift: _bits(each["first"], shift))]
         found += [_canonical(each) for each in nodes]
@@ -36,7 +36,7 @@ def specified_nodes(entries: Sequence[Value]) -> list[bytes]:
 
 
 def _bits(path: str, shift: int) -> int:
-    return (zlib.crc32(path.encode()) >> shift) % 64
+    return (zlib.crc32(path.encode()) >> shift) % 32
 
 
 def _cut(children: Sequence[Value], bits: Callable[[Value], int]) -> list[list[Value]]:

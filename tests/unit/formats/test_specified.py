@@ -43,7 +43,7 @@ def test_a_tree_is_cut_as_the_page_says(seed: int, count: int, width: int) -> No
 
 
 def test_a_node_without_a_cut_ends_when_it_is_full() -> None:
-    paths = [path for path in (f"{number:06}" for number in range(6_000)) if crc32(path.encode()) % 64]
+    paths = [path for path in (f"{number:06}" for number in range(6_000)) if crc32(path.encode()) % 32]
     entries = [Entry(path=path, digest=digest_of(b""), size_bytes=0) for path in paths[:3_000]]
     nodes = [node.tree for node in trees.grow(entries)]
 
@@ -69,6 +69,6 @@ def test_the_pack_on_the_page_is_that_of_its_two_blobs() -> None:
     assert specified_pack([b"a", b"b"]) == (found[2], bytes.fromhex(found[1]))
 
 
-@pytest.mark.parametrize("number", [trees.WHOLE_MAX, 1_024, 16])
+@pytest.mark.parametrize("number", [trees.WHOLE_MAX, 1_024, 8])
 def test_the_page_names_the_numbers_of_the_rule(number: int) -> None:
     assert f"{number:,}" in PAGE.partition("\n## Trees\n")[2].partition("\n## ")[0]

@@ -56,7 +56,7 @@ def test_a_database_that_is_damaged_is_told(tmp_path: Path) -> None:
         repository.store.database.run("PRAGMA wal_checkpoint(TRUNCATE)")
         # An index that has lost its rows, as a failing disk leaves it.
         repository.store.database.run("PRAGMA writable_schema = 1")
-        repository.store.database.run("UPDATE sqlite_master SET rootpage = 2 WHERE name = 'member_digest'")
+        repository.store.database.run("UPDATE sqlite_master SET rootpage = 2 WHERE name = 'branch_child'")
     with init(tmp_path) as repository:
         found = repository.doctor()
 

@@ -21,6 +21,7 @@ from lineal.storage.database.migrations import migrate
 from lineal.storage.database.postgres import Postgres
 from lineal.storage.database.sqlite import MEMORY, Sqlite
 from lineal.storage.store import ROLES, Actor, Store, kind_of
+from lineal.storage.trees import blob_of
 from lineal.testing.faults import Crash, Failing, FailingRows
 from lineal.testing.strategies import any_object, trees
 
@@ -37,8 +38,8 @@ def in_memory() -> Store:
 def rows(store: Store) -> tuple[list[str], list[str]]:
     """Return the nodes and the members that have rows, in order."""
     nodes = store.database.run("SELECT digest FROM node ORDER BY digest")
-    members = store.database.run("SELECT digest FROM member ORDER BY digest")
-    return [each["digest"] for each in nodes], [each["digest"] for each in members]
+    members = store.database.run("SELECT blob FROM member ORDER BY blob")
+    return [each["digest"] for each in nodes], [each["blob"] for each in members]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -65,13 +66,12 @@ def test_every_object_comes_back(value: Object) -> None:
 @given(trees())
 def test_every_tree_comes_back_and_has_a_row_for_each_of_its_blobs(tree: Tree) -> None:
     digest = MEMORY_STORE.put_tree(tree)
-    rows = MEMORY_STORE.database.run("SELECT digest FROM member WHERE tree = :tree ORDER BY digest", tree=digest)
+    rows = MEMORY_STORE.database.run("SELECT blob FROM member WHERE tree = :tree ORDER BY blob", tree=digest)
 
     assert digest_of(canonical_bytes(tree)) == digest
     assert tree == MEMORY_STORE.get_tree(digest)
-    assert sorted({each.digest for each in tree.entries if each.mode != "directory"}) == [
-        each["digest"] for each in rows
-    ]
+    blobs = {blob_of(each.digest) for each in tree.entries if each.mode != "directory"}
+    assert sorted(blobs) == [each["blob"] for each in rows]
 
 
 def test_storing_again_changes_nothing(store: Store) -> None:
@@ -82,7 +82,7 @@ def test_storing_again_changes_nothing(store: Store) -> None:
 
     assert object_digest(Code(commit="x")) == row["digest"]
     assert ("code", len(row["body"].encode())) == (row["kind"], row["size_bytes"])
-    assert ([object_digest(TREE)], sorted([A, B])) == rows(store)
+    assert ([object_digest(TREE)], sorted([blob_of(A), blob_of(B)])) == rows(store)
 
 
 def test_what_is_not_there_is_not_found(store: Store) -> None:
@@ -150,7 +150,7 @@ def test_bytes_come_before_the_rows_that_name_them(store: Store, fault: type[Bas
     assert [object_digest(TREE)] == list(store.blobs.list())
     assert ([], []) == rows(store)
     assert object_digest(TREE) == store.put_tree(TREE)
-    assert ([object_digest(TREE)], sorted([A, B])) == rows(store)
+    assert ([object_digest(TREE)], sorted([blob_of(A), blob_of(B)])) == rows(store)
 
 
 def test_no_row_names_bytes_that_could_not_be_stored(store: Store) -> None:

@@ -50,7 +50,7 @@ def rows(database: Sqlite | Postgres) -> tuple[set[str], set[tuple[str, str]], s
     """Return the nodes, the branches and the members that have rows."""
     nodes = {row["digest"] for row in database.run("SELECT digest FROM node")}
     branches = {(row["parent"], row["child"]) for row in database.run("SELECT * FROM branch")}
-    members = {(row["digest"], row["tree"]) for row in database.run("SELECT * FROM member")}
+    members = {(row["blob"], row["tree"]) for row in database.run("SELECT * FROM member")}
     return nodes, branches, members
 
 
@@ -59,7 +59,12 @@ def expected() -> tuple[set[str], set[tuple[str, str]], set[tuple[str, str]]]:
     return (
         {each.digest for each in NODES},
         {(each.digest, child.digest) for each in NODES for child in each.tree.branches},
-        {(entry.digest, each.digest) for each in NODES for entry in each.tree.entries if entry.mode != "directory"},
+        {
+            (trees.blob_of(entry.digest), each.digest)
+            for each in NODES
+            for entry in each.tree.entries
+            if entry.mode != "directory"
+        },
     )
 
 
@@ -87,7 +92,7 @@ def test_whoever_dies_leaves_no_node_above_one_that_is_not_known(
         nodes, _, members = rows(database)
 
         assert all(children[each] <= nodes for each in nodes)
-        assert all({(entry.digest, each.digest) for entry in each.tree.entries if entry.mode != "directory"} <= members
+        assert all({(trees.blob_of(entry.digest), each.digest) for entry in each.tree.entries if entry.mode != "directory"} <= members
                    for each in NODES if each.digest in nodes)  # fmt: skip
         if nodes:
             break

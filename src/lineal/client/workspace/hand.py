@@ -1,13 +1,16 @@
-"""Reads and hashes, or writes, small files for another process. Started as a script, it needs nothing but Python itself.
+"""Reads and hashes, or writes, small files for another process; or lists directories. It needs nothing but Python itself.
 
-A request is a ``HEAD``, the size and the mode of each file, and their paths with a NUL behind each. The bytes of the files
+To list, a request is a path with a line feed behind it, in which one is written as NUL; the answer is its size as a
+``SIZE``, and what ``listed`` returns, by marshal; None for what cannot be listed. To do the rest, a request is a ``HEAD``, the size and the mode of each file, and their paths with a NUL behind each. The bytes of the files
 lie in memory that both processes see, one behind the other; the answer is a ``FILE`` for each.
 """
 
+import marshal
 import os
 import signal
 import struct
 import sys
+import time
 from hashlib import sha256
 from mmap import mmap
 
@@ -16,6 +19,9 @@ HEAD = struct.Struct("<IIQ")
 
 FILE = struct.Struct("<?6q32s")
 """Whether it was done; the file's size, times, inode, mode and device; the SHA-256 of what was read."""
+
+SIZE = struct.Struct("<I")
+"""How many bytes an answer has."""
 
 _READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -72,8 +78,43 @@ def _file(s: os.stat_result, digest: bytes) -> bytes:
     return FILE.pack(True, s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino, s.st_mode, s.st_dev, digest)  # noqa: FBT003
 
 
-def main(shared: memoryview) -> None:
-    """Answer requests until there are no more."""
+def listed(place: str) -> tuple[int, int, dict[str, tuple[int, int, int, int, int]], list[str]]:
+    """Return when a directory was listed, its device (-1 without files), each file's stamp by its name, and the folders.
+
+    Raises:
+        OSError: it may not be read.
+    """
+    at, device, below = time.time_ns(), -1, []
+    stamps: dict[str, tuple[int, int, int, int, int]] = {}
+    with os.scandir(place) as entries:
+        for each in entries:
+            if each.is_dir(follow_symlinks=False):
+                below.append(each.name)
+                continue
+            try:
+                s = each.stat(follow_symlinks=False)
+            except FileNotFoundError:
+                continue  # gone since the directory was read
+            # Written out: this is done for every file, every time.
+            stamps[each.name] = (s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino, s.st_mode)
+            device = s.st_dev
+    return at, device, stamps, below
+
+
+def list_places() -> None:
+    """Answer requests to list until there are no more."""
+    answers = sys.stdout.buffer
+    for line in sys.stdin.buffer:
+        try:
+            answer = marshal.dumps(listed(os.fsdecode(line[:-1].replace(b"\0", b"\n"))))
+        except OSError:
+            answer = marshal.dumps(None)
+        answers.write(SIZE.pack(len(answer)) + answer)
+        answers.flush()
+
+
+def handle_files(shared: memoryview) -> None:
+    """Answer requests to read or write until there are no more."""
     do = {"read": _read, "write": _write, "create": _create}[sys.argv[2]]
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     while len(head := requests.read(HEAD.size)) == HEAD.size:
@@ -93,4 +134,7 @@ def main(shared: memoryview) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asks decides what an interrupt means
-    main(memoryview(mmap(int(sys.argv[1]), 0)))
+    if sys.argv[2] == "list":
+        list_places()
+    else:
+        handle_files(memoryview(mmap(int(sys.argv[1]), 0)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 import mmap
 import os
 import struct
@@ -11,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal, NamedTuple, Self
 
-from lineal.client.workspace.hand import FILE, HEAD
+from lineal.client.workspace.hand import FILE, HEAD, SIZE
 from lineal.client.workspace.scanning import Stamp
 from lineal.storage.blobs.reading import TEMPORARY
 
@@ -105,12 +106,86 @@ def _can_start() -> bool:
     return os.name == "posix" and _SCRIPT.is_file() and Path(sys.executable or "").name.startswith("python")
 
 
+class Lister:
+    """A process that lists directories, while this one lists others; started when it is first asked.
+
+    Whatever goes wrong with it, it answers with None: whoever asked looks for themselves.
+    """
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._is_able = _COUNT > 0 and _can_start()
+        self._waiting = 0
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more directory may be asked for."""
+        return self._is_able and self._waiting < _ASKED_MAX
+
+    def ask(self, place: str) -> None:
+        """Have a directory listed; there must be room."""
+        self._waiting += 1
+        try:
+            self._process = self._process or _started("0", "list")
+            if self._process.stdin:
+                self._process.stdin.write(os.fsencode(place).replace(b"\n", b"\0") + b"\n")
+                self._process.stdin.flush()
+        except OSError:
+            self._give_up()
+
+    def answer(self) -> tuple[int, int, dict[str, Stamp], list[str]] | None:
+        """Return what is in the directory that was asked for first, as ``listed`` does."""
+        self._waiting -= 1
+        said = self._said(SIZE.size)
+        found = self._said(*SIZE.unpack(said)) if said else b""
+        if not found:
+            self._give_up()
+            return None
+        # Written by our own process: nobody else holds the other end.
+        listing: tuple[int, int, dict[str, Stamp], list[str]] | None = marshal.loads(found)  # noqa: S302
+        return listing
+
+    def _said(self, size_bytes: int) -> bytes:
+        said = self._process.stdout.read(size_bytes) if self._process and self._process.stdout else b""
+        return said if len(said) == size_bytes else b""
+
+    def _give_up(self) -> None:
+        self._is_able = False
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the process."""
+        if self._process:
+            _end(self._process)
+            self._process = None
+
+
+def _started(*arguments: str, share: tuple[int, ...] = ()) -> subprocess.Popen[bytes]:
+    """Start the script; what stays open of ours are its streams and ``share``. Raises OSError."""
+    import subprocess  # noqa: PLC0415 - most commands start no process
+
+    return subprocess.Popen(
+        (sys.executable, "-I", "-S", "-B", str(_SCRIPT), *arguments),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        pass_fds=share,
+    )
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Close the streams of a process, which then ends, and wait for that."""
+    for each in (process.stdin, process.stdout):
+        with suppress(OSError):
+            if each:
+                each.close()
+    process.wait()
+
+
 class _Hand:
     """One process, and the memory it shares with us."""
 
     def __init__(self, work: str) -> None:
-        import subprocess  # noqa: PLC0415 - as above
-
         self._writes = work != "read"
         self._turn = 0
         self._shared = memoryview(b"")
@@ -118,13 +193,7 @@ class _Hand:
         with suppress(OSError), _memory() as file:
             file.truncate(_ROOM_BYTES * _ASKED_MAX)
             self._shared = memoryview(mmap.mmap(file.fileno(), 0))
-            self._process = subprocess.Popen(
-                (sys.executable, "-I", "-S", "-B", str(_SCRIPT), str(file.fileno()), work, TEMPORARY),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                pass_fds=(file.fileno(),),
-            )
+            self._process = _started(str(file.fileno()), work, TEMPORARY, share=(file.fileno(),))
 
     def ask(self, files: Sequence[Asked]) -> Answer:
         """Send a request; its bytes go where those of the one before the last were."""
@@ -167,9 +236,5 @@ class _Hand:
         """Wait for the end of the process, and let go of the memory."""
         self._shared = memoryview(b"")
         if self._process:
-            for each in (self._process.stdin, self._process.stdout):
-                with suppress(OSError):
-                    if each:
-                        each.close()
-            self._process.wait()
+            _end(self._process)
             self._process = None

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from lineal.client.workspace.hands import REQUEST_BYTES, REQUEST_FILES
 from lineal.client.workspace.index import GONE, UNSEEN, Index, Place, Seen
+from lineal.client.workspace.listing import Listing, folders
 from lineal.client.workspace.reading import Item, Reader
-from lineal.client.workspace.scanning import Folder, Found, Listing, Stamp, files_at, folders, mode_of, stamp_of
+from lineal.client.workspace.scanning import Folder, Found, Stamp, files_at, mode_of, stamp_of
 from lineal.formats import pack
 from lineal.objects.digest import Digest
 from lineal.objects.files import NOTHING, Entry

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -85,61 +84,6 @@ def walk(top: str) -> Iterator[Found]:
                 raise unreadable(entry.path, error) from None
 
 
-class Listing(NamedTuple):
-    """Everything in one folder but its folders, at one moment."""
-
-    folder: Folder
-    device: int
-    at: int
-    stamps: dict[str, Stamp]
-    is_empty: bool
-
-
-def folders(root: str) -> Iterator[Listing]:
-    """Yield what is in every folder below a directory, in no order; of a file, the folder with nothing but it.
-
-    Raises:
-        Invalid: a name is no UTF-8, or a directory may not be read.
-    """
-    status = _status(root)
-    if not stat.S_ISDIR(status.st_mode):
-        place, name = os.path.split(root)
-        yield Listing(Folder(f"{place}/", ""), status.st_dev, time.time_ns(), {name: stamp_of(status)}, is_empty=False)
-        return
-    waiting = [Folder(f"{root.rstrip('/')}/", "")]
-    while waiting:
-        folder = waiting.pop()
-        listing, below = _list(folder)
-        yield listing
-        waiting += (Folder(f"{folder.place}{name}/", f"{folder.inside}{name}/") for name in below)
-
-
-def _list(folder: Folder) -> tuple[Listing, list[str]]:
-    """Return what is in a folder, and the names of the folders in it."""
-    at, device, stamps, below = time.time_ns(), -1, dict[str, Stamp](), list[str]()
-    try:
-        with os.scandir(folder.place) as entries:
-            for each in entries:
-                name = each.name
-                if not name.isascii():
-                    check_name(name, folder.place)
-                if name[0] == "." and is_skipped(name):
-                    continue
-                if each.is_dir(follow_symlinks=False):
-                    below.append(name)
-                    continue
-                try:
-                    s = each.stat(follow_symlinks=False)
-                except FileNotFoundError:
-                    continue  # gone since the directory was read
-                # Written out: this is done for every file, every time.
-                stamps[name] = (s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino, s.st_mode)
-                device = s.st_dev
-    except OSError as error:
-        raise unreadable(folder.place, error) from None
-    return Listing(folder, device, at, stamps, not stamps and not below), below
-
-
 def stamp_of(status: os.stat_result) -> Stamp:
     """Return the stamp of a file."""
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_mode
@@ -147,7 +91,7 @@ def stamp_of(status: os.stat_result) -> Stamp:
 
 def files_at(root: str) -> Iterator[Found]:
     """Yield the files below a directory, or the one file ``root``."""
-    status = _status(root)
+    status = status_of(root)
     if stat.S_ISDIR(status.st_mode):
         yield from walk(root)
         return
@@ -157,7 +101,8 @@ def files_at(root: str) -> Iterator[Found]:
     yield Found(folder, "")
 
 
-def _status(root: str) -> os.stat_result:
+def status_of(root: str) -> os.stat_result:
+    """Return what the system says of a path. Raises Invalid when it may not be read."""
     try:
         return os.lstat(root)
     except OSError as error:

@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 
 from lineal.client.workspace.index import Index, Place, Seen
-from lineal.client.workspace.scanning import Listing, digest_at, folders, mode_of, root_of
+from lineal.client.workspace.listing import Listing, folders
+from lineal.client.workspace.scanning import digest_at, mode_of, root_of
 from lineal.formats import pack
 from lineal.objects.errors import NotFound
 from lineal.operations.answers import Changes

@@ -70,12 +70,19 @@ class Packs:
     ) -> dict[Digest, tuple[Digest, Place]]:
         """Return for each of ``digests`` that is in a pack: in which, other than those to ``avoid``, and where there."""
         found: dict[Digest, tuple[Digest, Place]] = {}
+        for name, places in self.holders(digests, avoid=avoid):
+            found.update((each.digest, (name, each)) for each in places)
+        return found
+
+    def holders(
+        self, digests: Iterable[Digest], *, avoid: AbstractSet[Digest] = frozenset()
+    ) -> Iterator[tuple[Digest, list[Place]]]:
+        """Yield every pack, other than those to ``avoid``, that has some of ``digests``, and where they are in it."""
         for name, some in self._beside(digests):
             with suppress(LinealError):  # as below
                 if name not in avoid:
                     table = self.table(name)
-                    found.update((each, (name, place)) for each in some if (place := table.find(each)))
-        return found
+                    yield name, [place for each in some if (place := table.find(each))]
 
     def among(self, digests: Iterable[Digest]) -> set[Digest]:
         """Return those of ``digests`` that are in packs."""

@@ -20,6 +20,9 @@ T = TypeVar("T")
 MEMORY = ":memory:"
 _SETTINGS = (
     "PRAGMA busy_timeout = 30000",
+    # In KiB. With the two thousand by default, a change of a large table writes and reads its pages again and again.
+    "PRAGMA cache_size = -32768",
+    "PRAGMA temp_store = MEMORY",
     "PRAGMA foreign_keys = ON",
     "PRAGMA case_sensitive_like = ON",
     "PRAGMA synchronous = FULL",

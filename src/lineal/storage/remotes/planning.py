@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from itertools import islice
 
-from lineal.formats import pack, trees
+from lineal.formats import pack
+from lineal.objects.canonical import decode
 from lineal.objects.digest import Digest
-from lineal.objects.files import Recipe
+from lineal.objects.files import Recipe, Tree
 from lineal.storage.blobs import reading
 from lineal.storage.blobs.blobs import SMALL_BYTES
 from lineal.storage.blobs.packed import PackedBlobs
 
 _ASKED_AT_ONCE = 10_000
+_NODES_AT_ONCE = 200
 _FEW = 64
 _WORTH = 0.5
 """A pack of which less than this share is needed is not sent as it is: what is needed of it is packed anew."""
@@ -25,22 +27,27 @@ class Plan:
     Args:
         blobs: the store.
         tree: the tree.
+        meet: is told of each pack, and its size, once it is likely to be needed: there is much more to find out until
+            all of them are certain.
 
     Raises:
         NotFound: the store does not hold all of it.
     """
 
-    def __init__(self, blobs: PackedBlobs, tree: Digest) -> None:
+    def __init__(self, blobs: PackedBlobs, tree: Digest, *, meet: Callable[[Digest, int], None]) -> None:
+        self._meet = meet
         self._store = blobs
         self._tree = tree
         self._recent = Digest(""), dict[bytes, int]()
         self._look(avoid=frozenset())
-        if anew := [*self._loose, *self._in_sparse_packs()]:
+        sparse = self._sparse()
+        if anew := [*self._loose, *self._only_in(sparse)]:
             # Small files of their own would be as many requests; packed once, they are found packed the next time.
             with blobs.bundle(few=0) as bundle:
                 for digest, data in blobs.get_many(dict.fromkeys(anew)):
                     bundle.put(digest, data)
-            self._look(avoid=self._sparse())
+        if sparse or anew:
+            self._look(avoid=sparse)
 
     @property
     def size_bytes(self) -> int:
@@ -61,10 +68,7 @@ class Plan:
     def _sort(self, digests: set[Digest], avoid: AbstractSet[Digest]) -> set[Digest]:
         """Note where each of ``digests`` is; return the blobs that their recipes need."""
         left = digests - self._beside(digests, avoid)
-        found = self._store.packs.locate(left, avoid=avoid)
-        for name, place in found.values():
-            self._need(name, place.size_bytes)
-        left -= found.keys()
+        left -= self._in_packs(left, avoid)
         own = self._store.files.has(left)
         for digest in own:
             size = self._store.files.size(digest)
@@ -75,11 +79,24 @@ class Plan:
         parts = set[Digest]()
         for digest in left - own:
             recipe = self._store.recipes.get(digest)
+            if recipe is None and avoid and self._in_packs({digest}, frozenset()):
+                continue  # what was packed anew went away again: a pack that is hardly worth it does
             if recipe is None:
                 raise reading.missing(digest)
             self.recipes[digest] = recipe
             parts.update(each.blob for each in recipe.parts)
         return parts
+
+    def _in_packs(self, digests: set[Digest], avoid: AbstractSet[Digest]) -> set[Digest]:
+        """Note which of ``digests`` are in packs, and return those."""
+        found = set[Digest]()
+        for name, places in self._store.packs.holders(digests):
+            # Every pack counts what it has of them: one that only repeats what others hold is worth as much as they.
+            self._needed[name] = self._needed.get(name, 0) + sum(each.size_bytes for each in places)
+            if name not in avoid and (new := {each.digest for each in places} - found):
+                self._take(name)
+                found |= new
+        return found
 
     def _beside(self, digests: set[Digest], avoid: AbstractSet[Digest]) -> set[Digest]:
         """Note which of ``digests`` are in packs of others of them, and return those: neighbours came together."""
@@ -90,7 +107,8 @@ class Plan:
             ((name, _),) = found.values()
             here = self._sizes(name)
             both = left.keys() & here.keys()
-            self._need(name, sum(map(here.__getitem__, both)))
+            self._needed[name] = self._needed.get(name, 0) + sum(map(here.__getitem__, both))
+            self._take(name)
             for key in both:
                 del left[key]
             if len(both) < _FEW:
@@ -102,31 +120,32 @@ class Plan:
             self._recent = name, self._store.packs.table(name).sizes()
         return self._recent[1]
 
-    def _need(self, name: Digest, size_bytes: int) -> None:
-        self._needed[name] = self._needed.get(name, 0) + size_bytes
+    def _take(self, name: Digest) -> None:
         if name not in self.packs:
             self.packs[name] = self._store.packs.table(name).size_bytes
+            self._meet(name, self.packs[name])
 
     def _sparse(self) -> set[Digest]:
         return {name for name, size in self._needed.items() if size < _WORTH * self._store.packs.table(name).data_bytes}
 
-    def _in_sparse_packs(self) -> Iterator[Digest]:
-        """Yield every blob that is needed of a pack that is not worth sending."""
-        if sparse := self._sparse():
-            rest: Iterable[Digest] = digests_of(self._store, self._tree)
-            rest = iter(rest)
-            while asked := set(islice(rest, _ASKED_AT_ONCE)):
-                for digest, (name, _) in self._store.packs.locate(asked).items():
-                    if name in sparse:
-                        yield digest
+    def _only_in(self, sparse: set[Digest]) -> Iterator[Digest]:
+        """Yield every blob that is needed and in no pack but those."""
+        rest: Iterator[Digest] = digests_of(self._store, self._tree) if sparse else iter(())
+        while asked := set(islice(rest, _ASKED_AT_ONCE)):
+            asked -= self._store.packs.locate(asked, avoid=sparse).keys()
+            yield from self._store.packs.locate(asked)
 
 
 def digests_of(blobs: PackedBlobs, tree: Digest) -> Iterator[Digest]:
     """Yield the digest of every node and every file of a tree; some more than once. Raises NotFound, Corrupt."""
-    waiting = [tree]
-    while waiting:
-        digest = waiting.pop()
-        yield digest
-        node = trees.read_node(digest, blobs.get)
-        waiting += (each.digest for each in node.branches)
-        yield from (each.digest for each in node.entries if each.mode != "directory")
+    level = [tree]
+    while level:
+        below = list[Digest]()
+        rest = iter(dict.fromkeys(level))
+        while asked := list(islice(rest, _NODES_AT_ONCE)):
+            for digest, body in blobs.get_many(asked):
+                node = decode(body, Tree)
+                yield digest
+                below += (each.digest for each in node.branches)
+                yield from (each.digest for each in node.entries if each.mode != "directory")
+        level = below

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import msgspec
 
@@ -20,6 +20,9 @@ from lineal.storage.blobs.packed import PackedBlobs
 from lineal.storage.progress import Progress
 from lineal.storage.remotes.planning import Plan
 from lineal.storage.remotes.remote import IN_FLIGHT, Remote
+
+_BEGUN_MAX = 64
+"""So many packs, of 64 MiB each, are checked before it is certain that they are sent."""
 
 
 class Sent(NamedTuple):
@@ -54,7 +57,14 @@ def push(blobs: PackedBlobs, remote: Remote, line: str, value: Holding, *, progr
         Corrupt: a file here is damaged; it is not sent.
         Unavailable: the remote cannot be reached, or did not take everything.
     """
-    plan = Plan(blobs, value.tree)
+    with _Checks(blobs, remote) as checks:
+        plan = Plan(blobs, value.tree, meet=checks.begin)
+        return _send(blobs, remote, line, value, plan, checks, progress)
+
+
+def _send(
+    blobs: PackedBlobs, remote: Remote, line: str, value: Holding, plan: Plan, checks: _Checks, progress: Progress
+) -> Sent:
     versions, todo = dict[Digest, str](), list[_Sending]()
     for kind, wanted, path_of in _places(blobs, plan):
         versions.update(present := remote.present(kind, wanted))
@@ -62,11 +72,8 @@ def push(blobs: PackedBlobs, remote: Remote, line: str, value: Holding, *, progr
     size_bytes = sum(each.size_bytes for each in todo)
     progress.expect(len(todo), size_bytes)
 
-    cores = threading.Semaphore(os.cpu_count() or 1)
-
     def send(each: _Sending) -> tuple[Digest, str]:
-        with cores:  # hashing needs a core, sending only patience
-            _check(blobs, each.kind, each.digest)
+        checks.make(each.kind, each.digest)
         key = format_.bytes_key(each.kind, each.digest)
         held = remote.bucket.put_file(key, each.path, progress=lambda more: progress.advance(0, more))
         if held.size_bytes != each.size_bytes:
@@ -87,13 +94,51 @@ def _places(blobs: PackedBlobs, plan: Plan) -> Iterator[tuple[Kind, dict[Digest,
     yield "blob", plan.blobs, blobs.files.path
 
 
-def _check(blobs: PackedBlobs, kind: Kind, digest: Digest) -> None:
-    """Read what is sent before others rely on it. Raises Corrupt."""
-    if kind == "pack":
-        blobs.packs.check(digest)
-    else:
-        for _ in blobs.files.open(digest):
-            pass
+class _Checks:
+    """Reads what is sent before others rely on it; packs are begun with while it is still found out what else is needed.
+
+    Args:
+        blobs: where it is.
+        remote: what is there already need not be read.
+    """
+
+    def __init__(self, blobs: PackedBlobs, remote: Remote) -> None:
+        self._blobs = blobs
+        self._remote = remote
+        self._pool = ThreadPoolExecutor(os.cpu_count() or 1, "lineal-check")
+        self._begun: dict[Digest, Future[bool]] = {}
+        self._cores = threading.Semaphore(os.cpu_count() or 1)
+
+    def begin(self, name: Digest, size_bytes: int) -> None:
+        """Check a pack at leisure, if it is likely to be sent."""
+        if name not in self._begun and len(self._begun) < _BEGUN_MAX:
+            self._begun[name] = self._pool.submit(self._ahead, name, size_bytes)
+
+    def _ahead(self, name: Digest, size_bytes: int) -> bool:
+        held = self._remote.bucket.head(format_.bytes_key("pack", name))
+        if held and held.size_bytes == size_bytes:
+            return False
+        self._check("pack", name)
+        return True
+
+    def make(self, kind: Kind, digest: Digest) -> None:
+        """Have something checked. Raises Corrupt."""
+        if not (digest in self._begun and self._begun[digest].result()):
+            self._check(kind, digest)
+
+    def _check(self, kind: Kind, digest: Digest) -> None:
+        with self._cores:  # hashing needs a core, sending only patience
+            if kind == "pack":
+                self._blobs.packs.check(digest)
+            else:
+                for _ in self._blobs.files.open(digest):
+                    pass
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
 
 
 def _say(remote: Remote, line: str, value: Holding, plan: Plan, versions: dict[Digest, str]) -> None:

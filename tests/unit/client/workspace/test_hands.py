@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from lineal.client.local import LocalRepository
-from lineal.client.workspace import hands, reading
-from lineal.client.workspace.hands import Asked, Hands
+from lineal.client.workspace import hands, listing, reading
+from lineal.client.workspace.hands import Asked, Hands, Lister
+from lineal.client.workspace.listing import folders
 from lineal.client.workspace.scanning import stamp_of
 from lineal.formats import pack
 from lineal.objects.digest import digest_of
+from lineal.objects.errors import Invalid
 from tests.unit.client.workspace.places import EMPTY, Files, Link, Program, digest_of_tree, write
 
 FILES: Files = {
@@ -130,3 +132,69 @@ def test_nobody_is_left_behind(tmp_path: Path) -> None:
 
     assert [True, True] == [each.returncode is not None for each in processes if each]
     assert before == descriptors()
+
+
+MANY: Files = {f"{number % 60:02}/{number:05}": b"%d" % number for number in range(9_000)}
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The directories that another process was asked to list."""
+    places, ask = list[str](), Lister.ask
+
+    def noting(lister: Lister, place: str) -> None:
+        places.append(place)
+        ask(lister, place)
+
+    monkeypatch.setattr(Lister, "ask", noting)
+    return places
+
+
+def listed(top: Path) -> dict[str, set[str]]:
+    """Return the names in each folder below a directory."""
+    return {each.folder.inside: set(each.stamps) for each in folders(str(top))}
+
+
+def test_a_large_directory_is_listed_by_two_and_looks_the_same(tmp_path: Path, asked: list[str]) -> None:
+    odd: Files = {"zo\u00eb \u2603/\n1": b"x", "two\nlines/file": b"y", ".git/config": b"z", "empty": EMPTY}
+    top = write(tmp_path / "top", {**MANY, **odd, **{f"a/{number:05}": b"" for number in range(5_000)}})
+    expected: dict[str, set[str]] = {"": set(), "empty/": set()}
+    for path in (*MANY, "zo\u00eb \u2603/\n1", "two\nlines/file", *(f"a/{number:05}" for number in range(5_000))):
+        folder, _, name = path.rpartition("/")
+        expected.setdefault(f"{folder}/", set()).add(name)
+
+    assert expected == listed(top)
+    assert 10 < len(asked) < len(expected)
+
+
+def test_a_small_directory_is_listed_here(tmp_path: Path, asked: list[str]) -> None:
+    listed(write(tmp_path / "top", {f"{number}/file": b"" for number in range(100)}))
+
+    assert asked == []
+
+
+@pytest.mark.parametrize(
+    "program", ["import sys; sys.exit(1)", "import time; print('x'); time.sleep(0.1)", "print('x' * 10_000)"]
+)
+def test_a_process_that_dies_or_talks_nonsense_is_done_without(
+    program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "hand.py"
+    script.write_text(program)
+    monkeypatch.setattr(hands, "_SCRIPT", script)
+    top = write(tmp_path / "top", {**MANY, **{f"a/{number:05}": b"" for number in range(5_000)}})
+
+    assert 14_000 == sum(map(len, listed(top).values()))
+
+
+def test_a_directory_that_may_not_be_read_is_told_wherever_it_is_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    top = write(tmp_path / "top", {**MANY, **{f"a/{number:05}": b"" for number in range(5_000)}})
+    gone = str(top / "07") + "/"
+    monkeypatch.setattr(Lister, "answer", lambda _: None)
+    real = listing.listed
+    monkeypatch.setattr(listing, "listed", lambda place: real(place if place != gone else "/nowhere"))
+
+    with pytest.raises(Invalid, match="07/ cannot be read: No such file"):
+        listed(top)
