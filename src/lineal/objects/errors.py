@@ -6,7 +6,8 @@
     ├── Invalid        the request cannot be meant that way           exit 2   HTTP 400
     ├── NotFound       nothing here has that name                     exit 3   HTTP 404
     │   └── Ambiguous  more than one thing has that name              exit 3   HTTP 404
-    ├── Conflict       somebody else was faster, or it is there       exit 4   HTTP 409
+    ├── Conflict       somebody else was faster                       exit 4   HTTP 409
+    │   └── Exists     something has that name already                exit 4   HTTP 409
     ├── Refused        a gate said no, with its reasons               exit 5   HTTP 422
     ├── Denied         you may not do that                            exit 6   HTTP 403
     ├── Corrupt        bytes are not what their digest says           exit 7   HTTP 500
@@ -59,6 +60,10 @@ class Conflict(LinealError):
 
     exit_status = 4
     http_status = 409
+
+
+class Exists(Conflict):
+    """Something has that name already."""
 
 
 class Refused(LinealError):

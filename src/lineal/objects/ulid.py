@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
 _TIME_BITS, _RANDOM_BITS, _LENGTH = 48, 80, 26
 
 
@@ -12,6 +13,20 @@ def ulid(at: int, randomness: bytes) -> str:
         raise ValueError("a ULID needs a 48-bit time and 10 random bytes")
     value = at << _RANDOM_BITS | int.from_bytes(randomness, "big")
     return "".join(_ALPHABET[value >> 5 * place & 31] for place in reversed(range(_LENGTH)))
+
+
+def ulid_of(number: str) -> str:
+    """Return the ULID of the 128 bits that are written as 32 hexadecimal digits: how other systems write an id."""
+    value = int(number, 16)
+    return "".join(_ALPHABET[value >> 5 * place & 31] for place in reversed(range(_LENGTH)))
+
+
+def hexadecimal(text: str) -> str:
+    """Return the 128 bits of a ULID as 32 hexadecimal digits, in small letters."""
+    value = 0
+    for each in text:
+        value = value << 5 | _VALUES[each]
+    return f"{value:032x}"
 
 
 def is_ulid(text: str) -> bool:

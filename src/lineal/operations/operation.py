@@ -21,9 +21,10 @@ from lineal.storage.store import Role, Store
 P = ParamSpec("P")
 R = TypeVar("R")
 
-Effect = Literal["reads", "writes", "acts"]
-"""``reads`` changes nothing. ``writes`` is one transaction with its journal entry. ``acts`` takes its time and reaches
-outside (starts a process, runs a model): it is journalled when it begins and when it ends."""
+Effect = Literal["reads", "records", "writes", "acts"]
+"""``reads`` changes nothing. ``records`` adds what a running program tells of itself, one transaction each and many a
+second: the journal has the beginning and the end of its run instead. ``writes`` is one transaction with its journal entry.
+``acts`` takes its time and reaches outside (starts a process, runs a model): it is journalled when it begins and ends."""
 
 
 class Upload(msgspec.Struct, frozen=True):

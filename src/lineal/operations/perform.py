@@ -44,6 +44,9 @@ def perform(
         _check_role(store, operation)
         if operation.effect == "reads":
             return _call(store, operation, request)
+        if operation.effect == "records":
+            with store.database.transaction():
+                return _call(store, operation, request)
         if operation.effect == "acts":
             return _act(store, operation, request, key)
         return _write(store, operation, request, key)

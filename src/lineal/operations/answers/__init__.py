@@ -26,12 +26,15 @@ from lineal.operations.answers.models import (
     VersionLine,
 )
 from lineal.operations.answers.questions import Diff, Difference, Edge, Found, Lineage, LogLine, Node
+from lineal.operations.answers.tracking import Chart, ChartSeries, ExperimentAnswer, History, TrackedRun
 from lineal.operations.answers.upkeep import Collection, Diagnosis, Finding, Problem, RemoteAnswer, Repair, Verification
 
 __all__ = [
     "Answer",
     "CardAnswer",
     "Changes",
+    "Chart",
+    "ChartSeries",
     "Collection",
     "Contents",
     "DataDiff",
@@ -42,11 +45,13 @@ __all__ = [
     "Difference",
     "Edge",
     "EvaluationAnswer",
+    "ExperimentAnswer",
     "FileCounts",
     "FileLine",
     "Finding",
     "Found",
     "GateAnswer",
+    "History",
     "Lineage",
     "LogLine",
     "ModelAnswer",

@@ -1,0 +1,66 @@
+"""Answers about experiments and about runs while they go on."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from lineal.objects.canonical import Number
+from lineal.objects.runs import RunState
+from lineal.operations.answers.answer import Answer
+
+
+class ExperimentAnswer(Answer, frozen=True, kw_only=True):
+    """An experiment: a name that runs are gathered under."""
+
+    number: int
+    name: str
+    state: Literal["active", "deleted"]
+    artifact_location: str
+    created_by: str
+    created_at: int
+    updated_at: int
+    tags: dict[str, str] = {}
+
+
+class TrackedRun(Answer, frozen=True, kw_only=True):
+    """A run as lists show it. ``metrics``, ``params`` and ``tags`` are JSON arrays as they are kept: of objects with a key
+    and a value; a metric's have its timestamp in milliseconds since 1970 and its step too."""
+
+    id: str
+    name: str
+    experiment: int
+    state: RunState | Literal["scheduled"]
+    started_by: str
+    started_at: int
+    ended_at: int | None
+    artifact_location: str
+    deleted_at: int | None
+    metrics: msgspec.Raw
+    params: msgspec.Raw
+    tags: msgspec.Raw
+
+
+class History(Answer, frozen=True, kw_only=True):
+    """Every point of a metric of a run, as columns: by time, then step, then value."""
+
+    run: str
+    key: str
+    steps: list[int]
+    values: list[Number]
+    times: list[int]
+
+
+class ChartSeries(msgspec.Struct, frozen=True):
+    """What a chart needs of a metric of a run: each point's step, value and time, by step."""
+
+    run: str
+    key: str
+    points: list[tuple[int, float, int]]
+
+
+class Chart(Answer, frozen=True, kw_only=True):
+    """Metrics of runs, thinned so that no drawing of that width misses anything."""
+
+    series: tuple[ChartSeries, ...]

@@ -1,0 +1,237 @@
+"""What lists show of a run, kept ready to be sent: its last metrics, params and tags, written when they change.
+
+Beside it stand the same values as rows, for search. Both are written in one transaction, under the lock of the run's row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from lineal.objects.canonical import Number
+from lineal.objects.errors import Invalid
+from lineal.objects.runs import Point
+from lineal.storage.database.database import Database, Row
+
+SUMMARY_BYTES_MAX = 64 << 10
+"""What is longer is not written anew at each change, but read from the rows when somebody asks."""
+
+NOTHING = b"[]"
+
+
+class MetricLine(msgspec.Struct):
+    """The last value of a metric."""
+
+    key: str
+    value: Number
+    timestamp: int
+    step: int
+
+
+class Pair(msgspec.Struct):
+    """A param or a tag."""
+
+    key: str
+    value: str
+
+
+Line = TypeVar("Line", MetricLine, Pair)
+
+_encode = msgspec.json.Encoder().encode
+_metrics = msgspec.json.Decoder(list[MetricLine])
+_pairs = msgspec.json.Decoder(list[Pair])
+
+_METRIC = (
+    "INSERT INTO metric_last (subject, key, value, word, step, at, experiment)"
+    " VALUES (:subject, :key, :value, :word, :step, :at, :experiment) ON CONFLICT (subject, key) DO UPDATE SET"
+    " value = excluded.value, word = excluded.word, step = excluded.step, at = excluded.at"
+)
+_PARAM = (
+    "INSERT INTO param (subject, key, value, number) VALUES (:subject, :key, :value, :number)"
+    " ON CONFLICT (subject, key) DO UPDATE SET value = excluded.value, number = excluded.number"
+)
+_TAG = (
+    "INSERT INTO tag (subject, key, value) VALUES (:subject, :key, :value)"
+    " ON CONFLICT (subject, key) DO UPDATE SET value = excluded.value"
+)
+_SUMMARY = (
+    "INSERT INTO run_summary (run, metrics, params, tags) VALUES (:run, :metrics, :params, :tags)"
+    " ON CONFLICT (run) DO UPDATE SET metrics = excluded.metrics, params = excluded.params, tags = excluded.tags"
+)
+
+
+class Summary:
+    """What is known of a run, to be changed and then saved.
+
+    Args:
+        database: where it is.
+        run: the id of the run.
+        experiment: the number of its experiment.
+    """
+
+    def __init__(self, database: Database, run: str, experiment: int) -> None:
+        self._database = database
+        self._run = run
+        self._experiment = experiment
+        rows = database.run("SELECT metrics, params, tags FROM run_summary WHERE run = :run", run=run)
+        said: Row = rows[0] if rows else {"metrics": "[]", "params": "[]", "tags": "[]"}
+        # None stands for what is too long: whatever is needed of it is read from the rows.
+        self._metrics = _lines(said["metrics"], _metrics)
+        self._params = _lines(said["params"], _pairs)
+        self._tags = _lines(said["tags"], _pairs)
+
+    def log(self, points: Sequence[Point]) -> None:
+        """Take the latest of ``points`` of each metric, where it is later than what is known: by step, time and value."""
+        latest: dict[str, Point] = {}
+        for each in points:
+            known = latest.get(each.key)
+            if known is None or _order(each.step, each.at, each.value) >= _order(known.step, known.at, known.value):
+                latest[each.key] = each
+        before = self._metrics if self._metrics is not None else self._metrics_among(latest)
+        new = [
+            MetricLine(each.key, each.value, each.at, each.step)
+            for key, each in latest.items()
+            if (was := before.get(key)) is None
+            or _order(each.step, each.at, each.value) >= _order(was.step, was.timestamp, was.value)
+        ]
+        self._database.many(_METRIC, [self._metric_row(each) for each in new])
+        if self._metrics is not None:
+            self._metrics.update((each.key, each) for each in new)
+
+    def set_params(self, params: dict[str, str]) -> None:
+        """Take params, each of which keeps its first value. Raises Invalid."""
+        before = self._params if self._params is not None else self._pairs_among("param", params)
+        for key, value in params.items():
+            if key in before and before[key].value != value:
+                raise Invalid(
+                    f"Changing param values is not allowed. Param with key='{key}' was already logged with"
+                    f" value='{before[key].value}' for run ID='{self._run}'. Attempted logging new value '{value}'.",
+                    hint="log it under another key, or in another run",
+                )
+        new = [Pair(key, value) for key, value in params.items() if key not in before]
+        rows = [{"subject": self._run, "key": each.key, "value": each.value, "number": _number(each.value)} for each in new]
+        self._database.many(_PARAM, rows)
+        if self._params is not None:
+            self._params.update((each.key, each) for each in new)
+
+    def set_tags(self, tags: dict[str, str]) -> None:
+        """Take tags; one that is there gets its new value."""
+        write_tags(self._database, self._run, tags)
+        if self._tags is not None:
+            self._tags.update((key, Pair(key, value)) for key, value in tags.items())
+
+    def remove_tag(self, key: str) -> bool:
+        """Let go of a tag; tell whether it was there."""
+        if self._tags is not None:
+            self._tags.pop(key, None)
+        return remove_tag(self._database, self._run, key)
+
+    def save(self) -> None:
+        """Write what lists show."""
+        self._database.run(
+            _SUMMARY,
+            run=self._run,
+            metrics=_text(self._metrics),
+            params=_text(self._params),
+            tags=_text(self._tags),
+        )
+
+    def _metric_row(self, line: MetricLine) -> dict[str, Any]:
+        word = line.value if isinstance(line.value, str) else None
+        return {
+            "subject": self._run,
+            "key": line.key,
+            "value": None if word == "NaN" else float(line.value),
+            "word": word,
+            "step": line.step,
+            "at": line.timestamp,
+            "experiment": self._experiment,
+        }
+
+    def _metrics_among(self, keys: Iterable[str]) -> dict[str, MetricLine]:
+        return {
+            row["key"]: _metric_line(row)
+            for key in keys
+            for row in self._database.run(
+                "SELECT * FROM metric_last WHERE subject = :run AND key = :key", run=self._run, key=key
+            )
+        }
+
+    def _pairs_among(self, table: str, keys: Iterable[str]) -> dict[str, Pair]:
+        return {
+            row["key"]: Pair(row["key"], row["value"])
+            for key in keys
+            for row in self._database.run(
+                f"SELECT key, value FROM {table} WHERE subject = :run AND key = :key", run=self._run, key=key
+            )
+        }
+
+
+def write_tags(database: Database, subject: str, tags: dict[str, str]) -> None:
+    """Keep tags of anything; one that is there gets its new value."""
+    database.many(_TAG, [{"subject": subject, "key": key, "value": value} for key, value in tags.items()])
+
+
+def remove_tag(database: Database, subject: str, key: str) -> bool:
+    """Let go of a tag of anything; tell whether it was there."""
+    rows = database.run(
+        "DELETE FROM tag WHERE subject = :subject AND key = :key RETURNING key", subject=subject, key=key
+    )
+    return bool(rows)
+
+
+def read_tags(database: Database, subject: str) -> dict[str, str]:
+    """Return the tags of anything."""
+    rows = database.run("SELECT key, value FROM tag WHERE subject = :subject ORDER BY key", subject=subject)
+    return {row["key"]: row["value"] for row in rows}
+
+
+def texts(database: Database, row: Row) -> Iterator[bytes]:
+    """Yield the metrics, params and tags of a run as JSON arrays.
+
+    Args:
+        database: where the rows are.
+        row: has the columns ``id``, ``metrics``, ``params`` and ``tags``; a run without a summary has no rows either.
+    """
+    for name in ("metrics", "params", "tags"):
+        yield NOTHING if row["summary"] is None else row[name].encode() if row[name] else _read(database, row["id"], name)
+
+
+def _read(database: Database, run: str, name: str) -> bytes:
+    """Return what is too long for a summary."""
+    if name == "metrics":
+        rows = database.run("SELECT * FROM metric_last WHERE subject = :run ORDER BY key", run=run)
+        return _encode([_metric_line(row) for row in rows])
+    table = name.removesuffix("s")
+    rows = database.run(f"SELECT key, value FROM {table} WHERE subject = :run ORDER BY key", run=run)
+    return _encode([Pair(row["key"], row["value"]) for row in rows])
+
+
+def _metric_line(row: Row) -> MetricLine:
+    return MetricLine(row["key"], row["word"] or row["value"], row["at"], row["step"])
+
+
+def _lines(text: str | None, decoder: msgspec.json.Decoder[list[Line]]) -> dict[str, Line] | None:
+    return None if text is None else {each.key: each for each in decoder.decode(text)}
+
+
+def _text(lines: dict[str, Line] | None) -> str | None:
+    if lines is None:
+        return None
+    text = _encode(list(lines.values()))
+    return text.decode() if len(text) <= SUMMARY_BYTES_MAX else None
+
+
+def _order(step: int, at: int, value: Number) -> tuple[int, int, float]:
+    return step, at, 0.0 if value == "NaN" else float(value)
+
+
+def _number(text: str) -> float | None:
+    """Return the number that a param is, if it is one that all databases know."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if number - number == 0 else None

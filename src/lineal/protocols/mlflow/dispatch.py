@@ -1,0 +1,127 @@
+"""One application for all of MLflow's routes: a look-up, a thread, an answer in one piece.
+
+MLflow's clients send many small requests, so what stands between the socket and the operation is kept short.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, NamedTuple
+
+import msgspec
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
+
+from lineal.client.local import LocalRepository
+from lineal.objects.errors import Invalid, LinealError
+from lineal.protocols.mlflow import errors, wire
+
+BODY_BYTES_MAX = 64 << 20
+"""More than MLflow's client ever sends in one request: it cuts batches at a megabyte."""
+
+Acting = Callable[[Request], LocalRepository]
+"""Gives the repository as whoever sent a request may use it. Raises what says that they may not."""
+
+_log = logging.getLogger(__name__)
+
+
+class Endpoint(NamedTuple):
+    """What answers requests of one kind.
+
+    ``path`` is what stands behind ``/api``; a part in braces is a field of the request. ``answer`` takes the repository and
+    the request, and returns what is sent as JSON.
+    """
+
+    method: str
+    path: str
+    request: type[msgspec.Struct]
+    answer: Callable[[LocalRepository, Any], Any]
+
+
+class _Found(NamedTuple):
+    endpoint: Endpoint
+    fields: dict[str, str]
+
+
+class Dispatch:
+    """The application.
+
+    Args:
+        endpoints: what answers what.
+        acting: who asks.
+    """
+
+    def __init__(self, endpoints: Iterable[Endpoint], acting: Acting) -> None:
+        self._acting = acting
+        self._exact: dict[tuple[str, str], Endpoint] = {}
+        self._patterns: dict[tuple[str, int], list[tuple[list[str], Endpoint]]] = {}
+        for each in endpoints:
+            parts = each.path.split("/")
+            if "{" in each.path:
+                self._patterns.setdefault((each.method, len(parts)), []).append((parts, each))
+            else:
+                self._exact[each.method, each.path] = each
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        status, data = await self._answer(scope, receive)
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(data))]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": data})
+
+    async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, bytes]:
+        # What is mounted sees the whole path; in front of it stands /api or /ajax-api.
+        path = scope["path"].removeprefix("/ajax-api").removeprefix("/api")
+        found = self._find(scope["method"], path)
+        if not found:
+            message = f"no endpoint answers {scope['method']} {scope['path']}; docs/guides/mlflow.md lists those there are"
+            return errors.NO_ENDPOINT.status, errors.body(errors.NO_ENDPOINT, message)
+        try:
+            body = await _body(receive)
+            repository = self._acting(Request(scope))
+            return 200, await run_in_threadpool(partial(_carry_out, found, repository, scope["query_string"], body))
+        except LinealError as error:
+            return errors.told(error)
+        except Exception as error:
+            _log.exception("%s %s", scope["method"], scope["path"])
+            return errors.told(error)
+
+    def _find(self, method: str, path: str) -> _Found | None:
+        if exact := self._exact.get((method, path)):
+            return _Found(exact, {})
+        parts = path.split("/")
+        for pattern, endpoint in self._patterns.get((method, len(parts)), ()):
+            fields = {
+                wanted[1:-1]: part for wanted, part in zip(pattern, parts, strict=True) if wanted.startswith("{")
+            }
+            if all(wanted == part or wanted.startswith("{") for wanted, part in zip(pattern, parts, strict=True)):
+                return _Found(endpoint, fields)
+        return None
+
+
+def _carry_out(found: _Found, repository: LocalRepository, query: bytes, body: bytes) -> bytes:
+    endpoint = found.endpoint
+    if endpoint.method == "GET" or not body:
+        asked = wire.read_query(query, endpoint.request)
+    else:
+        asked = wire.read_body(body, endpoint.request)
+    if found.fields:
+        asked = msgspec.structs.replace(asked, **found.fields)
+    answer = endpoint.answer(repository, asked)
+    return answer if isinstance(answer, bytes) else wire.encode(answer)
+
+
+async def _body(receive: Receive) -> bytes:
+    pieces, size = list[bytes](), 0
+    while True:
+        message = await receive()
+        piece = message.get("body", b"")
+        size += len(piece)
+        if size > BODY_BYTES_MAX:
+            raise Invalid(f"a request has at most {BODY_BYTES_MAX:,} bytes", hint="send less at once")
+        pieces.append(piece)
+        if not message.get("more_body", False):
+            return b"".join(pieces) if len(pieces) > 1 else pieces[0]

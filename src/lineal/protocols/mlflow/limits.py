@@ -1,0 +1,67 @@
+"""What MLflow's server takes, and the words in which it refuses the rest; its clients and their tests know them."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Sequence
+
+from lineal.objects.errors import Invalid
+
+KEY_CHARACTERS_MAX = 250
+PARAM_CHARACTERS_MAX = 6_000
+TAG_CHARACTERS_MAX = 8_000
+EXPERIMENT_CHARACTERS_MAX = 500
+EXPERIMENT_TAG_CHARACTERS_MAX = 20_000
+
+METRICS_MAX, PARAMS_MAX, TAGS_MAX, TOGETHER_MAX = 1_000, 100, 100, 1_000
+"""What one batch holds at most."""
+
+_KEY = re.compile(r"^[/\w.\- :]*$")
+_HINT = "Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/)."
+
+
+def check_key(key: str, what: str) -> None:
+    """Refuse the name of a metric, param or tag that MLflow would refuse. Raises Invalid.
+
+    Args:
+        key: the name.
+        what: ``metric``, ``parameter`` or ``tag``.
+    """
+    if not key:
+        raise Invalid(f"Missing value for required parameter '{what}.key'. A key name must be provided.")
+    if len(key) > KEY_CHARACTERS_MAX:
+        raise Invalid(
+            f"{what.capitalize()} name '{key[:KEY_CHARACTERS_MAX]}' had length {len(key)}, which exceeded length limit of"
+            f" {KEY_CHARACTERS_MAX}"
+        )
+    if not _KEY.match(key):
+        raise Invalid(f"Invalid value \"{key}\" for parameter '{what}.key' supplied: Invalid {what} name: '{key}'. {_HINT}")
+    if _is_elsewhere(key):
+        raise Invalid(
+            f"Invalid value \"{key}\" for parameter '{what}.key' supplied: Invalid {what} name: '{key}'."
+            " Names may be treated as files in certain cases, and must not resolve to other names when treated as such."
+        )
+
+
+def _is_elsewhere(key: str) -> bool:
+    normal = posixpath.normpath(key)
+    return normal != key or normal == "." or normal.startswith(("..", "/"))
+
+
+def check_batch(metrics: Sequence[object], params: Sequence[object], tags: Sequence[object]) -> None:
+    """Refuse a batch that is too large. Raises Invalid."""
+    counts = {"metrics": len(metrics), "params": len(params), "tags": len(tags)}
+    for (name, count), most in zip(counts.items(), (METRICS_MAX, PARAMS_MAX, TAGS_MAX), strict=True):
+        if count > most:
+            raise Invalid(f"A batch logging request can contain at most {most} {name}. Got {count} {name}.")
+    if (together := sum(counts.values())) > TOGETHER_MAX:
+        raise Invalid(
+            f"A batch logging request can contain at most {TOGETHER_MAX} metrics, params, and tags in total."
+            f" Got {together}."
+        )
+
+
+def cut(text: str, most: int) -> str:
+    """Return a value that is not too long: MLflow cuts long ones, and says nothing."""
+    return text if len(text) <= most else text[:most]

@@ -1,0 +1,315 @@
+"""MLflow's endpoints of runs."""
+
+from __future__ import annotations
+
+import msgspec
+
+from lineal.client.local import LocalRepository
+from lineal.objects.canonical import Number
+from lineal.objects.errors import Invalid
+from lineal.objects.runs import Point
+from lineal.objects.ulid import hexadecimal
+from lineal.operations import tracking as verbs
+from lineal.operations.answers import TrackedRun
+from lineal.operations.tracking import State
+from lineal.protocols.mlflow import ids, limits
+from lineal.protocols.mlflow.dispatch import Endpoint
+from lineal.protocols.mlflow.experiments import NOTHING, Nothing, Tag
+from lineal.protocols.mlflow.wire import lacking
+
+RUN_NAME = "mlflow.runName"
+"""The tag that is the name of a run."""
+
+_STATES: dict[str, State] = {
+    "RUNNING": "running",
+    "SCHEDULED": "scheduled",
+    "FINISHED": "finished",
+    "FAILED": "failed",
+    "KILLED": "killed",
+}
+_STATUSES = {state: status for status, state in _STATES.items()} | {"lost": "FAILED"}
+_STATUS_NUMBERS = {1: "RUNNING", 2: "SCHEDULED", 3: "FINISHED", 4: "FAILED", 5: "KILLED"}
+
+_INFINITE = (b'"Infinity"', b'"-Infinity"')
+_LARGEST = (b"1.7976931348623157e+308", b"-1.7976931348623157e+308")
+"""MLflow keeps infinities as the largest number there is; its clients and tests expect that."""
+
+
+class Metric(msgspec.Struct):
+    """A point of a metric, as it is sent."""
+
+    key: str
+    value: float | str
+    timestamp: int = 0
+    step: int = 0
+    model_id: str = ""
+    dataset_name: str = ""
+    dataset_digest: str = ""
+
+
+class Info(msgspec.Struct, omit_defaults=True):
+    """What a run is."""
+
+    run_uuid: str
+    experiment_id: str
+    run_name: str
+    user_id: str
+    status: str
+    start_time: int
+    artifact_uri: str
+    lifecycle_stage: str
+    run_id: str
+    end_time: int | None = None
+
+
+class _Data(msgspec.Struct, omit_defaults=True):
+    metrics: msgspec.Raw | None = None
+    params: msgspec.Raw | None = None
+    tags: msgspec.Raw | None = None
+
+
+class Run(msgspec.Struct):
+    """A run as MLflow writes it."""
+
+    info: Info
+    data: _Data
+    inputs: Nothing = NOTHING
+
+
+class _Shown(msgspec.Struct):
+    run: Run
+
+
+class _Updated(msgspec.Struct):
+    run_info: Info
+
+
+class _Create(msgspec.Struct):
+    experiment_id: str = "0"
+    user_id: str = ""
+    run_name: str = ""
+    start_time: int = 0
+    tags: list[Tag] = []
+
+
+class _Named(msgspec.Struct, kw_only=True):
+    """A request about one run, whose id stands in one of two fields."""
+
+    run_id: str = ""
+    run_uuid: str = ""
+
+    @property
+    def run(self) -> str:
+        """The id of the run. Raises Invalid, NotFound."""
+        if not (text := self.run_id or self.run_uuid):
+            raise lacking("run_id")
+        return ids.run_id(text)
+
+
+class _Update(_Named, kw_only=True):
+    status: str | int = ""
+    end_time: int | None = None
+    run_name: str = ""
+
+
+class _LogMetric(_Named, kw_only=True):
+    key: str
+    value: float | str
+    timestamp: int
+    step: int = 0
+    model_id: str = ""
+    dataset_name: str = ""
+    dataset_digest: str = ""
+
+
+class _LogParam(_Named, kw_only=True):
+    key: str
+    value: str = ""
+
+
+class _SetTag(_Named, kw_only=True):
+    key: str
+    value: str = ""
+
+
+class _DeleteTag(_Named, kw_only=True):
+    key: str
+
+
+class _LogBatch(_Named, kw_only=True):
+    metrics: list[Metric] = []
+    params: list[Tag] = []
+    tags: list[Tag] = []
+
+
+def _create(repository: LocalRepository, asked: _Create) -> _Shown:
+    tags = {each.key: _tag(each) for each in asked.tags}
+    if asked.run_name and tags.get(RUN_NAME, asked.run_name) != asked.run_name:
+        raise Invalid(
+            "Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values"
+            f" (run_name='{asked.run_name}', mlflow.runName='{tags[RUN_NAME]}')."
+        )
+    run = ids.new_run()
+    name = asked.run_name or tags.get(RUN_NAME) or f"run-{hexadecimal(run)[-8:]}"
+    made = verbs.create(
+        repository,
+        run_id=run,
+        name=name,
+        experiment=ids.experiment(asked.experiment_id),
+        started_at=asked.start_time,
+        started_by=asked.user_id,
+        tags={**tags, RUN_NAME: name},
+    )
+    return _Shown(shown(made))
+
+
+def _get(repository: LocalRepository, asked: _Named) -> _Shown:
+    return _Shown(shown(verbs.tracked(repository, asked.run)))
+
+
+def _update(repository: LocalRepository, asked: _Update) -> _Updated:
+    if asked.run_name:
+        verbs.record(repository, asked.run, tags={RUN_NAME: asked.run_name})
+    status = _STATUS_NUMBERS.get(asked.status, "") if isinstance(asked.status, int) else asked.status
+    if status and status not in _STATES:
+        raise Invalid(f"Invalid value \"{status}\" for parameter 'status' supplied: it is one of {', '.join(_STATES)}.")
+    found = verbs.update(
+        repository, asked.run, name=asked.run_name, state=_STATES[status] if status else "", ended_at=asked.end_time
+    )
+    return _Updated(_info(found))
+
+
+def _delete(repository: LocalRepository, asked: _Named) -> Nothing:
+    verbs.delete(repository, asked.run)
+    return NOTHING
+
+
+def _restore(repository: LocalRepository, asked: _Named) -> Nothing:
+    verbs.restore(repository, asked.run)
+    return NOTHING
+
+
+def _log_metric(repository: LocalRepository, asked: _LogMetric) -> Nothing:
+    limits.check_key(asked.key, "metric")
+    verbs.record(repository, asked.run, points=(_point(asked),))
+    return NOTHING
+
+
+def _log_param(repository: LocalRepository, asked: _LogParam) -> Nothing:
+    limits.check_key(asked.key, "parameter")
+    verbs.record(repository, asked.run, params={asked.key: limits.cut(asked.value, limits.PARAM_CHARACTERS_MAX)})
+    return NOTHING
+
+
+def _set_tag(repository: LocalRepository, asked: _SetTag) -> Nothing:
+    tag = Tag(asked.key, asked.value)
+    _tagged(repository, asked.run, {asked.key: _tag(tag)})
+    return NOTHING
+
+
+def _tagged(repository: LocalRepository, run: str, tags: dict[str, str]) -> None:
+    verbs.record(repository, run, tags=tags)
+    if name := tags.get(RUN_NAME):
+        verbs.update(repository, run, name=name)
+
+
+def _delete_tag(repository: LocalRepository, asked: _DeleteTag) -> Nothing:
+    verbs.record(repository, asked.run, untag=(asked.key,))
+    return NOTHING
+
+
+def _log_batch(repository: LocalRepository, asked: _LogBatch) -> Nothing:
+    limits.check_batch(asked.metrics, asked.params, asked.tags)
+    for key in {each.key for each in asked.metrics}:
+        limits.check_key(key, "metric")
+    verbs.record(
+        repository,
+        asked.run,
+        points=tuple(map(_point, asked.metrics)),
+        params=_params(asked.params),
+        tags={each.key: _tag(each) for each in asked.tags},
+    )
+    if name := next((each.value for each in asked.tags if each.key == RUN_NAME), ""):
+        verbs.update(repository, asked.run, name=name)
+    return NOTHING
+
+
+def _params(params: list[Tag]) -> dict[str, str]:
+    """Return params by their key. Raises Invalid when one is given twice with different values."""
+    found: dict[str, str] = {}
+    for each in params:
+        limits.check_key(each.key, "parameter")
+        value = limits.cut(each.value, limits.PARAM_CHARACTERS_MAX)
+        if found.setdefault(each.key, value) != value:
+            raise Invalid(
+                f"Duplicate parameter keys have been submitted: ['{each.key}']. Please ensure the request contains only"
+                " one param value per param key."
+            )
+    return found
+
+
+def _tag(tag: Tag) -> str:
+    limits.check_key(tag.key, "tag")
+    return limits.cut(tag.value, limits.TAG_CHARACTERS_MAX)
+
+
+def _point(metric: Metric | _LogMetric) -> Point:
+    return Point(key=metric.key, step=metric.step, value=number(metric.value), at=metric.timestamp)
+
+
+def number(value: float | str) -> Number:
+    """Return a value as we keep it: a finite number, or the word for what is none. Raises Invalid."""
+    try:
+        found = float(value)
+    except ValueError:
+        raise Invalid(f"Invalid value \"{value}\" for parameter 'value' supplied: it is no number.") from None
+    if found - found == 0:
+        return found
+    if found != found:  # noqa: PLR0124 - only what is no number differs from itself
+        return "NaN"
+    return "Infinity" if found > 0 else "-Infinity"
+
+
+def shown(found: TrackedRun) -> Run:
+    """Return a run as MLflow writes it."""
+    metrics = bytes(found.metrics)
+    for word, largest in zip(_INFINITE, _LARGEST, strict=True):
+        if word in metrics:
+            # No key of MLflow's holds a quote, so nothing but a value looks like this.
+            metrics = metrics.replace(b'"value":' + word, b'"value":' + largest)
+    return Run(_info(found), _Data(*(_unless_empty(each) for each in (metrics, found.params, found.tags))))
+
+
+def _unless_empty(text: bytes | msgspec.Raw) -> msgspec.Raw | None:
+    return None if bytes(text) == b"[]" else msgspec.Raw(text)
+
+
+def _info(found: TrackedRun) -> Info:
+    run = hexadecimal(found.id)
+    place = found.artifact_location or f"mlflow-artifacts:/{found.experiment}"
+    return Info(
+        run_uuid=run,
+        experiment_id=str(found.experiment),
+        run_name=found.name,
+        user_id=found.started_by,
+        status=_STATUSES[found.state],
+        start_time=found.started_at,
+        artifact_uri=f"{place}/{run}/artifacts",
+        lifecycle_stage="active" if found.deleted_at is None else "deleted",
+        run_id=run,
+        end_time=found.ended_at,
+    )
+
+
+ENDPOINTS = (
+    Endpoint("POST", "/2.0/mlflow/runs/create", _Create, _create),
+    Endpoint("GET", "/2.0/mlflow/runs/get", _Named, _get),
+    Endpoint("POST", "/2.0/mlflow/runs/update", _Update, _update),
+    Endpoint("POST", "/2.0/mlflow/runs/delete", _Named, _delete),
+    Endpoint("POST", "/2.0/mlflow/runs/restore", _Named, _restore),
+    Endpoint("POST", "/2.0/mlflow/runs/log-metric", _LogMetric, _log_metric),
+    Endpoint("POST", "/2.0/mlflow/runs/log-parameter", _LogParam, _log_param),
+    Endpoint("POST", "/2.0/mlflow/runs/set-tag", _SetTag, _set_tag),
+    Endpoint("POST", "/2.0/mlflow/runs/delete-tag", _DeleteTag, _delete_tag),
+    Endpoint("POST", "/2.0/mlflow/runs/log-batch", _LogBatch, _log_batch),
+)
