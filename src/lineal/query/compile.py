@@ -6,6 +6,7 @@ false for each row, never NULL, so that ``not`` means exactly the rows that the 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 from lineal.query.fields import Field, Subject
@@ -40,9 +41,6 @@ _SIGN: dict[Operator, str] = {"!=": "<>"}
 _ALIAS = "SELECT 1 FROM alias a WHERE a.model = v.model AND a.number = v.number"
 _METRIC = "SELECT m.subject FROM metric_last m WHERE m.key = {key}"
 _PARAM = "SELECT p.subject FROM param p WHERE p.key = {key}"
-_BEYOND: dict[Operator, str] = {"<": "-Infinity", "<=": "-Infinity", ">": "Infinity", ">=": "Infinity"}
-"""The value that is not finite and yet on that side of every number."""
-
 _TIME: dict[Operator, str] = {
     "=": "{column} >= {start_at} AND {column} < {end_at}",
     "!=": "({column} < {start_at} OR {column} >= {end_at})",
@@ -116,19 +114,15 @@ class _Compiler:
         return f"{_SUBJECT[self._subject]} IN ({subjects})"
 
     def _measured(self, measured: Measured) -> str:
-        """Return the subjects whose metric compares so; numbers that are not finite are kept as words."""
+        """Return the subjects whose metric compares so. NaN is the one that has no value."""
         chosen = _METRIC.format(key=self.bind(measured.metric))
-        operator, value = measured.operator, self.bind(measured.value)
-        if isinstance(measured.value, str):
-            is_word = f"(m.value IS NULL AND m.word = {value})"
-            return f"{chosen} AND {is_word if operator == '=' else f'NOT {is_word}'}"
-        if operator == "=":
-            return f"{chosen} AND m.value = {value}"
+        operator = measured.operator
+        if measured.value == "NaN":
+            return f"{chosen} AND m.value IS {'NULL' if operator == '=' else 'NOT NULL'}"
+        value = self.bind(float(measured.value))
         if operator == "!=":
             return f"{chosen} AND (m.value IS NULL OR m.value <> {value})"
-        # Two searches of the index; an OR would read every value of the metric.
-        beyond = f"{chosen} AND m.value IS NULL AND m.word = {self.bind(_BEYOND[operator])}"
-        return f"{chosen} AND m.value {operator} {value} UNION ALL {beyond}"
+        return f"{chosen} AND m.value {operator} {value}"
 
     def _parameter(self, parameter: Parameter) -> str:
         """Return the subjects whose parameter compares so; a number also equals the text that writes it."""
@@ -194,7 +188,7 @@ class _Compiler:
                 table, has_gaps = f"s{index}", not each.best
                 columns = (f"{table}.value",) if each.by.kind == "metric" else (f"{table}.number", f"{table}.value")
                 joins += self._join(each, each.by, table)
-            # Databases disagree where NULL stands; here what has no value, or none that is finite, comes last.
+            # Databases disagree where NULL stands; here what has no value, or NaN, comes last.
             last = "{column} IS NULL, " if has_gaps else ""
             order += [f"{last}{{column}} {direction}".format(column=column) for column in columns]
         return joins, ", ".join([*order, _NEWEST[self._subject]])
@@ -203,5 +197,6 @@ class _Compiler:
         kind = "JOIN" if sort.best else "LEFT JOIN"
         source = "metric_last" if by.kind == "metric" else "param"
         on = f"{table}.subject = {_SUBJECT[self._subject]} AND {table}.key = {self.bind(by.name)}"
-        is_finite = f" AND {table}.value IS NOT NULL" if sort.best else ""
+        low, high = (self.bind(value) for value in (-math.inf, math.inf)) if sort.best else ("", "")
+        is_finite = f" AND {table}.value > {low} AND {table}.value < {high}" if sort.best else ""
         return f" {kind} {source} {table} ON {on}{is_finite}"
