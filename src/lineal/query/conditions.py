@@ -123,8 +123,9 @@ class Conditions:
                 sql = self._property(condition)
             case Alike(field, operator, text):
                 sql = f"{_known(field.columns[0], field.is_nullable)}{self._worded(field.columns[0], operator, text)}"
-            case Among(field, texts):
-                sql = f"{_known(field.columns[0], field.is_nullable)}{self._one_of(field.columns[0], texts)}"
+            case Among(field, texts, negated):
+                found = f"{field.columns[0]} {'NOT ' if negated else ''}IN ({self._values.marks(texts)})"
+                sql = f"{_known(field.columns[0], field.is_nullable)}{found}"
             case _:
                 sql = self._among(self._rows(condition))
         return f"({sql})"
@@ -191,11 +192,9 @@ class Conditions:
         return indexed if len(text) < INDEXED_CHARACTERS else f"{indexed} AND {column} = {self._values.bind(text)}"
 
     def _used(self, column: str, operator: Wording, texts: tuple[str, ...], *, negated: bool) -> str:
-        compared = self._one_of(column, texts) if operator == "=" else self._worded(column, operator, texts[0])
-        return f"NOT ({compared})" if negated else compared
-
-    def _one_of(self, column: str, texts: tuple[str, ...]) -> str:
-        return f"{column} IN ({self._values.marks(texts)})" if texts else "1 = 0"
+        if operator == "=":
+            return f"{column} {'NOT ' if negated else ''}IN ({self._values.marks(texts)})"
+        return self._worded(column, operator, texts[0])
 
     def _worded(self, column: str, operator: Wording, text: str) -> str:
         if operator in {"=", "!="}:

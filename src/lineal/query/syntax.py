@@ -81,10 +81,11 @@ class Alike(msgspec.Struct, frozen=True):
 
 
 class Among(msgspec.Struct, frozen=True):
-    """A field's text is one of several."""
+    """A field's text is one of several, or a text that is none of them if ``negated``."""
 
     field: Field
     texts: tuple[str, ...]
+    negated: bool = False
 
 
 class Noted(msgspec.Struct, frozen=True):
