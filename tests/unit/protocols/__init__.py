@@ -1,1 +1,1 @@
-"""The verbs and what every one of them passes through."""
+"""Other systems' protocols."""

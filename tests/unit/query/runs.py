@@ -17,10 +17,26 @@ TAGS = ("team", "mlflow.user")
 PLAIN = ("a", "ab", "abc", "b", "10")
 """Texts about whose order all databases agree."""
 
-TEXTS = (*PLAIN, "A", "100%", "a_c", "x!y", "\\", "' OR '1'='1", 'say "hi"', "é", "", "`", "x" * 254 + "yz", "x" * 255 + "z")
+TEXTS = (
+    *PLAIN,
+    "A",
+    "100%",
+    "a_c",
+    "x!y",
+    "\\",
+    "' OR '1'='1",
+    'say "hi"',
+    "é",
+    "",
+    "`",
+    "x" * 254 + "yz",
+    "x" * 255 + "z",
+)
 STATES = ("running", "finished", "failed", "killed", "lost")
 EXPERIMENTS = (0, 1, 2)
-DATASETS = tuple((name, digest, context) for name in ("iris", "Adult") for digest in ("d1", "d2") for context in PLAIN[:2])
+DATASETS = tuple(
+    (name, digest, context) for name in ("iris", "Adult") for digest in ("d1", "d2") for context in PLAIN[:2]
+)
 
 _TABLES = ("run", "metric_last", "param", "tag", "run_input", "named_dataset")
 
@@ -107,7 +123,11 @@ def _row(facts: RunFacts) -> dict[str, Any]:
 def _metric(facts: RunFacts, key: str, value: float) -> dict[str, Any]:
     known = {"subject": facts.id, "key": key, "step": 0, "at": 0, "experiment": facts.experiment}
     words = {math.inf: "Infinity", -math.inf: "-Infinity"}
-    return known | {"value": None, "word": "NaN"} if math.isnan(value) else known | {"value": value, "word": words.get(value)}
+    return (
+        known | {"value": None, "word": "NaN"}
+        if math.isnan(value)
+        else known | {"value": value, "word": words.get(value)}
+    )
 
 
 def _noted(facts: RunFacts, key: str, value: str) -> dict[str, Any]:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import base64
 import math
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lineal.objects.errors import Invalid
 from lineal.protocols.mlflow.subjects import SUBJECTS
 from lineal.query import walks
 from lineal.query.fields import Field
 from lineal.query.pages import read_page
 from lineal.query.syntax import Condition, Every, Known, Measured, Not, Noted, Property, Some, Sort
-from lineal.query.walks import View, Wanted
+from lineal.query.walks import Wanted
 from lineal.storage.database.database import Database
 from lineal.storage.database.migrations import migrate
 from lineal.storage.database.postgres import Postgres
@@ -112,7 +108,7 @@ def walked(database: Database, wanted: Wanted, limit: int) -> list[str]:
 
 
 # How many rows a walk looks at decides which statements are asked; so few that they are all asked of a small world.
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(
     worlds,
     st.lists(
@@ -129,7 +125,9 @@ def walked(database: Database, wanted: Wanted, limit: int) -> list[str]:
         max_size=8,
     ),
 )
-def test_pages_in_a_row_are_the_whole_answer(sqlite: Sqlite, postgres: Postgres, world: list[RunFacts], asked: list[Any]):
+def test_pages_in_a_row_are_the_whole_answer(
+    sqlite: Sqlite, postgres: Postgres, world: list[RunFacts], asked: list[Any]
+):
     for database in (sqlite, postgres):
         fill(database, world)
         for (condition, holds), by, experiments, view, limit, (times, more), experiments_max in asked:
