@@ -6,6 +6,7 @@ false for each row, never NULL, so that ``not`` means exactly the rows that the 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -78,6 +79,10 @@ class _Rows(NamedTuple):
     where: str
 
 
+_OnRows = Known | Measured | Parameter | Noted | Used
+"""Conditions on rows that say something of a subject."""
+
+
 class Conditions:
     """Turns conditions into SQL.
 
@@ -130,13 +135,24 @@ class Conditions:
                 sql = self._among(self._rows(condition))
         return f"({sql})"
 
-    def subjects(self, condition: Condition) -> str:
-        """Return the SQL that selects, each once, the subjects of a condition; empty if it is none on such rows."""
-        if not isinstance(condition, Known | Measured | Parameter | Noted | Used):
-            return ""
-        rows = self._rows(condition)
-        once = "DISTINCT " if isinstance(condition, Used) else ""
-        return f"SELECT {once}{rows.subject} AS subject FROM {rows.table} WHERE {rows.where}"
+    def subjects(self, conditions: Sequence[Condition]) -> dict[tuple[Condition, ...], str]:
+        """Return the SQL that selects, each once, the subjects of conditions on such rows; of all on one key together.
+
+        What is on no such rows is left out.
+        """
+        asked = defaultdict[object, list[_OnRows]](list)
+        for each in conditions:
+            if isinstance(each, Used):
+                asked[each].append(each)
+            elif isinstance(each, _OnRows):
+                asked[_key(each)].append(each)
+        return {tuple(each): self._subjects(each) for each in asked.values()}
+
+    def _subjects(self, conditions: Sequence[_OnRows]) -> str:
+        first, *others = (self._rows(each) for each in conditions)
+        once = "DISTINCT " if isinstance(conditions[0], Used) else ""
+        where = " AND ".join([first.where, *(each.where for each in others)])
+        return f"SELECT {once}{first.subject} AS subject FROM {first.table} WHERE {where}"
 
     def _joined(self, conditions: tuple[Condition, ...], word: str, otherwise: str) -> str:
         return word.join(self.condition(each) for each in conditions) or otherwise
@@ -146,7 +162,7 @@ class Conditions:
             return f"EXISTS (SELECT 1 FROM {rows.table} WHERE {rows.subject} = {self._subject} AND {rows.where})"
         return f"{self._subject} IN (SELECT {rows.subject} FROM {rows.table} WHERE {rows.where})"
 
-    def _rows(self, condition: Known | Measured | Parameter | Noted | Used) -> _Rows:
+    def _rows(self, condition: _OnRows) -> _Rows:
         match condition:
             case Used(part, operator, texts, negated):
                 return _Rows(_USED, "i.run", self._used(_PARTS[part], operator, texts, negated=negated))
@@ -245,6 +261,16 @@ class Conditions:
         template = _TIME[operator]
         marks = {name: self._values.bind(at) for name, at in asked._asdict().items() if f"{{{name}}}" in template}
         return template.format(column=column, **marks)
+
+
+def _key(condition: Known | Measured | Parameter | Noted) -> tuple[str, str]:
+    match condition:
+        case Measured(metric):
+            return "metric", metric
+        case Parameter(name):
+            return "param", name
+        case Known(kind, name) | Noted(kind, name):
+            return kind, name
 
 
 def _known(column: str, is_nullable: bool) -> str:

@@ -110,7 +110,9 @@ class Walks:
         if not self.is_filtered(rank):
             return Statement(self._next(rank, places, values, count), values.bound)
         letter, where = self.source.letter, " AND ".join(self._filters(rank, values))
-        sql = f"SELECT {letter}.* FROM ({self._next(rank, places, values, self.looked_at(count))}) {letter} WHERE {where}"
+        sql = (
+            f"SELECT {letter}.* FROM ({self._next(rank, places, values, self.looked_at(count))}) {letter} WHERE {where}"
+        )
         keys = self._keys(rank)
         return Statement(f"{sql} ORDER BY {order(keys, of_answer=letter)} LIMIT {values.bind(count)}", values.bound)
 
@@ -141,9 +143,9 @@ class Walks:
         narrow, source = self._narrow, self.source
         measured_in = f"m.experiment IN ({values.marks(narrow)})" if source.experiment and narrow else ""
         found = Conditions(values, source.subject, measured_in=measured_in)
-        sets = {each: sql for each in self._conjuncts if (sql := found.subjects(each))}
+        sets = found.subjects(self._conjuncts)
         probed = Conditions(values, source.subject, probed=True)
-        where = [probed.condition(each) for each in self._conjuncts if each not in sets]
+        where = [probed.condition(each) for each in self._conjuncts if not any(each in known for known in sets)]
         if not sets or not source.experiment:
             return source.table, [*where, *(f"{source.subject} IN ({sql})" for sql in sets.values())]
         # SQLite keeps the order of a CROSS JOIN: it cannot know how few they are, and would look at every row instead.

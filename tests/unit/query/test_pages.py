@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 import math
 from collections.abc import Iterator
 from typing import Any
 from unittest.mock import patch
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lineal.objects.errors import Invalid
 from lineal.protocols.mlflow.subjects import SUBJECTS
 from lineal.query import walks
 from lineal.query.fields import Field
-from lineal.query.pages import read_page
+from lineal.query.pages import Page, read_page
+from lineal.query.places import fingerprint
 from lineal.query.syntax import Condition, Every, Known, Measured, Not, Noted, Property, Some, Sort
 from lineal.query.walks import Wanted
 from lineal.storage.database.database import Database
@@ -138,3 +142,139 @@ def test_pages_in_a_row_are_the_whole_answer(
                 patch.object(walks, "EXPERIMENTS_WALKED_MAX", experiments_max),
             ):
                 assert whole(world, wanted, holds) == walked(database, wanted, limit)
+
+
+BY_AUC = Wanted(
+    RUNS, Every(()), (Sort(Known("metric", "auc"), ascending=True), Sort(FIELDS["run_name"], ascending=True))
+)
+
+
+def nothing(sql: str, **values: Any) -> list[dict[str, Any]]:
+    return []
+
+
+def sealed(*places: Any, wanted: Wanted = BY_AUC) -> str:
+    seal = fingerprint(wanted.source.name, wanted.condition, wanted.sorts, None, wanted.view)
+    return base64.urlsafe_b64encode(msgspec.json.encode((seal, places))).decode()
+
+
+REST = ((0, "a"), (0, 5), (0, "id"))
+
+
+@pytest.mark.parametrize("token", ["!", "eyJ", "é", "\ud800", "a b", "e30=e30="])
+def test_what_is_not_base64_is_no_token(token: str):
+    with pytest.raises(Invalid, match=r"^Invalid page token, could not base64-decode$"):
+        read_page(BY_AUC, limit=1, page_token=token, ask=nothing)
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "e30=",
+        base64.b64encode(b'{"offset": 20}').decode(),
+        base64.b64encode(b"\xff\xfe").decode(),
+        base64.b64encode(b"[" * 100_000).decode(),
+        sealed(),
+        sealed((0, 1.5)),
+        sealed((0, 1.5), *REST, (0, 1)),
+        sealed((0, "1.5"), *REST),
+        sealed((0, None), *REST),
+        sealed((0, True), *REST),
+        sealed((0, 10**30), *REST),
+        sealed((0, [1]), *REST),
+        sealed((1, 1.5), *REST),
+        sealed((3, None), *REST),
+        sealed((-1, None), *REST),
+        sealed((0, 1.5), (1, None), *REST[1:]),
+        sealed((0, 1.5), (0, 7), *REST[1:]),
+        sealed((0, 1.5), (0, "a\x00"), *REST[1:]),
+        sealed((0, 1.5), (0, "a"), (0, 5.5), (0, "id")),
+        sealed((0, 1.5), (0, "a" * 200_000), *REST[1:]),
+    ],
+)
+def test_what_no_page_gave_is_no_token(token: str):
+    with pytest.raises(Invalid, match=r"^Invalid page token$"):
+        read_page(BY_AUC, limit=1, page_token=token, ask=nothing)
+
+
+@pytest.mark.parametrize("first", [(0, 1.5), (0, 2), (0, "Infinity"), (0, "-Infinity"), (1, None), (2, None)])
+def test_what_a_page_could_have_given_is_a_token(first: Any):
+    assert Page([], "") == read_page(BY_AUC, limit=1, page_token=sealed(first, *REST), ask=_reaching_nothing)
+
+
+def _reaching_nothing(sql: str, **values: Any) -> list[dict[str, Any]]:
+    return [{"reach": 0}] if "AS reach" in sql else []
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        msgspec.structs.replace(BY_AUC, condition=Known("metric", "auc")),
+        msgspec.structs.replace(BY_AUC, sorts=tuple(reversed(BY_AUC.sorts))),
+        msgspec.structs.replace(BY_AUC, sorts=BY_AUC.sorts[:1]),
+        msgspec.structs.replace(BY_AUC, experiments=(1,)),
+        msgspec.structs.replace(BY_AUC, view="all"),
+    ],
+)
+def test_the_token_of_another_search_is_refused(other: Wanted):
+    token = sealed((0, 1.5), *REST)
+    with pytest.raises(Invalid, match=r"^Invalid page token$"):
+        read_page(other, limit=1, page_token=token, ask=nothing)
+
+
+def test_the_same_experiments_in_another_order_are_the_same_search(sqlite: Sqlite):
+    fill(sqlite, [_run(number) for number in range(3)])
+    first, second = (msgspec.structs.replace(BY_AUC, experiments=each) for each in ((0, 1), (1, 0, 1)))
+    token = read_page(first, limit=1, ask=sqlite.run).next_token
+
+    assert ["1"] == [row["id"] for row in read_page(second, limit=1, page_token=token, ask=sqlite.run).rows]
+
+
+def test_a_page_goes_on_behind_its_last_row_whatever_was_added_before_it(sqlite: Sqlite):
+    fill(sqlite, [_run(number) for number in range(1, 4)])
+    first = read_page(BY_AUC, limit=1, ask=sqlite.run)
+    fill(sqlite, [_run(number) for number in range(4)])
+    second = read_page(BY_AUC, limit=9, page_token=first.next_token, ask=sqlite.run)
+
+    assert ["1", "2", "3"] == [row["id"] for row in (*first.rows, *second.rows)]
+
+
+def test_rows_have_the_columns_of_their_table_and_no_others(sqlite: Sqlite):
+    fill(sqlite, [_run(1)])
+    columns = {row["name"] for row in sqlite.run("SELECT name FROM pragma_table_info('run')")}
+    for order in (BY_AUC.sorts, ()):
+        wanted = msgspec.structs.replace(BY_AUC, sorts=order)
+
+        assert [columns] == [set(row) for row in read_page(wanted, limit=5, ask=sqlite.run).rows]
+
+
+@pytest.mark.parametrize(("limit", "experiments"), [(0, None), (-1, None), (5, tuple(range(30_001)))])
+def test_a_page_that_no_database_could_give_is_invalid(limit: int, experiments: tuple[int, ...] | None):
+    with pytest.raises(Invalid, match="a page has at least one row"):
+        read_page(Wanted(RUNS, experiments=experiments), limit=limit, ask=nothing)
+
+
+def test_many_experiments_are_searched_at_once(sqlite: Sqlite, postgres: Postgres):
+    for database in (sqlite, postgres):
+        fill(database, [_run(number) for number in range(3)])
+        for sorts_ in (BY_AUC.sorts, ()):
+            wanted = Wanted(RUNS, sorts=sorts_, experiments=tuple(range(30_000)))
+
+            assert 3 == len(read_page(wanted, limit=5, ask=database.run).rows)
+
+
+def _run(number: int) -> RunFacts:
+    return RunFacts(
+        str(number),
+        0,
+        "a",
+        "running",
+        "",
+        0,
+        None,
+        is_deleted=False,
+        metrics={"auc": float(number)},
+        params={},
+        tags={},
+        datasets=[],
+    )
