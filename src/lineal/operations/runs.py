@@ -167,6 +167,7 @@ def write_metrics(store: Store, subject: str, metrics: dict[str, Number], *, at:
         metrics: values by name.
         at: when they were measured, in milliseconds since 1970 UTC; by default now.
     """
+    at = store.clock.now() if at is None else at
     store.database.many(
         "INSERT INTO metric_last (subject, key, value, word, step, at, experiment)"
         " VALUES (:subject, :key, :value, :word, 0, :at, (SELECT r.experiment FROM run r WHERE r.id = :subject))"
@@ -177,7 +178,7 @@ def write_metrics(store: Store, subject: str, metrics: dict[str, Number], *, at:
                 "key": key,
                 "value": None if value == "NaN" else float(value),
                 "word": value if isinstance(value, str) else None,
-                "at": store.clock.now() if at is None else at,
+                "at": at,
             }
             for key, value in metrics.items()
         ],
