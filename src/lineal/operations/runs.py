@@ -96,7 +96,7 @@ def keep(
             store.put_tree(Tree(entries=written))
         _end(store, run, digest)
         write_params(store, run.id, run.params)
-        write_metrics(store, run.id, run.metrics)
+        write_metrics(store, run.id, run.metrics, at=run.ended_at)
         _write_series(store, run.id, series)
         lineage.connect_run(store, digest, run)
     return show_row(store, _row(store, run.id))
@@ -158,17 +158,27 @@ def write_params(store: Store, subject: str, params: dict[str, Scalar]) -> None:
     )
 
 
-def write_metrics(store: Store, subject: str, metrics: dict[str, Number]) -> None:
-    """Make the last values of metrics searchable; what is not finite is kept as its word."""
+def write_metrics(store: Store, subject: str, metrics: dict[str, Number], *, at: int | None = None) -> None:
+    """Make the last values of metrics searchable; beside an infinity stands its word, and in place of NaN.
+
+    Args:
+        store: the repository.
+        subject: the id of a run, or the digest of a version.
+        metrics: values by name.
+        at: when they were measured, in milliseconds since 1970 UTC; by default now.
+    """
+    at = store.clock.now() if at is None else at
     store.database.many(
-        "INSERT INTO metric_last (subject, key, value, word, step) VALUES (:subject, :key, :value, :word, 0)"
-        " ON CONFLICT (subject, key) DO UPDATE SET value = excluded.value, word = excluded.word",
+        "INSERT INTO metric_last (subject, key, value, word, step, at, experiment)"
+        " VALUES (:subject, :key, :value, :word, 0, :at, (SELECT r.experiment FROM run r WHERE r.id = :subject))"
+        " ON CONFLICT (subject, key) DO UPDATE SET value = excluded.value, word = excluded.word, at = excluded.at",
         [
             {
                 "subject": subject,
                 "key": key,
-                "value": None if isinstance(value, str) else value,
+                "value": None if value == "NaN" else float(value),
                 "word": value if isinstance(value, str) else None,
+                "at": at,
             }
             for key, value in metrics.items()
         ],
@@ -176,9 +186,9 @@ def write_metrics(store: Store, subject: str, metrics: dict[str, Number]) -> Non
 
 
 def read_metrics(store: Store, subject: str) -> dict[str, Number]:
-    """Return the last value of every metric of a run or version."""
+    """Return the last value of every metric of a run or version; those that are not finite as their words."""
     rows = store.database.run("SELECT * FROM metric_last WHERE subject = :subject ORDER BY key", subject=subject)
-    return {row["key"]: row["word"] if row["value"] is None else row["value"] for row in rows}
+    return {row["key"]: row["word"] or row["value"] for row in rows}
 
 
 def _write_series(store: Store, run_id: str, points: tuple[Point, ...]) -> None:

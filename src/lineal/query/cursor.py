@@ -35,21 +35,17 @@ RESERVED = frozenset("and or not in by asc desc ascending descending".split())
 """Words that are never a name or a value unless they stand in quotes."""
 
 
-class Cursor:
-    """Reads the tokens of a search from left to right.
+class Reader:
+    """Reads tokens from left to right.
 
     Args:
-        text: the search.
-        subject: what is searched.
-
-    Raises:
-        Invalid: the text holds something that is no token.
+        text: what they are the tokens of.
+        tokens: its tokens; the last one is its end.
     """
 
-    def __init__(self, text: str, subject: Subject) -> None:
+    def __init__(self, text: str, tokens: list[Token]) -> None:
         self.text = text
-        self.subject = subject
-        self._tokens = tokens(text)
+        self._tokens = tokens
         self._at = 0
 
     def peek(self, ahead: int = 0) -> Token:
@@ -80,6 +76,32 @@ class Cursor:
             raise self.expected(expected)
         self.take()
 
+    def wrong(self, token: Token, problem: str, *, hint: str = "") -> Invalid:
+        """Return the error that points at ``token``."""
+        return wrong(self.text, token.at, token.end, problem, hint=hint)
+
+    def expected(self, what: str, *, hint: str = "") -> Invalid:
+        """Return the error for the next token: ``what`` was expected in its place."""
+        token = self.peek()
+        found = "the search ends here" if token.kind == "end" else f"found {_quoted(self.text[token.at : token.end])}"
+        return self.wrong(token, f"expected {what}, {found}", hint=hint)
+
+
+class Cursor(Reader):
+    """Reads the tokens of a search from left to right.
+
+    Args:
+        text: the search.
+        subject: what is searched.
+
+    Raises:
+        Invalid: the text holds something that is no token.
+    """
+
+    def __init__(self, text: str, subject: Subject) -> None:
+        super().__init__(text, tokens(text))
+        self.subject = subject
+
     def has_operator(self, ahead: int) -> bool:
         """Tell whether an operator comes ``ahead`` of here, so that the word before it is a name."""
         token = self.peek(ahead)
@@ -106,16 +128,6 @@ class Cursor:
             if word not in _FILLERS and word not in _NOUNS:
                 return
             self.take()
-
-    def wrong(self, token: Token, problem: str, *, hint: str = "") -> Invalid:
-        """Return the error that points at ``token``."""
-        return wrong(self.text, token.at, token.end, problem, hint=hint)
-
-    def expected(self, what: str, *, hint: str = "") -> Invalid:
-        """Return the error for the next token: ``what`` was expected in its place."""
-        token = self.peek()
-        found = "the search ends here" if token.kind == "end" else f"found {_quoted(self.text[token.at : token.end])}"
-        return self.wrong(token, f"expected {what}, {found}", hint=hint)
 
     def near(self, word: str, others: Collection[str] = ()) -> str:
         """Return a hint that names fields like ``word``, or ``others`` like it; empty when there is none."""

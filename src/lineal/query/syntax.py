@@ -16,6 +16,8 @@ LENGTH_MAX = 4_000
 
 Kind = Literal["word", "text", "operator", "sign", "end"]
 Operator = Literal["=", "!=", "<", "<=", ">", ">=", "~", "!~"]
+Wording = Literal["=", "!=", "like", "ilike"]
+"""How a text is compared: ``like`` takes ``%`` for any characters and ``_`` for one, and ``ilike`` capitals as small."""
 
 _SPELLINGS = {"==": "=", "<>": "!="}
 _TOKEN = re.compile(
@@ -46,7 +48,7 @@ class Token(NamedTuple):
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """A metric's last value. ``value`` is finite, or the word NaN, Infinity or -Infinity."""
+    """A metric's last value. ``value`` is a number, or the word NaN, Infinity or -Infinity."""
 
     metric: str
     operator: Operator
@@ -63,17 +65,51 @@ class Parameter(msgspec.Struct, frozen=True):
 
 
 class Property(msgspec.Struct, frozen=True):
-    """A field: text, a whole number, a line of versions such as 1.2, or a period from its first to past its last ms."""
+    """A field: text, a number, a line of versions such as 1.2, or a period from its first to past its last ms."""
 
     field: Field
     operator: Operator
-    value: str | int | tuple[int, ...]
+    value: str | float | tuple[int, ...]
+
+
+class Alike(msgspec.Struct, frozen=True):
+    """A field's text is like a pattern."""
+
+    field: Field
+    operator: Wording
+    text: str
+
+
+class Among(msgspec.Struct, frozen=True):
+    """A field's text is one of several, or a text that is none of them if ``negated``."""
+
+    field: Field
+    texts: tuple[str, ...]
+    negated: bool = False
+
+
+class Noted(msgspec.Struct, frozen=True):
+    """A parameter or tag, as text only."""
+
+    kind: Literal["param", "tag"]
+    name: str
+    operator: Wording
+    text: str
+
+
+class Used(msgspec.Struct, frozen=True):
+    """One of the named datasets of a run is so: its ``part`` compares with one of ``texts``, or with none if ``negated``."""
+
+    part: Literal["name", "digest", "context"]
+    operator: Wording
+    texts: tuple[str, ...]
+    negated: bool = False
 
 
 class Known(msgspec.Struct, frozen=True):
-    """It has that metric or parameter at all."""
+    """It has that metric, parameter or tag at all."""
 
-    kind: Literal["metric", "param"]
+    kind: Literal["metric", "param", "tag"]
     name: str
 
 
@@ -101,7 +137,7 @@ class Some(msgspec.Struct, frozen=True):
     conditions: tuple[Condition, ...]
 
 
-Condition = Measured | Parameter | Property | Known | TrainedOn | Not | Every | Some
+Condition = Measured | Parameter | Noted | Property | Alike | Among | Known | Used | TrainedOn | Not | Every | Some
 
 
 class Sort(msgspec.Struct, frozen=True):
@@ -128,7 +164,7 @@ def tokens(text: str) -> list[Token]:
     Raises:
         Invalid: it holds a quote that never ends, or a character that no search can hold.
     """
-    _check_characters(text)
+    check_characters(text, LENGTH_MAX)
     found: list[Token] = []
     at = _skip(text, 0)
     while at < len(text):
@@ -151,12 +187,13 @@ def _said(kind: Kind, raw: str) -> str:
     return _SPELLINGS.get(raw, raw)
 
 
-def _check_characters(text: str) -> None:
-    if len(text) > LENGTH_MAX:
-        raise Invalid(f"a search of {len(text):,} characters is too long", hint=f"write at most {LENGTH_MAX:,}")
+def check_characters(text: str, length_max: int) -> None:
+    """Refuse a text that is too long or holds what no search can hold. Raises Invalid."""
+    if len(text) > length_max:
+        raise Invalid(f"a search of {len(text):,} characters is too long", hint=f"write at most {length_max:,}")
     for at, each in enumerate(text):
         # A database stores neither NUL nor half of a surrogate pair, and nobody means the other control characters.
-        if unicodedata.category(each) in {"Cc", "Cs"} and each not in "\t\n\r":
+        if each not in "\t\n\r" and unicodedata.category(each) in {"Cc", "Cs"}:
             raise wrong(text, at, at + 1, f"a search cannot hold the character U+{ord(each):04X}", hint="leave it out")
 
 

@@ -71,7 +71,7 @@ def sort_values(thing: Thing, by: Field | Known) -> tuple[Any, ...]:
         return columns_of(thing, by)
     if by.kind == "metric":
         value = thing.metrics.get(by.name)
-        return (value if isinstance(value, float) else None,)
+        return (None if value in {None, "NaN"} else float(value),)
     value = thing.params.get(by.name)
     return value if isinstance(value, float) else None, None if value is None else str(value)
 

@@ -87,7 +87,7 @@ def _plan(sqlite: Sqlite, text: str, subject: Subject) -> list[str]:
 
 def _measure(sqlite: Sqlite, count: int) -> None:
     sqlite.many(
-        "INSERT INTO metric_last (subject, key, value, step) VALUES (:subject, :key, :value, 0)",
+        "INSERT INTO metric_last (subject, key, value, step, at) VALUES (:subject, :key, :value, 0, 0)",
         [{"subject": f"s{n}", "key": key, "value": n / count} for n in range(count) for key in ("auc", "log_loss")],
     )
     sqlite.run("ANALYZE")

@@ -196,9 +196,10 @@ def _metric(subject: str, key: str, value: float | str) -> dict[str, Any]:
     return {
         "subject": subject,
         "key": key,
-        "value": None if is_word else value,
+        "value": None if value == "NaN" else float(value),
         "word": value if is_word else None,
         "step": 0,
+        "at": 0,
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from lineal.objects.errors import Conflict, Invalid, Unavailable
@@ -75,3 +77,24 @@ def test_a_reader_is_told_that_a_step_is_missing() -> None:
     check(database)
 
     assert "with the right to write" in caught.value.hint
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+def test_infinities_that_were_words_only_become_values(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, dialect: str
+) -> None:
+    database = Sqlite(MEMORY) if dialect == "sqlite" else Postgres(request.getfixturevalue("postgres_url"))
+    every = known()
+    monkeypatch.setattr(migrations, "known", lambda: every[:6])
+    migrate(database, phase="pre")
+    kept = {"a": (0.5, None), "b": (None, "Infinity"), "c": (None, "-Infinity"), "d": (None, "NaN"), "e": (0.0, None)}
+    database.many(
+        "INSERT INTO metric_last (subject, key, value, word, step) VALUES ('x', :key, :value, :word, 0)",
+        [{"key": key, "value": value, "word": word} for key, (value, word) in kept.items()],
+    )
+    monkeypatch.setattr(migrations, "known", lambda: every)
+    migrate(database, phase="pre")
+    found = {row["key"]: (row["value"], row["word"]) for row in database.run("SELECT * FROM metric_last")}
+
+    assert kept | {"b": (math.inf, "Infinity"), "c": (-math.inf, "-Infinity")} == found
+    database.close()

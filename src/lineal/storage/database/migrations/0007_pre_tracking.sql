@@ -61,7 +61,8 @@ ALTER TABLE param_by_key RENAME TO param;
 CREATE INDEX param_key ON param (key, number, subject);
 CREATE INDEX param_value ON param (key, (substr(value, 1, 255)), subject);
 
--- experiment is that of a run; a version has none. at is when the value was measured.
+-- experiment is that of a run; a version has none. at is when the value was measured. An infinity is a value like others,
+-- and is told by its word as well; NaN has no value. One database reads the word Infinity as a number, the other 9e999.
 CREATE TABLE metric_last_by_key (
     subject     TEXT NOT NULL,
     key         TEXT NOT NULL,
@@ -73,7 +74,10 @@ CREATE TABLE metric_last_by_key (
     PRIMARY KEY (subject, key)
 ) WITHOUT ROWID;
 INSERT INTO metric_last_by_key (subject, key, value, word, step, at, experiment)
-    SELECT m.subject, m.key, m.value, m.word, m.step, COALESCE(r.ended_at, r.started_at, 0), r.experiment
+    SELECT m.subject, m.key, CASE WHEN m.word IS NULL THEN m.value WHEN m.word = 'NaN' THEN NULL
+        WHEN CAST(m.word AS DOUBLE PRECISION) <> 0 THEN CAST(m.word AS DOUBLE PRECISION)
+        ELSE CAST(replace(m.word, 'Infinity', '9e999') AS DOUBLE PRECISION) END,
+        m.word, m.step, COALESCE(r.ended_at, r.started_at, 0), r.experiment
     FROM metric_last m LEFT JOIN run r ON r.id = m.subject;
 DROP TABLE metric_last;
 ALTER TABLE metric_last_by_key RENAME TO metric_last;

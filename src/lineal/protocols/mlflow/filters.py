@@ -1,0 +1,266 @@
+"""MLflow's filters and orders, from text to the tree of a search. What was added to the grammar: OR, NOT, parentheses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from lineal.objects.errors import Invalid
+from lineal.protocols.mlflow.subjects import PROMPT_TAG, SUBJECTS, Entity, Subject, SubjectName
+from lineal.protocols.mlflow.tokens import number, tokens
+from lineal.query.cursor import Reader, near
+from lineal.query.fields import Field
+from lineal.query.syntax import (
+    Alike,
+    Among,
+    Condition,
+    Every,
+    Known,
+    Measured,
+    Not,
+    Noted,
+    Operator,
+    Property,
+    Some,
+    Sort,
+    Token,
+    Used,
+    Wording,
+)
+
+_DEPTH_MAX, _CONDITIONS_MAX, _SORTS_MAX, _PATTERN_MAX = 40, 100, 8, 10_000
+"""What a database takes in one statement with room to spare: SQLite allows patterns of 50,000 bytes."""
+
+_NUMERIC = (">=", ">", "!=", "=", "<=", "<")
+_WORDS = ("!=", "=", "LIKE", "ILIKE")
+_COMPARATORS = {
+    "metric": _NUMERIC,
+    "number": _NUMERIC,
+    "text": (*_WORDS, "IN", "NOT IN"),
+    "dataset": (*_WORDS, "IN", "NOT IN"),
+    "param": (*_WORDS, "IS NULL", "IS NOT NULL"),
+    "tag": (*_WORDS, "IS NULL", "IS NOT NULL"),
+}
+_WORDING: dict[str, Wording] = {"=": "=", "!=": "!=", "LIKE": "like", "ILIKE": "ilike", "IN": "=", "NOT IN": "="}
+_LONG_COMPARATORS = (("is", "not", "null"), ("is", "null"), ("not", "in"))
+_SHOWN_MAX = 40
+_PARTS = ("name", "digest", "context")
+_DIRECTIONS = {"asc": True, "desc": False}
+_EXAMPLE = "a condition such as metrics.rmse < 0.5"
+
+
+class _Key(NamedTuple):
+    """What stands left of a comparator: a key of an entity, and the field of an attribute."""
+
+    entity: Entity
+    name: str
+    token: Token
+    field: Field | None = None
+
+    @property
+    def shape(self) -> str:
+        """What it is compared as."""
+        return self.field.shape if self.field else self.entity
+
+
+def parse_filter(text: str, subject: SubjectName) -> Condition:
+    """Return the tree of a filter.
+
+    Args:
+        text: the filter; empty: everything holds.
+        subject: what is searched.
+
+    Raises:
+        Invalid: it cannot be read; the message points at the place.
+    """
+    return _Parser(text, SUBJECTS[subject]).filter()
+
+
+def parse_order(texts: Sequence[str], subject: SubjectName) -> tuple[Sort, ...]:
+    """Return what comes first.
+
+    Args:
+        texts: such as ``metrics.rmse ASC``, the most important one first.
+        subject: what is searched.
+
+    Raises:
+        Invalid: one of them cannot be read, or there are too many.
+    """
+    if len(texts) > _SORTS_MAX:
+        raise Invalid(f"a search sorts by at most {_SORTS_MAX} things", hint="leave the last ones out")
+    return tuple(_Parser(each, SUBJECTS[subject]).sort() for each in texts)
+
+
+class _Parser:
+    """Reads a filter by recursive descent; one method for each rule of the grammar."""
+
+    def __init__(self, text: str, subject: Subject) -> None:
+        self._reader = Reader(text, tokens(text))
+        self._subject = subject
+        self._depth = 0
+        self._count = 0
+
+    def filter(self) -> Condition:
+        if self._reader.peek().kind == "end":
+            return Every(())
+        found = self._alternatives()
+        if self._reader.peek().kind != "end":
+            raise self._reader.expected("AND, OR or the end of the filter")
+        return found
+
+    def sort(self) -> Sort:
+        reader = self._reader
+        key = self._key()
+        word = reader.peek().keyword
+        if word in _DIRECTIONS:
+            reader.take()
+        if reader.peek().kind != "end":
+            raise reader.expected("ASC, DESC or the end of the order")
+        is_ascending = _DIRECTIONS.get(word, True)
+        if key.entity == "attribute" and key.field:
+            return Sort(self._subject.order.get(key.name, key.field), is_ascending)
+        if key.entity not in self._subject.ordered or key.entity == "dataset":
+            raise reader.wrong(key.token, f"{self._subject.name} cannot be put in order by a {key.entity}")
+        return Sort(Known(key.entity, key.name), is_ascending)  # type: ignore[arg-type]  # no attribute, no dataset
+
+    def _alternatives(self) -> Condition:
+        found = [self._conjunction()]
+        while self._reader.accept("or"):
+            found.append(self._conjunction())
+        return found[0] if len(found) == 1 else Some(tuple(found))
+
+    def _conjunction(self) -> Condition:
+        found = [self._condition()]
+        while self._reader.accept("and"):
+            found.append(self._condition())
+        return found[0] if len(found) == 1 else Every(tuple(found))
+
+    def _condition(self) -> Condition:
+        reader = self._reader
+        token = reader.peek()
+        if reader.is_sign("(") or token.keyword == "not":
+            return self._nested(reader.take())
+        self._count += 1
+        if self._count > _CONDITIONS_MAX:
+            raise reader.wrong(token, f"a filter has at most {_CONDITIONS_MAX} conditions", hint="ask two questions")
+        key = self._key()
+        return self._compared(key, self._comparator(key))
+
+    def _nested(self, token: Token) -> Condition:
+        """Read what follows NOT or an opening parenthesis."""
+        self._depth += 1
+        if self._depth > _DEPTH_MAX:
+            raise self._reader.wrong(token, f"a filter is nested at most {_DEPTH_MAX} deep", hint="ask two questions")
+        if token.keyword == "not":
+            found: Condition = Not(self._condition())
+        else:
+            found = self._alternatives()
+            self._reader.take_sign(")", "AND, OR or ')'")
+        self._depth -= 1
+        return found
+
+    def _key(self) -> _Key:
+        """Read ``metrics.rmse``, ``tags.`a b```, ``start_time`` or ``"run name"``."""
+        reader = self._reader
+        token = reader.peek()
+        if token.kind not in {"word", "text"} or not token.text or self._text_of(token).startswith("'"):
+            raise reader.expected(_EXAMPLE)
+        reader.take()
+        before, dot, name = token.text.partition(".")
+        if token.kind == "text" or not dot:
+            return self._attribute(token.text, token)
+        after = reader.peek()
+        if not name and after.kind == "text" and after.at == token.end and not self._text_of(after).startswith("'"):
+            name = reader.take().text
+        entity = self._subject.entities.get(before.lower())
+        if entity is None:
+            hint = near(before, self._subject.entities) or f"begin with one of {', '.join(self._subject.entities)}"
+            raise reader.wrong(token, f"{self._subject.name} have no {before!r} to be searched by", hint=hint)
+        if not name:
+            raise reader.wrong(token, f"expected a key after {before}.", hint=f"such as {before}.a or {before}.`a b`")
+        if entity == "attribute":
+            return self._attribute(name, token)
+        if entity == "dataset" and name not in _PARTS:
+            raise reader.wrong(token, f"a dataset has no {name!r}", hint=f"it has {', '.join(_PARTS)}")
+        return _Key(entity, name, token)
+
+    def _text_of(self, token: Token) -> str:
+        """Return a token as it was written, with its quotes."""
+        return self._reader.text[token.at : token.end]
+
+    def _attribute(self, name: str, token: Token) -> _Key:
+        field = self._subject.attributes.get(name)
+        if field is None:
+            known = self._subject.attributes
+            hint = near(name, known) or f"there are {', '.join(dict.fromkeys(each.name for each in known.values()))}"
+            raise self._reader.wrong(token, f"{self._subject.name} have no attribute {name!r}", hint=hint)
+        return _Key("attribute", field.name, token, field)
+
+    def _comparator(self, key: _Key) -> str:
+        reader = self._reader
+        if reader.peek().kind not in {"word", "operator"}:
+            raise reader.expected(f"a comparator after {self._text_of(key.token)}")
+        words = next((each for each in _LONG_COMPARATORS if reader.accept(*each)), None) or (reader.take().text,)
+        comparator = " ".join(words).upper()
+        allowed = _COMPARATORS[key.shape]
+        if comparator not in allowed:
+            listed = ", ".join(f"'{each}'" for each in allowed)
+            raise Invalid(f"Invalid comparator '{' '.join(words)[:_SHOWN_MAX]}' not one of '{{{listed}}}")
+        return comparator
+
+    def _compared(self, key: _Key, comparator: str) -> Condition:
+        """Read what the key is compared with."""
+        if comparator in {"IS NULL", "IS NOT NULL"}:
+            known = Known("tag" if key.entity == "tag" else "param", key.name)
+            return known if comparator == "IS NOT NULL" else Not(known)
+        if key.shape in {"metric", "number"}:
+            return self._number(key, comparator)
+        is_negated = comparator == "NOT IN"
+        texts = self._texts() if comparator in {"IN", "NOT IN"} else (self._text(key, comparator),)
+        operator = _WORDING[comparator]
+        if key.entity == "dataset":
+            return Used(key.name, operator, texts, is_negated)  # type: ignore[arg-type]  # one of the parts
+        if key.entity != "attribute" or key.field is None:
+            return self._noted(key, operator, texts[0])
+        if comparator in {"IN", "NOT IN"}:
+            return Among(key.field, texts, is_negated)
+        return Alike(key.field, operator, texts[0])
+
+    def _noted(self, key: _Key, operator: Wording, text: str) -> Condition:
+        # What is no prompt says nothing of prompts: without the tag, a model is none.
+        is_about_prompts = (key.entity, key.name, operator) == ("tag", PROMPT_TAG, "!=")
+        if is_about_prompts and self._subject.name == "registered models":
+            return Not(Noted("tag", key.name, "=", text))
+        return Noted("tag" if key.entity == "tag" else "param", key.name, operator, text)
+
+    def _number(self, key: _Key, comparator: str) -> Condition:
+        token = self._reader.peek()
+        value = number(token.text) if token.kind == "word" else None
+        if value is None:
+            problem = f"{self._text_of(key.token)} is compared with a number"
+            raise self._reader.wrong(token, problem, hint="numbers are written 0.85 or 1e-3, without quotes")
+        self._reader.take()
+        operator: Operator = comparator  # type: ignore[assignment]  # numeric comparators are operators
+        return Property(key.field, operator, value) if key.field else Measured(key.name, operator, float(value))
+
+    def _text(self, key: _Key, comparator: str) -> str:
+        token = self._quoted()
+        if comparator in {"LIKE", "ILIKE"} and len(token.text) > _PATTERN_MAX:
+            raise self._reader.wrong(key.token, f"a pattern has at most {_PATTERN_MAX:,} characters")
+        return token.text
+
+    def _texts(self) -> tuple[str, ...]:
+        """Read ``('a', 'b')``."""
+        self._reader.take_sign("(", "'(' and a list of texts in quotes")
+        found = [self._quoted().text]
+        while self._reader.is_sign(","):
+            self._reader.take()
+            found.append(self._quoted().text)
+        self._reader.take_sign(")", "',' or ')'")
+        return tuple(found)
+
+    def _quoted(self) -> Token:
+        token = self._reader.peek()
+        if token.kind != "text" or self._text_of(token).startswith("`"):
+            raise self._reader.expected("a text in quotes", hint="write it 'like this'")
+        return self._reader.take()

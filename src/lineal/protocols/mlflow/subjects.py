@@ -1,0 +1,187 @@
+"""What MLflow's searches search: which keys each of them knows, and where those stand in our tables."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from lineal.operations.lineage import MADE_BY
+from lineal.query.fields import Field
+from lineal.query.sources import Source
+from lineal.query.syntax import Sort
+
+SubjectName = Literal["runs", "experiments", "registered models", "model versions", "logged models"]
+Entity = Literal["attribute", "metric", "param", "tag", "dataset"]
+
+PROMPT_TAG = "mlflow.prompt.is_prompt"
+SOURCE_TAG = "lineal.mlflow.source"
+"""The tag of a version that says where a program said that its files were."""
+
+STATUS_OF = {
+    "scheduled": "SCHEDULED",
+    "running": "RUNNING",
+    "finished": "FINISHED",
+    "failed": "FAILED",
+    "killed": "KILLED",
+    "lost": "FAILED",
+}
+"""What MLflow calls each state of a run; it has no word for one that nobody heard of any more."""
+
+_STATUS = " ".join(["CASE r.state", *(f"WHEN '{ours}' THEN '{theirs}'" for ours, theirs in STATUS_OF.items()), "END"])
+_VERSION = "'version:' || v.model || '/' || v.number"
+_RUN_OF_VERSION = (
+    "(SELECT min(r.id) FROM edge e JOIN run r ON r.digest = e.parent"
+    f" WHERE e.child = v.digest AND e.role = '{MADE_BY}')"
+)
+_SOURCE_OF_VERSION = f"(SELECT t.value FROM tag t WHERE t.subject = {_VERSION} AND t.key = '{SOURCE_TAG}')"
+_MODEL_UPDATED = "COALESCE((SELECT max(v.created_at) FROM version v WHERE v.model = m.name), m.created_at)"
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """What one of MLflow's searches searches.
+
+    Args:
+        name: what it is called.
+        entities: what stands before the dot of a key, and what it means.
+        attributes: its own fields by each of their names.
+        source: where its rows are.
+        ordered: what its rows can be put in order by besides attributes.
+        order: fields that only an order takes, or takes in another way.
+    """
+
+    name: SubjectName
+    entities: dict[str, Entity]
+    attributes: dict[str, Field]
+    source: Source
+    ordered: tuple[Entity, ...] = ()
+    order: dict[str, Field] = {}
+
+
+def _text(name: str, column: str, *, is_nullable: bool = False) -> Field:
+    return Field(name, "text", (column,), is_nullable=is_nullable)
+
+
+def _number(name: str, column: str, *, is_nullable: bool = False) -> Field:
+    return Field(name, "number", (column,), is_nullable=is_nullable)
+
+
+def _named(*table: tuple[Field, tuple[str, ...]]) -> dict[str, Field]:
+    return {name: field for field, others in table for name in (field.name, *others)}
+
+
+_ATTRIBUTE: dict[str, Entity] = dict.fromkeys(("attribute", "attributes", "attr"), "attribute")
+_METRIC: dict[str, Entity] = dict.fromkeys(("metric", "metrics"), "metric")
+_PARAM: dict[str, Entity] = dict.fromkeys(("param", "params", "parameter", "parameters"), "param")
+_TAG: dict[str, Entity] = dict.fromkeys(("tag", "tags"), "tag")
+_DATASET: dict[str, Entity] = dict.fromkeys(("dataset", "datasets"), "dataset")
+_OF_RUN: dict[str, Entity] = {"run": "attribute"}
+
+_RUN_ID, _STARTED = _text("run_id", "r.id"), _number("start_time", "r.started_at")
+_NUMBER, _CREATED = _number("experiment_id", "e.number"), _number("creation_time", "e.created_at")
+_MODEL, _MODEL_CREATED = _text("name", "m.name"), _number("creation_timestamp", "m.created_at")
+_VERSION_NAME, _VERSION_NUMBER = _text("name", "v.model"), _number("version_number", "v.number")
+_VERSION_CREATED = _number("creation_timestamp", "v.created_at")
+_LOGGED_ID, _LOGGED_CREATED = _text("model_id", "l.id"), _number("creation_timestamp", "l.created_at")
+
+_RUNS = Subject(
+    "runs",
+    {**_ATTRIBUTE, **_OF_RUN, **_METRIC, **_PARAM, **_TAG, **_DATASET},
+    _named(
+        (_RUN_ID, ()),
+        (_text("run_name", "r.name"), ("run name", "Run name", "Run Name")),
+        (_text("status", _STATUS), ()),
+        (_text("user_id", "r.started_by"), ()),
+        (_text("artifact_uri", "r.artifact_location"), ()),
+        (_STARTED, ("created", "Created")),
+        (_number("end_time", "r.ended_at", is_nullable=True), ()),
+    ),
+    Source(
+        "runs",
+        "run r",
+        "r.id",
+        order=(),
+        ties=(Sort(_STARTED, ascending=False), Sort(_RUN_ID, ascending=True)),
+        active="r.deleted_at IS NULL",
+        deleted="r.deleted_at IS NOT NULL",
+        experiment="r.experiment",
+        walked="r.started_at",
+    ),
+    ordered=("metric", "param", "tag"),
+)
+_EXPERIMENTS = Subject(
+    "experiments",
+    {**_ATTRIBUTE, **_TAG},
+    _named(
+        (_text("name", "e.name"), ()),
+        # A text to be compared with, as MLflow's numbers of experiments are; a number to put in order by.
+        (_text("experiment_id", "CAST(e.number AS TEXT)"), ()),
+        (_CREATED, ()),
+        (_number("last_update_time", "e.updated_at"), ()),
+    ),
+    Source(
+        "experiments",
+        "experiment e",
+        "'experiment:' || e.number",
+        order=(Sort(_CREATED, ascending=False), Sort(_NUMBER, ascending=True)),
+        ties=(Sort(_NUMBER, ascending=False),),
+        active="e.state = 'active'",
+        deleted="e.state = 'deleted'",
+    ),
+    order={"experiment_id": _NUMBER},
+)
+_REGISTERED_MODELS = Subject(
+    "registered models",
+    {**_ATTRIBUTE, **_TAG},
+    _named(
+        (_MODEL, ()),
+        (_MODEL_CREATED, ()),
+        (_number("last_updated_timestamp", _MODEL_UPDATED), ("timestamp",)),
+    ),
+    Source("registered models", "model m", "'model:' || m.name", order=(), ties=(Sort(_MODEL, ascending=True),)),
+)
+_MODEL_VERSIONS = Subject(
+    "model versions",
+    {**_ATTRIBUTE, **_TAG},
+    _named(
+        (_VERSION_NAME, ()),
+        (_VERSION_NUMBER, ("version",)),
+        (_text("run_id", _RUN_OF_VERSION, is_nullable=True), ()),
+        (_text("source_path", _SOURCE_OF_VERSION, is_nullable=True), ()),
+        (_VERSION_CREATED, ()),
+        (_number("last_updated_timestamp", "v.created_at"), ()),
+    ),
+    Source(
+        "model versions",
+        "version v",
+        _VERSION,
+        order=(Sort(_VERSION_CREATED, ascending=False),),
+        ties=(Sort(_VERSION_NAME, ascending=True), Sort(_VERSION_NUMBER, ascending=False)),
+    ),
+)
+_LOGGED_MODELS = Subject(
+    "logged models",
+    {**_ATTRIBUTE, **_METRIC, **_PARAM, **_TAG},
+    _named(
+        (_text("name", "l.name"), ()),
+        (_LOGGED_ID, ()),
+        (_text("model_type", "l.model_type"), ()),
+        (_text("status", "l.status"), ()),
+        (_text("source_run_id", "l.run", is_nullable=True), ()),
+        (_LOGGED_CREATED, ("creation_time",)),
+        (_number("last_updated_timestamp", "l.updated_at"), ("last_updated_time",)),
+    ),
+    Source(
+        "logged models",
+        "logged_model l",
+        "l.id",
+        order=(Sort(_LOGGED_CREATED, ascending=False),),
+        ties=(Sort(_LOGGED_ID, ascending=True),),
+    ),
+    ordered=("metric", "param", "tag"),
+)
+
+SUBJECTS: dict[SubjectName, Subject] = {
+    each.name: each for each in (_RUNS, _EXPERIMENTS, _REGISTERED_MODELS, _MODEL_VERSIONS, _LOGGED_MODELS)
+}
+"""What can be searched, by name."""

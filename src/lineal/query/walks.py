@@ -1,0 +1,217 @@
+"""The statements that find one page: first along an index, and only where that finds too little, all that is asked.
+
+An index gives rows in the order that was asked for, so that reading can stop when the page is full; but conditions may
+leave out nearly all of them. So a walk looks at a number of rows only, each by itself. When few of those hold, the rest is
+asked for in the other way: all rows that hold, found by their conditions, and put in order afterwards.
+
+A walk by a metric, parameter or tag has a part for each rank: rows with a value, with NaN, and without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+from lineal.query.conditions import TABLES, Conditions, Values
+from lineal.query.keys import MISSING, NOT_A_NUMBER, VALUED, Key, Place, behind, keys_of, order
+from lineal.query.sources import Source
+from lineal.query.syntax import Condition, Every, Not, Sort
+
+View = Literal["active", "deleted", "all"]
+
+EXPERIMENTS_WALKED_MAX = 32
+"""Rows of so many experiments are merged as each gives them in order; more are looked for among the rows of all."""
+
+_LOOKED_AT_TIMES, _LOOKED_AT_MORE = 4, 400
+"""How many rows a walk looks at: so many for each that is wanted, and some. Enough where one in four holds."""
+
+_RANKS = {
+    "metric": (VALUED, NOT_A_NUMBER, MISSING),
+    "param": (VALUED, MISSING),
+    "tag": (VALUED, MISSING),
+}
+_IS_NULL = {VALUED: "IS NOT NULL", NOT_A_NUMBER: "IS NULL"}
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """A search that is answered in pages.
+
+    Args:
+        source: what is searched.
+        condition: what holds for all that is found.
+        sorts: what comes first.
+        experiments: the numbers of the experiments that are searched; None is all of them.
+        view: whether what was deleted is found.
+    """
+
+    source: Source
+    condition: Condition = Every(())
+    sorts: tuple[Sort, ...] = ()
+    experiments: tuple[int, ...] | None = None
+    view: View = "active"
+
+
+class Statement(NamedTuple):
+    """SQL and its values."""
+
+    sql: str
+    values: dict[str, Any]
+
+
+class Walks:
+    """The statements of a search.
+
+    Args:
+        wanted: the search.
+    """
+
+    def __init__(self, wanted: Wanted) -> None:
+        self.source = wanted.source
+        self.keys = keys_of((*(wanted.sorts or self.source.order), *self.source.ties))
+        self._wanted = wanted
+        self._conjuncts = tuple(_conjuncts(wanted.condition))
+        self._lead = self.keys[0].known
+        self._chosen = None if wanted.experiments is None else tuple(sorted(set(wanted.experiments)))
+        is_narrow = self._chosen is not None and len(self._chosen) <= EXPERIMENTS_WALKED_MAX
+        self._narrow = self._chosen if is_narrow else None
+
+    @property
+    def ranks(self) -> tuple[int, ...]:
+        """The ranks that are walked one after the other; empty where no index has the order."""
+        if not self.source.walked:
+            return ()
+        if self._lead:
+            return _RANKS[self._lead.kind]
+        return (VALUED,) if self.keys[0].value == self.source.walked else ()
+
+    def is_walked(self, rank: int) -> bool:
+        """Tell whether an index has the order of the rows of that rank."""
+        return rank < MISSING or self.keys[1].value == self.source.walked
+
+    def is_filtered(self, rank: int) -> bool:
+        """Tell whether a walk may meet rows that are not meant."""
+        return bool(self._conjuncts) or self._wanted.view == "deleted" or rank == MISSING or self._is_wide(rank)
+
+    def looked_at(self, count: int) -> int:
+        """Return how many rows a walk looks at for ``count`` that hold."""
+        return _LOOKED_AT_TIMES * count + _LOOKED_AT_MORE
+
+    def walk(self, rank: int, places: Sequence[Place] | None, count: int) -> Statement:
+        """Return the statement that finds rows of a rank, in order, among those that come next.
+
+        Args:
+            rank: which rows.
+            places: where it goes on; None is at the beginning.
+            count: how many are wanted.
+        """
+        values = Values()
+        if not self.is_filtered(rank):
+            return Statement(self._next(rank, places, values, count), values.bound)
+        letter, where = self.source.letter, " AND ".join(self._filters(rank, values))
+        sql = (
+            f"SELECT {letter}.* FROM ({self._next(rank, places, values, self.looked_at(count))}) {letter} WHERE {where}"
+        )
+        keys = self._keys(rank)
+        return Statement(f"{sql} ORDER BY {order(keys, of_answer=letter)} LIMIT {values.bind(count)}", values.bound)
+
+    def reach(self, rank: int, places: Sequence[Place] | None, count: int) -> Statement:
+        """Return the statement that counts the rows, as ``reach``, that such a walk looked at."""
+        values = Values()
+        sql = f"SELECT count(*) AS reach FROM ({self._next(rank, places, values, self.looked_at(count))}) looked"
+        return Statement(sql, values.bound)
+
+    def rest(self, rank: int, places: Sequence[Place] | None, count: int) -> Statement:
+        """Return the statement that finds rows of a rank and all behind it, by their conditions, in order."""
+        values, letter = Values(), self.source.letter
+        tables, where = self._found(values)
+        where += [self._experiment(values)] if self._chosen is not None else []
+        where += [self.source.deleted] if self._wanted.view == "deleted" else []
+        where += [self.source.active] if self._wanted.view == "active" else []
+        if places:
+            where.append(behind(self.keys, places, values))
+        elif rank > VALUED:
+            where.append(f"{self.keys[0].rank} >= {values.bind(rank)}")
+        joins = "".join(key.join(self.source.subject, values) for key in self.keys)
+        columns = "".join(key.selected() for key in self.keys)
+        sql = f"SELECT {letter}.*{columns} FROM {tables}{joins} WHERE {' AND '.join(where) or '1 = 1'}"
+        return Statement(f"{sql} ORDER BY {order(self.keys)} LIMIT {values.bind(count)}", values.bound)
+
+    def _found(self, values: Values) -> tuple[str, list[str]]:
+        """Return the tables to begin with, and what they and the conditions ask."""
+        narrow, source = self._narrow, self.source
+        measured_in = f"m.experiment IN ({values.marks(narrow)})" if source.experiment and narrow else ""
+        found = Conditions(values, source.subject, measured_in=measured_in)
+        sets = found.subjects(self._conjuncts)
+        probed = Conditions(values, source.subject, probed=True)
+        where = [probed.condition(each) for each in self._conjuncts if not any(each in known for known in sets)]
+        if not sets or not source.experiment:
+            return source.table, [*where, *(f"{source.subject} IN ({sql})" for sql in sets.values())]
+        # SQLite keeps the order of a CROSS JOIN: it cannot know how few they are, and would look at every row instead.
+        chosen = " INTERSECT ".join(sets.values())
+        return f"({chosen}) chosen CROSS JOIN {source.table}", [f"{source.subject} = chosen.subject", *where]
+
+    def _filters(self, rank: int, values: Values) -> list[str]:
+        """Return what a walk asks of each row that it looks at."""
+        probed = Conditions(values, self.source.subject, probed=True)
+        asked = [*self._conjuncts, Not(self._lead)] if rank == MISSING and self._lead else self._conjuncts
+        where = [probed.condition(each) for each in asked]
+        if self._is_wide(rank):
+            where.append(self._experiment(values))
+        if self._wanted.view == "deleted":
+            where.append(self.source.deleted)
+        return where
+
+    def _experiment(self, values: Values) -> str:
+        return f"{self.source.experiment} IN ({values.marks(self._chosen or ())})"
+
+    def _is_wide(self, rank: int) -> bool:
+        """Tell whether a walk meets rows of other experiments."""
+        return self._chosen is not None and self._arms(rank) == (None,)
+
+    def _arms(self, rank: int) -> Sequence[int | None]:
+        """Return the experiments of which an index gives the rows in order, or None for those of all."""
+        is_by_key = self._lead is not None and self._lead.kind != "metric" and rank < MISSING
+        return (None,) if self._narrow is None or is_by_key else self._narrow
+
+    def _keys(self, rank: int) -> tuple[Key, ...]:
+        """Return by what the rows of one rank are put in order."""
+        lead, *others = self.keys
+        return (*((lead._replace(rank=""),) if rank == VALUED else ()), *others)
+
+    def _next(self, rank: int, places: Sequence[Place] | None, values: Values, count: int) -> str:
+        """Return the SQL of the rows that come next, of all experiments; at most ``count``."""
+        limit = f" LIMIT {values.bind(count)}"
+        arms = [self._arm(rank, each, places, values) + limit for each in self._arms(rank)]
+        if len(arms) == 1:
+            return arms[0]
+        merged = " UNION ALL ".join(f"SELECT * FROM ({sql}) arm" for sql in arms)
+        return f"SELECT * FROM ({merged}) arms ORDER BY {order(self._keys(rank), of_answer='arms')}{limit}"
+
+    def _arm(self, rank: int, experiment: int | None, places: Sequence[Place] | None, values: Values) -> str:
+        """Return the SQL of the rows that come next in one experiment."""
+        source, keys = self.source, self._keys(rank)
+        tables, where = source.table, list[str]()
+        column = source.experiment
+        if self._lead and rank < MISSING:
+            table = self.keys[0].table
+            # SQLite keeps the order of a CROSS JOIN: first along the index of values, and from there to the rows.
+            tables = f"{TABLES[self._lead.kind]} {table} CROSS JOIN {source.table}"
+            where += [f"{table}.key = {values.bind(self._lead.name)}", f"{source.subject} = {table}.subject"]
+            where += [f"{table}.value {_IS_NULL[rank]}"] if self._lead.kind == "metric" else []
+            column = f"{table}.experiment"
+        where += [f"{column} = {values.bind(experiment)}"] if experiment is not None else []
+        where += [source.active] if self._wanted.view == "active" else []
+        where += [behind(keys, places[-len(keys) :], values)] if places else []
+        joins = "".join(key.join(source.subject, values) for key in keys if key.number)
+        columns = "".join(key.selected() for key in keys)
+        sql = f"SELECT {source.letter}.*{columns} FROM {tables}{joins} WHERE {' AND '.join(where) or '1 = 1'}"
+        return f"{sql} ORDER BY {order(keys)}"
+
+
+def _conjuncts(condition: Condition) -> list[Condition]:
+    """Return the conditions that all must hold, as flat as they can be said."""
+    if isinstance(condition, Every):
+        return [part for each in condition.conditions for part in _conjuncts(each)]
+    return [condition]
