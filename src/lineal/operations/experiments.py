@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from lineal.objects.errors import Exists, Invalid, NotFound
 from lineal.operations.answers import ExperimentAnswer
 from lineal.operations.operation import operation
 from lineal.operations.references import Row
 from lineal.operations.summaries import read_tags, remove_tag, write_tags
+from lineal.query.pages import read_page
+from lineal.query.walks import Wanted
 from lineal.storage.store import Store
 
 DEFAULT = 0
@@ -16,7 +18,9 @@ DEFAULT = 0
 
 
 @operation("experiments", effect="reads")
-def experiments(store: Store, *, deleted: bool = False, limit: int = 100, after: int = -1) -> tuple[ExperimentAnswer, ...]:
+def experiments(
+    store: Store, *, deleted: bool = False, limit: int = 100, after: int = -1
+) -> tuple[ExperimentAnswer, ...]:
     """List experiments, oldest first.
 
     Args:
@@ -196,6 +200,19 @@ def show(store: Store, row: Row) -> ExperimentAnswer:
         updated_at=row["updated_at"],
         tags=read_tags(store.database, subject(row["number"])),
     )
+
+
+class Experiments(NamedTuple):
+    """A page of experiments. ``next_token`` is empty when it is the last one."""
+
+    found: list[ExperimentAnswer]
+    next_token: str
+
+
+def page(store: Store, wanted: Wanted, *, limit: int, page_token: str = "") -> Experiments:
+    """Return a page of the experiments that are wanted. Raises Invalid for a token of another search."""
+    rows, token = read_page(wanted, limit=limit, page_token=page_token, ask=store.database.run)
+    return Experiments([show(store, row) for row in rows], token)
 
 
 def _change(store: Store, number: int, **columns: Any) -> ExperimentAnswer:

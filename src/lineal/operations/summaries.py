@@ -13,6 +13,7 @@ import msgspec
 from lineal.objects.canonical import Number
 from lineal.objects.errors import Invalid
 from lineal.objects.runs import Point
+from lineal.objects.ulid import hexadecimal
 from lineal.storage.database.database import Database, Row
 
 SUMMARY_BYTES_MAX = 64 << 10
@@ -107,11 +108,13 @@ class Summary:
             if key in before and before[key].value != value:
                 raise Invalid(
                     f"Changing param values is not allowed. Param with key='{key}' was already logged with"
-                    f" value='{before[key].value}' for run ID='{self._run}'. Attempted logging new value '{value}'.",
+                    f" value='{before[key].value}' for run ID='{hexadecimal(self._run)}'. Attempted logging new value '{value}'.",
                     hint="log it under another key, or in another run",
                 )
         new = [Pair(key, value) for key, value in params.items() if key not in before]
-        rows = [{"subject": self._run, "key": each.key, "value": each.value, "number": _number(each.value)} for each in new]
+        rows = [
+            {"subject": self._run, "key": each.key, "value": each.value, "number": _number(each.value)} for each in new
+        ]
         self._database.many(_PARAM, rows)
         if self._params is not None:
             self._params.update((each.key, each) for each in new)
@@ -196,7 +199,9 @@ def texts(database: Database, row: Row) -> Iterator[bytes]:
         row: has the columns ``id``, ``metrics``, ``params`` and ``tags``; a run without a summary has no rows either.
     """
     for name in ("metrics", "params", "tags"):
-        yield NOTHING if row["summary"] is None else row[name].encode() if row[name] else _read(database, row["id"], name)
+        yield (
+            NOTHING if row["summary"] is None else row[name].encode() if row[name] else _read(database, row["id"], name)
+        )
 
 
 def _read(database: Database, run: str, name: str) -> bytes:

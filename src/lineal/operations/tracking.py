@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Literal
+from itertools import islice
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -15,67 +16,66 @@ from lineal.operations.experiments import DEFAULT, active
 from lineal.operations.operation import operation
 from lineal.operations.references import Row
 from lineal.operations.summaries import Summary, texts
+from lineal.query.pages import read_page
+from lineal.query.walks import Wanted
 from lineal.storage import series
 from lineal.storage.store import Store
 
 State = Literal["running", "scheduled", "finished", "failed", "killed"]
 
-SHOWN = (
-    "SELECT r.*, s.run AS summary, s.metrics, s.params, s.tags FROM run r LEFT JOIN run_summary s ON s.run = r.id"
-)
+SHOWN = "SELECT r.*, s.run AS summary, s.metrics, s.params, s.tags FROM run r LEFT JOIN run_summary s ON s.run = r.id"
 """Begins a statement that gives rows of runs as lists show them."""
 
 
+class NewRun(msgspec.Struct, frozen=True, kw_only=True):
+    """A run that begins, and will tell of itself.
+
+    ``id`` is a ULID that nobody has used; ``started_by`` who began it, by default whoever asks; ``artifact_location`` where
+    it keeps its files, by default in the store.
+    """
+
+    id: str
+    name: str
+    started_at: int
+    experiment: int = DEFAULT
+    started_by: str = ""
+    state: State = "running"
+    artifact_location: str = ""
+    tags: dict[str, str] = {}
+
+
 @operation("runs create", effect="writes", internal=True)
-def create(
-    store: Store,
-    *,
-    run_id: str,
-    name: str,
-    experiment: int = DEFAULT,
-    started_at: int,
-    started_by: str = "",
-    state: State = "running",
-    artifact_location: str = "",
-    tags: dict[str, str] = {},  # noqa: B006 - never changed
-) -> TrackedRun:
+def create(store: Store, run: NewRun) -> TrackedRun:
     """Begin a run that will tell of itself.
 
     Args:
-        run_id: a ULID that nobody has used.
-        name: what people call it.
-        experiment: the number of its experiment.
-        started_at: when, in milliseconds since 1970.
-        started_by: who; by default whoever asks.
-        state: whether it runs already.
-        artifact_location: where it keeps its files; by default in the store.
-        tags: anything else that should be known of it.
+        run: what is known of it.
 
     Raises:
         NotFound: there is no such experiment.
         Invalid: the id is no ULID, or the experiment was deleted.
         Exists: the id is taken.
     """
-    if not is_ulid(run_id):
-        raise Invalid(f"{run_id!r} is no run id", hint="a run id is a ULID, 26 letters and digits")
-    active(store, experiment)
+    if not is_ulid(run.id):
+        raise Invalid(f"{run.id!r} is no run id", hint="a run id is a ULID, 26 letters and digits")
+    active(store, run.experiment)
     made = store.database.run(
         "INSERT INTO run (id, name, state, command, started_by, host, started_at, revision, experiment, artifact_location)"
         " VALUES (:id, :name, :state, '[]', :by, '', :at, 1, :experiment, :place) ON CONFLICT (id) DO NOTHING RETURNING id",
-        id=run_id,
-        name=name,
-        state=state,
-        by=started_by or store.actor.name,
-        at=started_at,
-        experiment=experiment,
-        place=artifact_location,
+        id=run.id,
+        name=run.name,
+        state=run.state,
+        by=run.started_by or store.actor.name,
+        at=run.started_at,
+        experiment=run.experiment,
+        place=run.artifact_location,
     )
     if not made:
-        raise Exists(f"run:{run_id} exists already", hint="choose another id")
-    summary = Summary(store.database, run_id, experiment)
-    summary.set_tags(tags)
+        raise Exists(f"run:{run.id} exists already", hint="choose another id")
+    summary = Summary(store.database, run.id, run.experiment)
+    summary.set_tags(run.tags)
     summary.save()
-    return shown(store, run_id)
+    return shown(store, run.id)
 
 
 @operation("runs record", effect="records", internal=True)
@@ -254,6 +254,38 @@ def shown(store: Store, run_id: str) -> TrackedRun:
     if not rows:
         raise missing(run_id)
     return next(lines(store, rows))
+
+
+class Runs(NamedTuple):
+    """A page of runs. ``next_token`` is empty when it is the last one."""
+
+    found: list[TrackedRun]
+    next_token: str
+
+
+def page(store: Store, wanted: Wanted, *, limit: int, page_token: str = "") -> Runs:
+    """Return a page of the runs that are wanted. Raises Invalid for a token of another search."""
+    rows, token = read_page(wanted, limit=limit, page_token=page_token, ask=store.database.run)
+    summaries = _summaries(store, [row["id"] for row in rows])
+    return Runs(list(lines(store, [row | summaries.get(row["id"], _NO_SUMMARY) for row in rows])), token)
+
+
+_NO_SUMMARY: Row = {"summary": None}
+_ASKED_AT_ONCE = 500
+
+
+def _summaries(store: Store, runs: list[str]) -> dict[str, Row]:
+    """Return what lists show of runs, by their id."""
+    found: dict[str, Row] = {}
+    rest = iter(runs)
+    while asked := list(islice(rest, _ASKED_AT_ONCE)):
+        marks = ", ".join(f":r{place}" for place in range(len(asked)))
+        rows = store.database.run(
+            f"SELECT run AS summary, metrics, params, tags FROM run_summary WHERE run IN ({marks})",
+            **{f"r{place}": each for place, each in enumerate(asked)},
+        )
+        found |= {row["summary"]: row for row in rows}
+    return found
 
 
 def lines(store: Store, rows: Iterable[Row]) -> Iterator[TrackedRun]:

@@ -1,16 +1,23 @@
-"""Other systems' protocols on our port, one file or folder each: a module here with ``routes(repository)`` is served."""
+"""Other systems' protocols on our port, one file or folder each: a module here with ``routes(acting)`` is served.
+
+``acting`` gives the repository as whoever sent a request may use it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from pkgutil import iter_modules
 
+from starlette.requests import Request
 from starlette.routing import BaseRoute
 
 from lineal.client.local import LocalRepository
 
+Acting = Callable[[Request], LocalRepository]
 
-def all_routes(repository: LocalRepository) -> list[BaseRoute]:
+
+def all_routes(acting: Acting) -> list[BaseRoute]:
     """Return the routes of every protocol."""
     modules = (import_module(f"{__name__}.{each.name}") for each in iter_modules(__path__))
-    return [route for module in modules for route in module.routes(repository)]
+    return [route for module in modules for route in module.routes(acting)]

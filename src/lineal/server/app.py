@@ -36,15 +36,19 @@ def create_app(repository: LocalRepository, guard: Guard, settings: Settings | N
         await run_in_threadpool(repository.store.database.run, "SELECT 1 AS one")
         return _json({"status": "ok", "version": __version__, "format": FORMAT})
 
+    def acting(request: Request) -> LocalRepository:
+        return observed.acting(guard.actor(request))
+
     return Starlette(
         routes=[
+            # First, because their programs send the most requests.
+            *protocols.all_routes(acting),
             *operation_routes(observed, guard, settings),
             *blob_routes(observed, guard, settings),
             Route(f"{API}/health", health),
             Route(f"{API}/openapi.json", _openapi),
             Route("/metrics", measures.page),
-            *protocols.all_routes(observed),
-            *web.routes(lambda request: observed.acting(guard.actor(request))),
+            *web.routes(acting),
         ],
         middleware=[Middleware(SameSite, only_loopback=guard.is_open)],
         exception_handlers={

@@ -65,6 +65,7 @@ __all__ = [
     "SourceCheck",
     "TableAnswer",
     "TableDiff",
+    "TrackedRun",
     "Transfer",
     "Verification",
     "VersionAnswer",

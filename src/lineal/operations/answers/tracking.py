@@ -25,8 +25,11 @@ class ExperimentAnswer(Answer, frozen=True, kw_only=True):
 
 
 class TrackedRun(Answer, frozen=True, kw_only=True):
-    """A run as lists show it. ``metrics``, ``params`` and ``tags`` are JSON arrays as they are kept: of objects with a key
-    and a value; a metric's have its timestamp in milliseconds since 1970 and its step too."""
+    """A run as lists show it.
+
+    ``metrics``, ``params`` and ``tags`` are JSON arrays as they are kept, of objects with a key and a value; a metric's have
+    its timestamp in milliseconds since 1970 and its step too.
+    """
 
     id: str
     name: str

@@ -77,7 +77,9 @@ class Dispatch:
         path = scope["path"].removeprefix("/ajax-api").removeprefix("/api")
         found = self._find(scope["method"], path)
         if not found:
-            message = f"no endpoint answers {scope['method']} {scope['path']}; docs/guides/mlflow.md lists those there are"
+            message = (
+                f"no endpoint answers {scope['method']} {scope['path']}; docs/guides/mlflow.md lists those there are"
+            )
             return errors.NO_ENDPOINT.status, errors.body(errors.NO_ENDPOINT, message)
         try:
             body = await _body(receive)
@@ -85,7 +87,7 @@ class Dispatch:
             return 200, await run_in_threadpool(partial(_carry_out, found, repository, scope["query_string"], body))
         except LinealError as error:
             return errors.told(error)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the last resort: a client gets an answer, the log the rest
             _log.exception("%s %s", scope["method"], scope["path"])
             return errors.told(error)
 
@@ -94,9 +96,7 @@ class Dispatch:
             return _Found(exact, {})
         parts = path.split("/")
         for pattern, endpoint in self._patterns.get((method, len(parts)), ()):
-            fields = {
-                wanted[1:-1]: part for wanted, part in zip(pattern, parts, strict=True) if wanted.startswith("{")
-            }
+            fields = {wanted[1:-1]: part for wanted, part in zip(pattern, parts, strict=True) if wanted.startswith("{")}
             if all(wanted == part or wanted.startswith("{") for wanted, part in zip(pattern, parts, strict=True)):
                 return _Found(endpoint, fields)
         return None

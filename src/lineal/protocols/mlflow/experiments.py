@@ -70,7 +70,7 @@ class _Shown(msgspec.Struct):
     experiment: Experiment
 
 
-class Nothing(msgspec.Struct):
+class Nothing(msgspec.Struct, frozen=True):
     """The answer that says nothing."""
 
 

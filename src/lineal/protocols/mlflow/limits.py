@@ -36,7 +36,9 @@ def check_key(key: str, what: str) -> None:
             f" {KEY_CHARACTERS_MAX}"
         )
     if not _KEY.match(key):
-        raise Invalid(f"Invalid value \"{key}\" for parameter '{what}.key' supplied: Invalid {what} name: '{key}'. {_HINT}")
+        raise Invalid(
+            f"Invalid value \"{key}\" for parameter '{what}.key' supplied: Invalid {what} name: '{key}'. {_HINT}"
+        )
     if _is_elsewhere(key):
         raise Invalid(
             f"Invalid value \"{key}\" for parameter '{what}.key' supplied: Invalid {what} name: '{key}'."

@@ -151,16 +151,15 @@ def _create(repository: LocalRepository, asked: _Create) -> _Shown:
         )
     run = ids.new_run()
     name = asked.run_name or tags.get(RUN_NAME) or f"run-{hexadecimal(run)[-8:]}"
-    made = verbs.create(
-        repository,
-        run_id=run,
+    new = verbs.NewRun(
+        id=run,
         name=name,
         experiment=ids.experiment(asked.experiment_id),
         started_at=asked.start_time,
         started_by=asked.user_id,
         tags={**tags, RUN_NAME: name},
     )
-    return _Shown(shown(made))
+    return _Shown(shown(verbs.create(repository, new)))
 
 
 def _get(repository: LocalRepository, asked: _Named) -> _Shown:

@@ -30,12 +30,15 @@ ALTER TABLE run ADD COLUMN recent_points BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX run_experiment ON run (experiment, started_at, id);
 
 -- What a list shows of a run, ready to be sent: JSON arrays of its last metrics, params and tags. NULL where they are too
--- many to be written anew whenever one of them changes: then they are read from the tables below.
+-- many to be written anew whenever one of them changes: then they are read from the tables below. inputs and outputs are
+-- JSON arrays of what it used and made, as it told of them.
 CREATE TABLE run_summary (
     run      TEXT PRIMARY KEY,
     metrics  TEXT,
     params   TEXT,
-    tags     TEXT
+    tags     TEXT,
+    inputs   TEXT NOT NULL DEFAULT '[]',
+    outputs  TEXT NOT NULL DEFAULT '[]'
 );
 
 -- Tags of anything: of a run by its id, of an experiment by 'experiment:' and its number.
@@ -147,3 +150,16 @@ CREATE TABLE run_input (
     PRIMARY KEY (run, kind, input)
 ) WITHOUT ROWID;
 CREATE INDEX run_input_input ON run_input (input, run);
+
+-- Files that runs and logged models keep, by path; the bytes are in the store. subject is the id of a run, or 'logged:' and
+-- that of a logged model. What is sealed can neither be replaced nor removed: a version was made of it.
+CREATE TABLE artifact (
+    subject     TEXT NOT NULL,
+    path        TEXT NOT NULL,
+    digest      TEXT NOT NULL,
+    size_bytes  BIGINT NOT NULL,
+    at          BIGINT NOT NULL,
+    sealed      BIGINT NOT NULL DEFAULT 0,
+    PRIMARY KEY (subject, path)
+) WITHOUT ROWID;
+CREATE INDEX artifact_digest ON artifact (digest, subject);

@@ -1,0 +1,49 @@
+"""What MLflow's clients ask of the server itself."""
+
+from __future__ import annotations
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from lineal.client.local import LocalRepository
+from lineal.protocols.mlflow.dispatch import Endpoint
+
+SPOKEN = "3.18.0"
+"""The MLflow whose protocol this is; clients compare it with what they need."""
+
+
+class _Asked(msgspec.Struct):
+    pass
+
+
+class ServerInfo(msgspec.Struct):
+    """What this server can do."""
+
+    store_type: str = "SqlStore"
+    workspaces_enabled: bool = False
+    trace_archival_enabled: bool = False
+    multipart_uploads_enabled: bool = False
+    multipart_downloads_enabled: bool = False
+    artifacts_presigned_only: bool = False
+
+
+def _info(_: LocalRepository, __: _Asked) -> ServerInfo:
+    return ServerInfo()
+
+
+ENDPOINTS = (Endpoint("GET", "/3.0/mlflow/server-info", _Asked, _info),)
+
+
+async def _health(_: Request) -> Response:
+    return PlainTextResponse("OK")
+
+
+async def _version(_: Request) -> Response:
+    return PlainTextResponse(SPOKEN)
+
+
+def routes() -> list[BaseRoute]:
+    """Return the routes that stand outside the API; they are answered without asking who it is."""
+    return [Route("/health", _health), Route("/version", _version)]
