@@ -37,9 +37,7 @@ class Served:
         variables: more of the environment.
     """
 
-    def __init__(
-        self, place: Path, *options: str, database: str = "", variables: dict[str, str] | None = None
-    ) -> None:
+    def __init__(self, place: Path, *options: str, database: str = "", variables: dict[str, str] | None = None) -> None:
         if not (place / ".lineal").exists():
             init(place, database=database or None).close()
         command = (sys.executable, "-m", "lineal", "--repository", str(place), "server", "--port", "0", *options)

@@ -51,7 +51,9 @@ class Replay:
     def differences(self, each: Exchange) -> list[str]:
         """Return in which places the answer of ours differs."""
         body = None if each.body is None else self._translated(each.body)
-        answer = self._served.ask(each.method, self._translated(each.url), b"some bytes" if body == "<stream>" else body)
+        answer = self._served.ask(
+            each.method, self._translated(each.url), b"some bytes" if body == "<stream>" else body
+        )
         place = f"{each.step}: {each.method} {each.url}"
         if answer.status != each.status:
             return [f"{place}: {answer.status} {answer.text[:300]}, not {each.status} {each.answer[:300]}"]

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from lineal.formats.series import CHUNK_POINTS
 from lineal.objects.errors import Exists, Invalid, NotFound
 from lineal.objects.runs import Point
 from lineal.objects.ulid import hexadecimal, is_ulid
@@ -20,6 +21,9 @@ from lineal.query.pages import read_page
 from lineal.query.walks import Wanted
 from lineal.storage import series
 from lineal.storage.store import Store
+
+_REQUESTS_MAX = 64
+"""A run that told of itself in so few requests, and of few points, is read as fast without chunks."""
 
 State = Literal["running", "scheduled", "finished", "failed", "killed"]
 
@@ -142,7 +146,8 @@ def update(
         state=state or row["state"],
         ended_at=row["ended_at"] if ended_at is None else ended_at,
     )
-    if row["recent_points"] and state not in {"", "running", "scheduled"}:
+    has_ended = state not in {"", "running", "scheduled"}
+    if has_ended and (row["recent_points"] >= CHUNK_POINTS or row["revision"] > _REQUESTS_MAX):
         fold(store, run_id)
     return shown(store, run_id)
 

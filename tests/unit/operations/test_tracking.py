@@ -64,7 +64,9 @@ def pairs(text: msgspec.Raw) -> dict[str, str]:
 
 
 def journalled(repository: LocalRepository) -> list[str]:
-    return [row["operation"] for row in repository.store.database.run("SELECT operation FROM journal ORDER BY sequence")]
+    return [
+        row["operation"] for row in repository.store.database.run("SELECT operation FROM journal ORDER BY sequence")
+    ]
 
 
 def test_a_run_is_what_it_told_of_itself(repository: LocalRepository) -> None:
@@ -107,7 +109,9 @@ def test_the_last_value_of_a_metric_is_that_of_the_latest_step_then_time_then_th
 def test_a_param_keeps_its_first_value_and_nothing_else_of_the_request_is_kept(repository: LocalRepository) -> None:
     tracking.record(repository, RUN, params={"lr": "0.1"})
     tracking.record(repository, RUN, params={"lr": "0.1"})
-    with pytest.raises(Invalid, match=f"value='0.1' for run ID='{hexadecimal(RUN)}'. Attempted logging new value '0.2'"):
+    with pytest.raises(
+        Invalid, match=f"value='0.1' for run ID='{hexadecimal(RUN)}'. Attempted logging new value '0.2'"
+    ):
         tracking.record(repository, RUN, points=(point("loss", 1.0),), params={"a": "b", "lr": "0.2"}, tags={"t": "v"})
     found = tracking.tracked(repository, RUN)
 

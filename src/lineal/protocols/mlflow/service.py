@@ -32,7 +32,9 @@ class ServerInfo(msgspec.Struct):
     presigned_upload_run_id_supported: bool = False
     presigned_upload_model_id_supported: bool = False
     model_artifact_presigned_downloads_supported: bool = False
-    features_enabled: dict[str, bool] = {"gateway": False, "scheduled_issue_detection": False}
+    features_enabled: dict[str, bool] = msgspec.field(
+        default_factory=lambda: {"gateway": False, "scheduled_issue_detection": False}
+    )
     tracking_auth: str = ""
     artifacts_presigned_only: bool = False
 
