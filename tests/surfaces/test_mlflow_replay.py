@@ -70,10 +70,7 @@ class Replay:
 
     def _compare(self, recorded: Any, ours: Any, path: str) -> Iterator[str]:
         if isinstance(recorded, dict) and isinstance(ours, dict):
-            if missing := recorded.keys() - ours.keys():
-                yield f"{path} lacks {', '.join(sorted(missing))}"
-            for name in recorded.keys() & ours.keys():
-                yield from self._compare(recorded[name], ours[name], f"{path}.{name}")
+            yield from self._compare_objects(recorded, ours, path)
         elif isinstance(recorded, list) and isinstance(ours, list):
             if len(recorded) != len(ours):
                 yield f"{path} has {len(ours)} items, not {len(recorded)}"
@@ -87,6 +84,12 @@ class Replay:
             yield from self._compare_texts(recorded, ours, path)
         elif recorded != ours:
             yield f"{path} is {ours!r}, not {recorded!r}"
+
+    def _compare_objects(self, recorded: dict[str, Any], ours: dict[str, Any], path: str) -> Iterator[str]:
+        if missing := recorded.keys() - ours.keys():
+            yield f"{path} lacks {', '.join(sorted(missing))}"
+        for name in recorded.keys() & ours.keys():
+            yield from self._compare(recorded[name], ours[name], f"{path}.{name}")
 
     def _compare_texts(self, recorded: str, ours: str, path: str) -> Iterator[str]:
         theirs, here = _IDS.findall(recorded), _IDS.findall(ours)

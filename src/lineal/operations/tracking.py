@@ -217,6 +217,11 @@ def chart(
     )
 
 
+def is_long(store: Store, run_id: str, key: str) -> bool:
+    """Tell whether a metric of a run has so many points that a chart is made without reading them."""
+    return series.count(store.database, run_id, key) > series.RECENT_POINTS_MAX
+
+
 def fold(store: Store, run_id: str) -> None:
     """Put the points of a run that came since the last time into chunks."""
     series.fold(store.database, run_id)

@@ -253,7 +253,11 @@ def _tag(tag: Tag) -> str:
 
 
 def _point(metric: Metric | _LogMetric) -> Point:
-    return Point(key=metric.key, step=metric.step, value=number(metric.value), at=metric.timestamp)
+    value = metric.value
+    # Nearly all are numbers, and finite.
+    if value.__class__ is not float or value - value != 0:
+        value = number(value)
+    return Point(key=metric.key, step=metric.step, value=value, at=metric.timestamp)
 
 
 def number(value: float | str) -> Number:
