@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import msgspec
+
 from lineal.objects.errors import Exists, Invalid, NotFound
 from lineal.operations.answers import ExperimentAnswer
 from lineal.operations.operation import operation
@@ -29,12 +31,13 @@ def experiments(
         after: only those with a greater number, for the next page.
     """
     rows = store.database.run(
-        "SELECT * FROM experiment WHERE state = :state AND number > :after ORDER BY number LIMIT :limit",
+        "SELECT e.*, (SELECT count(*) FROM run r WHERE r.experiment = e.number AND r.deleted_at IS NULL) AS runs"
+        " FROM experiment e WHERE e.state = :state AND e.number > :after ORDER BY e.number LIMIT :limit",
         state="deleted" if deleted else "active",
         after=after,
         limit=limit,
     )
-    return tuple(show(store, row) for row in rows)
+    return tuple(msgspec.structs.replace(show(store, row), run_count=row["runs"]) for row in rows)
 
 
 @operation("experiment create", effect="writes", internal=True)
