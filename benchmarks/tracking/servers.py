@@ -20,6 +20,9 @@ from benchmarks.store.measure import talk
 
 TOP = Path(__file__).parents[2]
 MLFLOW_VERSION = "3.18.0"
+NEEDED_BY = "3.17.2"
+"""Of this version the other packages are; those of the newest are not everywhere to be had."""
+
 _START_S = 120.0
 
 
@@ -45,8 +48,9 @@ def mlflow() -> Path:
         talk(f"installing {requirement} into {home.relative_to(TOP)}")
         shutil.rmtree(home, ignore_errors=True)
         subprocess.run((sys.executable, "-m", "venv", home), check=True)
-        install = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", requirement, "psycopg2-binary")
-        subprocess.run((home / "bin" / "python", *install), check=True)
+        install = (home / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+        subprocess.run((*install, f"mlflow=={NEEDED_BY}", "psycopg2-binary"), check=True)
+        subprocess.run((*install, "--no-deps", requirement), check=True)
         stamp.write_text(requirement, encoding="utf-8")
     return home / "bin" / "mlflow"
 
