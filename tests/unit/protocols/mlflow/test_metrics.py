@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lineal.client.local import LocalRepository
 from lineal.protocols.mlflow.metrics import sampled
-from lineal.storage.database.sqlite import MEMORY, Sqlite
-from tests.unit.operations.test_tracking import in_database
 from tests.unit.protocols.mlflow.asking import Client
-
-
-@pytest.fixture
-def repository() -> Iterator[LocalRepository]:
-    """An empty repository."""
-    with in_database(Sqlite(MEMORY)) as found:
-        yield found
-
-
-@pytest.fixture
-def client(repository: LocalRepository) -> Client:
-    """Asks it."""
-    return Client(repository)
 
 
 def begun(client: Client) -> str:
