@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -115,3 +116,40 @@ def test_its_command_lists_experiments_and_runs(mlflow: Mlflow) -> None:
 
     assert "from the command" in listed
     assert "Default" in listed
+
+
+TOKENS = """
+[ada]
+token = "sha256:{writer}"
+role = "writer"
+
+[eve]
+token = "sha256:{reader}"
+role = "reader"
+"""
+
+WHO = """
+import json, os, mlflow
+said = []
+for name, password in (("ada", "let me write"), ("eve", "let me read"), ("mallory", "guessed")):
+    os.environ["MLFLOW_TRACKING_USERNAME"], os.environ["MLFLOW_TRACKING_PASSWORD"] = name, password
+    for work in (lambda: mlflow.search_experiments()[0].name, lambda: mlflow.create_experiment("by " + name)):
+        try:
+            said.append(work())
+        except mlflow.exceptions.MlflowException as error:
+            said.append(error.error_code)
+print(json.dumps(said))
+"""
+
+
+def test_names_and_passwords_of_its_clients_are_tokens_with_roles(tmp_path: Path) -> None:
+    digests = {
+        role: sha256(said.encode()).hexdigest()
+        for role, said in (("writer", "let me write"), ("reader", "let me read"))
+    }
+    tokens = tmp_path / "tokens.toml"
+    tokens.write_text(TOKENS.format(**digests), encoding="utf-8")
+    with Served(tmp_path / "repository", "--tokens", str(tokens)) as served:
+        said = json.loads(Mlflow(tmp_path / "home", served.url).script(WHO))
+
+    assert said == ["Default", "1", "by ada", "PERMISSION_DENIED", "UNAUTHENTICATED", "UNAUTHENTICATED"]
