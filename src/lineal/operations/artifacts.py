@@ -28,7 +28,7 @@ def seal(store: Store, subject: str, under: str = "") -> None:
     """Let nobody change the files of a subject any more, or those below a path of it."""
     store.database.run(
         "UPDATE artifact SET sealed = 1 WHERE subject = :subject AND (:under = '' OR path = :under"
-        " OR substr(path, 1, :length) = :prefix)",
+        " OR substr(path, 1, CAST(:length AS INTEGER)) = :prefix)",
         subject=subject,
         under=under,
         prefix=f"{under}/",

@@ -148,7 +148,7 @@ def told_of(row: Row, tags: dict[str, str]) -> dict[str, Any]:
         "name": row["model"],
         "version": str(row["number"]),
         "source": row["source"],
-        "run_id": run_shown(row["run"]) or None,
+        "run_id": run_shown(row["run"] or "") or None,
         "tags": tags,
         "description": row["description"] or None,
     }

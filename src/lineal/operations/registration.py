@@ -302,7 +302,7 @@ def _insert_version(store: Store, name: str, number: int, version: Version, said
         " updated_at, description, source, location, run, run_link, logged_model)"
         " VALUES (:model, :number, :digest, :major, :minor, :patch, :stage, :card, :by, :at, 1,"
         " :at, :description, :source, :location, :run, :run_link, :logged_model) RETURNING *",
-        **{**msgspec.structs.asdict(label), "tags": None, "by": label.by or store.actor.name},
+        **{**msgspec.structs.asdict(label), "tags": None, "by": label.by or store.actor.name, "run": label.run or None},
         model=name,
         number=number,
         digest=store.put_object(version),

@@ -172,7 +172,7 @@ def show_versions(store: Store, rows: Iterable[Row]) -> Iterator[RegisteredVersi
                 description=row["description"],
                 source=row["source"] or download_uri(row),
                 location=download_uri(row),
-                run=row["run"],
+                run=row["run"] or "",
                 run_link=row["run_link"],
                 logged_model=row["logged_model"],
                 status=row["status"],

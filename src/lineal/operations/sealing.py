@@ -32,6 +32,7 @@ _COMMIT, _BRANCH, _REPOSITORY, _NAME = (
     "mlflow.source.name",
 )
 _TOLD = "nobody saw this run: it told of itself"
+_GOES_ON = "it had not ended when a version was made of it"
 _UNKNOWN = "whoever registered the version named no run"
 
 
@@ -131,13 +132,14 @@ def _told(store: Store, row: Row, tags: dict[str, str]) -> Run:
         name=row["name"],
         state=_STATES.get(row["state"], row["state"]),
         started_at=row["started_at"],
-        ended_at=store.clock.now() if row["ended_at"] is None else row["ended_at"],
+        # When it ends is not known yet. The time now would make another value of it each time.
+        ended_at=row["started_at"] if row["ended_at"] is None else row["ended_at"],
         user=row["started_by"],
         inputs=tuple(_inputs(store, row["id"])),
         params={each["key"]: each["value"] for each in params},
         metrics=read_metrics(store, row["id"]),
         tags=tags,
-        gaps=(_TOLD,),
+        gaps=(_TOLD, *((_GOES_ON,) if row["ended_at"] is None else ())),
     )
 
 

@@ -175,7 +175,7 @@ def _in_logged(store: Store, named: _Named, model: str, under: str) -> Weights:
 def _copied(named: _Named, row: Row) -> Weights:
     return Weights(
         download_uri(row),
-        run=named.run or row["run"],
+        run=named.run or row["run"] or "",
         logged_model=named.logged_model or row["logged_model"],
         copied=row,
     )

@@ -46,7 +46,7 @@ _COMPARATORS = {
 _WORDING: dict[str, Wording] = {"=": "=", "!=": "!=", "LIKE": "like", "ILIKE": "ilike", "IN": "=", "NOT IN": "="}
 _LONG_COMPARATORS = (("is", "not", "null"), ("is", "null"), ("not", "in"))
 _SHOWN_MAX = 40
-_RUN_IDS = ("run_id", "source_run_id")
+_RUN_IDS = {"model versions": ("run_id",), "logged models": ("source_run_id",)}
 """Attributes that are ids of runs, which stand otherwise in our tables."""
 _PARTS = ("name", "digest", "context")
 _DIRECTIONS = {"asc": True, "desc": False}
@@ -222,7 +222,7 @@ class _Parser:
         is_negated = comparator == "NOT IN"
         texts = self._texts() if comparator in {"IN", "NOT IN"} else (self._text(key, comparator),)
         operator = _WORDING[comparator]
-        if key.field and key.field.name in _RUN_IDS:
+        if key.field and key.field.name in _RUN_IDS.get(self._subject.name, ()):
             texts = tuple(map(ids.foreign_run, texts))
         if key.entity == "dataset":
             return Used(key.name, operator, texts, is_negated)  # type: ignore[arg-type]  # one of the parts

@@ -146,7 +146,7 @@ _MODEL_VERSIONS = Subject(
     _named(
         (_VERSION_NAME, ()),
         (_VERSION_NUMBER, ("version",)),
-        (_text("run_id", "v.run"), ()),
+        (_text("run_id", "v.run", is_nullable=True), ()),
         (_text("source_path", "v.source"), ()),
         (_VERSION_CREATED, ()),
         (_VERSION_UPDATED, ()),

@@ -191,11 +191,11 @@ CREATE TABLE version_of_model (
     created_by      TEXT NOT NULL,
     created_at      BIGINT NOT NULL,
     revision        BIGINT NOT NULL,
-    updated_at      BIGINT NOT NULL,
+    updated_at      BIGINT NOT NULL DEFAULT 0,
     description     TEXT NOT NULL DEFAULT '',
     source          TEXT NOT NULL DEFAULT '',
     location        TEXT NOT NULL DEFAULT '',
-    run             TEXT NOT NULL DEFAULT '',
+    run             TEXT,
     run_link        TEXT NOT NULL DEFAULT '',
     logged_model    TEXT NOT NULL DEFAULT '',
     status          TEXT NOT NULL DEFAULT 'ready',
@@ -207,8 +207,8 @@ CREATE TABLE version_of_model (
 INSERT INTO version_of_model
     (model, number, digest, major, minor, patch, stage, card, created_by, created_at, revision, updated_at, run)
     SELECT v.model, v.number, v.digest, v.major, v.minor, v.patch, v.stage, v.card, v.created_by, v.created_at, v.revision,
-        v.created_at, COALESCE((SELECT min(r.id) FROM edge e JOIN run r ON r.digest = e.parent
-            WHERE e.child = v.digest AND e.role = 'made by'), '')
+        v.created_at, (SELECT min(r.id) FROM edge e JOIN run r ON r.digest = e.parent
+            WHERE e.child = v.digest AND e.role = 'made by')
     FROM version v;
 DROP TABLE version;
 ALTER TABLE version_of_model RENAME TO version;
