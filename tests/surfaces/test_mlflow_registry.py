@@ -189,11 +189,26 @@ def test_what_is_changed_and_removed_answers_as_mlflow_does(client: Client, gold
         ("POST", "registered-models/create", {"name": 7}, (400, "Invalid value 7 for parameter 'name' supplied:")),
         ("POST", "model-versions/create", {"name": "x", "source": "s3://a"}, (404, "Registered Model with name=x")),
         ("POST", "model-versions/create", {"name": "m"}, (400, "Missing value for required parameter 'source'.")),
-        ("POST", "model-versions/create", {"name": "m", "source": "/etc"}, (400, "Invalid model version source: '/etc'")),
-        ("GET", "model-versions/get", {"name": "m", "version": "9"}, (404, "Model Version (name=m, version=9) not found")),
+        (
+            "POST",
+            "model-versions/create",
+            {"name": "m", "source": "/etc"},
+            (400, "Invalid model version source: '/etc'"),
+        ),
+        (
+            "GET",
+            "model-versions/get",
+            {"name": "m", "version": "9"},
+            (404, "Model Version (name=m, version=9) not found"),
+        ),
         ("GET", "model-versions/get", {"name": "m", "version": "x"}, (400, "Parameter 'version' must be an integer")),
         ("GET", "registered-models/alias", {"name": "m", "alias": "z"}, (400, "Registered model alias z not found.")),
-        ("GET", "registered-models/alias", {"name": "x", "alias": "z"}, (404, "Registered Model with name=x not found")),
+        (
+            "GET",
+            "registered-models/alias",
+            {"name": "x", "alias": "z"},
+            (404, "Registered Model with name=x not found"),
+        ),
         ("POST", "registered-models/alias", {"name": "m", "alias": "v1", "version": "1"}, (400, "'v1' is reserved")),
         ("POST", "registered-models/alias", {"name": "m", "alias": "Latest", "version": "1"}, (400, "is reserved")),
         ("POST", "registered-models/alias", {"name": "m", "alias": "a b", "version": "1"}, (400, "Invalid alias name")),
@@ -202,7 +217,12 @@ def test_what_is_changed_and_removed_answers_as_mlflow_does(client: Client, gold
         ("GET", "registered-models/search", {"filter": "name ~ 'x'"}, (400, "Invalid comparator '~' not one of")),
         ("GET", "registered-models/search", {"page_token": "%%"}, (400, "could not base64-decode")),
         ("GET", "model-versions/search", {"max_results": 200_001}, (400, "at most 200000")),
-        ("GET", "registered-models/get-latest-versions", {"name": "m", "stages": "Best"}, (400, "None, Staging, Production")),
+        (
+            "GET",
+            "registered-models/get-latest-versions",
+            {"name": "m", "stages": "Best"},
+            (400, "None, Staging, Production"),
+        ),
         (
             "POST",
             "model-versions/transition-stage",
@@ -229,7 +249,9 @@ def test_a_gate_that_refuses_is_told_to_the_client(local: LocalRepository, clien
 
     assert (403, "PERMISSION_DENIED") == (status, said["error_code"])
     assert "metric_floor: auc" in said["message"]
-    assert "None" == client.done("GET", "model-versions/get", name="golden", version="1")["model_version"]["current_stage"]
+    assert (
+        "None" == client.done("GET", "model-versions/get", name="golden", version="1")["model_version"]["current_stage"]
+    )
 
 
 def test_both_places_answer(local: LocalRepository) -> None:

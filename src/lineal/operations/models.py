@@ -56,9 +56,10 @@ def newest_by_stage(store: Store, names: Sequence[str], stages: Sequence[str]) -
     # PostgreSQL would not know what type a mark alone has.
     wanted = " UNION ALL ".join(f"SELECT CAST(:s{place} AS TEXT) AS stage" for place in range(len(stages)))
     return store.database.run(
-        f"SELECT v.* FROM model m CROSS JOIN ({wanted}) s JOIN version v ON v.model = m.name AND v.number = ("
-        " SELECT max(x.number) FROM version x WHERE x.model = m.name AND x.stage = s.stage AND x.deleted_at IS NULL)"
-        f" WHERE m.name IN ({models}) ORDER BY v.model, v.number",
+        # SQLite keeps the order of a CROSS JOIN, and would look for a maximum among all; the first of an order it finds.
+        f"SELECT v.* FROM model m CROSS JOIN ({wanted}) s CROSS JOIN version v WHERE v.model = m.name AND v.number = ("
+        " SELECT x.number FROM version x WHERE x.model = m.name AND x.stage = s.stage AND x.deleted_at IS NULL"
+        f" ORDER BY x.number DESC LIMIT 1) AND m.name IN ({models}) ORDER BY v.model, v.number",
         **{f"n{place}": name for place, name in enumerate(names)},
         **{f"s{place}": stage for place, stage in enumerate(stages)},
     )

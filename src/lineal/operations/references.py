@@ -215,7 +215,7 @@ def semantic(row: Row) -> str:
 
 def subject_of(row: Row) -> str:
     """Return the subject of the tags of a version's row."""
-    return f"version:{row['model']}/{row['number']}"
+    return str(row["subject"])
 
 
 def version_reference(row: Row) -> str:

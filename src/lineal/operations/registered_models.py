@@ -136,7 +136,7 @@ def _move(store: Store, old: str, new: str, at: int) -> None:
     run("UPDATE tag SET subject = :new WHERE subject = :old", old=subject(old), new=subject(new))
     run(
         "UPDATE tag SET subject = 'version:' || :new || substr(subject, CAST(:length AS INTEGER)) WHERE subject IN"
-        " (SELECT 'version:' || v.model || '/' || CAST(v.number AS TEXT) FROM version v WHERE v.model = :old)",
+        " (SELECT v.subject FROM version v WHERE v.model = :old)",
         old=old,
         new=new,
         length=len(f"version:{old}") + 1,

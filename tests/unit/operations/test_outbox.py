@@ -72,7 +72,10 @@ def test_prompts_are_told_of_as_prompts(hooked: LocalRepository) -> None:
 
     assert [
         ("prompt.created", {"name": "p", "tags": {}, "description": None}),
-        ("prompt_version.created", {"name": "p", "version": "1", "tags": {"x": "y"}, "description": None, "template": "hi"}),
+        (
+            "prompt_version.created",
+            {"name": "p", "version": "1", "tags": {"x": "y"}, "description": None, "template": "hi"},
+        ),
         ("prompt_tag.set", {"name": "p", "key": "k", "value": "v"}),
         ("prompt_alias.created", {"name": "p", "alias": "live", "version": "1"}),
     ] == told(hooked)

@@ -17,7 +17,7 @@ from lineal.operations import registered_models, registered_versions, registry, 
 from lineal.operations.answers import RegisteredVersion
 from lineal.operations.registered_versions import NewVersion
 from tests.unit.operations.making import run as recorded
-from tests.unit.operations.tracked import MODEL, logged, made, registered, source, tracked, upload
+from tests.unit.operations.tracked import MODEL, logged, made, registered, tracked, upload
 
 
 def value(repository: LocalRepository, found: RegisteredVersion) -> Version:
@@ -37,9 +37,13 @@ def test_the_files_under_the_source_are_its_weights_and_nobody_changes_them_any_
 
     assert sorted(MODEL) == [each.path for each in either.store.entries(version.weights)]
     assert ("model.pkl", None) == (version.main_file, version.source)
-    assert {"model/MLmodel": 1, "model/model.pkl": 1, "model/requirements.txt": 1, "model2/other": 0, "plot.png": 0} == (
-        sealed(either, run)
-    )
+    assert {
+        "model/MLmodel": 1,
+        "model/model.pkl": 1,
+        "model/requirements.txt": 1,
+        "model2/other": 0,
+        "plot.png": 0,
+    } == (sealed(either, run))
     assert f"mlflow-artifacts:/0/{hexadecimal(run)}/artifacts/model" == found.location
     assert ("none", "ready", 1, "1.0.0") == (found.stage, found.status, found.number, found.semantic)
 
@@ -54,13 +58,18 @@ def test_it_is_bound_to_what_its_run_had_told_by_then(either: LocalRepository) -
     assert (run, "running", "imported", "a") == (seen.id, seen.state, seen.capture_level, seen.tags["team"])
     assert ["model/MLmodel", "model/model.pkl", "model/requirements.txt"] == [each.path for each in seen.outputs]
     assert Code(entry_point="train.py", commit="a" * 40) == either.store.get_object(version.code, Code)
-    assert {"mlflow", "scikit-learn"} == {each.name for each in either.store.get_object(version.runtime, Runtime).packages}
-    assert ModelFacts(
-        framework="sklearn",
-        framework_version="1.5.0",
-        inputs={"age": "float64", "visits": "int64"},
-        outputs={"output 0": "int64"},
-    ) == version.facts
+    assert {"mlflow", "scikit-learn"} == {
+        each.name for each in either.store.get_object(version.runtime, Runtime).packages
+    }
+    assert (
+        ModelFacts(
+            framework="sklearn",
+            framework_version="1.5.0",
+            inputs={"age": "float64", "visits": "int64"},
+            outputs={"output 0": "int64"},
+        )
+        == version.facts
+    )
 
 
 def test_what_a_run_used_is_what_its_version_was_trained_on(either: LocalRepository) -> None:
@@ -292,7 +301,10 @@ def test_a_transition_passes_the_gate_of_the_policy(repository: LocalRepository,
     ):
         with pytest.raises(Refused, match="metric_floor"):
             act()
-    assert ("none", ()) == (registry.version(repository, "churn", number=1).stage, repository.show("churn:1.0.0").aliases)
+    assert ("none", ()) == (
+        registry.version(repository, "churn", number=1).stage,
+        repository.show("churn:1.0.0").aliases,
+    )
     assert {"failed"} == {each.outcome for each in repository.log("churn")[:2]}
 
 

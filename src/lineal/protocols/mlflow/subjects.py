@@ -25,8 +25,6 @@ STATUS_OF = {
 """What MLflow calls each state of a run; it has no word for one that nobody heard of any more."""
 
 _STATUS = " ".join(["CASE r.state", *(f"WHEN '{ours}' THEN '{theirs}'" for ours, theirs in STATUS_OF.items()), "END"])
-# As it stands in the index of versions by their subject.
-_VERSION = "'version:' || v.model || '/' || CAST(v.number AS TEXT)"
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -98,6 +96,7 @@ _RUNS = Subject(
         deleted="r.deleted_at IS NOT NULL",
         experiment="r.experiment",
         walked="r.started_at",
+        is_found_by_subject=True,
     ),
     ordered=("metric", "param", "tag"),
 )
@@ -154,11 +153,15 @@ _MODEL_VERSIONS = Subject(
     Source(
         "model versions",
         "version v",
-        _VERSION,
+        "v.subject",
         order=(Sort(_VERSION_UPDATED, ascending=False),),
         ties=(Sort(_VERSION_NAME, ascending=True), Sort(_VERSION_NUMBER, ascending=False)),
         active="v.deleted_at IS NULL",
         deleted="v.deleted_at IS NOT NULL",
+        walked="v.updated_at",
+        within=_VERSION_NAME,
+        walked_within=("v.number",),
+        is_found_by_subject=True,
     ),
 )
 _LOGGED_MODELS = Subject(

@@ -178,7 +178,7 @@ CREATE INDEX model_updated ON model (updated_at, name);
 -- Several numbers may stand for the same bytes, for whoever registers them again asks for a number of its own.
 -- source: what a program said of where the files were; location: where programs find them now; both empty for what was
 -- registered by us. run, logged_model: what made it, by their ids. deleted_at: since when programs that speak MLflow's
--- protocol do not see it any more.
+-- protocol do not see it any more. subject: that of its tags.
 CREATE TABLE version_of_model (
     model           TEXT NOT NULL REFERENCES model (name),
     number          BIGINT NOT NULL,
@@ -201,6 +201,7 @@ CREATE TABLE version_of_model (
     status          TEXT NOT NULL DEFAULT 'ready',
     status_message  TEXT NOT NULL DEFAULT '',
     deleted_at      BIGINT,
+    subject         TEXT NOT NULL GENERATED ALWAYS AS ('version:' || model || '/' || CAST(number AS TEXT)) STORED,
     PRIMARY KEY (model, number),
     UNIQUE (model, major, minor, patch)
 );
@@ -220,7 +221,7 @@ CREATE INDEX version_updated ON version (updated_at, model DESC, number) WHERE d
 CREATE INDEX version_model_updated ON version (model, updated_at, number) WHERE deleted_at IS NULL;
 CREATE INDEX version_run ON version (run);
 CREATE INDEX version_source ON version (source);
-CREATE INDEX version_subject ON version (('version:' || model || '/' || CAST(number AS TEXT)));
+CREATE INDEX version_subject ON version (subject);
 CREATE INDEX alias_number ON alias (model, number);
 
 -- Models as programs log them, before anybody registers one.
