@@ -12,7 +12,7 @@ from lineal.client.connect import init
 from lineal.client.local import LocalRepository
 from lineal.objects.ulid import hexadecimal
 from tests.surfaces.conftest import served
-from tests.surfaces.mlflow_client import Client
+from tests.surfaces.mlflow_client import HTTP, Client
 from tests.unit.operations.tracked import logged, tracked
 
 MODEL = "m-7a3011a42f7d498f9be4ac561bff2299"
@@ -259,3 +259,13 @@ def test_both_places_answer(local: LocalRepository) -> None:
         Client(url, "/ajax-api").done("POST", "registered-models/create", name="a b")
 
         assert "a b" == Client(url).done("GET", "registered-models/get", name="a b")["registered_model"]["name"]
+
+
+def test_pages_show_versions_that_programs_registered(local: LocalRepository, client: Client, golden: str) -> None:
+    client.done("POST", "registered-models/create", name="elsewhere")
+    client.done("POST", "model-versions/create", name="elsewhere", source="s3://bucket/model", run_id="theirs")
+    client.done("POST", "registered-models/create", name="empty")
+
+    for page in ("models", "models/golden", "models/empty", "versions/golden:1.0.0", "versions/elsewhere:1.0.0"):
+        assert (page, 200) == (page, HTTP.request("GET", f"{client.url}/{page}").status)
+    assert b"s3://bucket/model" in HTTP.request("GET", f"{client.url}/versions/elsewhere:1.0.0").data

@@ -100,6 +100,7 @@ def version_of(store: Store, row: Row) -> Version:
 def show_row(store: Store, row: Row, *, created: bool = False) -> VersionAnswer:
     """Return everything that is known of the version of a row."""
     version = version_of(store, row)
+    run = store.database.run("SELECT id FROM run WHERE id = :run", run=row["run"])
     deployments = store.database.run(
         "SELECT id FROM deployment WHERE model = :model AND number = :number ORDER BY id DESC LIMIT 50",
         model=row["model"],
@@ -114,7 +115,7 @@ def show_row(store: Store, row: Row, *, created: bool = False) -> VersionAnswer:
         aliases=_aliases(store, row),
         digest=row["digest"],
         version=version,
-        run=f"run:{row['run']}" if row["run"] else "",
+        run=f"run:{run[0]['id']}" if run else "",
         created_by=row["created_by"],
         created_at=row["created_at"],
         revision=row["revision"],

@@ -199,6 +199,8 @@ def _versions_hint(store: Store, model: str) -> str:
     rows = store.database.run(f"{_VERSION} ORDER BY number DESC LIMIT 5", model=model)
     aliases = store.database.run("SELECT alias FROM alias WHERE model = :model ORDER BY alias", model=model)
     known = [f"{model}:{semantic(row)} ({row['stage']})" for row in rows]
+    if not known:
+        return f"it has no version yet: lineal model register RUN --name {model}"
     return "there are " + ", ".join([*known, *(f"{model}@{row['alias']}" for row in aliases)])
 
 
