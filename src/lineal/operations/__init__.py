@@ -84,6 +84,16 @@ VERBS = {
     "imports": ("import known", "import dataset", "import run", "import version", "import alias"),
     "lineage": ("lineage",),
     "models": ("model list", "model show"),
+    "registered_models": ("model create", "model update", "model rename", "model delete"),
+    "registered_versions": (
+        "version create",
+        "version update",
+        "version delete",
+        "version transition",
+        "version alias",
+        "version unalias",
+    ),
+    "registry": ("model registered", "version registered", "version latest"),
     "promotions": ("gate", "promote", "approve", "alias"),
     "questions": ("show", "search", "log"),
     "registration": ("model register",),
@@ -102,6 +112,16 @@ VERBS = {
     ),
     "transfers": ("data push", "data pull"),
     "upkeep": ("verify",),
+    "webhooks": (
+        "webhooks",
+        "webhook create",
+        "webhook show",
+        "webhook update",
+        "webhook delete",
+        "webhook test",
+        "webhook deliveries",
+        "webhook retry",
+    ),
 }
 """Where each verb is."""
 

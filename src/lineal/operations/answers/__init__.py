@@ -26,6 +26,13 @@ from lineal.operations.answers.models import (
     VersionLine,
 )
 from lineal.operations.answers.questions import Diff, Difference, Edge, Found, Lineage, LogLine, Node
+from lineal.operations.answers.registry import (
+    DeliveryLine,
+    RegisteredModel,
+    RegisteredVersion,
+    WebhookAnswer,
+    WebhookTest,
+)
 from lineal.operations.answers.tracking import Chart, ChartSeries, ExperimentAnswer, History, TrackedRun
 from lineal.operations.answers.upkeep import Collection, Diagnosis, Finding, Problem, RemoteAnswer, Repair, Verification
 
@@ -39,6 +46,7 @@ __all__ = [
     "Contents",
     "DataDiff",
     "DatasetAnswer",
+    "DeliveryLine",
     "DeploymentAnswer",
     "Diagnosis",
     "Diff",
@@ -59,6 +67,8 @@ __all__ = [
     "Placed",
     "Problem",
     "Promotion",
+    "RegisteredModel",
+    "RegisteredVersion",
     "RemoteAnswer",
     "Repair",
     "RunAnswer",
@@ -70,4 +80,6 @@ __all__ = [
     "Verification",
     "VersionAnswer",
     "VersionLine",
+    "WebhookAnswer",
+    "WebhookTest",
 ]

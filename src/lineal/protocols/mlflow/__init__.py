@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Mount
 
-from lineal.protocols.mlflow import experiments, metrics, runs, search, service
+from lineal.protocols.mlflow import (
+    experiments,
+    metrics,
+    model_versions,
+    registered_models,
+    runs,
+    search,
+    service,
+    webhooks,
+)
 from lineal.protocols.mlflow.dispatch import Acting, Dispatch
 
 ENDPOINTS = (
@@ -12,6 +21,9 @@ ENDPOINTS = (
     *runs.ENDPOINTS,
     *metrics.ENDPOINTS,
     *search.ENDPOINTS,
+    *registered_models.ENDPOINTS,
+    *model_versions.ENDPOINTS,
+    *webhooks.ENDPOINTS,
     *service.ENDPOINTS,
 )
 """Everything that is answered."""
