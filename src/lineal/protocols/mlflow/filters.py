@@ -46,7 +46,7 @@ _COMPARATORS = {
 _WORDING: dict[str, Wording] = {"=": "=", "!=": "!=", "LIKE": "like", "ILIKE": "ilike", "IN": "=", "NOT IN": "="}
 _LONG_COMPARATORS = (("is", "not", "null"), ("is", "null"), ("not", "in"))
 _SHOWN_MAX = 40
-_RUN_IDS = {"model versions": ("run_id",), "logged models": ("source_run_id",)}
+_RUN_IDS = {"runs": ("run_id",), "model versions": ("run_id",), "logged models": ("source_run_id",)}
 """Attributes that are ids of runs, which stand otherwise in our tables."""
 _PARTS = ("name", "digest", "context")
 _DIRECTIONS = {"asc": True, "desc": False}
