@@ -112,7 +112,7 @@ def _every_blob(store: Store, problems: list[Problem]) -> tuple[int, int, set[st
 
 
 def _missing(store: Store, told: set[str]) -> Iterator[Problem]:
-    """Yield a problem for each blob that a tree names, or that a dataset is, and that is not here."""
+    """Yield a problem for each blob that a tree names, or that is a dataset or a file, and that is not here."""
     rest = _named(store)
     while asked := {Digest(digest): path for path, digest in islice(rest, _ASKED_AT_ONCE)}:
         for digest in sorted(asked.keys() - store.blobs.has(asked) - told):
@@ -123,9 +123,17 @@ def _missing(store: Store, told: set[str]) -> Iterator[Problem]:
 
 
 def _named(store: Store) -> Iterator[tuple[str, str]]:
-    """Yield everything that trees name, with the path by which people know it."""
+    """Yield everything that trees name, and what is kept as a file, with the path by which people know it."""
     for row in store.database.run("SELECT DISTINCT tree, name FROM dataset"):
         yield row["name"], row["tree"]
+    after = ""
+    while rows := store.database.run(
+        "SELECT digest, min(path) AS path FROM artifact WHERE digest > :after GROUP BY digest ORDER BY digest LIMIT :page",
+        after=after,
+        page=_PAGE,
+    ):
+        after = rows[-1]["digest"]
+        yield from ((row["path"], row["digest"]) for row in rows)
     after = ""
     while rows := store.database.run(
         "SELECT digest FROM node WHERE digest > :after ORDER BY digest LIMIT :page", after=after, page=_PAGE
@@ -162,6 +170,9 @@ def _users(store: Store, digest: str) -> tuple[str, ...]:
         " WHERE r.digest = :digest OR e.child = :digest OR e.parent = :digest ORDER BY r.id",
         digest=digest,
     )
+    keepers = store.database.run(
+        "SELECT DISTINCT subject FROM artifact WHERE digest = :digest ORDER BY subject", digest=digest
+    )
     # A version's weights are outputs of its run: the tree and the version's object both lead to it.
     versions = [
         row
@@ -176,6 +187,7 @@ def _users(store: Store, digest: str) -> tuple[str, ...]:
         *sorted({version_reference(row) for row in versions}),
         *sorted({dataset_reference(row) for row in datasets}),
         *(f"run:{row['id']}" for row in runs),
+        *(row["subject"] if ":" in row["subject"] else f"run:{row['subject']}" for row in keepers),
     )
 
 

@@ -26,11 +26,24 @@ from lineal.operations.answers.models import (
     VersionLine,
 )
 from lineal.operations.answers.questions import Diff, Difference, Edge, Found, Lineage, LogLine, Node
-from lineal.operations.answers.tracking import Chart, ChartSeries, ExperimentAnswer, History, TrackedRun
+from lineal.operations.answers.tracking import (
+    ArtifactAnswer,
+    ArtifactLine,
+    Chart,
+    ChartSeries,
+    DatasetSummary,
+    ExperimentAnswer,
+    History,
+    LoggedModelAnswer,
+    ModelMetric,
+    TrackedRun,
+)
 from lineal.operations.answers.upkeep import Collection, Diagnosis, Finding, Problem, RemoteAnswer, Repair, Verification
 
 __all__ = [
     "Answer",
+    "ArtifactAnswer",
+    "ArtifactLine",
     "CardAnswer",
     "Changes",
     "Chart",
@@ -39,6 +52,7 @@ __all__ = [
     "Contents",
     "DataDiff",
     "DatasetAnswer",
+    "DatasetSummary",
     "DeploymentAnswer",
     "Diagnosis",
     "Diff",
@@ -54,7 +68,9 @@ __all__ = [
     "History",
     "Lineage",
     "LogLine",
+    "LoggedModelAnswer",
     "ModelAnswer",
+    "ModelMetric",
     "Node",
     "Placed",
     "Problem",
