@@ -20,9 +20,7 @@ from lineal.storage.database.database import Database, Row
 _SCOPE = "\x1f"
 """Stands between a key and a dataset. No key that a program may use holds it."""
 
-_LATER = (
-    "(excluded.step, excluded.at, COALESCE(excluded.value, 0)) >= ({table}.step, {table}.at, COALESCE({table}.value, 0))"
-)
+_LATER = "(excluded.step, excluded.at, COALESCE(excluded.value, 0)) >= ({table}.step, {table}.at, COALESCE({table}.value, 0))"
 _SET = "value = excluded.value, word = excluded.word, step = excluded.step, at = excluded.at"
 _SHOWN = (
     "INSERT INTO logged_metric (model, key, dataset_name, dataset_digest, run, value, word, step, at)"

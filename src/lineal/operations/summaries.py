@@ -220,9 +220,7 @@ def write_tags(database: Database, subject: str, tags: dict[str, str]) -> None:
 
 def write_params(database: Database, subject: str, params: dict[str, str]) -> None:
     """Keep params of anything."""
-    rows = [
-        {"subject": subject, "key": key, "value": value, "number": _number(value)} for key, value in params.items()
-    ]
+    rows = [{"subject": subject, "key": key, "value": value, "number": _number(value)} for key, value in params.items()]
     database.many(_PARAM, rows)
 
 

@@ -4,21 +4,39 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Mount
 
-from lineal.protocols.mlflow import experiments, metrics, runs, search, service
+from lineal.client.local import LocalRepository
+from lineal.protocols.mlflow import (
+    artifacts,
+    experiments,
+    inputs,
+    logged_models,
+    metrics,
+    multipart,
+    runs,
+    search,
+    service,
+)
 from lineal.protocols.mlflow.dispatch import Acting, Dispatch
+from lineal.protocols.mlflow.streams import Transfers
 
 ENDPOINTS = (
     *experiments.ENDPOINTS,
     *runs.ENDPOINTS,
     *metrics.ENDPOINTS,
     *search.ENDPOINTS,
+    *artifacts.ENDPOINTS,
+    *logged_models.ENDPOINTS,
+    *inputs.ENDPOINTS,
     *service.ENDPOINTS,
 )
 """Everything that is answered."""
 
 
-def routes(acting: Acting) -> list[BaseRoute]:
+def routes(acting: Acting, repository: LocalRepository) -> list[BaseRoute]:
     """Return the routes of MLflow's protocol, which stands under two names."""
-    dispatch = Dispatch(ENDPOINTS, acting)
+    transfers = Transfers()
+    files = artifacts.Files(acting, transfers)
+    parts = multipart.Multipart(acting, repository, files, transfers)
+    dispatch = Dispatch(ENDPOINTS, acting, [*artifacts.streams(files), *multipart.streams(parts)])
     places = ("/api/2.0", "/api/3.0", "/ajax-api")
-    return [*service.routes(), *(Mount(place, dispatch) for place in places)]
+    return [*service.routes(), *artifacts.routes(files), *(Mount(place, dispatch) for place in places)]

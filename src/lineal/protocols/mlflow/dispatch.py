@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
+from starlette.routing import BaseRoute, Router
 from starlette.types import Receive, Scope, Send
 
 from lineal.client.local import LocalRepository
@@ -52,10 +53,12 @@ class Dispatch:
     Args:
         endpoints: what answers what.
         acting: who asks.
+        streams: answers what takes or gives files, as they stand behind ``/api``.
     """
 
-    def __init__(self, endpoints: Iterable[Endpoint], acting: Acting) -> None:
+    def __init__(self, endpoints: Iterable[Endpoint], acting: Acting, streams: Iterable[BaseRoute] = ()) -> None:
         self._acting = acting
+        self._streams = Router([*streams], default=_unknown)
         self._exact: dict[tuple[str, str], Endpoint] = {}
         self._patterns: dict[tuple[str, int], list[tuple[list[str], Endpoint]]] = {}
         for each in endpoints:
@@ -67,22 +70,17 @@ class Dispatch:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        status, data = await self._answer(scope, receive)
-        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(data))]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": data})
-
-    async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, bytes]:
         # What is mounted sees the whole path; in front of it stands /api or /ajax-api.
-        path = scope["path"].removeprefix("/ajax-api").removeprefix("/api")
-        found = self._find(scope["method"], path)
+        before = "/ajax-api" if scope["path"].startswith("/ajax-api") else "/api"
+        found = self._find(scope["method"], scope["path"].removeprefix(before))
         if not found:
-            message = (
-                f"no endpoint answers {scope['method']} {scope['path']}; docs/guides/mlflow.md lists those there are"
-            )
-            return errors.NO_ENDPOINT.status, errors.body(errors.NO_ENDPOINT, message)
+            await self._streams({**scope, "root_path": before}, receive, send)
+            return
+        await _send(send, *await self._answer(found, scope, receive))
+
+    async def _answer(self, found: _Found, scope: Scope, receive: Receive) -> tuple[int, bytes]:
         try:
-            body = await _body(receive)
+            body = await read_body(receive)
             repository = self._acting(Request(scope))
             return 200, await run_in_threadpool(partial(_carry_out, found, repository, scope["query_string"], body))
         except LinealError as error:
@@ -102,6 +100,17 @@ class Dispatch:
         return None
 
 
+async def _unknown(scope: Scope, receive: Receive, send: Send) -> None:
+    message = f"no endpoint answers {scope['method']} {scope['path']}; docs/guides/mlflow.md lists those there are"
+    await _send(send, errors.NO_ENDPOINT.status, errors.body(errors.NO_ENDPOINT, message))
+
+
+async def _send(send: Send, status: int, data: bytes) -> None:
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(data))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": data})
+
+
 def _carry_out(found: _Found, repository: LocalRepository, query: bytes, body: bytes) -> bytes:
     endpoint = found.endpoint
     if endpoint.method == "GET" or not body:
@@ -114,7 +123,8 @@ def _carry_out(found: _Found, repository: LocalRepository, query: bytes, body: b
     return answer if isinstance(answer, bytes) else wire.encode(answer)
 
 
-async def _body(receive: Receive) -> bytes:
+async def read_body(receive: Receive) -> bytes:
+    """Return the body of a request. Raises Invalid for one that is too large."""
     pieces, size = list[bytes](), 0
     while True:
         message = await receive()
