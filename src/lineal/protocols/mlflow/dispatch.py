@@ -100,7 +100,7 @@ class Dispatch:
         return None
 
 
-async def _unknown(scope: Scope, receive: Receive, send: Send) -> None:
+async def _unknown(scope: Scope, _: Receive, send: Send) -> None:
     message = f"no endpoint answers {scope['method']} {scope['path']}; docs/guides/mlflow.md lists those there are"
     await _send(send, errors.NO_ENDPOINT.status, errors.body(errors.NO_ENDPOINT, message))
 
