@@ -222,7 +222,7 @@ def _below(under: str) -> tuple[str, dict[str, Any]]:
     if not under:
         return "1 = 1", {}
     prefix = f"{under}/"
-    return "(path = :under OR substr(path, 1, :size) = :prefix)", {
+    return "(path = :under OR substr(path, 1, CAST(:size AS INTEGER)) = :prefix)", {
         "under": under,
         "prefix": prefix,
         "size": len(prefix),

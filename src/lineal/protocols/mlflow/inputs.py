@@ -69,9 +69,11 @@ def _log_model(repository: LocalRepository, asked: _LogModel) -> Nothing:
     if not asked.model_json:
         raise lacking("model_json")
     try:
-        msgspec.json.decode(asked.model_json, type=dict[str, msgspec.Raw])
+        said = msgspec.json.decode(asked.model_json, type=dict[str, msgspec.Raw])
     except msgspec.DecodeError:
-        raise Invalid(f"Malformed model info. \\n {asked.model_json} \\n is not valid JSON.") from None
+        raise Invalid(f"Malformed model info. {asked.model_json} is not a valid JSON.") from None
+    if missing := _MODEL_FIELDS - said.keys():
+        raise Invalid(f"Model json is missing mandatory fields: {sorted(missing)}")
     verbs.append(repository, run, key=HISTORY_TAG, value=msgspec.Raw(asked.model_json.encode()))
     return NOTHING
 

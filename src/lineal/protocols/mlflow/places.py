@@ -17,8 +17,11 @@ from lineal.operations.artifacts import LOGGED, SHARED
 
 _RUN = re.compile(r"[0-9a-f]{32}")
 _MODEL = re.compile(r"m-[0-9a-f]{32}")
-_UNFIT = re.compile(r"[\x00\\\ud800-\udfff]|^[A-Za-z]:|^/|//|/$|(^|/)\.\.?(/|$)")
-"""NUL, backslashes, halves of surrogate pairs, drives, absolute paths, empty parts and parts that lead elsewhere."""
+_UNPRINTED = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+"""Control characters, and halves of surrogate pairs."""
+
+_UNFIT = re.compile(r"[\x00\\]|^[A-Za-z]:|^/|//|/$|(^|/)\.\.?(/|$)")
+"""NUL, backslashes, drives, absolute paths, empty parts and parts that lead elsewhere."""
 
 _DECODED_MAX = 10
 """Who writes a percent sign more often in another way means harm."""
@@ -46,14 +49,14 @@ def safe(path: str, *, is_directory: bool = False) -> str:
     path = "/".join(part for part in path.split("/") if part != ".")
     if not path and is_directory:
         return path
-    shown, decoded = path, path
+    decoded = "" if _UNPRINTED.search(path) else path
     for _ in range(_DECODED_MAX):
         if not decoded or _UNFIT.search(decoded):
-            raise _invalid(shown)
+            break
         before, decoded = decoded, unquote(decoded)
         if decoded == before:
             return path
-    raise _invalid(shown)
+    raise _invalid(path)
 
 
 def _invalid(path: str) -> Invalid:
