@@ -56,7 +56,7 @@ def root(client: Client) -> str:
     return f"0/{client.run('0')}/artifacts"
 
 
-def begin(client: Client, root: str, count: int = 4, name: str = "/home/ana/big.bin") -> Any:
+def begin(client: Client, root: str, count: int = 4, name: str = "here/big.bin") -> Any:
     asked = {"path": name, "num_parts": count}
     return client.said("POST", f"mlflow-artifacts/mpu/create/{root}/models", asked)
 
@@ -70,7 +70,7 @@ def send(credential: dict[str, Any], data: bytes = DATA) -> dict[str, Any]:
     return {"part_number": number, "etag": answer.headers["ETag"], "url": credential["url"]}
 
 
-def ending(upload: Any, parts: list[dict[str, Any]], name: str = "/home/ana/big.bin") -> dict[str, Any]:
+def ending(upload: Any, parts: list[dict[str, Any]], name: str = "here/big.bin") -> dict[str, Any]:
     return {"path": name, "upload_id": upload["upload_id"], "parts": parts}
 
 

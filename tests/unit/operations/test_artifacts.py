@@ -147,7 +147,7 @@ SEALED: dict[str, Callable[[LocalRepository, str], object]] = {
     "made a file": lambda repository, run: put(repository, run, "model"),
     "removed": lambda repository, run: artifacts.remove(repository, run, "model/MLmodel"),
     "removed with its directory": lambda repository, run: artifacts.remove(repository, run, "model"),
-    "removed with everything": lambda repository, run: artifacts.remove(repository, run),
+    "removed with everything": artifacts.remove,
 }
 
 

@@ -85,7 +85,7 @@ fragments = st.lists(
 def leads_elsewhere(path: str) -> bool:
     """Tell by other means than ours whether a path leads out of a directory, here or on Windows."""
     return (
-        posixpath.normpath(f"/root/{path}") != f"/root/{path}"
+        posixpath.normpath(f"/top/{path}") != f"/top/{path}"
         or path.startswith("/")
         or PureWindowsPath(path).is_absolute()
         or bool(PureWindowsPath(path).drive)
