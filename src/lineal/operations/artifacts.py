@@ -31,7 +31,7 @@ PATH_BYTES_MAX = 2_000
 """So much of a path fits into the indexes of every database."""
 
 
-@operation("artifacts check", effect="reads", role="writer", internal=True)
+@operation("artifacts check", effect="records", internal=True)
 def check(store: Store, subject: str, path: str) -> None:
     """Tell whether a file may be put there, before its bytes are sent. Raises what ``artifacts put`` raises.
 
@@ -289,8 +289,9 @@ def _missing(path: str) -> NotFound:
 
 
 def _sealed(path: str) -> Conflict:
+    # People read the message alone, wherever it is shown.
     return Conflict(
-        f"The artifact '{path}' cannot be changed: it belongs to a model that is ready or registered."
+        f"The artifact '{path or '/'}' cannot be changed: it belongs to a model that is ready or registered."
         " Log another model, or write to another path.",
         hint="log another model, or write to another path",
     )

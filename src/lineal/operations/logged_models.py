@@ -80,7 +80,14 @@ def create(store: Store, model: NewModel) -> LoggedModelAnswer:
 
 @operation("logged show", effect="reads", internal=True)
 def show(store: Store, model_id: str) -> LoggedModelAnswer:
-    """Show a logged model. Raises NotFound."""
+    """Show a logged model.
+
+    Args:
+        model_id: which.
+
+    Raises:
+        NotFound: there is none.
+    """
     return shown(store, model_id)
 
 
@@ -103,7 +110,14 @@ def finish(store: Store, model_id: str, *, status: Status) -> LoggedModelAnswer:
 
 @operation("logged delete", effect="writes", internal=True)
 def delete(store: Store, model_id: str) -> None:
-    """Put a logged model out of sight. Raises NotFound."""
+    """Put a logged model out of sight.
+
+    Args:
+        model_id: which.
+
+    Raises:
+        NotFound: there is none.
+    """
     _change(store, model_id, deleted_at=store.clock.now())
 
 

@@ -12,6 +12,7 @@ from lineal.objects.digest import Digest, digest_of
 from lineal.objects.errors import Invalid, LinealError
 from lineal.objects.statements import JournalEntry
 from lineal.operations.answers import Problem, Verification
+from lineal.operations.artifacts import SHARED
 from lineal.operations.operation import operation
 from lineal.operations.references import dataset_reference, version_reference
 from lineal.operations.stores import on_disk
@@ -183,11 +184,11 @@ def _users(store: Store, digest: str) -> tuple[str, ...]:
             holder=holder,
         )
     ]
+    owners = (each if ":" in each else f"run:{each}" for each in (row["subject"] for row in keepers) if each != SHARED)
     return (
         *sorted({version_reference(row) for row in versions}),
         *sorted({dataset_reference(row) for row in datasets}),
-        *(f"run:{row['id']}" for row in runs),
-        *(row["subject"] if ":" in row["subject"] else f"run:{row['subject']}" for row in keepers),
+        *dict.fromkeys((*(f"run:{row['id']}" for row in runs), *owners)),
     )
 
 

@@ -95,19 +95,27 @@ class _Arriving:
 
     async def pump(self, receive: Receive) -> None:
         """Hand over what arrives, in the loop, until its end."""
+        is_whole = False
+        try:
+            is_whole = await self._pump(receive)
+        finally:
+            # Whatever went wrong, the thread waits no longer, and never takes a part for the whole.
+            self._pieces.put(None if is_whole else HungUp("the client went away", hint="send it again"))
+
+    async def _pump(self, receive: Receive) -> bool:
+        """Hand over what arrives; tell whether it was all there is."""
         held, size, is_over = list[bytes](), 0, False
         while not is_over:
             message = await receive()
             if message["type"] != "http.request":
-                self._pieces.put(HungUp("the client went away", hint="send it again"))
-                return
+                return False
             is_over = not message.get("more_body", False)
             held.append(message.get("body", b""))
             size += len(held[-1])
             if size and (is_over or size >= PIECE_BYTES):
                 await self._put(b"".join(held))
                 held, size = [], 0
-        self._pieces.put(None)
+        return True
 
     async def _put(self, piece: bytes) -> None:
         if self._is_wanted:
