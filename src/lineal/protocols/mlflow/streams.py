@@ -22,7 +22,7 @@ from lineal.objects.errors import LinealError
 T = TypeVar("T")
 
 PIECE_BYTES = 1 << 20
-_AHEAD_MAX = 4
+_AHEAD_MAX = 3
 
 
 class HungUp(LinealError):
@@ -38,7 +38,7 @@ class Transfers:
         width: how many go on at once; more wait. They never take the threads of small requests.
     """
 
-    def __init__(self, width: int = 64) -> None:
+    def __init__(self, width: int = 32) -> None:
         self._at_once = CapacityLimiter(width)
 
     async def received(self, receive: Receive, store: Callable[[Iterator[bytes]], T]) -> T:
