@@ -47,6 +47,7 @@ class Parts:
                 descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             try:
                 for piece in pieces:
+                    # Through the system's cache: it is read again in a moment, and then gone.
                     with reading.guarded(temporary):
                         reading.write_all(descriptor, piece)
                     size_bytes += len(piece)
