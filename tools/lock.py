@@ -16,13 +16,14 @@ SETS = {
     "demo": ("pyproject.toml", "--extra", "demo"),
     "test": (
         "pyproject.toml", "--extra", "demo", "--extra", "postgres", "--extra", "tables",
-        "--extra", "duckdb", "--extra", "delta", "--extra", "iceberg", "--extra", "ssh",
+        "--extra", "duckdb", "--extra", "delta", "--extra", "iceberg", "--extra", "ssh", "--extra", "server",
         "--group", "test", "--group", "lint", "requirements/build.in",
     ),
     "data": ("requirements/data.in", "--no-deps"),
     "dvc": ("requirements/dvc.in",),
+    "mlflow": ("requirements/mlflow.in",),
 }  # fmt: skip
-"""What is locked where: running it, the demo, the tests, the demo's data, and the real DVC."""
+"""What is locked where: running it, the demo, the tests, the demo's data, the real DVC and the real MLflow."""
 
 
 def main() -> None:

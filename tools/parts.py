@@ -1,7 +1,8 @@
 """Install what tests need beside the project's own packages: ``make parts``. Quick when everything is there.
 
-Ceph comes from the system's packages, which takes root and Debian or one of its kin; Azurite comes from npm, and DVC,
-which brings a hundred packages, into an environment of its own, both in ``.parts``. What cannot be had is named, and its tests say so: they fail in CI and are skipped elsewhere.
+Ceph comes from the system's packages, which takes root and Debian or one of its kin; Azurite comes from npm, and DVC and
+MLflow, which bring a hundred packages each, into environments of their own, all in ``.parts``. What cannot be had is named,
+and its tests say so: they fail in CI and are skipped elsewhere.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ def main() -> None:
     install_packages(sorted({package for program, package in PROGRAMS.items() if not shutil.which(program)}))
     install_ssh()
     install_azurite()
-    install_dvc()
+    install_locked("dvc")
+    install_locked("mlflow")
 
 
 def install_packages(missing: list[str]) -> None:
@@ -95,13 +97,13 @@ def install_azurite() -> None:
     done.touch()
 
 
-def install_dvc() -> None:
-    """Install DVC, as it is locked, into ``.parts``."""
-    home, lock = _PLACE / "dvc", Path("requirements/dvc.txt")
+def install_locked(name: str) -> None:
+    """Install a program of Python, as it is locked, into an environment of its own in ``.parts``."""
+    home, lock = _PLACE / name, Path(f"requirements/{name}.txt")
     done = home / "installed"
     if done.exists() and done.stat().st_mtime >= lock.stat().st_mtime:
         return
-    print("parts: installing DVC")
+    print(f"parts: installing {name}")
     venv.create(home, with_pip=True, clear=True)
     pip = (str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
     subprocess.run((*pip, "--require-hashes", "-r", str(lock)), check=True)

@@ -6,6 +6,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "init": ("lineal init", "lineal init churn --database postgresql://ada@db.example.org/lineal"),
     "import dvc": ("lineal import dvc", "lineal import dvc ~/churn --remote backup"),
     "run": ("lineal run -- python train.py --depth 6", "lineal run --name nightly -- python -m churn.train"),
+    "experiments": ("lineal experiments", "lineal experiments --deleted"),
     "runs": ("lineal runs", "lineal runs --state failed --limit 5"),
     "show": ("lineal show churn@production", "lineal show run:train", "lineal show sha256:3fe4a1 --json"),
     "diff": ("lineal diff churn:1.0.0 churn:1.1.0", "lineal diff run:train run:01JD8Q"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+import msgspec
+
 from lineal.objects.canonical import Number, Object, Scalar
 from lineal.objects.digest import Digest
 from lineal.objects.files import Mode
@@ -94,8 +96,8 @@ class ModelFacts(Object, frozen=True):
     classes: tuple[str, ...] = ()
 
 
-class Point(Object, frozen=True):
-    """A value of a metric at a step, and when it was logged."""
+class Point(msgspec.Struct, frozen=True, kw_only=True):
+    """A value of a metric at a step, and when it was logged. No object holds points: there are millions of them."""
 
     key: str
     step: int

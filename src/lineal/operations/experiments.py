@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import msgspec
+
 from lineal.objects.errors import Exists, Invalid, NotFound
 from lineal.operations.answers import ExperimentAnswer
 from lineal.operations.operation import operation
@@ -29,12 +31,13 @@ def experiments(
         after: only those with a greater number, for the next page.
     """
     rows = store.database.run(
-        "SELECT * FROM experiment WHERE state = :state AND number > :after ORDER BY number LIMIT :limit",
+        "SELECT e.*, (SELECT count(*) FROM run r WHERE r.experiment = e.number AND r.deleted_at IS NULL) AS runs"
+        " FROM experiment e WHERE e.state = :state AND e.number > :after ORDER BY e.number LIMIT :limit",
         state="deleted" if deleted else "active",
         after=after,
         limit=limit,
     )
-    return tuple(show(store, row) for row in rows)
+    return tuple(msgspec.structs.replace(show(store, row), run_count=row["runs"]) for row in rows)
 
 
 @operation("experiment create", effect="writes", internal=True)
@@ -126,12 +129,12 @@ def delete(store: Store, number: int) -> ExperimentAnswer:
     if number == DEFAULT:
         raise Invalid("Cannot delete the default experiment", hint="delete its runs")
     active(store, number)
+    # By the time that both have, the runs are known that were deleted with it.
+    at = store.clock.now()
     store.database.run(
-        "UPDATE run SET deleted_at = :at WHERE experiment = :number AND deleted_at IS NULL",
-        number=number,
-        at=store.clock.now(),
+        "UPDATE run SET deleted_at = :at WHERE experiment = :number AND deleted_at IS NULL", number=number, at=at
     )
-    return _change(store, number, state="deleted")
+    return _change(store, number, at=at, state="deleted")
 
 
 @operation("experiment restore", effect="writes", internal=True)
@@ -215,12 +218,12 @@ def page(store: Store, wanted: Wanted, *, limit: int, page_token: str = "") -> E
     return Experiments([show(store, row) for row in rows], token)
 
 
-def _change(store: Store, number: int, **columns: Any) -> ExperimentAnswer:
+def _change(store: Store, number: int, *, at: int = 0, **columns: Any) -> ExperimentAnswer:
     sets = "".join(f", {name} = :{name}" for name in columns)
     store.database.run(
         f"UPDATE experiment SET updated_at = :at, revision = revision + 1{sets} WHERE number = :number",
         number=number,
-        at=store.clock.now(),
+        at=at or store.clock.now(),
         **columns,
     )
     return show(store, find(store, number))

@@ -132,7 +132,8 @@ class Summary:
         latest: dict[str, Point] = {}
         for each in points:
             known = latest.get(each.key)
-            if known is None or _order(each.step, each.at, each.value) >= _order(known.step, known.at, known.value):
+            # Written out: a request may have a thousand points, and nearly all come in order.
+            if known is None or each.step > known.step or not _is_later(known, each):
                 latest[each.key] = each
         before = self._metrics if self._metrics is not None else self._metrics_among(latest)
         new = [
@@ -314,6 +315,10 @@ def _text(lines: dict[str, Line] | None) -> str | None:
 
 def _order(step: int, at: int, value: Number) -> tuple[int, int, float]:
     return step, at, 0.0 if value == "NaN" else float(value)
+
+
+def _is_later(point: Point, other: Point) -> bool:
+    return _order(point.step, point.at, point.value) > _order(other.step, other.at, other.value)
 
 
 def _number(text: str) -> float | None:

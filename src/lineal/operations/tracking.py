@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from lineal.formats.series import CHUNK_POINTS
 from lineal.objects.errors import Exists, Invalid, NotFound
 from lineal.objects.runs import Point
 from lineal.objects.ulid import hexadecimal, is_ulid
@@ -22,6 +23,9 @@ from lineal.query.pages import read_page
 from lineal.query.walks import Wanted
 from lineal.storage import series
 from lineal.storage.store import Store
+
+_REQUESTS_MAX = 64
+"""A run that told of itself in so few requests, and of few points, is read as fast without chunks."""
 
 State = Literal["running", "scheduled", "finished", "failed", "killed"]
 
@@ -150,7 +154,8 @@ def update(
         state=state or row["state"],
         ended_at=row["ended_at"] if ended_at is None else ended_at,
     )
-    if row["recent_points"] and state not in {"", "running", "scheduled"}:
+    has_ended = state not in {"", "running", "scheduled"}
+    if has_ended and (row["recent_points"] >= CHUNK_POINTS or row["revision"] > _REQUESTS_MAX):
         fold(store, run_id)
     return shown(store, run_id)
 
@@ -218,6 +223,11 @@ def chart(
             for key in keys
         )
     )
+
+
+def is_long(store: Store, run_id: str, key: str) -> bool:
+    """Tell whether a metric of a run has so many points that a chart is made without reading them."""
+    return series.count(store.database, run_id, key) > series.RECENT_POINTS_MAX
 
 
 def fold(store: Store, run_id: str) -> None:

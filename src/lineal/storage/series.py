@@ -167,6 +167,14 @@ def in_order(series: Series) -> Series:
     return Series(*map(list, zip(*rows, strict=True)))
 
 
+def count(database: Database, run: str, key: str) -> int:
+    """Return how many points of a metric are in chunks."""
+    rows = database.run(
+        "SELECT COALESCE(SUM(count), 0) AS points FROM metric_chunk WHERE run = :run AND key = :key", run=run, key=key
+    )
+    return int(rows[0]["points"])
+
+
 def chart(database: Database, run: str, key: str, *, first: int | None, last: int | None, count: int) -> list[Sample]:
     """Return points for a chart of a metric, by step: all of them, or those that no drawing of ``count`` may miss.
 

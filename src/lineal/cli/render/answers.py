@@ -43,6 +43,7 @@ ONE: dict[type[a.Answer], Renderer] = {
 
 MANY: dict[type[a.Answer], Renderer] = {
     a.RunAnswer: runs.many,
+    a.ExperimentAnswer: runs.experiments,
     a.DatasetAnswer: datasets.many,
     a.ModelAnswer: versions.models,
     a.VersionLine: versions.lines,

@@ -9,7 +9,7 @@ from lineal.cli.render.page import Page
 from lineal.cli.render.units import ago, count, duration, metrics, moment, number, scalar, size, when
 from lineal.objects.digest import short
 from lineal.objects.runs import Code, FileUse, ModelFacts, Run, Runtime
-from lineal.operations.answers import RunAnswer
+from lineal.operations.answers import ExperimentAnswer, RunAnswer
 
 _FILES_SHOWN = 40
 """A run that wrote thousands of files shows so many; ``--json`` has them all."""
@@ -58,6 +58,25 @@ def many(answers: Sequence[RunAnswer], page: Page) -> Iterator[str]:
             for each in answers
         ),
         right=("TOOK",),
+    )
+
+
+def experiments(answers: Sequence[ExperimentAnswer], page: Page) -> Iterator[str]:
+    """Yield a table of experiments."""
+    yield from page.table(
+        ("NUMBER", "EXPERIMENT", "RUNS", "LAST CHANGED (UTC)", "BY", "TAGS"),
+        (
+            (
+                str(each.number),
+                each.name,
+                f"{each.run_count:,}",
+                f"{moment(each.updated_at)} ({ago(each.updated_at, page.now)})" if each.updated_at else "",
+                each.created_by,
+                ", ".join(f"{key}={value}" for key, value in each.tags.items()),
+            )
+            for each in answers
+        ),
+        right=("NUMBER", "RUNS"),
     )
 
 

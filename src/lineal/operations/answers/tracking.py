@@ -23,6 +23,8 @@ class ExperimentAnswer(Answer, frozen=True, kw_only=True):
     created_at: int
     updated_at: int
     tags: dict[str, str] = {}
+    run_count: int = 0
+    """How many runs it has, where that was asked for."""
 
 
 class TrackedRun(Answer, frozen=True, kw_only=True):

@@ -5,13 +5,14 @@ MLflow's clients send many small requests, so what stands between the socket and
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
 from typing import Any, NamedTuple
 
 import msgspec
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Router
 from starlette.types import Receive, Scope, Send
@@ -19,9 +20,13 @@ from starlette.types import Receive, Scope, Send
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Invalid, LinealError
 from lineal.protocols.mlflow import errors, wire
+from lineal.storage.database.grouping import Grouping
 
 BODY_BYTES_MAX = 64 << 20
 """More than MLflow's client ever sends in one request: it cuts batches at a megabyte."""
+
+_THREADS = 16
+"""So many requests are answered at once; databases and disks take their time."""
 
 Acting = Callable[[Request], LocalRepository]
 """Gives the repository as whoever sent a request may use it. Raises what says that they may not."""
@@ -33,13 +38,14 @@ class Endpoint(NamedTuple):
     """What answers requests of one kind.
 
     ``path`` is what stands behind ``/api``; a part in braces is a field of the request. ``answer`` takes the repository and
-    the request, and returns what is sent as JSON.
+    the request, and returns what is sent as JSON. ``is_quick`` says that it changes a few rows and nothing else.
     """
 
     method: str
     path: str
     request: type[msgspec.Struct]
     answer: Callable[[LocalRepository, Any], Any]
+    is_quick: bool = False
 
 
 class _Found(NamedTuple):
@@ -59,6 +65,8 @@ class Dispatch:
     def __init__(self, endpoints: Iterable[Endpoint], acting: Acting, streams: Iterable[BaseRoute] = ()) -> None:
         self._acting = acting
         self._streams = Router([*streams], default=_unknown)
+        self._threads = ThreadPoolExecutor(_THREADS, "lineal-mlflow")
+        self._grouping: Grouping | None = None
         self._exact: dict[tuple[str, str], Endpoint] = {}
         self._patterns: dict[tuple[str, int], list[tuple[list[str], Endpoint]]] = {}
         for each in endpoints:
@@ -82,12 +90,21 @@ class Dispatch:
         try:
             body = await read_body(receive)
             repository = self._acting(Request(scope))
-            return 200, await run_in_threadpool(partial(_carry_out, found, repository, scope["query_string"], body))
+            work = partial(_carry_out, found, repository, scope["query_string"], body)
+            return 200, await asyncio.get_running_loop().run_in_executor(self._executor(found, repository), work)
         except LinealError as error:
             return errors.told(error)
         except Exception as error:  # noqa: BLE001 - the last resort: a client gets an answer, the log the rest
             _log.exception("%s %s", scope["method"], scope["path"])
             return errors.told(error)
+
+    def _executor(self, found: _Found, repository: LocalRepository) -> Executor:
+        """Return who carries something out: a database with one writer has quick changes share commits."""
+        database = repository.store.database
+        if not found.endpoint.is_quick or database.dialect != "sqlite":
+            return self._threads
+        self._grouping = self._grouping or Grouping(database)
+        return self._grouping
 
     def _find(self, method: str, path: str) -> _Found | None:
         if exact := self._exact.get((method, path)):

@@ -55,6 +55,8 @@ class _Body(msgspec.Struct, omit_defaults=True):
 
 def code_of(error: Exception) -> Code:
     """Return the code of an error; one that is none of ours is internal."""
+    if getattr(error, "http_status", 0) == UNKNOWN.status:
+        return UNKNOWN  # a server's own, which stands above this
     return next((code for kind, code in _CODES if isinstance(error, kind)), INTERNAL)
 
 

@@ -30,6 +30,7 @@ class Experiment(msgspec.Struct, omit_defaults=True):
     last_update_time: int
     creation_time: int
     tags: list[Tag] = []
+    workspace: str = ""
 
 
 class _Create(msgspec.Struct):
@@ -138,6 +139,7 @@ def shown(found: ExperimentAnswer) -> Experiment:
         last_update_time=found.updated_at,
         creation_time=found.created_at,
         tags=[Tag(key, value) for key, value in found.tags.items()],
+        workspace="default",
     )
 
 

@@ -91,8 +91,8 @@ def _search_datasets(repository: LocalRepository, asked: _SearchDatasets) -> _Su
 
 
 ENDPOINTS = (
-    Endpoint("POST", "/2.0/mlflow/runs/log-inputs", _LogInputs, _log_inputs),
-    Endpoint("POST", "/2.0/mlflow/runs/outputs", _LogOutputs, _log_outputs),
-    Endpoint("POST", "/2.0/mlflow/runs/log-model", _LogModel, _log_model),
+    Endpoint("POST", "/2.0/mlflow/runs/log-inputs", _LogInputs, _log_inputs, is_quick=True),
+    Endpoint("POST", "/2.0/mlflow/runs/outputs", _LogOutputs, _log_outputs, is_quick=True),
+    Endpoint("POST", "/2.0/mlflow/runs/log-model", _LogModel, _log_model, is_quick=True),
     Endpoint("POST", "/2.0/mlflow/experiments/search-datasets", _SearchDatasets, _search_datasets),
 )

@@ -300,12 +300,12 @@ def _metric(model: str, found: ModelMetric) -> _Metric:
 
 
 ENDPOINTS = (
-    Endpoint("POST", "/2.0/mlflow/logged-models", _Create, _create),
+    Endpoint("POST", "/2.0/mlflow/logged-models", _Create, _create, is_quick=True),
     Endpoint("POST", "/2.0/mlflow/logged-models/search", _Search, _search),
     Endpoint("GET", "/2.0/mlflow/logged-models/{model_id}", _ById, _get),
-    Endpoint("PATCH", "/2.0/mlflow/logged-models/{model_id}", _Finalize, _finalize),
-    Endpoint("DELETE", "/2.0/mlflow/logged-models/{model_id}", _ById, _delete),
-    Endpoint("PATCH", "/2.0/mlflow/logged-models/{model_id}/tags", _Tags, _set_tags),
-    Endpoint("DELETE", "/2.0/mlflow/logged-models/{model_id}/tags/{tag_key}", _Untag, _delete_tag),
-    Endpoint("POST", "/2.0/mlflow/logged-models/{model_id}/params", _Params, _log_params),
+    Endpoint("PATCH", "/2.0/mlflow/logged-models/{model_id}", _Finalize, _finalize, is_quick=True),
+    Endpoint("DELETE", "/2.0/mlflow/logged-models/{model_id}", _ById, _delete, is_quick=True),
+    Endpoint("PATCH", "/2.0/mlflow/logged-models/{model_id}/tags", _Tags, _set_tags, is_quick=True),
+    Endpoint("DELETE", "/2.0/mlflow/logged-models/{model_id}/tags/{tag_key}", _Untag, _delete_tag, is_quick=True),
+    Endpoint("POST", "/2.0/mlflow/logged-models/{model_id}/params", _Params, _log_params, is_quick=True),
 )

@@ -94,12 +94,28 @@ def _interval(repository: LocalRepository, asked: _Interval) -> _Page:
     _check_interval(asked)
     found = list[Point]()
     for run in asked.run_ids:
+        if verbs.is_long(repository.store, ids.run_id(run), asked.metric_key):
+            found += _drawn(repository, run, asked)
+            continue
         points = list(_points(repository, run, asked.metric_key, with_run=True))
         steps = sorted({each.step for each in points})
         kept = frozenset(sampled(steps, asked.start_step, asked.end_step, asked.max_results))
-        # The whole ends are shown whatever is between them.
         found += (each for each in points if each.step in kept)
     return _Page(found)
+
+
+def _drawn(repository: LocalRepository, run: str, asked: _Interval) -> Iterator[Point]:
+    """Yield what a drawing of a long series needs: even samples would cost reading all of it, and miss its peaks."""
+    chart = verbs.chart(
+        repository,
+        runs=(ids.run_id(run),),
+        keys=(asked.metric_key,),
+        points=asked.max_results,
+        first=asked.start_step,
+        last=asked.end_step,
+    )
+    for step, value, at in chart.series[0].points:
+        yield Point(asked.metric_key, value, at, step, run)
 
 
 def _check_interval(asked: _Interval) -> None:

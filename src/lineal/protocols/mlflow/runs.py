@@ -259,7 +259,11 @@ def _tag(tag: Tag) -> str:
 
 
 def _point(metric: Metric | _LogMetric) -> Point:
-    return Point(key=metric.key, step=metric.step, value=number(metric.value), at=metric.timestamp)
+    value = metric.value
+    # Nearly all are numbers, and finite.
+    if value.__class__ is not float or value - value != 0:
+        value = number(value)
+    return Point(key=metric.key, step=metric.step, value=value, at=metric.timestamp)
 
 
 def _of_models(metrics: Sequence[Metric | _LogMetric]) -> tuple[ModelPoint, ...]:
@@ -316,14 +320,14 @@ def _info(found: TrackedRun) -> Info:
 
 
 ENDPOINTS = (
-    Endpoint("POST", "/2.0/mlflow/runs/create", _Create, _create),
+    Endpoint("POST", "/2.0/mlflow/runs/create", _Create, _create, is_quick=True),
     Endpoint("GET", "/2.0/mlflow/runs/get", Named, _get),
-    Endpoint("POST", "/2.0/mlflow/runs/update", _Update, _update),
-    Endpoint("POST", "/2.0/mlflow/runs/delete", Named, _delete),
-    Endpoint("POST", "/2.0/mlflow/runs/restore", Named, _restore),
-    Endpoint("POST", "/2.0/mlflow/runs/log-metric", _LogMetric, _log_metric),
-    Endpoint("POST", "/2.0/mlflow/runs/log-parameter", _LogParam, _log_param),
-    Endpoint("POST", "/2.0/mlflow/runs/set-tag", _SetTag, _set_tag),
-    Endpoint("POST", "/2.0/mlflow/runs/delete-tag", _DeleteTag, _delete_tag),
-    Endpoint("POST", "/2.0/mlflow/runs/log-batch", _LogBatch, _log_batch),
+    Endpoint("POST", "/2.0/mlflow/runs/update", _Update, _update, is_quick=True),
+    Endpoint("POST", "/2.0/mlflow/runs/delete", Named, _delete, is_quick=True),
+    Endpoint("POST", "/2.0/mlflow/runs/restore", Named, _restore, is_quick=True),
+    Endpoint("POST", "/2.0/mlflow/runs/log-metric", _LogMetric, _log_metric, is_quick=True),
+    Endpoint("POST", "/2.0/mlflow/runs/log-parameter", _LogParam, _log_param, is_quick=True),
+    Endpoint("POST", "/2.0/mlflow/runs/set-tag", _SetTag, _set_tag, is_quick=True),
+    Endpoint("POST", "/2.0/mlflow/runs/delete-tag", _DeleteTag, _delete_tag, is_quick=True),
+    Endpoint("POST", "/2.0/mlflow/runs/log-batch", _LogBatch, _log_batch, is_quick=True),
 )

@@ -19,13 +19,23 @@ class _Asked(msgspec.Struct):
 
 
 class ServerInfo(msgspec.Struct):
-    """What this server can do."""
+    """What this server can do; skills, a gateway and traces belong to generative models, which it leaves to others."""
 
     store_type: str = "SqlStore"
     workspaces_enabled: bool = False
     trace_archival_enabled: bool = False
     multipart_uploads_enabled: bool = True
     multipart_downloads_enabled: bool = True
+    artifact_serving_enabled: bool = True
+    skill_content_max_size: int = 0
+    skill_content_max_files: int = 0
+    presigned_upload_run_id_supported: bool = False
+    presigned_upload_model_id_supported: bool = False
+    model_artifact_presigned_downloads_supported: bool = False
+    features_enabled: dict[str, bool] = msgspec.field(
+        default_factory=lambda: {"gateway": False, "scheduled_issue_detection": False}
+    )
+    tracking_auth: str = ""
     artifacts_presigned_only: bool = False
 
 

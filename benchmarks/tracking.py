@@ -1,0 +1,45 @@
+"""Tracking: Lineal and MLflow under the same requests in one run, each over a database in a file and over PostgreSQL.
+
+``python benchmarks/tracking.py [--quick] [--json | --markdown] [--only ROW...] [--postgres URL]``
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks.store.measure import talk
+from benchmarks.tracking.rows import HEADER, Row
+from benchmarks.tracking.work import FULL, QUICK, ROWS, rows
+
+
+def main() -> None:
+    """Measure, print each row when it is known, and exit with 1 when a goal is missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small sizes; the goals are the same")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", dest="form", action="store_const", const=Row.json, help="one object a row")
+    form.add_argument("--markdown", dest="form", action="store_const", const=Row.cells, help="a table for README.md")
+    parser.add_argument("--only", nargs="+", metavar="ROW", choices=[each.row for each in ROWS], default=())
+    parser.add_argument("--postgres", default="", metavar="URL", help="a server where databases may be made")
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is stopped, what was made is removed
+    missed = []
+    if options.form is Row.cells:
+        print(HEADER)
+    with tempfile.TemporaryDirectory(prefix="lineal-") as home:
+        for database in ("", options.postgres) if options.postgres else ("",):
+            talk(f"over {'PostgreSQL' if database else 'SQLite'}")
+            for row in rows(Path(home), QUICK if options.quick else FULL, database, frozenset(options.only)):
+                print((options.form or Row.lines)(row), flush=True)
+                missed += [] if row.holds else [row.row]
+    sys.exit(bool(missed))
+
+
+if __name__ == "__main__":
+    main()

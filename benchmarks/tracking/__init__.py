@@ -1,0 +1,1 @@
+"""How the benchmark of tracking measures."""

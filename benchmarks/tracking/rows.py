@@ -1,0 +1,45 @@
+"""A row of the results: one object of JSON, one line for people."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+HEADER = "| work | over | Lineal | MLflow | ratio | goal |\n|---|---|--:|--:|--:|--:|"
+"""Of the table that ``Row.cells`` fills."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """What was measured. ``ratio`` says how many times better ours is than the peer's; ``over`` names the database."""
+
+    row: str
+    work: str
+    over: str
+    ours: float
+    peer: float
+    unit: str
+    ratio: float
+    goal: float
+    holds: bool
+
+    def json(self) -> str:
+        """Return it as one object, figures to four digits."""
+        figures = {
+            name: float(f"{value:.4g}") if isinstance(value, float) else value for name, value in asdict(self).items()
+        }
+        return json.dumps(figures, ensure_ascii=False)
+
+    def cells(self) -> str:
+        """Return it as a row of a table in Markdown."""
+        goal = f"{self.goal:g}" if self.holds else f"{self.goal:g}: missed"
+        sides = (f"{self.ours:.4g} {self.unit}", f"{self.peer:.4g} {self.unit}", f"**{self.ratio:.1f}**", goal)
+        return f"| {' | '.join((self.work, self.over, *sides))} |"
+
+    def lines(self) -> str:
+        """Return it as a person reads it."""
+        verdict = "holds" if self.holds else "MISSED"
+        return (
+            f"{self.work}, {self.over}: ×{self.ratio:.1f}; goal ×{self.goal:g}: {verdict}\n"
+            f"    Lineal {self.ours:.4g} {self.unit} · MLflow {self.peer:.4g} {self.unit}"
+        )

@@ -1,0 +1,122 @@
+"""What MLflow's own client 3.18 said to MLflow's own server is said to ours, and what comes back means the same.
+
+``tests/golden/mlflow-client-3.18.jsonl`` holds the exchanges, recorded from both as they are. Ids and times are others here;
+everything else is held to be equal: the statuses, the fields, their order in lists, the texts of errors.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.surfaces.serving import Served
+
+RECORDED = Path(__file__).parents[1] / "golden" / "mlflow-client-3.18.jsonl"
+
+EXPERIMENTS_BEFORE = 8
+"""The recorded experiment is the ninth of its server, and the artifacts of its runs lie in directories of that number."""
+
+_IDS = re.compile(r"m-[0-9a-f]{32}|[0-9a-f]{32}")
+_TIMES = frozenset(
+    "timestamp start_time end_time creation_time last_update_time creation_timestamp last_updated_timestamp"
+    " creation_timestamp_ms last_updated_timestamp_ms file_size".split()
+)
+_NOT_ANSWERED = ("/api/3.0/mlflow/traces", "/v1/traces")
+"""What belongs to generative models only."""
+
+
+class Exchange(NamedTuple):
+    """A request that the client made, and the answer that it got."""
+
+    step: str
+    method: str
+    url: str
+    body: str | None
+    status: int
+    answer: str
+
+
+class Replay:
+    """Says what was recorded, with our ids in place of the recorded ones."""
+
+    def __init__(self, served: Served) -> None:
+        self._served = served
+        self._ours: dict[str, str] = {}
+
+    def differences(self, each: Exchange) -> list[str]:
+        """Return in which places the answer of ours differs."""
+        body = None if each.body is None else self._translated(each.body)
+        answer = self._served.ask(
+            each.method, self._translated(each.url), b"some bytes" if body == "<stream>" else body
+        )
+        place = f"{each.step}: {each.method} {each.url}"
+        if answer.status != each.status:
+            return [f"{place}: {answer.status} {answer.text[:300]}, not {each.status} {each.answer[:300]}"]
+        if not each.answer or each.answer == "<stream>":
+            return []
+        try:
+            recorded = json.loads(each.answer)
+        except json.JSONDecodeError:
+            return [] if answer.text == each.answer else [f"{place}: {answer.text!r}, not {each.answer!r}"]
+        return [f"{place}: {each}" for each in self._compare(recorded, json.loads(answer.text), "$")]
+
+    def _translated(self, text: str) -> str:
+        return _IDS.sub(lambda match: self._ours.get(match[0], match[0]), text)
+
+    def _compare(self, recorded: Any, ours: Any, path: str) -> Iterator[str]:
+        if isinstance(recorded, dict) and isinstance(ours, dict):
+            yield from self._compare_objects(recorded, ours, path)
+        elif isinstance(recorded, list) and isinstance(ours, list):
+            if len(recorded) != len(ours):
+                yield f"{path} has {len(ours)} items, not {len(recorded)}"
+            for place, pair in enumerate(zip(recorded, ours, strict=False)):
+                yield from self._compare(*pair, f"{path}[{place}]")
+        elif type(recorded) is not type(ours):
+            yield f"{path} is {ours!r}, not {recorded!r}"
+        elif path.rpartition(".")[2] in _TIMES:
+            return
+        elif isinstance(recorded, str):
+            yield from self._compare_texts(recorded, ours, path)
+        elif recorded != ours:
+            yield f"{path} is {ours!r}, not {recorded!r}"
+
+    def _compare_objects(self, recorded: dict[str, Any], ours: dict[str, Any], path: str) -> Iterator[str]:
+        if missing := recorded.keys() - ours.keys():
+            yield f"{path} lacks {', '.join(sorted(missing))}"
+        for name in recorded.keys() & ours.keys():
+            yield from self._compare(recorded[name], ours[name], f"{path}.{name}")
+
+    def _compare_texts(self, recorded: str, ours: str, path: str) -> Iterator[str]:
+        theirs, here = _IDS.findall(recorded), _IDS.findall(ours)
+        if len(theirs) == len(here):
+            for known, new in zip(theirs, here, strict=True):
+                self._ours.setdefault(known, new)
+        if self._translated(recorded) != ours:
+            yield f"{path} is {ours!r}, not {self._translated(recorded)!r}"
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    """A server with an empty repository."""
+    with Served(tmp_path) as found:
+        yield found
+
+
+def recorded() -> list[Exchange]:
+    """Return the exchanges of what we answer, in their order."""
+    every = [Exchange(**json.loads(line)) for line in RECORDED.read_text(encoding="utf-8").splitlines()]
+    return [each for each in every if not each.url.startswith(_NOT_ANSWERED)]
+
+
+def test_the_recorded_client_gets_the_recorded_answers(served: Served) -> None:
+    for number in range(EXPERIMENTS_BEFORE):
+        served.ask("POST", "/api/2.0/mlflow/experiments/create", json.dumps({"name": f"before {number}"}))
+    replay = Replay(served)
+    differences = [difference for each in recorded() for difference in replay.differences(each)]
+
+    assert not differences, "\n".join(differences)

@@ -1,0 +1,53 @@
+"""Ask MLflow's endpoints without a server between: what is sent, and what comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from lineal.client.local import LocalRepository
+from lineal.protocols.mlflow import ENDPOINTS
+from lineal.protocols.mlflow.dispatch import Dispatch
+
+
+class Answer(NamedTuple):
+    """The status, and what the JSON says."""
+
+    status: int
+    said: Any
+
+
+class Client:
+    """Asks a repository.
+
+    Args:
+        repository: which.
+    """
+
+    def __init__(self, repository: LocalRepository) -> None:
+        self._dispatch = Dispatch(ENDPOINTS, lambda _: repository)
+
+    def get(self, path: str, **query: Any) -> Answer:
+        """Ask by GET, with a query; a list is given several times."""
+        return self.send("GET", path, query=urlencode(query, doseq=True))
+
+    def post(self, path: str, **body: Any) -> Answer:
+        """Ask by POST, with a body in JSON."""
+        return self.send("POST", path, body=json.dumps(body).encode())
+
+    def send(self, method: str, path: str, *, query: str = "", body: bytes = b"") -> Answer:
+        """Send anything; ``path`` is what stands behind ``/api/2.0/mlflow``, or a whole one."""
+        whole = path if path.startswith(("/api", "/ajax-api")) else f"/api/2.0/mlflow{path}"
+        scope = {"type": "http", "method": method, "path": whole, "query_string": query.encode(), "headers": []}
+        sent = list[dict[str, Any]]()
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        asyncio.run(self._dispatch(scope, receive, send))
+        return Answer(sent[0]["status"], json.loads(b"".join(each.get("body", b"") for each in sent)))
