@@ -66,6 +66,7 @@ __all__ = [
 ]
 
 VERBS = {
+    "artifacts": ("artifacts check", "artifacts put", "artifacts list", "artifacts show", "artifacts remove"),
     "cards": ("model card", "model describe"),
     "collections": ("gc", "repair"),
     "comparisons": ("diff",),
@@ -84,7 +85,9 @@ VERBS = {
         "experiment restore",
     ),
     "imports": ("import known", "import dataset", "import run", "import version", "import alias"),
+    "inputs": ("runs inputs", "runs outputs", "runs append", "experiment datasets"),
     "lineage": ("lineage",),
+    "logged_models": ("logged create", "logged show", "logged finish", "logged delete", "logged record"),
     "models": ("model list", "model show"),
     "registered_models": ("model create", "model update", "model rename", "model delete"),
     "registered_versions": (

@@ -1,4 +1,4 @@
-"""What lists show of a run, kept ready to be sent: its last metrics, params and tags, written when they change.
+"""What lists show of a run, kept ready to be sent: its last metrics, params and tags, and what it used and made.
 
 Beside it stand the same values as rows, for search. Both are written in one transaction, under the lock of the run's row.
 """
@@ -6,7 +6,7 @@ Beside it stand the same values as rows, for search. Both are written in one tra
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -19,7 +19,7 @@ from lineal.storage.database.database import Database, Row
 SUMMARY_BYTES_MAX = 64 << 10
 """What is longer is not written anew at each change, but read from the rows when somebody asks."""
 
-NOTHING = b"[]"
+NOTHING, NOTHING_USED = b"[]", b"{}"
 
 
 class MetricLine(msgspec.Struct):
@@ -36,6 +36,50 @@ class Pair(msgspec.Struct):
 
     key: str
     value: str
+
+
+class Dataset(msgspec.Struct, omit_defaults=True):
+    """A dataset as a program called it."""
+
+    name: str
+    digest: str
+    source_type: str
+    source: str
+    schema: str | None = None
+    profile: str | None = None
+
+
+class UsedDataset(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """A dataset that a run used, and what it said of that."""
+
+    tags: list[Pair] = []
+    dataset: Dataset
+
+
+class UsedModel(msgspec.Struct):
+    """A logged model that a run used."""
+
+    model_id: str
+
+
+class MadeModel(msgspec.Struct):
+    """A logged model that a run made, and at which step."""
+
+    model_id: str
+    step: int
+
+
+class Inputs(msgspec.Struct, omit_defaults=True):
+    """What a run used, in the order in which it told of it."""
+
+    dataset_inputs: list[UsedDataset] = []
+    model_inputs: list[UsedModel] = []
+
+
+class Outputs(msgspec.Struct, omit_defaults=True):
+    """What a run made."""
+
+    model_outputs: list[MadeModel] = []
 
 
 Line = TypeVar("Line", MetricLine, Pair)
@@ -113,10 +157,7 @@ class Summary:
                     hint="log it under another key, or in another run",
                 )
         new = [Pair(key, value) for key, value in params.items() if key not in before]
-        rows = [
-            {"subject": self._run, "key": each.key, "value": each.value, "number": _number(each.value)} for each in new
-        ]
-        self._database.many(_PARAM, rows)
+        write_params(self._database, self._run, {each.key: each.value for each in new})
         if self._params is not None:
             self._params.update((each.key, each) for each in new)
 
@@ -178,6 +219,12 @@ def write_tags(database: Database, subject: str, tags: dict[str, str]) -> None:
     database.many(_TAG, [{"subject": subject, "key": key, "value": value} for key, value in tags.items()])
 
 
+def write_params(database: Database, subject: str, params: dict[str, str]) -> None:
+    """Keep params of anything."""
+    rows = [{"subject": subject, "key": key, "value": value, "number": _number(value)} for key, value in params.items()]
+    database.many(_PARAM, rows)
+
+
 def remove_tag(database: Database, subject: str, key: str) -> bool:
     """Let go of a tag of anything; tell whether it was there."""
     rows = database.run(
@@ -193,16 +240,17 @@ def read_tags(database: Database, subject: str) -> dict[str, str]:
 
 
 def texts(database: Database, row: Row) -> Iterator[bytes]:
-    """Yield the metrics, params and tags of a run as JSON arrays.
+    """Yield the metrics, params and tags of a run as JSON arrays, then its inputs and outputs as JSON objects.
 
     Args:
         database: where the rows are.
-        row: has the columns ``id``, ``metrics``, ``params`` and ``tags``; a run without a summary has no rows either.
+        row: has the column ``id`` and those of a summary; a run without a summary has no rows either.
     """
+    has_any = row["summary"] is not None
     for name in ("metrics", "params", "tags"):
-        yield (
-            NOTHING if row["summary"] is None else row[name].encode() if row[name] else _read(database, row["id"], name)
-        )
+        yield NOTHING if not has_any else row[name].encode() if row[name] else _read(database, row["id"], name)
+    for name, read in (("inputs", read_inputs), ("outputs", read_outputs)):
+        yield NOTHING_USED if not has_any else row[name].encode() if row[name] else _encode(read(database, row["id"]))
 
 
 def _read(database: Database, run: str, name: str) -> bytes:
@@ -213,6 +261,41 @@ def _read(database: Database, run: str, name: str) -> bytes:
     table = name.removesuffix("s")
     rows = database.run(f"SELECT key, value FROM {table} WHERE subject = :run ORDER BY key", run=run)
     return _encode([Pair(row["key"], row["value"]) for row in rows])
+
+
+def read_inputs(database: Database, run: str) -> Inputs:
+    """Return what a run used."""
+    rows = database.run(
+        "SELECT i.kind, i.input, i.tags, d.* FROM run_input i LEFT JOIN named_dataset d ON d.id = i.input"
+        " WHERE i.run = :run ORDER BY i.position, i.input",
+        run=run,
+    )
+    datasets = [
+        UsedDataset(
+            tags=_pairs.decode(row["tags"] or "[]"),
+            dataset=Dataset(*(row[name] for name in Dataset.__struct_fields__)),
+        )
+        for row in rows
+        if row["kind"] == "dataset"
+    ]
+    return Inputs(datasets, [UsedModel(row["input"]) for row in rows if row["kind"] == "model"])
+
+
+def read_outputs(database: Database, run: str) -> Outputs:
+    """Return what a run made."""
+    rows = database.run("SELECT model, step FROM run_output WHERE run = :run ORDER BY position", run=run)
+    return Outputs([MadeModel(row["model"], row["step"]) for row in rows])
+
+
+def save_used(database: Database, run: str, name: Literal["inputs", "outputs"], used: Inputs | Outputs) -> None:
+    """Write what lists show of what a run used or made."""
+    text = _encode(used)
+    database.run(
+        f"INSERT INTO run_summary (run, metrics, params, tags, {name}) VALUES (:run, '[]', '[]', '[]', :used)"
+        f" ON CONFLICT (run) DO UPDATE SET {name} = excluded.{name}",
+        run=run,
+        used=text.decode() if len(text) <= SUMMARY_BYTES_MAX else None,
+    )
 
 
 def _metric_line(row: Row) -> MetricLine:

@@ -12,8 +12,10 @@ from lineal.formats.series import CHUNK_POINTS
 from lineal.objects.errors import Exists, Invalid, NotFound
 from lineal.objects.runs import Point
 from lineal.objects.ulid import hexadecimal, is_ulid
+from lineal.operations import model_metrics
 from lineal.operations.answers import Chart, ChartSeries, History, TrackedRun
 from lineal.operations.experiments import DEFAULT, active
+from lineal.operations.model_metrics import ModelPoint
 from lineal.operations.operation import operation
 from lineal.operations.references import Row
 from lineal.operations.summaries import Summary, texts
@@ -27,7 +29,9 @@ _REQUESTS_MAX = 64
 
 State = Literal["running", "scheduled", "finished", "failed", "killed"]
 
-SHOWN = "SELECT r.*, s.run AS summary, s.metrics, s.params, s.tags FROM run r LEFT JOIN run_summary s ON s.run = r.id"
+_SUMMARY = "s.run AS summary, s.metrics, s.params, s.tags, s.inputs, s.outputs"
+
+SHOWN = f"SELECT r.*, {_SUMMARY} FROM run r LEFT JOIN run_summary s ON s.run = r.id"
 """Begins a statement that gives rows of runs as lists show them."""
 
 
@@ -35,7 +39,7 @@ class NewRun(msgspec.Struct, frozen=True, kw_only=True):
     """A run that begins, and will tell of itself.
 
     ``id`` is a ULID that nobody has used; ``started_by`` who began it, by default whoever asks; ``artifact_location`` where
-    it keeps its files, by default in the store.
+    it keeps its files, by default where its experiment says.
     """
 
     id: str
@@ -62,7 +66,7 @@ def create(store: Store, run: NewRun) -> TrackedRun:
     """
     if not is_ulid(run.id):
         raise Invalid(f"{run.id!r} is no run id", hint="a run id is a ULID, 26 letters and digits")
-    active(store, run.experiment)
+    experiment = active(store, run.experiment)
     made = store.database.run(
         "INSERT INTO run (id, name, state, command, started_by, host, started_at, revision, experiment, artifact_location)"
         " VALUES (:id, :name, :state, '[]', :by, '', :at, 1, :experiment, :place) ON CONFLICT (id) DO NOTHING RETURNING id",
@@ -72,7 +76,7 @@ def create(store: Store, run: NewRun) -> TrackedRun:
         by=run.started_by or store.actor.name,
         at=run.started_at,
         experiment=run.experiment,
-        place=run.artifact_location,
+        place=run.artifact_location or experiment["artifact_location"],
     )
     if not made:
         raise Exists(f"run:{run.id} exists already", hint="choose another id")
@@ -88,6 +92,7 @@ def record(
     run_id: str,
     *,
     points: tuple[Point, ...] = (),
+    model_points: tuple[ModelPoint, ...] = (),
     params: dict[str, str] = {},  # noqa: B006 - never changed
     tags: dict[str, str] = {},  # noqa: B006 - never changed
     untag: tuple[str, ...] = (),
@@ -97,15 +102,16 @@ def record(
     Args:
         run_id: which run.
         points: points of its metrics, in the order they were measured.
+        model_points: those of them that are of a logged model too.
         params: its parameters; each keeps its first value.
         tags: tags that it gets.
         untag: tags that it loses.
 
     Raises:
-        NotFound: there is no such run, or it has no such tag.
+        NotFound: there is no such run or logged model, or it has no such tag.
         Invalid: it was deleted, or a parameter has another value already.
     """
-    row = _locked(store, run_id, points=len(points))
+    row = locked(store, run_id, points=len(points))
     summary = Summary(store.database, run_id, row["experiment"])
     if params:
         summary.set_params(params)
@@ -117,6 +123,8 @@ def record(
     if points:
         summary.log(points)
         series.append(store.database, run_id, row["revision"], points)
+    if model_points:
+        model_metrics.log(store.database, run_id, model_points)
     summary.save()
     if row["recent_points"] >= series.RECENT_POINTS_MAX:
         fold(store, run_id)
@@ -138,7 +146,7 @@ def update(
         NotFound: there is no such run.
         Invalid: it was deleted.
     """
-    row = _locked(store, run_id)
+    row = locked(store, run_id)
     store.database.run(
         "UPDATE run SET name = :name, state = :state, ended_at = :ended_at WHERE id = :id",
         id=run_id,
@@ -266,7 +274,7 @@ def missing(run_id: str) -> NotFound:
     return NotFound(f"Run with id={known} not found", hint="lineal runs lists them")
 
 
-def _locked(store: Store, run_id: str, *, points: int = 0) -> Row:
+def locked(store: Store, run_id: str, *, points: int = 0) -> Row:
     """Return the row of a run that nobody else changes until the transaction ends. Raises NotFound, Invalid."""
     rows = store.database.run(
         "UPDATE run SET revision = revision + 1, recent_points = recent_points + :points WHERE id = :id RETURNING *",
@@ -316,7 +324,7 @@ def _summaries(store: Store, runs: list[str]) -> dict[str, Row]:
     while asked := list(islice(rest, _ASKED_AT_ONCE)):
         marks = ", ".join(f":r{place}" for place in range(len(asked)))
         rows = store.database.run(
-            f"SELECT run AS summary, metrics, params, tags FROM run_summary WHERE run IN ({marks})",
+            f"SELECT {_SUMMARY} FROM run_summary s WHERE s.run IN ({marks})",
             **{f"r{place}": each for place, each in enumerate(asked)},
         )
         found |= {row["summary"]: row for row in rows}
@@ -326,7 +334,7 @@ def _summaries(store: Store, runs: list[str]) -> dict[str, Row]:
 def lines(store: Store, rows: Iterable[Row]) -> Iterator[TrackedRun]:
     """Yield runs as lists show them; ``rows`` are those of a statement that began with ``SHOWN``."""
     for row in rows:
-        metrics, params, tags = texts(store.database, row)
+        metrics, params, tags, inputs, outputs = texts(store.database, row)
         yield TrackedRun(
             id=row["id"],
             name=row["name"],
@@ -340,4 +348,6 @@ def lines(store: Store, rows: Iterable[Row]) -> Iterator[TrackedRun]:
             metrics=msgspec.Raw(metrics),
             params=msgspec.Raw(params),
             tags=msgspec.Raw(tags),
+            inputs=msgspec.Raw(inputs),
+            outputs=msgspec.Raw(outputs),
         )

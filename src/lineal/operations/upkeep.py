@@ -12,6 +12,7 @@ from lineal.objects.digest import Digest, digest_of
 from lineal.objects.errors import Invalid, LinealError
 from lineal.objects.statements import JournalEntry
 from lineal.operations.answers import Problem, Verification
+from lineal.operations.artifacts import SHARED
 from lineal.operations.operation import operation
 from lineal.operations.references import dataset_reference, version_reference
 from lineal.operations.stores import on_disk
@@ -112,7 +113,7 @@ def _every_blob(store: Store, problems: list[Problem]) -> tuple[int, int, set[st
 
 
 def _missing(store: Store, told: set[str]) -> Iterator[Problem]:
-    """Yield a problem for each blob that a tree names, or that a dataset is, and that is not here."""
+    """Yield a problem for each blob that a tree names, or that is a dataset or a file, and that is not here."""
     rest = _named(store)
     while asked := {Digest(digest): path for path, digest in islice(rest, _ASKED_AT_ONCE)}:
         for digest in sorted(asked.keys() - store.blobs.has(asked) - told):
@@ -123,9 +124,17 @@ def _missing(store: Store, told: set[str]) -> Iterator[Problem]:
 
 
 def _named(store: Store) -> Iterator[tuple[str, str]]:
-    """Yield everything that trees name, with the path by which people know it."""
+    """Yield everything that trees name, and what is kept as a file, with the path by which people know it."""
     for row in store.database.run("SELECT DISTINCT tree, name FROM dataset"):
         yield row["name"], row["tree"]
+    after = ""
+    while rows := store.database.run(
+        "SELECT digest, min(path) AS path FROM artifact WHERE digest > :after GROUP BY digest ORDER BY digest LIMIT :page",
+        after=after,
+        page=_PAGE,
+    ):
+        after = rows[-1]["digest"]
+        yield from ((row["path"], row["digest"]) for row in rows)
     after = ""
     while rows := store.database.run(
         "SELECT digest FROM node WHERE digest > :after ORDER BY digest LIMIT :page", after=after, page=_PAGE
@@ -162,6 +171,9 @@ def _users(store: Store, digest: str) -> tuple[str, ...]:
         " WHERE r.digest = :digest OR e.child = :digest OR e.parent = :digest ORDER BY r.id",
         digest=digest,
     )
+    keepers = store.database.run(
+        "SELECT DISTINCT subject FROM artifact WHERE digest = :digest ORDER BY subject", digest=digest
+    )
     # A version's weights are outputs of its run: the tree and the version's object both lead to it.
     versions = [
         row
@@ -172,10 +184,11 @@ def _users(store: Store, digest: str) -> tuple[str, ...]:
             holder=holder,
         )
     ]
+    owners = (each if ":" in each else f"run:{each}" for each in (row["subject"] for row in keepers) if each != SHARED)
     return (
         *sorted({version_reference(row) for row in versions}),
         *sorted({dataset_reference(row) for row in datasets}),
-        *(f"run:{row['id']}" for row in runs),
+        *dict.fromkeys((*(f"run:{row['id']}" for row in runs), *owners)),
     )
 
 

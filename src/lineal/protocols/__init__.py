@@ -1,6 +1,7 @@
-"""Other systems' protocols on our port, one file or folder each: a module here with ``routes(acting)`` is served.
+"""Other systems' protocols on our port, one file or folder each: a module with ``routes(acting, repository)`` is served.
 
-``acting`` gives the repository as whoever sent a request may use it.
+``acting`` gives the repository as whoever sent a request may use it. ``repository`` is for requests to addresses that were
+signed: whoever has one need not say who they are.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from lineal.client.local import LocalRepository
 Acting = Callable[[Request], LocalRepository]
 
 
-def all_routes(acting: Acting) -> list[BaseRoute]:
+def all_routes(acting: Acting, repository: LocalRepository) -> list[BaseRoute]:
     """Return the routes of every protocol."""
     modules = (import_module(f"{__name__}.{each.name}") for each in iter_modules(__path__))
-    return [route for module in modules for route in module.routes(acting)]
+    return [route for module in modules for route in module.routes(acting, repository)]

@@ -57,7 +57,7 @@ def create_app(repository: LocalRepository, guard: Guard, settings: Settings | N
     return Starlette(
         routes=[
             # First, because their programs send the most requests.
-            *protocols.all_routes(acting),
+            *protocols.all_routes(acting, observed),
             *operation_routes(observed, guard, settings),
             *blob_routes(observed, guard, settings),
             Route(f"{API}/health", health),

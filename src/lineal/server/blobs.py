@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
@@ -17,16 +16,16 @@ from starlette.routing import Route
 
 from lineal.client.local import LocalRepository
 from lineal.formats import pack
+from lineal.formats.ranges import range_of
 from lineal.objects.digest import Digest, is_digest
 from lineal.objects.errors import Corrupt, Denied, LinealError, NotFound
 from lineal.server.limits import Lane, read_body
-from lineal.server.problems import Damaged, NoSuchRange, TooLarge, understood
+from lineal.server.problems import Damaged, TooLarge, understood
 from lineal.server.routes import API
 from lineal.server.settings import Settings
 from lineal.server.tokens import Guard
 from lineal.storage.store import ROLES, Role
 
-_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 _MEDIA_TYPE = "application/octet-stream"
 
 
@@ -74,7 +73,7 @@ class _Blobs:
         }
         if request.method == "HEAD":
             return Response(headers=headers, media_type=_MEDIA_TYPE)
-        part = _range(request.headers.get("range", ""), whole)
+        part = range_of(request.headers.get("range", ""), whole)
         if part is None:
             return StreamingResponse(_held(self._blobs.open(digest)), headers=headers, media_type=_MEDIA_TYPE)
         start, size = part
@@ -191,24 +190,3 @@ def _digest(request: Request) -> Digest:
     if not is_digest(digest):
         raise NotFound(f"{digest!r} is no digest", hint="write sha256: and 64 hexadecimal digits")
     return Digest(digest)
-
-
-def _range(header: str, whole: int) -> tuple[int, int] | None:
-    """Return the first byte that a Range header asks for, and how many (RFC 9110, 14.2).
-
-    None stands for everything: there is no such header, or it has a form that need not be known.
-
-    Raises:
-        NoSuchRange: it begins behind the end.
-    """
-    match = _RANGE.fullmatch(header)
-    if not match or match[0] == "bytes=-":
-        return None
-    first, last = match.groups()
-    start = int(first) if first else max(0, whole - int(last))
-    end = min(int(last) + 1, whole) if first and last else whole
-    if last and first and int(last) < int(first):
-        return None
-    if start >= whole:
-        raise NoSuchRange(f"{header!r} is no range of {whole} bytes", hint="write bytes=FIRST-LAST")
-    return start, end - start

@@ -42,12 +42,6 @@ class TooLarge(Invalid):
     http_status = 413
 
 
-class NoSuchRange(Invalid):
-    """The bytes end before what was asked for."""
-
-    http_status = 416
-
-
 class Damaged(Corrupt):
     """What arrived is not what was announced; nothing here is corrupt."""
 

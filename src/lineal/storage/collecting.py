@@ -25,6 +25,9 @@ _PAGE = 1_000
 _WORTH = 0.5
 """A pack of which less than this share is needed is written anew without the rest."""
 
+_OVERLAP_MS = 600_000
+"""Whoever named something so shortly before a moment may have been done with it only after that."""
+
 _TEMPORARY_MS = 24 * 3_600_000
 """What was on its way to its name longer ago than this never got there."""
 
@@ -91,6 +94,8 @@ class Collector:
             self._need(bytes.fromhex(each) for each in _DIGEST.findall(body))
         rows = self._store.database.run("SELECT tree FROM dataset WHERE created_at >= :since", since=since)
         self._need(pack.raw(row["tree"]) for row in rows)
+        for digests in self._artifacts(since):
+            self._live.update(map(pack.raw, digests))
         # Somebody may be about to name these.
         young = self._store.database.run(
             "SELECT digest FROM node WHERE created_at >= :since", since=max(since, self._cutoff)
@@ -112,6 +117,18 @@ class Collector:
         ):
             after = rows[-1]["digest"]
             yield from (row["body"] for row in rows)
+
+    def _artifacts(self, since: int) -> Iterator[list[Digest]]:
+        """Yield the files that runs and logged models keep, page by page. They are plain bytes: nothing hangs from them."""
+        after = ""
+        while rows := self._store.database.run(
+            "SELECT DISTINCT digest FROM artifact WHERE digest > :after AND at >= :since ORDER BY digest LIMIT :page",
+            after=after,
+            since=since - _OVERLAP_MS,
+            page=_PAGE,
+        ):
+            after = rows[-1]["digest"]
+            yield [row["digest"] for row in rows]
 
     def _need(self, keys: Iterable[bytes]) -> None:
         waiting = [key for key in keys if key not in self._expanded]

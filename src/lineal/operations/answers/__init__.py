@@ -33,11 +33,24 @@ from lineal.operations.answers.registry import (
     WebhookAnswer,
     WebhookTest,
 )
-from lineal.operations.answers.tracking import Chart, ChartSeries, ExperimentAnswer, History, TrackedRun
+from lineal.operations.answers.tracking import (
+    ArtifactAnswer,
+    ArtifactLine,
+    Chart,
+    ChartSeries,
+    DatasetSummary,
+    ExperimentAnswer,
+    History,
+    LoggedModelAnswer,
+    ModelMetric,
+    TrackedRun,
+)
 from lineal.operations.answers.upkeep import Collection, Diagnosis, Finding, Problem, RemoteAnswer, Repair, Verification
 
 __all__ = [
     "Answer",
+    "ArtifactAnswer",
+    "ArtifactLine",
     "CardAnswer",
     "Changes",
     "Chart",
@@ -46,6 +59,7 @@ __all__ = [
     "Contents",
     "DataDiff",
     "DatasetAnswer",
+    "DatasetSummary",
     "DeliveryLine",
     "DeploymentAnswer",
     "Diagnosis",
@@ -62,7 +76,9 @@ __all__ = [
     "History",
     "Lineage",
     "LogLine",
+    "LoggedModelAnswer",
     "ModelAnswer",
+    "ModelMetric",
     "Node",
     "Placed",
     "Problem",

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from lineal.objects.canonical import Number
+from lineal.objects.digest import Digest
 from lineal.objects.runs import RunState
 from lineal.operations.answers.answer import Answer
 
@@ -30,7 +31,8 @@ class TrackedRun(Answer, frozen=True, kw_only=True):
     """A run as lists show it.
 
     ``metrics``, ``params`` and ``tags`` are JSON arrays as they are kept, of objects with a key and a value; a metric's have
-    its timestamp in milliseconds since 1970 and its step too.
+    its timestamp in milliseconds since 1970 and its step too. ``inputs`` and ``outputs`` are JSON objects: arrays of the
+    datasets and models that it used, and of the models that it made.
     """
 
     id: str
@@ -45,6 +47,8 @@ class TrackedRun(Answer, frozen=True, kw_only=True):
     metrics: msgspec.Raw
     params: msgspec.Raw
     tags: msgspec.Raw
+    inputs: msgspec.Raw
+    outputs: msgspec.Raw
 
 
 class History(Answer, frozen=True, kw_only=True):
@@ -69,3 +73,60 @@ class Chart(Answer, frozen=True, kw_only=True):
     """Metrics of runs, thinned so that no drawing of that width misses anything."""
 
     series: tuple[ChartSeries, ...]
+
+
+class ArtifactLine(msgspec.Struct, frozen=True):
+    """A file or a directory of a run or a logged model, in a list. A directory has no size."""
+
+    path: str
+    is_dir: bool
+    size_bytes: int = 0
+
+
+class ArtifactAnswer(Answer, frozen=True, kw_only=True):
+    """A file of a run or a logged model. What is sealed stays as it is for ever."""
+
+    subject: str
+    path: str
+    digest: Digest
+    size_bytes: int
+    at: int
+    is_sealed: bool
+
+
+class ModelMetric(msgspec.Struct, frozen=True):
+    """The last value of a metric of a logged model, as one run measured it on one dataset; both may be nameless."""
+
+    key: str
+    value: Number
+    timestamp: int
+    step: int
+    run: str
+    dataset_name: str
+    dataset_digest: str
+
+
+class LoggedModelAnswer(Answer, frozen=True, kw_only=True):
+    """A model that a program logged: a place for its files, and what is known of it."""
+
+    id: str
+    experiment: int
+    name: str
+    model_type: str
+    status: Literal["PENDING", "READY", "FAILED", "UNSPECIFIED"]
+    run: str | None
+    artifact_location: str
+    created_at: int
+    updated_at: int
+    params: dict[str, str]
+    tags: dict[str, str]
+    metrics: tuple[ModelMetric, ...]
+
+
+class DatasetSummary(msgspec.Struct, frozen=True):
+    """A dataset as runs of an experiment called it, and as what they used it; nothing where they did not say."""
+
+    experiment: int
+    name: str
+    digest: str
+    context: str

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Mount
 
+from lineal.client.local import LocalRepository
 from lineal.protocols.mlflow import (
+    artifacts,
     experiments,
+    inputs,
+    logged_models,
     metrics,
     model_versions,
+    multipart,
     registered_models,
     runs,
     search,
@@ -15,6 +20,7 @@ from lineal.protocols.mlflow import (
     webhooks,
 )
 from lineal.protocols.mlflow.dispatch import Acting, Dispatch
+from lineal.protocols.mlflow.streams import Transfers
 
 ENDPOINTS = (
     *experiments.ENDPOINTS,
@@ -24,13 +30,19 @@ ENDPOINTS = (
     *registered_models.ENDPOINTS,
     *model_versions.ENDPOINTS,
     *webhooks.ENDPOINTS,
+    *artifacts.ENDPOINTS,
+    *logged_models.ENDPOINTS,
+    *inputs.ENDPOINTS,
     *service.ENDPOINTS,
 )
 """Everything that is answered."""
 
 
-def routes(acting: Acting) -> list[BaseRoute]:
+def routes(acting: Acting, repository: LocalRepository) -> list[BaseRoute]:
     """Return the routes of MLflow's protocol, which stands under two names."""
-    dispatch = Dispatch(ENDPOINTS, acting)
+    transfers = Transfers()
+    files = artifacts.Files(acting, transfers)
+    parts = multipart.Multipart(acting, repository, files, transfers)
+    dispatch = Dispatch(ENDPOINTS, acting, [*artifacts.streams(files), *multipart.streams(parts)])
     places = ("/api/2.0", "/api/3.0", "/ajax-api")
-    return [*service.routes(), *(Mount(place, dispatch) for place in places)]
+    return [*service.routes(), *artifacts.routes(files), *(Mount(place, dispatch) for place in places)]

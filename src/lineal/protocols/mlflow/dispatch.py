@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 from starlette.requests import Request
+from starlette.routing import BaseRoute, Router
 from starlette.types import Receive, Scope, Send
 
 from lineal.client.local import LocalRepository
@@ -58,10 +59,12 @@ class Dispatch:
     Args:
         endpoints: what answers what.
         acting: who asks.
+        streams: answers what takes or gives files, as they stand behind ``/api``.
     """
 
-    def __init__(self, endpoints: Iterable[Endpoint], acting: Acting) -> None:
+    def __init__(self, endpoints: Iterable[Endpoint], acting: Acting, streams: Iterable[BaseRoute] = ()) -> None:
         self._acting = acting
+        self._streams = Router([*streams], default=_unknown)
         self._threads = ThreadPoolExecutor(_THREADS, "lineal-mlflow")
         self._grouping: Grouping | None = None
         self._exact: dict[tuple[str, str], Endpoint] = {}
@@ -75,22 +78,17 @@ class Dispatch:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        status, data = await self._answer(scope, receive)
-        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(data))]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": data})
-
-    async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, bytes]:
         # What is mounted sees the whole path; in front of it stands /api or /ajax-api.
-        path = scope["path"].removeprefix("/ajax-api").removeprefix("/api")
-        found = self._find(scope["method"], path)
+        before = "/ajax-api" if scope["path"].startswith("/ajax-api") else "/api"
+        found = self._find(scope["method"], scope["path"].removeprefix(before))
         if not found:
-            message = (
-                f"no endpoint answers {scope['method']} {scope['path']}; docs/guides/mlflow.md lists those there are"
-            )
-            return errors.NO_ENDPOINT.status, errors.body(errors.NO_ENDPOINT, message)
+            await self._streams({**scope, "root_path": before}, receive, send)
+            return
+        await _send(send, *await self._answer(found, scope, receive))
+
+    async def _answer(self, found: _Found, scope: Scope, receive: Receive) -> tuple[int, bytes]:
         try:
-            body = await _body(receive)
+            body = await read_body(receive)
             repository = self._acting(Request(scope))
             work = partial(_carry_out, found, repository, scope["query_string"], body)
             return 200, await asyncio.get_running_loop().run_in_executor(self._executor(found, repository), work)
@@ -119,6 +117,17 @@ class Dispatch:
         return None
 
 
+async def _unknown(scope: Scope, _: Receive, send: Send) -> None:
+    message = f"no endpoint answers {scope['method']} {scope['path']}; docs/guides/mlflow.md lists those there are"
+    await _send(send, errors.NO_ENDPOINT.status, errors.body(errors.NO_ENDPOINT, message))
+
+
+async def _send(send: Send, status: int, data: bytes) -> None:
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(data))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": data})
+
+
 def _carry_out(found: _Found, repository: LocalRepository, query: bytes, body: bytes) -> bytes:
     endpoint = found.endpoint
     if endpoint.method == "GET" or not body:
@@ -131,7 +140,8 @@ def _carry_out(found: _Found, repository: LocalRepository, query: bytes, body: b
     return answer if isinstance(answer, bytes) else wire.encode(answer)
 
 
-async def _body(receive: Receive) -> bytes:
+async def read_body(receive: Receive) -> bytes:
+    """Return the body of a request. Raises Invalid for one that is too large."""
     pieces, size = list[bytes](), 0
     while True:
         message = await receive()

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 from lineal.objects.errors import Invalid
+from lineal.operations.summaries import UsedDataset
 
 KEY_CHARACTERS_MAX = 250
 PARAM_CHARACTERS_MAX = 6_000
@@ -68,6 +69,26 @@ def check_batch(metrics: Sequence[object], params: Sequence[object], tags: Seque
             f"A batch logging request can contain at most {TOGETHER_MAX} metrics, params, and tags in total."
             f" Got {together}."
         )
+
+
+_DATASET = {
+    "name": 500,
+    "digest": 36,
+    "source": 65_535,
+    "schema": 1_048_575,
+    "profile": 16_777_215,
+}
+"""How many characters each part of a dataset has at most."""
+
+_INPUT_TAG = {"key": 255, "value": 500}
+
+
+def check_dataset(used: UsedDataset) -> None:
+    """Refuse a dataset that says too much of itself. Raises Invalid."""
+    for said, most in ((used.dataset, _DATASET), *((tag, _INPUT_TAG) for tag in used.tags)):
+        for name, limit in most.items():
+            if len(getattr(said, name) or "") > limit:
+                raise Invalid(f"'{name}' exceeds the maximum length of {limit} characters")
 
 
 def cut(text: str, most: int) -> str:

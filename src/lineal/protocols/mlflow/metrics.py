@@ -20,7 +20,7 @@ from lineal.protocols.mlflow.wire import lacking
 
 BULK_RUNS_MAX, BULK_POINTS_MAX, INTERVAL_POINTS_MAX = 100, 25_000, 2_500
 
-_LARGEST = {"Infinity": 1.7976931348623157e308, "-Infinity": -1.7976931348623157e308}
+LARGEST = {"Infinity": 1.7976931348623157e308, "-Infinity": -1.7976931348623157e308}
 
 
 class Point(msgspec.Struct, omit_defaults=True):
@@ -160,7 +160,7 @@ def _points(repository: LocalRepository, run: str, key: str, *, with_run: bool =
     found = verbs.history(repository, ids.run_id(run), key=key)
     shown = hexadecimal(found.run) if with_run else ""
     for step, value, at in zip(found.steps, found.values, found.times, strict=True):
-        yield Point(key, _LARGEST.get(value, value) if isinstance(value, str) else value, at, step, shown)
+        yield Point(key, LARGEST.get(value, value) if isinstance(value, str) else value, at, step, shown)
 
 
 def _token(offset: int) -> str:

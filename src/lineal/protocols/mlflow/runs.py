@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from lineal.client.local import LocalRepository
@@ -11,10 +13,12 @@ from lineal.objects.runs import Point
 from lineal.objects.ulid import hexadecimal
 from lineal.operations import tracking as verbs
 from lineal.operations.answers import TrackedRun
+from lineal.operations.model_metrics import ModelPoint
 from lineal.operations.tracking import State
 from lineal.protocols.mlflow import ids, limits
 from lineal.protocols.mlflow.dispatch import Endpoint
 from lineal.protocols.mlflow.experiments import NOTHING, Nothing, Tag
+from lineal.protocols.mlflow.places import run_root
 from lineal.protocols.mlflow.wire import lacking
 
 RUN_NAME = "mlflow.runName"
@@ -73,7 +77,8 @@ class Run(msgspec.Struct):
 
     info: Info
     data: _Data
-    inputs: Nothing = NOTHING
+    inputs: msgspec.Raw
+    outputs: msgspec.Raw
 
 
 class _Shown(msgspec.Struct):
@@ -92,7 +97,7 @@ class _Create(msgspec.Struct):
     tags: list[Tag] = []
 
 
-class _Named(msgspec.Struct, kw_only=True):
+class Named(msgspec.Struct, kw_only=True):
     """A request about one run, whose id stands in one of two fields."""
 
     run_id: str = ""
@@ -106,13 +111,13 @@ class _Named(msgspec.Struct, kw_only=True):
         return ids.run_id(text)
 
 
-class _Update(_Named, kw_only=True):
+class _Update(Named, kw_only=True):
     status: str | int = ""
     end_time: int | None = None
     run_name: str = ""
 
 
-class _LogMetric(_Named, kw_only=True):
+class _LogMetric(Named, kw_only=True):
     key: str
     value: float | str
     timestamp: int
@@ -122,21 +127,21 @@ class _LogMetric(_Named, kw_only=True):
     dataset_digest: str = ""
 
 
-class _LogParam(_Named, kw_only=True):
+class _LogParam(Named, kw_only=True):
     key: str
     value: str = ""
 
 
-class _SetTag(_Named, kw_only=True):
+class _SetTag(Named, kw_only=True):
     key: str
     value: str = ""
 
 
-class _DeleteTag(_Named, kw_only=True):
+class _DeleteTag(Named, kw_only=True):
     key: str
 
 
-class _LogBatch(_Named, kw_only=True):
+class _LogBatch(Named, kw_only=True):
     metrics: list[Metric] = []
     params: list[Tag] = []
     tags: list[Tag] = []
@@ -162,7 +167,7 @@ def _create(repository: LocalRepository, asked: _Create) -> _Shown:
     return _Shown(shown(verbs.create(repository, new)))
 
 
-def _get(repository: LocalRepository, asked: _Named) -> _Shown:
+def _get(repository: LocalRepository, asked: Named) -> _Shown:
     return _Shown(shown(verbs.tracked(repository, asked.run)))
 
 
@@ -178,19 +183,19 @@ def _update(repository: LocalRepository, asked: _Update) -> _Updated:
     return _Updated(_info(found))
 
 
-def _delete(repository: LocalRepository, asked: _Named) -> Nothing:
+def _delete(repository: LocalRepository, asked: Named) -> Nothing:
     verbs.delete(repository, asked.run)
     return NOTHING
 
 
-def _restore(repository: LocalRepository, asked: _Named) -> Nothing:
+def _restore(repository: LocalRepository, asked: Named) -> Nothing:
     verbs.restore(repository, asked.run)
     return NOTHING
 
 
 def _log_metric(repository: LocalRepository, asked: _LogMetric) -> Nothing:
     limits.check_key(asked.key, "metric")
-    verbs.record(repository, asked.run, points=(_point(asked),))
+    verbs.record(repository, asked.run, points=(_point(asked),), model_points=_of_models([asked]))
     return NOTHING
 
 
@@ -225,6 +230,7 @@ def _log_batch(repository: LocalRepository, asked: _LogBatch) -> Nothing:
         repository,
         asked.run,
         points=tuple(map(_point, asked.metrics)),
+        model_points=_of_models(asked.metrics),
         params=_params(asked.params),
         tags={each.key: _tag(each) for each in asked.tags},
     )
@@ -260,6 +266,15 @@ def _point(metric: Metric | _LogMetric) -> Point:
     return Point(key=metric.key, step=metric.step, value=value, at=metric.timestamp)
 
 
+def _of_models(metrics: Sequence[Metric | _LogMetric]) -> tuple[ModelPoint, ...]:
+    """Return those that are of logged models too."""
+    return tuple(
+        ModelPoint(each.model_id, _point(each), each.dataset_name, each.dataset_digest)
+        for each in metrics
+        if each.model_id
+    )
+
+
 def number(value: float | str) -> Number:
     """Return a value as we keep it: a finite number, or the word for what is none. Raises Invalid."""
     try:
@@ -280,7 +295,8 @@ def shown(found: TrackedRun) -> Run:
         if word in metrics:
             # No key of MLflow's holds a quote, so nothing but a value looks like this.
             metrics = metrics.replace(b'"value":' + word, b'"value":' + largest)
-    return Run(_info(found), _Data(*(_unless_empty(each) for each in (metrics, found.params, found.tags))))
+    data = _Data(*(_unless_empty(each) for each in (metrics, found.params, found.tags)))
+    return Run(_info(found), data, found.inputs, found.outputs)
 
 
 def _unless_empty(text: bytes | msgspec.Raw) -> msgspec.Raw | None:
@@ -289,7 +305,6 @@ def _unless_empty(text: bytes | msgspec.Raw) -> msgspec.Raw | None:
 
 def _info(found: TrackedRun) -> Info:
     run = hexadecimal(found.id)
-    place = found.artifact_location or f"mlflow-artifacts:/{found.experiment}"
     return Info(
         run_uuid=run,
         experiment_id=str(found.experiment),
@@ -297,7 +312,7 @@ def _info(found: TrackedRun) -> Info:
         user_id=found.started_by,
         status=_STATUSES[found.state],
         start_time=found.started_at,
-        artifact_uri=f"{place}/{run}/artifacts",
+        artifact_uri=run_root(found),
         lifecycle_stage="active" if found.deleted_at is None else "deleted",
         run_id=run,
         end_time=found.ended_at,
@@ -306,10 +321,10 @@ def _info(found: TrackedRun) -> Info:
 
 ENDPOINTS = (
     Endpoint("POST", "/2.0/mlflow/runs/create", _Create, _create, is_quick=True),
-    Endpoint("GET", "/2.0/mlflow/runs/get", _Named, _get),
+    Endpoint("GET", "/2.0/mlflow/runs/get", Named, _get),
     Endpoint("POST", "/2.0/mlflow/runs/update", _Update, _update, is_quick=True),
-    Endpoint("POST", "/2.0/mlflow/runs/delete", _Named, _delete, is_quick=True),
-    Endpoint("POST", "/2.0/mlflow/runs/restore", _Named, _restore, is_quick=True),
+    Endpoint("POST", "/2.0/mlflow/runs/delete", Named, _delete, is_quick=True),
+    Endpoint("POST", "/2.0/mlflow/runs/restore", Named, _restore, is_quick=True),
     Endpoint("POST", "/2.0/mlflow/runs/log-metric", _LogMetric, _log_metric, is_quick=True),
     Endpoint("POST", "/2.0/mlflow/runs/log-parameter", _LogParam, _log_param, is_quick=True),
     Endpoint("POST", "/2.0/mlflow/runs/set-tag", _SetTag, _set_tag, is_quick=True),

@@ -24,8 +24,8 @@ class ServerInfo(msgspec.Struct):
     store_type: str = "SqlStore"
     workspaces_enabled: bool = False
     trace_archival_enabled: bool = False
-    multipart_uploads_enabled: bool = False
-    multipart_downloads_enabled: bool = False
+    multipart_uploads_enabled: bool = True
+    multipart_downloads_enabled: bool = True
     artifact_serving_enabled: bool = True
     skill_content_max_size: int = 0
     skill_content_max_files: int = 0

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from lineal.objects.digest import Digest, digest_of, is_digest
 from lineal.storage.blobs import reading
+from lineal.storage.blobs.behind import write_stream
 from lineal.storage.blobs.blobs import PIECE_BYTES, Bundle
 from lineal.storage.blobs.copying import copy, copy_hashed, hash_file
 
@@ -51,7 +52,7 @@ class FileBlobs:
         temporary = self._temporary()
         try:
             with self._scratch_file(temporary) as descriptor:
-                hasher = reading.write_pieces(descriptor, pieces, self._directory)
+                hasher = write_stream(descriptor, pieces, self._directory)
                 if expected and hasher.digest != expected:
                     raise reading.corrupt(expected, hasher.digest, "what arrived")
                 if not self._holds(hasher.digest, hasher.size_bytes):

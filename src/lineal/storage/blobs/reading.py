@@ -179,11 +179,16 @@ def write_pieces(descriptor: int, pieces: Iterable[bytes], path: Path) -> Hasher
     hasher = Hasher()
     for piece in pieces:
         hasher.update(piece)
-        view = memoryview(piece)
         with guarded(path):
-            while view:
-                view = view[os.write(descriptor, view) :]
+            write_all(descriptor, piece)
     return hasher
+
+
+def write_all(descriptor: int, piece: bytes) -> None:
+    """Write all of ``piece`` to an open file. Raises OSError."""
+    view = memoryview(piece)
+    while view:
+        view = view[os.write(descriptor, view) :]
 
 
 def sync_directory(directory: Path) -> None:

@@ -31,14 +31,14 @@ CREATE INDEX run_experiment ON run (experiment, started_at, id);
 
 -- What a list shows of a run, ready to be sent: JSON arrays of its last metrics, params and tags. NULL where they are too
 -- many to be written anew whenever one of them changes: then they are read from the tables below. inputs and outputs are
--- JSON arrays of what it used and made, as it told of them.
+-- JSON objects of arrays: the datasets and models that it used, and the models that it made, as it told of them.
 CREATE TABLE run_summary (
     run      TEXT PRIMARY KEY,
     metrics  TEXT,
     params   TEXT,
     tags     TEXT,
-    inputs   TEXT NOT NULL DEFAULT '[]',
-    outputs  TEXT NOT NULL DEFAULT '[]'
+    inputs   TEXT DEFAULT '{}',
+    outputs  TEXT DEFAULT '{}'
 );
 
 -- Tags of anything: of a run by its id, of an experiment by 'experiment:' and its number, of a model by 'model:' and its
@@ -130,7 +130,8 @@ CREATE TABLE metric_recent (
     PRIMARY KEY (run, sequence)
 );
 
--- Datasets as a program called them, by what it said of them; which run used which, and as what.
+-- Datasets as a program called them, by what it said of them; which run used which, and as what. What one run used stands
+-- in the order of position, the models that it used beside them; tags are a JSON array.
 CREATE TABLE named_dataset (
     id           TEXT PRIMARY KEY,
     experiment   BIGINT NOT NULL,
@@ -143,26 +144,39 @@ CREATE TABLE named_dataset (
 );
 CREATE INDEX named_dataset_name ON named_dataset (experiment, name, digest);
 CREATE TABLE run_input (
-    run      TEXT NOT NULL,
-    kind     TEXT NOT NULL,
-    input    TEXT NOT NULL,
-    context  TEXT NOT NULL,
-    tags     TEXT NOT NULL,
+    run       TEXT NOT NULL,
+    kind      TEXT NOT NULL,
+    input     TEXT NOT NULL,
+    context   TEXT NOT NULL,
+    tags      TEXT NOT NULL,
+    position  BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (run, kind, input)
 ) WITHOUT ROWID;
 CREATE INDEX run_input_input ON run_input (input, run);
+
+-- Models that a run made, or made again at a later step.
+CREATE TABLE run_output (
+    run       TEXT NOT NULL,
+    model     TEXT NOT NULL,
+    step      BIGINT NOT NULL,
+    position  BIGINT NOT NULL,
+    PRIMARY KEY (run, model, step)
+) WITHOUT ROWID;
+CREATE INDEX run_output_model ON run_output (model, run);
 
 -- Files that runs and logged models keep, by path; the bytes are in the store. subject is the id of a run, or 'logged:' and
 -- that of a logged model. What is sealed can neither be replaced nor removed: a version was made of it.
 CREATE TABLE artifact (
     subject     TEXT NOT NULL,
     path        TEXT NOT NULL,
+    parent      TEXT NOT NULL,
     digest      TEXT NOT NULL,
     size_bytes  BIGINT NOT NULL,
     at          BIGINT NOT NULL,
     sealed      BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (subject, path)
 ) WITHOUT ROWID;
+CREATE INDEX artifact_parent ON artifact (subject, parent);
 CREATE INDEX artifact_digest ON artifact (digest, subject);
 
 -- A model that a program that works over MLflow's protocol made. renamed_to: the name that its versions went to. A name
@@ -224,18 +238,6 @@ CREATE INDEX version_source ON version (source);
 CREATE INDEX version_subject ON version (subject);
 CREATE INDEX alias_number ON alias (model, number);
 
--- Models as programs log them, before anybody registers one.
-CREATE TABLE logged_model (
-    id          TEXT PRIMARY KEY,
-    experiment  BIGINT NOT NULL,
-    name        TEXT NOT NULL,
-    model_type  TEXT NOT NULL,
-    run         TEXT,
-    status      TEXT NOT NULL,
-    created_at  BIGINT NOT NULL,
-    updated_at  BIGINT NOT NULL
-);
-
 -- Addresses that want to hear of acts. secret signs what is sent to them; nothing ever shows it.
 CREATE TABLE webhook (
     id           TEXT PRIMARY KEY,
@@ -271,3 +273,58 @@ CREATE TABLE delivery (
 CREATE INDEX delivery_due ON delivery (due_at);
 CREATE INDEX delivery_webhook_due ON delivery (webhook, due_at, id);
 CREATE INDEX delivery_ended ON delivery (ended_at);
+
+-- The directories in which those are, so that one level can be listed whatever is below it. No row for the topmost one,
+-- whose path is empty.
+CREATE TABLE artifact_directory (
+    subject  TEXT NOT NULL,
+    path     TEXT NOT NULL,
+    parent   TEXT NOT NULL,
+    PRIMARY KEY (subject, path)
+) WITHOUT ROWID;
+CREATE INDEX artifact_directory_parent ON artifact_directory (subject, parent);
+
+-- What was sealed: a file, or a directory, to which nothing can be added either; an empty path is all there is.
+CREATE TABLE artifact_seal (
+    subject  TEXT NOT NULL,
+    path     TEXT NOT NULL,
+    PRIMARY KEY (subject, path)
+) WITHOUT ROWID;
+
+-- Models that programs logged: a place for files with metrics, params and tags of its own, which are known by its id. run
+-- is that which made it, as the program called it.
+CREATE TABLE logged_model (
+    id                 TEXT PRIMARY KEY,
+    experiment         BIGINT NOT NULL,
+    name               TEXT NOT NULL,
+    model_type         TEXT NOT NULL,
+    status             TEXT NOT NULL,
+    run                TEXT,
+    artifact_location  TEXT NOT NULL,
+    created_by         TEXT NOT NULL,
+    created_at         BIGINT NOT NULL,
+    updated_at         BIGINT NOT NULL,
+    deleted_at         BIGINT
+);
+CREATE INDEX logged_model_experiment ON logged_model (experiment, created_at, id);
+CREATE INDEX logged_model_run ON logged_model (run);
+
+-- The last value of each metric of a logged model: as each run measured it, on each dataset.
+CREATE TABLE logged_metric (
+    model           TEXT NOT NULL,
+    key             TEXT NOT NULL,
+    dataset_name    TEXT NOT NULL,
+    dataset_digest  TEXT NOT NULL,
+    run             TEXT NOT NULL,
+    value           DOUBLE PRECISION,
+    word            TEXT,
+    step            BIGINT NOT NULL,
+    at              BIGINT NOT NULL,
+    PRIMARY KEY (model, key, dataset_name, dataset_digest, run)
+) WITHOUT ROWID;
+
+-- What this repository signs with, by what for; made when it is first needed.
+CREATE TABLE secret (
+    purpose  TEXT PRIMARY KEY,
+    value    TEXT NOT NULL
+);

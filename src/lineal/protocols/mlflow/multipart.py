@@ -1,0 +1,271 @@
+"""Large files in many requests at once: parts that are put together, and ranges of what is here.
+
+MLflow's clients send parts to addresses that they were given, and ask for ranges at one, without saying who they are. So
+an address is signed: it says what it is good for, and until when.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from functools import partial
+from typing import NamedTuple
+from urllib.parse import quote
+
+import msgspec
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
+
+from lineal.client.local import LocalRepository
+from lineal.objects.digest import Digest
+from lineal.objects.errors import Denied, Invalid, NotFound, Unsupported
+from lineal.operations import artifacts as verbs
+from lineal.operations.answers import ArtifactAnswer
+from lineal.operations.stores import on_disk
+from lineal.protocols.mlflow import wire
+from lineal.protocols.mlflow.artifacts import Files, answering, found_at
+from lineal.protocols.mlflow.dispatch import Acting, read_body
+from lineal.protocols.mlflow.places import Place, place_of, safe
+from lineal.protocols.mlflow.streams import Transfers
+from lineal.storage.blobs.parts import KEPT_SECONDS, Parts
+from lineal.storage.signing import Signer
+
+PARTS_MAX = 10_000
+DOWNLOAD_SECONDS = 3_600
+
+_ROOT = "/2.0/mlflow-artifacts"
+
+
+class _Create(msgspec.Struct):
+    path: str
+    num_parts: int = 1
+
+
+class _Credential(msgspec.Struct):
+    url: str
+    part_number: int
+    headers: dict[str, str] = {}
+
+
+class _Created(msgspec.Struct):
+    upload_id: str
+    credentials: list[_Credential]
+
+
+class _Part(msgspec.Struct):
+    part_number: int
+    etag: str
+    url: str = ""
+
+
+class _Complete(msgspec.Struct):
+    path: str
+    parts: list[_Part]
+    upload_id: str = ""
+
+
+class _Abort(msgspec.Struct):
+    path: str
+    upload_id: str = ""
+
+
+class _Presigned(msgspec.Struct):
+    url: str
+    file_size: int
+    headers: dict[str, str] = {}
+
+
+class _Upload(NamedTuple):
+    """What the id of an upload says: its parts are files by that name, and so many."""
+
+    name: str
+    parts: int
+
+
+class Multipart:
+    """What takes parts and signs addresses.
+
+    Args:
+        acting: who asks.
+        repository: for those who come with a signature.
+        files: what sends files.
+        transfers: what parts go through.
+    """
+
+    def __init__(self, acting: Acting, repository: LocalRepository, files: Files, transfers: Transfers) -> None:
+        self._acting = acting
+        self._repository = repository
+        self._files = files
+        self._transfers = transfers
+        self._signer = Signer(repository.store.database, "mlflow addresses")
+
+    async def create(self, request: Request) -> ASGIApp:
+        """Begin an upload in parts, each of which has an address of its own."""
+        asked = wire.read_body(await read_body(request.receive), _Create)
+        begin = partial(self._begin, self._acting(request), _target(request, asked.path), asked.num_parts)
+        upload, signatures, until = await run_in_threadpool(begin)
+        base = f"{_base(request)}{_ROOT}/mpu/part/{upload.partition('-')[0]}"
+        return _json(
+            _Created(
+                upload,
+                [
+                    _Credential(f"{base}/{number}?until={until}&signature={each}", number)
+                    for number, each in enumerate(signatures, 1)
+                ],
+            )
+        )
+
+    def _begin(self, repository: LocalRepository, place: Place, count: int) -> tuple[str, list[str], int]:
+        if not 1 <= count <= PARTS_MAX:
+            raise Invalid(f"Invalid value {count} for parameter 'num_parts' supplied: it is from 1 to {PARTS_MAX}.")
+        verbs.check(repository, *place)
+        self._parts().sweep()
+        name, until = os.urandom(16).hex(), int(time.time()) + KEPT_SECONDS
+        signature = self._signer.sign("upload", name, count, *place)
+        parts = [self._signer.sign("part", name, number, until) for number in range(1, count + 1)]
+        return f"{name}-{count}-{signature}", parts, until
+
+    async def put_part(self, request: Request) -> ASGIApp:
+        """Take a part, from whoever has its address."""
+        name, number = request.path_params["upload"], request.path_params["number"]
+        until, signature = _signed(request)
+        tag = await self._transfers.received(request.receive, partial(self._put_part, name, number, until, signature))
+        return Response(headers={"ETag": f'"{tag}"'})
+
+    def _put_part(self, name: str, number: int, until: int, signature: str, pieces: Iterator[bytes]) -> str:
+        self._check(until, signature, "part", name, number, until)
+        return self._parts().put(name, number, pieces)
+
+    async def complete(self, request: Request) -> ASGIApp:
+        """Put the parts of an upload together, and give the whole its name."""
+        asked = wire.read_body(await read_body(request.receive), _Complete)
+        work = partial(self._complete, self._acting(request), _target(request, asked.path), asked)
+        # A whole file is read and written: not with the threads of small requests.
+        await self._transfers.worked(work)
+        return _json({})
+
+    def _complete(self, repository: LocalRepository, place: Place, asked: _Complete) -> None:
+        upload = self._upload(asked.upload_id, place)
+        numbers = [each.part_number for each in asked.parts]
+        if sorted(numbers) != list(range(1, upload.parts + 1)):
+            raise Invalid(f"The upload has the parts 1 to {upload.parts}; {len(numbers)} were named.")
+        tags = [each.etag.strip('"') for each in sorted(asked.parts, key=lambda each: each.part_number)]
+        parts = self._parts()
+        try:
+            verbs.check(repository, *place)
+            digest, size_bytes = repository.blobs.put_stream(parts.pieces(upload.name, tags))
+            verbs.put(repository, *place, digest=digest, size_bytes=size_bytes)
+        except NotFound:
+            # A client that waited in vain for the answer asks again: then all is done already.
+            if self._is_done(repository, place, parts.note(upload.name)):
+                return
+            raise
+        parts.finish(upload.name, digest)
+
+    def _is_done(self, repository: LocalRepository, place: Place, digest: str) -> bool:
+        return bool(digest) and verbs.show(repository, *place).digest == digest
+
+    async def abort(self, request: Request) -> ASGIApp:
+        """Let go of the parts of an upload."""
+        asked = wire.read_body(await read_body(request.receive), _Abort)
+        await run_in_threadpool(
+            partial(self._abort, self._acting(request), _target(request, asked.path), asked.upload_id)
+        )
+        return _json({})
+
+    def _abort(self, repository: LocalRepository, place: Place, upload_id: str) -> None:
+        verbs.check(repository, *place)
+        self._parts().drop(self._upload(upload_id, place).name)
+
+    async def presigned(self, request: Request) -> ASGIApp:
+        """Give an address at which a file can be had for a while, whole or in ranges, without saying who one is."""
+        path = request.path_params["path"]
+        repository, place = self._acting(request), place_of(path)
+        found, until, signature = await run_in_threadpool(partial(self._presigned, repository, place, path))
+        # The address is that of these very bytes: ranges that are asked for later never come from others.
+        named = f"digest={found.digest}&size={found.size_bytes}&at={found.at}"
+        url = f"{_base(request)}{_ROOT}/signed/{quote(safe(path))}?{named}&until={until}&signature={signature}"
+        return _json(_Presigned(url, found.size_bytes))
+
+    def _presigned(self, repository: LocalRepository, place: Place, path: str) -> tuple[ArtifactAnswer, int, str]:
+        found, until = found_at(repository, place, path), int(time.time()) + DOWNLOAD_SECONDS
+        said = ("get", safe(path), found.digest, found.size_bytes, found.at, until)
+        return found, until, self._signer.sign(*said)
+
+    async def get_signed(self, request: Request) -> ASGIApp:
+        """Send a file, or a range of it, to whoever has its address."""
+        asked, path = request.query_params, request.path_params["path"]
+        until, signature = _signed(request)
+        digest, size_bytes, at = asked.get("digest", ""), _whole(asked.get("size")), _whole(asked.get("at"))
+        await run_in_threadpool(
+            partial(self._check, until, signature, "get", path, digest, size_bytes, at, until),
+        )
+        found = ArtifactAnswer(
+            subject="", path=path, digest=Digest(digest), size_bytes=size_bytes, at=at, is_sealed=False
+        )
+        return self._files.answer(request, self._repository, found)
+
+    def _check(self, until: int, signature: str, *said: object) -> None:
+        """Refuse an address that was not signed, or is too old. Raises Denied."""
+        if not self._signer.is_signed(signature, *said):
+            raise Denied("this address was not given out here, or was changed", hint="ask for a new one")
+        if time.time() > until:
+            raise Denied("this address was good for a while, which is over", hint="ask for a new one")
+
+    def _upload(self, text: str, place: Place) -> _Upload:
+        """Return what the id of an upload says. Raises NotFound for that of another file."""
+        name, _, rest = text.partition("-")
+        count, _, signature = rest.partition("-")
+        if not self._signer.is_signed(signature, "upload", name, _whole(count), *place):
+            raise NotFound(f"there is no upload {text!r} of this file", hint="begin it again")
+        return _Upload(name, int(count))
+
+    def _parts(self) -> Parts:
+        if blobs := on_disk(self._repository.store):
+            return Parts(blobs.scratch)
+        # With these words MLflow's clients send the file in one piece.
+        raise Unsupported("Multipart upload is not supported for the current artifact repository")
+
+
+def _target(request: Request, local_file: str) -> Place:
+    """Return where a file goes: into the directory of the path, by the name that it has where it comes from."""
+    directory = safe(request.path_params["path"], is_directory=True)
+    name = local_file.replace("\\", "/").rpartition("/")[2]
+    return place_of(f"{directory}/{name}" if directory else name)
+
+
+def _base(request: Request) -> str:
+    """Return the beginning of our addresses, as whoever asks reached us: perhaps through a server before this one."""
+    told = request.headers.get
+    scheme = told("x-forwarded-proto", request.url.scheme).partition(",")[0].strip()
+    host = told("x-forwarded-host", told("host", "")).partition(",")[0].strip()
+    return f"{scheme}://{host}{told('x-forwarded-prefix', '').rstrip('/')}/api"
+
+
+def _signed(request: Request) -> tuple[int, str]:
+    return _whole(request.query_params.get("until")), request.query_params.get("signature", "")
+
+
+def _whole(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) <= 18 else 0
+
+
+def _json(value: object) -> Response:
+    return Response(msgspec.json.encode(value), media_type="application/json")
+
+
+def streams(multipart: Multipart) -> list[BaseRoute]:
+    """Return the routes, as they stand behind ``/api``."""
+    table = (
+        ("mpu/create/{path:path}", "POST", multipart.create),
+        ("mpu/part/{upload}/{number:int}", "PUT", multipart.put_part),
+        ("mpu/complete/{path:path}", "POST", multipart.complete),
+        ("mpu/abort/{path:path}", "POST", multipart.abort),
+        ("presigned/{path:path}", "GET", multipart.presigned),
+        ("signed/{path:path}", "GET", multipart.get_signed),
+    )
+    return [Route(f"{_ROOT}/{path}", answering(answer), methods=[method]) for path, method, answer in table]
