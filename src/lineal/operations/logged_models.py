@@ -30,7 +30,7 @@ _ID = re.compile(r"m-[0-9a-f]{32}")
 class NewModel(msgspec.Struct, frozen=True, kw_only=True):
     """A model that begins to be logged.
 
-    ``id`` is ``m-`` and 32 hexadecimal digits that nobody has used; ``run`` is that which makes it, as its program calls it.
+    ``id`` is ``m-`` and 32 hexadecimal digits that nobody has used; ``run`` is the id of that which makes it.
     """
 
     id: str

@@ -7,7 +7,7 @@ import re
 import time
 
 from lineal.objects.errors import Invalid, NotFound
-from lineal.objects.ulid import ulid, ulid_of
+from lineal.objects.ulid import hexadecimal, is_ulid, ulid, ulid_of
 
 _RUN = re.compile(r"[0-9a-f]{32}")
 
@@ -27,6 +27,11 @@ def run_id(text: str) -> str:
 def foreign_run(text: str) -> str:
     """Return the ULID of a run; what can be none of ours, because another server had it, stays as it is."""
     return ulid_of(text) if _RUN.fullmatch(text) else text
+
+
+def shown_run(run: str) -> str:
+    """Return how MLflow writes the id of a run, whichever server it is of."""
+    return hexadecimal(run) if is_ulid(run) else run
 
 
 def experiment(text: str) -> int:

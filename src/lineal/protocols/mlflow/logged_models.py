@@ -152,7 +152,7 @@ def _create(repository: LocalRepository, asked: _Create) -> _Shown:
         name=asked.name or f"model-{model_id[-8:]}",
         experiment=ids.experiment(asked.experiment_id),
         model_type=asked.model_type,
-        run=asked.source_run_id or None,
+        run=ids.foreign_run(asked.source_run_id) if asked.source_run_id else None,
         params=_params(asked.params),
         tags=_tags(asked.tags),
     )
@@ -275,7 +275,7 @@ def shown(found: LoggedModelAnswer) -> LoggedModel:
             artifact_uri=model_root(found),
             status=_SHOWN[found.status],
             model_type=found.model_type,
-            source_run_id=found.run,
+            source_run_id=ids.shown_run(found.run) if found.run else None,
             tags=[Tag(key, value) for key, value in found.tags.items()],
         ),
         _Data(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
+from contextlib import suppress
 
 import msgspec
 
 from lineal.client.local import LocalRepository
-from lineal.objects.errors import Invalid
+from lineal.objects.errors import Invalid, NotFound
+from lineal.operations import logged_models, registry
 from lineal.operations import registered_versions as verbs
-from lineal.operations import registry
 from lineal.operations.answers import RegisteredVersion
 from lineal.operations.outbox import STAGE_NAMES, run_shown
 from lineal.operations.registered_versions import NewVersion, Stage
@@ -31,6 +33,7 @@ _STAGES: dict[str, Stage] = {
 }
 _ACTIVE = ("staging", "production")
 _STATUSES = {"ready": "READY", "pending": "PENDING_REGISTRATION", "failed": "FAILED_REGISTRATION"}
+_VERSIONS_TAG = "mlflow.modelVersions"
 _NUMBER = re.compile(r"[0-9]{1,18}")
 
 
@@ -122,7 +125,18 @@ def _create(repository: LocalRepository, asked: _Create) -> _Shown:
         description=asked.description,
         tags={each.key: limits.checked_registry_tag(each.key, each.value) for each in asked.tags},
     )
-    return _Shown(shown_version(verbs.create(repository, asked.name, new)))
+    made = verbs.create(repository, asked.name, new)
+    if made.logged_model:
+        _note(repository, made)
+    return _Shown(shown_version(made))
+
+
+def _note(repository: LocalRepository, made: RegisteredVersion) -> None:
+    """Have a logged model say which versions are made of it, in the tag where MLflow's clients look for that."""
+    with suppress(NotFound):  # it was on another server
+        known = logged_models.show(repository, made.logged_model).tags.get(_VERSIONS_TAG, "[]")
+        listed = [*json.loads(known), {"name": made.model, "version": made.number}]
+        logged_models.record(repository, made.logged_model, tags={_VERSIONS_TAG: json.dumps(listed)})
 
 
 def _get(repository: LocalRepository, asked: _Numbered) -> _Shown:

@@ -292,7 +292,7 @@ CREATE TABLE artifact_seal (
 ) WITHOUT ROWID;
 
 -- Models that programs logged: a place for files with metrics, params and tags of its own, which are known by its id. run
--- is that which made it, as the program called it.
+-- is the id of that which made it.
 CREATE TABLE logged_model (
     id                 TEXT PRIMARY KEY,
     experiment         BIGINT NOT NULL,
