@@ -45,7 +45,7 @@ def served(
 ) -> Iterator[str]:
     """Serve ``repository`` on ``port``, or a free one, while the block runs; give the address."""
     app = create_app(repository, guard or Guard(repository.store.actor), settings or Settings())
-    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", lifespan="off")
+    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", lifespan="on")
     listening = config.bind_socket()
     listening.listen()  # whoever has the address may connect at once
     server = uvicorn.Server(config)

@@ -15,7 +15,7 @@ _WORD = r"(?:pass(?:word|wd|phrase)?|pwd|secret(?:[_-]?key)?|api[_-]?key|access[
 # A shape is looked for only where one of its marks (lower case) is: most of megabytes of sources holds none.
 # Only the group ``secret`` is replaced. Shapes are those that the issuers document for their tokens.
 _SHAPES = tuple(
-    (marks.split(), re.compile(shape))
+    (marks.split(), shape)
     for marks, shape in (
         (
             "-----begin",
@@ -54,7 +54,7 @@ _SHAPES = tuple(
     )
 )
 
-_SECRET_NAME = re.compile(rf"(?i)(?:.*[^a-z])?(?:{_WORD}|token)")
+_SECRET_NAME = rf"(?i)(?:.*[^a-z])?(?:{_WORD}|token)"
 
 
 def mask(text: str) -> tuple[str, int]:
@@ -63,7 +63,8 @@ def mask(text: str) -> tuple[str, int]:
     lower = text.lower()
     for marks, shape in _SHAPES:
         if any(mark in lower for mark in marks):
-            text, found = shape.subn(_hide, text)
+            # Compiled when it is needed, and then kept by re: whoever writes to the journal waits for this module.
+            text, found = re.subn(shape, _hide, text)
             count += found
     return text, count
 
@@ -78,7 +79,7 @@ def _hide(match: re.Match[str]) -> str:
 
 def is_secret_name(name: str) -> bool:
     """Tell whether a parameter or option called ``name`` holds a secret."""
-    return _SECRET_NAME.fullmatch(name) is not None
+    return re.fullmatch(_SECRET_NAME, name) is not None
 
 
 def mask_bytes(data: bytes) -> tuple[bytes, int]:

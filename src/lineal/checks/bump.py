@@ -146,15 +146,24 @@ def _upgrade(framework: str, before: str, after: str) -> tuple[Level, str]:
 
 
 def _weights(old: Version, new: Version) -> Iterator[Finding]:
-    if old.weights == new.weights:
+    if old.source or new.source:
+        yield Finding("minor", f"{_elsewhere(old, new)}, so answers may differ")
+    elif old.weights == new.weights:
         yield Finding("patch", f"the weights are the same bytes ({short(new.weights)}), so every answer is the same")
     else:
         yield Finding("minor", f"other weights ({short(old.weights)} → {short(new.weights)}), so answers may differ")
 
 
+def _elsewhere(old: Version, new: Version) -> str:
+    """Say what is known of weights that are not here."""
+    if old.source == new.source:
+        return f"the weights are at {new.source}, as before, but nobody knows which bytes were there"
+    return f"the weights are at {new.source or 'hand'} and were at {old.source or 'hand'}"
+
+
 def _recipe(old: Version, new: Version) -> Iterator[Finding]:
     """Yield what differs in what went into it: minor at most, and a patch when the weights stayed the same."""
-    level: Level = "patch" if old.weights == new.weights else "minor"
+    level: Level = "patch" if old.weights == new.weights and not new.source else "minor"
     if data := list(_data(old, new)):
         yield Finding(level, f"trained on other data: {_listed(data)}")
     if params := list(_changed(old.params, new.params)):

@@ -30,10 +30,11 @@ class EvaluationPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """What a repository asks of its versions."""
+    """What a repository asks of its versions. ``asked``: the stages whose gates the policy itself speaks of."""
 
     evaluation: EvaluationPolicy = EvaluationPolicy()
     gates: dict[str, tuple[Check, ...]] = {}
+    asked: frozenset[str] = frozenset()
 
     def gate(self, stage: str) -> tuple[Check, ...]:
         """Return the checks of the gate of ``stage``."""
@@ -58,6 +59,7 @@ def parse_policy(text: str) -> Policy:
     return Policy(
         evaluation=_convert(evaluation, EvaluationPolicy, "[evaluation]"),
         gates={stage: tuple(_gate(stage, asked)) for stage, asked in {**DEFAULT_GATES, **gates}.items()},
+        asked=frozenset(gates),
     )
 
 

@@ -109,7 +109,8 @@ class Run(Object, frozen=True, tag="run"):
     """One execution of a program, as it was seen. Written once, when it ended.
 
     ``capture_level`` says how files were seen (``fanotify``, ``inotify``, ``arguments``, or ``imported`` where another
-    system told of them); ``gaps`` lists in plain words what could not be seen. ``exit_status`` is negative for the signal that ended the program.
+    system told of them); ``gaps`` lists in plain words what could not be seen. ``exit_status`` is negative for the signal
+    that ended the program. ``tags`` are what a program said of it that is neither a parameter nor a metric.
     """
 
     id: str
@@ -135,3 +136,4 @@ class Run(Object, frozen=True, tag="run"):
     stderr: Digest | None = None
     capture_level: str = ""
     gaps: tuple[str, ...] = ()
+    tags: dict[str, str] = {}

@@ -19,7 +19,8 @@ class Version(Object, frozen=True, tag="version"):
     """One model version: weights, data, code, parameters, runtime, metrics and card.
 
     The model's name and the version's number are not part of it: names point at values.
-    ``weights`` is a tree; ``main_file`` is the path in it that a server loads.
+    ``weights`` is a tree; ``main_file`` is the path in it that a server loads. ``source`` is the address of weights that
+    the store does not hold; then the tree is empty.
     """
 
     weights: Digest
@@ -33,6 +34,7 @@ class Version(Object, frozen=True, tag="version"):
     facts: ModelFacts = ModelFacts()
     card: Digest | None = None
     parent: Digest | None = None
+    source: str | None = None
 
 
 class Card(Object, frozen=True, tag="card"):

@@ -53,7 +53,12 @@ def _found(store: Store, text: str) -> tuple[str, Row]:
         return find_any(store, f"data:{text}")
     kind, row = find_any(store, text)
     if kind == "model":
-        return find_any(store, f"{text}:#{row['last_number']}")
+        newest = store.database.run(
+            "SELECT * FROM version WHERE model = :name ORDER BY number DESC LIMIT 1", name=row["name"]
+        )
+        if not newest:
+            raise NotFound(f"{text} has no version yet", hint=f"lineal model register RUN --name {text}")
+        return "version", newest[0]
     if kind not in _FINDERS:
         raise NotFound(f"{text} has no files", hint="name a dataset, a version or a run")
     return kind, row

@@ -76,7 +76,7 @@ def rollback(store: Store, model: str, *, environment: str = PRODUCTION) -> Depl
     answer = _start(store, row, environment, before["target"], 0, previous=before["previous"])
     if environment == PRODUCTION:
         with store.writing():
-            move_stage(store, find_version(store, version_reference(row)), PRODUCTION)
+            move_stage(store, find_version(store, version_reference(row)), PRODUCTION, alone=True)
     return answer
 
 

@@ -24,7 +24,8 @@ CHAMPION_STAGE = "production"
 def champion_of(store: Store, row: Row) -> Row | None:
     """Return the version that the one of ``row`` would replace in production, if there is another."""
     rows = store.database.run(
-        "SELECT * FROM version WHERE model = :model AND stage = :stage AND number <> :number",
+        "SELECT * FROM version WHERE model = :model AND stage = :stage AND number <> :number"
+        " ORDER BY number DESC LIMIT 1",
         model=row["model"],
         stage=CHAMPION_STAGE,
         number=row["number"],

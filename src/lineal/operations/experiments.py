@@ -78,6 +78,10 @@ def create(store: Store, name: str, *, artifact_location: str = "", tags: dict[s
 def shown(store: Store, *, number: int = -1, name: str = "") -> ExperimentAnswer:
     """Show one experiment, by its number or its name.
 
+    Args:
+        number: which.
+        name: which, by what people call it.
+
     Raises:
         NotFound: there is none.
     """
@@ -122,6 +126,9 @@ def update(
 def delete(store: Store, number: int) -> ExperimentAnswer:
     """Put an experiment and its runs out of sight; ``experiment restore`` brings them back.
 
+    Args:
+        number: which.
+
     Raises:
         NotFound: there is none.
         Invalid: it was deleted already.
@@ -140,6 +147,9 @@ def delete(store: Store, number: int) -> ExperimentAnswer:
 @operation("experiment restore", effect="writes", internal=True)
 def restore(store: Store, number: int) -> ExperimentAnswer:
     """Bring back an experiment that was deleted, with those of its runs that were deleted with it.
+
+    Args:
+        number: which.
 
     Raises:
         NotFound: there is none that was deleted.

@@ -11,6 +11,7 @@ from itertools import islice
 
 import msgspec
 
+from lineal.objects.canonical import decode
 from lineal.objects.digest import Digest, short
 from lineal.objects.runs import IMPORTED, Run
 from lineal.objects.sources import decode_source
@@ -242,8 +243,14 @@ def _place(row: Row) -> str:
     return decode_source(row["body"].encode()).place
 
 
+def _run(row: Row) -> str:
+    run = decode(row["body"], Run)
+    return f"run:{run.id}" if run.id else short(row["digest"])
+
+
 _NAMES: tuple[tuple[str, str, Callable[[Row], str]], ...] = (
-    ("run", "SELECT digest, id FROM run WHERE digest IN ({marks})", lambda row: f"run:{row['id']}"),
+    # Of a run that told of itself there may be several objects, one for each time when a version was made of it.
+    ("run", "SELECT digest, body FROM object WHERE kind = 'run' AND digest IN ({marks})", _run),
     ("dataset", "SELECT * FROM dataset WHERE digest IN ({marks}) ORDER BY name, number", dataset_reference),
     ("version", "SELECT * FROM version WHERE digest IN ({marks})", version_reference),
     ("evaluation", "SELECT digest, kind FROM statement WHERE digest IN ({marks})", lambda row: short(row["digest"])),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from lineal.objects.versions import Version
 from lineal.operations.answers import ModelAnswer, VersionAnswer, VersionLine
 from lineal.operations.operation import operation
-from lineal.operations.references import Row, check_model, dataset_reference, semantic, version_reference
+from lineal.operations.references import NO_STAGE, Row, check_model, dataset_reference, semantic, version_reference
 from lineal.operations.runs import read_metrics
 from lineal.operations.statements import statements_about
 from lineal.storage.store import Store
@@ -16,7 +16,8 @@ from lineal.storage.store import Store
 @operation("model list", effect="reads")
 def list_models(store: Store) -> tuple[ModelAnswer, ...]:
     """List the models and what stands in production and staging of each."""
-    return tuple(_model(store, row, versions=()) for row in store.database.run("SELECT * FROM model ORDER BY name"))
+    rows = store.database.run("SELECT * FROM model WHERE renamed_to = '' ORDER BY name")
+    return tuple(_model(store, row, versions=()) for row in rows)
 
 
 @operation("model show", effect="reads")
@@ -36,9 +37,7 @@ def show_model(store: Store, row: Row) -> ModelAnswer:
 
 
 def _model(store: Store, row: Row, versions: tuple[VersionLine, ...]) -> ModelAnswer:
-    standing = store.database.run(
-        "SELECT * FROM version WHERE model = :name AND stage <> 'archived' ORDER BY number", name=row["name"]
-    )
+    standing = newest_by_stage(store, (row["name"],), (NO_STAGE, "staging", "production"))
     count = store.database.run("SELECT count(*) AS count FROM version WHERE model = :name", name=row["name"])
     return ModelAnswer(
         reference=row["name"],
@@ -48,6 +47,21 @@ def _model(store: Store, row: Row, versions: tuple[VersionLine, ...]) -> ModelAn
         version_count=count[0]["count"],
         stages={each["stage"]: version_reference(each) for each in standing},
         versions=versions,
+    )
+
+
+def newest_by_stage(store: Store, names: Sequence[str], stages: Sequence[str]) -> list[Row]:
+    """Return the row of the newest version in each stage of each model, one look into an index for each."""
+    models = ", ".join(f":n{place}" for place in range(len(names)))
+    # PostgreSQL would not know what type a mark alone has.
+    wanted = " UNION ALL ".join(f"SELECT CAST(:s{place} AS TEXT) AS stage" for place in range(len(stages)))
+    return store.database.run(
+        # SQLite keeps the order of a CROSS JOIN, and would look for a maximum among all; the first of an order it finds.
+        f"SELECT v.* FROM model m CROSS JOIN ({wanted}) s CROSS JOIN version v WHERE v.model = m.name AND v.number = ("
+        " SELECT x.number FROM version x WHERE x.model = m.name AND x.stage = s.stage AND x.deleted_at IS NULL"
+        f" ORDER BY x.number DESC LIMIT 1) AND m.name IN ({models}) ORDER BY v.model, v.number",
+        **{f"n{place}": name for place, name in enumerate(names)},
+        **{f"s{place}": stage for place, stage in enumerate(stages)},
     )
 
 
@@ -86,7 +100,7 @@ def version_of(store: Store, row: Row) -> Version:
 def show_row(store: Store, row: Row, *, created: bool = False) -> VersionAnswer:
     """Return everything that is known of the version of a row."""
     version = version_of(store, row)
-    run = store.database.run("SELECT id FROM run WHERE digest = :digest", digest=version.run)
+    run = store.database.run("SELECT id FROM run WHERE id = :run", run=row["run"])
     deployments = store.database.run(
         "SELECT id FROM deployment WHERE model = :model AND number = :number ORDER BY id DESC LIMIT 50",
         model=row["model"],

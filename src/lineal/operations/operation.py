@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from functools import cached_property, wraps
 from os import PathLike
-from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec, Protocol, TypeVar, cast, get_type_hints
+from typing import Any, Concatenate, Literal, NamedTuple, NewType, ParamSpec, Protocol, TypeVar, cast, get_type_hints
 
 import msgspec
 
@@ -25,6 +25,10 @@ Effect = Literal["reads", "records", "writes", "acts"]
 """``reads`` changes nothing. ``records`` adds what a running program tells of itself, one transaction each and many a
 second: the journal has the beginning and the end of its run instead. ``writes`` is one transaction with its journal entry.
 ``acts`` takes its time and reaches outside (starts a process, runs a model): it is journalled when it begins and ends."""
+
+
+Secret = NewType("Secret", str)
+"""A parameter that the journal must not hold."""
 
 
 class Upload(msgspec.Struct, frozen=True):

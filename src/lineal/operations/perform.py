@@ -12,11 +12,13 @@ from lineal.objects.canonical import canonical_bytes, object_digest
 from lineal.objects.digest import Digest, digest_of
 from lineal.objects.errors import Conflict, Denied, LinealError, Refused
 from lineal.objects.statements import JournalEntry
-from lineal.operations.operation import Operation
+from lineal.operations.operation import Operation, Secret
 from lineal.storage.store import ROLES, Store
 
 _REQUEST_KEPT_BYTES = 4096
 """Longer requests (a run's long list of files) are in the journal by their digest only."""
+
+_SECRETS = (Secret, Secret | None)
 
 Observer = Callable[[str, str, float], None]
 """Told of every operation: its words, how it ended (``done`` or the error's name), and its seconds."""
@@ -147,9 +149,10 @@ def _journal(
     error: LinealError | None,
 ) -> None:
     """Append one entry to the chain; the head row's lock puts concurrent writers in an order."""
-    from lineal.capture.secrets import mask, mask_bytes  # noqa: PLC0415 - a question is not journalled
+    from lineal.capture.secrets import MASK, mask, mask_bytes  # noqa: PLC0415 - a question is not journalled
 
-    body, _ = mask_bytes(msgspec.json.encode(request, order="sorted"))
+    hidden = {each.name: MASK for each in operation.parameters if each.type in _SECRETS and getattr(request, each.name)}
+    body, _ = mask_bytes(msgspec.json.encode(msgspec.structs.replace(request, **hidden), order="sorted"))
     if len(body) > _REQUEST_KEPT_BYTES:
         body = msgspec.json.encode({"digest": digest_of(body), "size_bytes": len(body)})
     head = store.database.run(

@@ -11,6 +11,7 @@ from lineal.operations.answers import GateAnswer, Promotion, VersionAnswer
 from lineal.operations.evidence import champion_of, evidence_for
 from lineal.operations.models import show_row
 from lineal.operations.operation import operation
+from lineal.operations.outbox import STAGE_NAMES, emit
 from lineal.operations.policies import policy_of
 from lineal.operations.references import STAGES, Row, find_version, near, version_reference
 from lineal.operations.statements import make_statement
@@ -63,20 +64,12 @@ def promote(store: Store, version: str, *, to: str, force: bool = False, reason:
         raise Conflict(f"{reference} stands in {to} already", hint=f"lineal show {reference} says since when")
     if force:
         _may_force(store, reason)
-    report, policy = _report(store, row, to)
-    # The report names its policy by digest, and someone will ask what it said.
-    store.blobs.put(policy.encode())
-    make_statement(store, row["digest"], report)
-    if report.outcome in {"fail", "inconclusive"} and not force:
-        raise Refused(
-            f"{reference} may not stand in {to}:\n" + "\n".join(_reasons(report.verdicts)),
-            hint="mend what failed, or --force --reason '…' as an approver",
-        )
+    report = pass_gate(store, row, to, force=force)
     return Promotion(
         reference=reference,
         stage=to,
         before=row["stage"],
-        archived=move_stage(store, row, to),
+        archived=move_stage(store, row, to, alone=to == PRODUCTION),
         outcome=report.outcome,
         verdicts=report.verdicts,
         forced_because=reason if force else "",
@@ -96,11 +89,37 @@ def _may_force(store: Store, reason: str) -> None:
         raise Denied(f"{store.actor.name} is a {store.actor.role}; only approvers may force", hint="ask an approver")
 
 
-def _report(store: Store, row: Row, stage: str) -> tuple[GateReport, str]:
+def pass_gate(store: Store, row: Row, stage: str, *, force: bool = False, by_default: bool = True) -> GateReport:
+    """Have the gate of a stage judge the version of a row, and keep what it said with the version.
+
+    Args:
+        store: where.
+        row: the version.
+        stage: where it should stand.
+        force: let it pass whatever the gate says.
+        by_default: whether the gate that holds where the policy says nothing of the stage holds here too.
+
+    Raises:
+        Refused: the gate said no; the message holds the reasons.
+    """
+    report, policy = _report(store, row, stage, by_default=by_default)
+    # The report names its policy by digest, and someone will ask what it said.
+    store.blobs.put(policy.encode())
+    make_statement(store, row["digest"], report)
+    if report.outcome in {"fail", "inconclusive"} and not force:
+        raise Refused(
+            f"{version_reference(row)} may not stand in {stage}:\n" + "\n".join(_reasons(report.verdicts)),
+            hint="mend what failed, or --force --reason '…' as an approver",
+        )
+    return report
+
+
+def _report(store: Store, row: Row, stage: str, *, by_default: bool = True) -> tuple[GateReport, str]:
     """Return what the gate of ``stage`` says of the version of ``row``, and the text of the policy that asked."""
     policy, text = policy_of(store)
     champion = champion_of(store, row)
-    outcome, verdicts = judge(policy.gate(stage), evidence_for(store, row, champion, policy, stage))
+    checks = policy.gate(stage) if by_default or stage in policy.asked else ()
+    outcome, verdicts = judge(checks, evidence_for(store, row, champion, policy, stage))
     report = GateReport(
         stage=stage,
         outcome=outcome,
@@ -115,34 +134,75 @@ def _reasons(verdicts: tuple[Verdict, ...]) -> list[str]:
     return [f"  {each.check}: {each.reason}" for each in verdicts if each.outcome in {"fail", "inconclusive"}]
 
 
-def move_stage(store: Store, row: Row, stage: str) -> str:
+def move_stage(store: Store, row: Row, stage: str, *, alone: bool) -> str:
     """Move the version of ``row`` to ``stage``; return the reference of what had to make room, if anything had.
+
+    Args:
+        store: where.
+        row: the version, as it was when somebody decided to move it.
+        stage: where to.
+        alone: archive what stands there.
 
     Raises:
         Conflict: someone else moved it since ``row`` was read.
     """
-    archived = ""
-    if stage == PRODUCTION:
+    archived, at = "", store.clock.now()
+    if alone:
         for each in store.database.run(
-            "UPDATE version SET stage = 'archived', revision = revision + 1"
+            "UPDATE version SET stage = 'archived', revision = revision + 1, updated_at = :at"
             " WHERE model = :model AND stage = :stage AND number <> :number RETURNING *",
             model=row["model"],
             stage=stage,
             number=row["number"],
+            at=at,
         ):
             archived = version_reference(each)
+            _tell_moved(store, each, stage)
     moved = store.database.run(
-        "UPDATE version SET stage = :stage, revision = revision + 1"
-        " WHERE model = :model AND number = :number AND revision = :revision RETURNING revision",
+        "UPDATE version SET stage = :stage, revision = revision + 1, updated_at = :at"
+        " WHERE model = :model AND number = :number AND revision = :revision RETURNING *",
         stage=stage,
         model=row["model"],
         number=row["number"],
         revision=row["revision"],
+        at=at,
     )
     if not moved:
         reference = version_reference(row)
         raise Conflict(f"{reference} was moved by someone else just now", hint=f"lineal log {reference}, then retry")
+    store.database.run("UPDATE model SET updated_at = :at WHERE name = :model", model=row["model"], at=at)
+    _follow(store, moved[0])
+    if row["stage"] != stage:
+        _tell_moved(store, moved[0], row["stage"])
     return archived
+
+
+def _tell_moved(store: Store, row: Row, before: str) -> None:
+    data = {
+        "name": row["model"],
+        "version": str(row["number"]),
+        "from_stage": STAGE_NAMES[before],
+        "to_stage": STAGE_NAMES[row["stage"]],
+    }
+    emit(store, "model_version.stage_changed", data, row)
+
+
+def _follow(store: Store, row: Row) -> None:
+    """Let aliases that are called as a stage stand on versions of that stage only, whoever moves those."""
+    names = {f"s{place}": each for place, each in enumerate(STAGES)}
+    store.database.run(
+        "UPDATE alias SET number = :number WHERE model = :model AND lower(alias) = :production AND lower(alias) = :stage",
+        model=row["model"],
+        number=row["number"],
+        stage=row["stage"],
+        production=PRODUCTION,
+    )
+    store.database.run(
+        f"DELETE FROM alias WHERE model = :model AND lower(alias) IN ({', '.join(f':{each}' for each in names)})"
+        " AND lower(alias) <> (SELECT v.stage FROM version v WHERE v.model = alias.model AND v.number = alias.number)",
+        model=row["model"],
+        **names,
+    )
 
 
 @operation("approve", effect="writes", role="approver")
@@ -174,6 +234,12 @@ def point(store: Store, row: Row, name: str) -> VersionAnswer:
     """Point an alias at the version of a row. Raises Invalid when the name is that of a stage."""
     if check_name(name, "alias") in STAGES:
         raise Invalid(f"{name} is a stage, not an alias", hint=f"lineal promote {version_reference(row)} --to {name}")
+    set_alias(store, row, name)
+    return show_row(store, row)
+
+
+def set_alias(store: Store, row: Row, name: str) -> None:
+    """Point a name at the version of a row."""
     store.database.run(
         "INSERT INTO alias (model, alias, number, moved_by, moved_at, revision)"
         " VALUES (:model, :alias, :number, :by, :at, 1) ON CONFLICT (model, alias) DO UPDATE"
@@ -185,4 +251,5 @@ def point(store: Store, row: Row, name: str) -> VersionAnswer:
         by=store.actor.name,
         at=store.clock.now(),
     )
-    return show_row(store, row)
+    told = {"name": row["model"], "alias": name, "version": str(row["number"])}
+    emit(store, "model_version_alias.created", told, row)

@@ -14,7 +14,10 @@ from lineal.storage.store import Store
 Row = dict[str, Any]
 
 STAGES = ("staging", "production", "archived")
-"""Where a version can stand. It begins in staging; ``production`` has one version at a time."""
+"""Where a version can be moved. It begins in staging; ``production`` has one version at a time."""
+
+NO_STAGE = "none"
+"""Where a version stands that somebody registered without saying what for, as programs do over MLflow's protocol."""
 
 _VERSION = "SELECT * FROM version WHERE model = :model"
 
@@ -65,9 +68,12 @@ def check_model(store: Store, name: str) -> Row:
     Raises:
         NotFound: there is none; the hint lists near names.
     """
-    if rows := store.database.run("SELECT * FROM model WHERE name = :name", name=name):
+    rows = store.database.run("SELECT * FROM model WHERE name = :name", name=name)
+    if rows and not rows[0]["renamed_to"]:
         return rows[0]
-    names = [row["name"] for row in store.database.run("SELECT name FROM model ORDER BY name")]
+    if rows:
+        raise NotFound(f"there is no model {name!r} any more", hint=f"it was renamed to {rows[0]['renamed_to']}")
+    names = [row["name"] for row in store.database.run("SELECT name FROM model WHERE renamed_to = '' ORDER BY name")]
     raise NotFound(f"there is no model {name!r}", hint=near(name, names, "lineal model list shows the models"))
 
 
@@ -193,6 +199,8 @@ def _versions_hint(store: Store, model: str) -> str:
     rows = store.database.run(f"{_VERSION} ORDER BY number DESC LIMIT 5", model=model)
     aliases = store.database.run("SELECT alias FROM alias WHERE model = :model ORDER BY alias", model=model)
     known = [f"{model}:{semantic(row)} ({row['stage']})" for row in rows]
+    if not known:
+        return f"it has no version yet: lineal model register RUN --name {model}"
     return "there are " + ", ".join([*known, *(f"{model}@{row['alias']}" for row in aliases)])
 
 
@@ -205,6 +213,11 @@ def near(name: str, names: Iterable[str], otherwise: str, *, prefix: str = "") -
 def semantic(row: Row) -> str:
     """Return the semantic version of a version's row."""
     return f"{row['major']}.{row['minor']}.{row['patch']}"
+
+
+def subject_of(row: Row) -> str:
+    """Return the subject of the tags of a version's row."""
+    return str(row["subject"])
 
 
 def version_reference(row: Row) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
 
+import msgspec
+
 from lineal.checks import bump
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Ambiguous, Invalid, NotFound
@@ -18,9 +20,11 @@ from lineal.operations import lineage
 from lineal.operations.answers import VersionAnswer
 from lineal.operations.models import show_row, version_of
 from lineal.operations.operation import operation
-from lineal.operations.references import Row, find_run, near, semantic
+from lineal.operations.outbox import emit, told_of
+from lineal.operations.references import Row, find_run, near, semantic, subject_of
 from lineal.operations.runs import write_metrics, write_params
 from lineal.operations.statements import make_statement
+from lineal.operations.summaries import write_tags
 from lineal.storage.store import Store
 from lineal.storage.trees import ROOTS
 
@@ -82,29 +86,82 @@ def bind(
     made_by = store.put_object(seen)
     if known := _registered(store, name, made_by, weights):
         return show_row(store, known)
-    _insert_model(store, name)
+
+    def made(previous: Row | None) -> Version:
+        return Version(
+            weights=weights,
+            main_file=main,
+            run=made_by,
+            code=seen.code,
+            runtime=seen.runtime,
+            data=data_of(store, seen.inputs),
+            params=seen.params,
+            metrics=seen.metrics,
+            facts=facts,
+            card=Digest(previous["card"]) if previous and previous["card"] else None,
+            parent=_parent(store, seen.inputs),
+        )
+
+    return show_row(store, place(store, name, made, weigh, Label(by=by, at=at, run=seen.id)), created=True)
+
+
+class Label(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands on a version beside what it is.
+
+    Args:
+        stage: where it begins.
+        by: who registered it; by default whoever acts.
+        at: when, in milliseconds since 1970; by default now.
+        description: what people should know of it.
+        source: what a program said of where its files were.
+        location: where programs find its files.
+        run: the id of the run that made it.
+        run_link: the address of that run where another system shows it.
+        logged_model: the id of the model that the run logged.
+        tags: anything else that should be known of it.
+    """
+
+    stage: str = "staging"
+    by: str = ""
+    at: int | None = None
+    description: str = ""
+    source: str = ""
+    location: str = ""
+    run: str = ""
+    run_link: str = ""
+    logged_model: str = ""
+    tags: dict[str, str] = {}
+
+
+def place(store: Store, name: str, made: Callable[[Row | None], Version], weigh: Weigh, label: Label) -> Row:
+    """Give a model its next version, and return the row.
+
+    Args:
+        store: where.
+        name: the model; made if there is none.
+        made: makes the version, from the row of the newest one before.
+        weigh: gives the semantic version.
+        label: what else stands on it.
+    """
+    at = store.clock.now() if label.at is None else label.at
     # This row's lock makes a second writer wait here, so it sees our version as the one before its own.
     number = store.database.run(
-        "UPDATE model SET last_number = last_number + 1 WHERE name = :name RETURNING last_number", name=name
+        "INSERT INTO model (name, last_number, created_by, created_at, updated_at) VALUES (:name, 1, :by, :now, :at)"
+        " ON CONFLICT (name) DO UPDATE SET last_number = model.last_number + 1, updated_at = excluded.updated_at,"
+        " deleted_at = NULL, renamed_to = '' RETURNING last_number",
+        name=name,
+        by=store.actor.name,
+        now=store.clock.now(),
+        at=at,
     )[0]["last_number"]
     previous = _newest(store, name)
-    version = Version(
-        weights=weights,
-        main_file=main,
-        run=made_by,
-        code=seen.code,
-        runtime=seen.runtime,
-        data=_data(store, seen.inputs),
-        params=seen.params,
-        metrics=seen.metrics,
-        facts=facts,
-        card=Digest(previous["card"]) if previous and previous["card"] else None,
-        parent=_parent(store, seen.inputs),
-    )
+    version = made(previous)
     said = weigh(previous, version)
-    row = _insert_version(store, name, number, store.put_object(version), version, said, by=by, at=at)
+    row = _insert_version(store, name, number, version, said, msgspec.structs.replace(label, at=at))
+    write_tags(store.database, subject_of(row), label.tags)
     _connect(store, row["digest"], version, said)
-    return show_row(store, row, created=True)
+    emit(store, "model_version.created", told_of(row, label.tags), row)
+    return row
 
 
 def finished(store: Store, reference: str) -> Run:
@@ -177,16 +234,6 @@ def _registered(store: Store, name: str, run: Digest, weights: Digest) -> Row | 
     return next((row for row in rows if store.get_object(row["digest"], Version).weights == weights), None)
 
 
-def _insert_model(store: Store, name: str) -> None:
-    store.database.run(
-        "INSERT INTO model (name, last_number, created_by, created_at) VALUES (:name, 0, :by, :at)"
-        " ON CONFLICT (name) DO NOTHING",
-        name=name,
-        by=store.actor.name,
-        at=store.clock.now(),
-    )
-
-
 def _newest(store: Store, name: str) -> Row | None:
     rows = store.database.run(
         "SELECT * FROM version WHERE model = :name ORDER BY major DESC, minor DESC, patch DESC LIMIT 1", name=name
@@ -194,7 +241,7 @@ def _newest(store: Store, name: str) -> Row | None:
     return rows[0] if rows else None
 
 
-def _data(store: Store, inputs: tuple[FileUse, ...]) -> tuple[DataUse, ...]:
+def data_of(store: Store, inputs: tuple[FileUse, ...]) -> tuple[DataUse, ...]:
     """Return what the model came from: each file that was read, and the newest dataset version that holds it."""
     return tuple(DataUse(path=each.path, digest=each.digest, dataset=_dataset(store, each.digest)) for each in inputs)
 
@@ -224,41 +271,45 @@ def _parent(store: Store, inputs: tuple[FileUse, ...]) -> Digest | None:
     return None
 
 
-def _bump(store: Store, previous: Row | None, version: Version, level: str, reason: str) -> Bump:
-    derived = bump.derive(
+def derived(store: Store, previous: Row | None, version: Version) -> Bump:
+    """Return the semantic version that follows from what differs from the version of the row before."""
+    return bump.derive(
         version_of(store, previous) if previous else None,
         version,
         previous_semantic=semantic(previous) if previous else "",
     )
+
+
+def _bump(store: Store, previous: Row | None, version: Version, level: str, reason: str) -> Bump:
+    found = derived(store, previous, version)
     if not level or previous is None:
-        return derived
+        return found
     before = SemanticVersion(previous["major"], previous["minor"], previous["patch"])
     chosen: Level = level  # type: ignore[assignment]  # checked against _LEVELS at the door
     return Bump(
         semantic=str(before.bumped(chosen)),
         level=chosen,
-        findings=derived.findings,
-        previous=derived.previous,
-        overridden_because=f"{reason} (derived: {derived.level})",
+        findings=found.findings,
+        previous=found.previous,
+        overridden_because=f"{reason} (derived: {found.level})",
     )
 
 
-def _insert_version(
-    store: Store, name: str, number: int, digest: Digest, version: Version, said: Bump, *, by: str, at: int | None
-) -> Row:
+def _insert_version(store: Store, name: str, number: int, version: Version, said: Bump, label: Label) -> Row:
     major, minor, patch = (int(part) for part in said.semantic.split("."))
     return store.database.run(
-        "INSERT INTO version (model, number, digest, major, minor, patch, stage, card, created_by, created_at, revision)"
-        " VALUES (:model, :number, :digest, :major, :minor, :patch, 'staging', :card, :by, :at, 1) RETURNING *",
+        "INSERT INTO version (model, number, digest, major, minor, patch, stage, card, created_by, created_at, revision,"
+        " updated_at, description, source, location, run, run_link, logged_model)"
+        " VALUES (:model, :number, :digest, :major, :minor, :patch, :stage, :card, :by, :at, 1,"
+        " :at, :description, :source, :location, :run, :run_link, :logged_model) RETURNING *",
+        **{**msgspec.structs.asdict(label), "tags": None, "by": label.by or store.actor.name, "run": label.run or None},
         model=name,
         number=number,
-        digest=digest,
+        digest=store.put_object(version),
         major=major,
         minor=minor,
         patch=patch,
         card=version.card or "",
-        by=by or store.actor.name,
-        at=store.clock.now() if at is None else at,
     )[0]
 
 

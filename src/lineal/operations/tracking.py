@@ -162,13 +162,27 @@ def update(
 
 @operation("runs delete", effect="writes", internal=True)
 def delete(store: Store, run_id: str) -> TrackedRun:
-    """Put a run out of sight; ``runs restore`` brings it back. Raises NotFound."""
+    """Put a run out of sight; ``runs restore`` brings it back.
+
+    Args:
+        run_id: which.
+
+    Raises:
+        NotFound: there is none.
+    """
     return _move(store, run_id, store.clock.now())
 
 
 @operation("runs restore", effect="writes", internal=True)
 def restore(store: Store, run_id: str) -> TrackedRun:
-    """Bring back a run that was deleted. Raises NotFound."""
+    """Bring back a run that was deleted.
+
+    Args:
+        run_id: which.
+
+    Raises:
+        NotFound: there is none.
+    """
     return _move(store, run_id, None)
 
 
@@ -181,13 +195,24 @@ def _move(store: Store, run_id: str, deleted_at: int | None) -> TrackedRun:
 
 @operation("runs tracked", effect="reads", internal=True)
 def tracked(store: Store, run_id: str) -> TrackedRun:
-    """Show a run as lists do. Raises NotFound."""
+    """Show a run as lists do.
+
+    Args:
+        run_id: which.
+
+    Raises:
+        NotFound: there is none.
+    """
     return shown(store, run_id)
 
 
 @operation("metrics history", effect="reads", internal=True)
 def history(store: Store, run_id: str, *, key: str) -> History:
     """Return every point of a metric of a run; none when it was never measured.
+
+    Args:
+        run_id: which run.
+        key: the metric.
 
     Raises:
         NotFound: there is no such run.

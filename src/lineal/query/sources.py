@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from lineal.query.fields import Field
 from lineal.query.syntax import Sort
 
 
@@ -20,7 +21,10 @@ class Source(msgspec.Struct, frozen=True):
         deleted: the SQL of those that are.
         experiment: the column with the number of the experiment, where there is one. Then there are indexes by
             experiment: of the metrics, and of the rows by ``walked``.
-        walked: the column by which the rows of an experiment are in order.
+        walked: the column by which the rows of an experiment are in order, or all rows where there are no experiments.
+        within: the field of which an index has the rows of one value in order, by each column of ``walked_within``.
+        walked_within: those columns.
+        is_found_by_subject: whether an index finds a row by its subject.
     """
 
     name: str
@@ -32,6 +36,9 @@ class Source(msgspec.Struct, frozen=True):
     deleted: str = "1 = 0"
     experiment: str = ""
     walked: str = ""
+    within: Field | None = None
+    walked_within: tuple[str, ...] = ()
+    is_found_by_subject: bool = False
 
     @property
     def letter(self) -> str:

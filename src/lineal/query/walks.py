@@ -17,7 +17,7 @@ import msgspec
 from lineal.query.conditions import TABLES, Conditions, Values
 from lineal.query.keys import MISSING, NOT_A_NUMBER, VALUED, Key, Place, behind, keys_of, order
 from lineal.query.sources import Source
-from lineal.query.syntax import Condition, Every, Not, Sort
+from lineal.query.syntax import Alike, Condition, Every, Not, Sort
 
 View = Literal["active", "deleted", "all"]
 
@@ -73,6 +73,7 @@ class Walks:
         self._wanted = wanted
         self._conjuncts = tuple(_conjuncts(wanted.condition))
         self._lead = self.keys[0].known
+        self._within = next((each for each in self._conjuncts if _is_within(each, wanted.source)), None)
         self._chosen = None if wanted.experiments is None else tuple(sorted(set(wanted.experiments)))
         is_narrow = self._chosen is not None and len(self._chosen) <= EXPERIMENTS_WALKED_MAX
         self._narrow = self._chosen if is_narrow else None
@@ -84,7 +85,8 @@ class Walks:
             return ()
         if self._lead:
             return _RANKS[self._lead.kind]
-        return (VALUED,) if self.keys[0].value == self.source.walked else ()
+        walked = {self.source.walked, *(self.source.walked_within if self._within else ())}
+        return (VALUED,) if self.keys[0].value in walked else ()
 
     def is_walked(self, rank: int) -> bool:
         """Tell whether an index has the order of the rows of that rank."""
@@ -92,7 +94,12 @@ class Walks:
 
     def is_filtered(self, rank: int) -> bool:
         """Tell whether a walk may meet rows that are not meant."""
-        return bool(self._conjuncts) or self._wanted.view == "deleted" or rank == MISSING or self._is_wide(rank)
+        return bool(self._looked_for) or self._wanted.view == "deleted" or rank == MISSING or self._is_wide(rank)
+
+    @property
+    def _looked_for(self) -> list[Condition]:
+        """The conditions that a walk looks for at each row."""
+        return [each for each in self._conjuncts if each is not self._within]
 
     def looked_at(self, count: int) -> int:
         """Return how many rows a walk looks at for ``count`` that hold."""
@@ -146,7 +153,7 @@ class Walks:
         sets = found.subjects(self._conjuncts)
         probed = Conditions(values, source.subject, probed=True)
         where = [probed.condition(each) for each in self._conjuncts if not any(each in known for known in sets)]
-        if not sets or not source.experiment:
+        if not sets or not source.is_found_by_subject:
             return source.table, [*where, *(f"{source.subject} IN ({sql})" for sql in sets.values())]
         # SQLite keeps the order of a CROSS JOIN: it cannot know how few they are, and would look at every row instead.
         chosen = " INTERSECT ".join(sets.values())
@@ -155,7 +162,7 @@ class Walks:
     def _filters(self, rank: int, values: Values) -> list[str]:
         """Return what a walk asks of each row that it looks at."""
         probed = Conditions(values, self.source.subject, probed=True)
-        asked = [*self._conjuncts, Not(self._lead)] if rank == MISSING and self._lead else self._conjuncts
+        asked = [*self._looked_for, *((Not(self._lead),) if rank == MISSING and self._lead else ())]
         where = [probed.condition(each) for each in asked]
         if self._is_wide(rank):
             where.append(self._experiment(values))
@@ -202,12 +209,18 @@ class Walks:
             where += [f"{table}.value {_IS_NULL[rank]}"] if self._lead.kind == "metric" else []
             column = f"{table}.experiment"
         where += [f"{column} = {values.bind(experiment)}"] if experiment is not None else []
+        where += [Conditions(values, source.subject).condition(self._within)] if self._within else []
         where += [source.active] if self._wanted.view == "active" else []
         where += [behind(keys, places[-len(keys) :], values)] if places else []
         joins = "".join(key.join(source.subject, values) for key in keys if key.number)
         columns = "".join(key.selected() for key in keys)
         sql = f"SELECT {source.letter}.*{columns} FROM {tables}{joins} WHERE {' AND '.join(where) or '1 = 1'}"
         return f"{sql} ORDER BY {order(keys)}"
+
+
+def _is_within(condition: Condition, source: Source) -> bool:
+    """Tell whether a condition asks for the rows of one value that an index has together."""
+    return isinstance(condition, Alike) and (condition.field, condition.operator) == (source.within, "=")
 
 
 def _conjuncts(condition: Condition) -> list[Condition]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
@@ -18,19 +20,22 @@ from lineal.client.local import LocalRepository
 from lineal.objects.errors import LinealError
 from lineal.server import openapi, problems
 from lineal.server.blobs import blob_routes
+from lineal.server.deliveries import Deliveries
 from lineal.server.measures import Measures
 from lineal.server.origins import SameSite
 from lineal.server.routes import API, operation_routes
 from lineal.server.settings import Settings
 from lineal.server.tokens import Guard
 from lineal.storage.repository import FORMAT
+from lineal.storage.store import Reach
 
 
 def create_app(repository: LocalRepository, guard: Guard, settings: Settings | None = None) -> Starlette:
     """Return the application that serves ``repository`` to whom ``guard`` knows."""
     settings = settings or Settings()
     measures = Measures()
-    observed = LocalRepository(repository.store, observer=measures.observe)
+    store = msgspec.structs.replace(repository.store, reach=_reach(settings))
+    observed = LocalRepository(store, observer=measures.observe)
 
     async def health(_: Request) -> Response:
         await run_in_threadpool(repository.store.database.run, "SELECT 1 AS one")
@@ -38,6 +43,16 @@ def create_app(repository: LocalRepository, guard: Guard, settings: Settings | N
 
     def acting(request: Request) -> LocalRepository:
         return observed.acting(guard.actor(request))
+
+    @asynccontextmanager
+    async def sending(_: Starlette) -> AsyncIterator[None]:
+        if not settings.webhook_workers:
+            yield
+            return
+        deliveries = Deliveries(store, workers=settings.webhook_workers)
+        deliveries.start()
+        yield
+        await run_in_threadpool(deliveries.stop)
 
     return Starlette(
         routes=[
@@ -50,6 +65,7 @@ def create_app(repository: LocalRepository, guard: Guard, settings: Settings | N
             Route("/metrics", measures.page),
             *web.routes(acting),
         ],
+        lifespan=sending,
         middleware=[Middleware(SameSite, only_loopback=guard.is_open)],
         exception_handlers={
             LinealError: problems.on_error,
@@ -57,6 +73,15 @@ def create_app(repository: LocalRepository, guard: Guard, settings: Settings | N
             ClientDisconnect: _on_hung_up,
             Exception: problems.on_failure,
         },
+    )
+
+
+def _reach(settings: Settings) -> Reach:
+    return Reach(
+        plain=bool(settings.webhook_http),
+        private=bool(settings.webhook_private),
+        timeout_s=settings.webhook_timeout_s,
+        attempts_max=settings.webhook_attempts_max,
     )
 
 

@@ -44,7 +44,7 @@ def serve(repository: LocalRepository, *, host: str, port: int, tokens: str = ""
         log_level="warning",
         timeout_graceful_shutdown=settings.shutdown_s,
         server_header=False,
-        lifespan="off",
+        lifespan="on",
     )
     try:
         listening = config.bind_socket()

@@ -21,6 +21,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         uploads_max: files that arrive at once; others wait, and pages and questions do not wait for them.
         acts_max: evaluations, deployments and their like at once.
         shutdown_s: how long requests under way may take to end when the server is told to stop.
+        webhook_http: 1 lets webhooks have addresses that are not encrypted.
+        webhook_private: 1 lets them have addresses of our own network, where others could not reach.
+        webhook_timeout_s: how long a webhook may take to answer.
+        webhook_attempts_max: how often a message is sent until nobody tries any more.
+        webhook_workers: messages that are sent at once; 0 leaves them to other servers.
     """
 
     body_bytes_max: int = 64 << 20
@@ -28,6 +33,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     uploads_max: int = 16
     acts_max: int = 8
     shutdown_s: int = 15
+    webhook_http: int = 0
+    webhook_private: int = 0
+    webhook_timeout_s: int = 10
+    webhook_attempts_max: int = 12
+    webhook_workers: int = 4
 
 
 def read_settings(variables: Mapping[str, str] = os.environ) -> Settings:

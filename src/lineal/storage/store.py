@@ -37,6 +37,22 @@ class Actor(msgspec.Struct, frozen=True):
     role: Role
 
 
+class Reach(msgspec.Struct, frozen=True, kw_only=True):
+    """Which addresses that others name may be called from here: by default encrypted ones that everybody can reach.
+
+    Args:
+        plain: also without encryption.
+        private: also those of a network of our own, where others could not reach.
+        timeout_s: how long an answer may take.
+        attempts_max: how often a message is sent until nobody tries any more.
+    """
+
+    plain: bool = False
+    private: bool = False
+    timeout_s: int = 10
+    attempts_max: int = 12
+
+
 class Store(msgspec.Struct, frozen=True, kw_only=True):
     """Everything an operation needs. ``root`` is the ``.lineal`` directory, None where there is none.
 
@@ -50,6 +66,7 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
     actor: Actor
     root: Path | None = None
     progress: Progress = Silent()
+    reach: Reach = Reach()
 
     def acting(self, actor: Actor) -> Store:
         """Return this store as ``actor`` uses it."""

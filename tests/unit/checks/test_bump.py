@@ -105,6 +105,21 @@ def test_other_weights_are_never_a_patch() -> None:
     assert bumped(weights=OTHER, code=OTHER)[1] == "minor"
 
 
+def test_weights_that_are_not_here_are_never_a_patch() -> None:
+    there = version(source="s3://b/m")
+
+    for before, after, said in (
+        (there, there, "nobody knows which bytes were there"),
+        (there, version(source="s3://b/n"), "at s3://b/n and were at s3://b/m"),
+        (BEFORE, there, "at s3://b/m and were at hand"),
+        (there, BEFORE, "at hand and were at s3://b/m"),
+    ):
+        found = derive(before, after, previous_semantic="1.4.2")
+
+        assert ("1.5.0", "minor") == (found.semantic, found.level)
+        assert said in found.findings[0]
+
+
 def test_a_wider_dtype_is_minor_and_a_renamed_one_is_nothing() -> None:
     old = version(facts=facts(inputs={"age": "int32", "job": "object"}))
     wider = derive(old, version(facts=facts(inputs={"age": "int64", "job": "str"})), previous_semantic="1.0.0")

@@ -219,6 +219,7 @@ EXAMPLES: dict[str, Object] = {
         stderr=D,
         capture_level="fanotify",
         gaps=("stderr went to a terminal and was not kept",),
+        tags={"team": "churn"},
     ),
     "version": Version(
         weights=A,
@@ -232,6 +233,7 @@ EXAMPLES: dict[str, Object] = {
         facts=_FACTS,
         card=C,
         parent=D,
+        source="s3://models/churn",
     ),
     "card": Card(sections={"intended_use": "Only\nfor tests."}, about={"intended_use": A}),
     "evaluation": _EVALUATION,

@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from lineal.objects.ulid import ulid_of
 from lineal.storage.database.database import Database
 
 METRICS = ("auc", "val/loss", "a b")
@@ -63,7 +64,7 @@ def runs(number: int) -> st.SearchStrategy[RunFacts]:
     """Draw the run that has that number."""
     return st.builds(
         RunFacts,
-        st.just(f"{number:032x}"),
+        st.just(ulid_of(f"{number:032x}")),
         st.sampled_from(EXPERIMENTS),
         st.sampled_from(PLAIN),
         st.sampled_from(STATES),

@@ -216,6 +216,7 @@ def test_postgresql_walks_along_the_same_indexes(postgres_url: str):
         assert "Incremental Sort" in plan
         assert "using metric_last_experiment on metric_last s0" in plan
         assert "Seq Scan" not in plan
-    assert any("using run_experiment on run r" in step for step in newest)
+    # Where an experiment has half of all runs, both indexes are as good.
+    assert any(f"using {index} on run r" in step for index in ("run_experiment", "run_started") for step in newest)
     assert 2 == sum("using metric_last_experiment on metric_last s0" in step for step in filtered)
     database.close()

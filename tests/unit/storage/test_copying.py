@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lineal.objects.digest import Hasher, digest_of
+from lineal.storage.blobs import copying
 from lineal.storage.blobs.copying import clone, copy_hashed
 from lineal.storage.blobs.files import FileBlobs
 from tests.unit.storage.disks import REFLINKS, run_on_disk
@@ -77,6 +78,22 @@ def test_a_copy_has_the_same_bytes_and_no_fewer_holes(
     assert source.read_bytes() == target.read_bytes()
     assert digest_of(source.read_bytes()) == hasher.digest
     assert target.stat().st_blocks <= source.stat().st_blocks + 64
+
+
+@pytest.mark.parametrize("large_bytes", [1, 1 << 40], ids=["by two threads", "by one"])
+@pytest.mark.parametrize(("size", "parts"), PATTERNS.values(), ids=PATTERNS)
+def test_a_copy_that_nobody_hashes_is_the_same(
+    size: int, parts: list[tuple[int, bytes]], large_bytes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copying, "_LARGE_BYTES", large_bytes)
+    source, passed = sparse(tmp_path / "source", size, *parts), list[int]()
+    with opened(source, tmp_path / "copy") as (a, b):
+        copying.copy(a, b, passed.append, cached=True)
+    target = tmp_path / "copy"
+
+    assert source.read_bytes() == target.read_bytes()
+    assert target.stat().st_blocks <= source.stat().st_blocks + 64
+    assert sum(map(len, (data for _, data in parts))) <= sum(passed) <= size
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -28,12 +28,11 @@ def _add_arguments(parser: Parser) -> None:
 
 def _run(context: Context, options: argparse.Namespace) -> int:
     from lineal.cli.next import next_step  # noqa: PLC0415 - help does without operations
-    from lineal.storage.sources.registry import is_address  # noqa: PLC0415
 
     notes: tuple[str, ...] = ()
     with context.connect() as repository, waiting(context, "data add") as progress:
         repository.tell(progress)
-        if is_address(options.path):
+        if _is_address(options.path):
             from lineal.client.sources import refer  # noqa: PLC0415 - a path has no source
 
             given = {each: getattr(options, each) for each in ("name", "message", *_ADDRESS_ONLY)}
@@ -47,6 +46,14 @@ def _run(context: Context, options: argparse.Namespace) -> int:
         if said:
             context.talk(said)
     return 0
+
+
+def _is_address(path: str) -> bool:
+    if "://" not in path:
+        return False
+    from lineal.storage.sources.registry import is_address  # noqa: PLC0415 - it knows every kind of source
+
+    return is_address(path)
 
 
 DATA_ADD = Command(

@@ -26,6 +26,13 @@ from lineal.operations.answers.models import (
     VersionLine,
 )
 from lineal.operations.answers.questions import Diff, Difference, Edge, Found, Lineage, LogLine, Node
+from lineal.operations.answers.registry import (
+    DeliveryLine,
+    RegisteredModel,
+    RegisteredVersion,
+    WebhookAnswer,
+    WebhookTest,
+)
 from lineal.operations.answers.tracking import (
     ArtifactAnswer,
     ArtifactLine,
@@ -53,6 +60,7 @@ __all__ = [
     "DataDiff",
     "DatasetAnswer",
     "DatasetSummary",
+    "DeliveryLine",
     "DeploymentAnswer",
     "Diagnosis",
     "Diff",
@@ -75,6 +83,8 @@ __all__ = [
     "Placed",
     "Problem",
     "Promotion",
+    "RegisteredModel",
+    "RegisteredVersion",
     "RemoteAnswer",
     "Repair",
     "RunAnswer",
@@ -86,4 +96,6 @@ __all__ = [
     "Verification",
     "VersionAnswer",
     "VersionLine",
+    "WebhookAnswer",
+    "WebhookTest",
 ]

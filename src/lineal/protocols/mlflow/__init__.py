@@ -11,10 +11,13 @@ from lineal.protocols.mlflow import (
     inputs,
     logged_models,
     metrics,
+    model_versions,
     multipart,
+    registered_models,
     runs,
     search,
     service,
+    webhooks,
 )
 from lineal.protocols.mlflow.dispatch import Acting, Dispatch
 from lineal.protocols.mlflow.streams import Transfers
@@ -24,6 +27,9 @@ ENDPOINTS = (
     *runs.ENDPOINTS,
     *metrics.ENDPOINTS,
     *search.ENDPOINTS,
+    *registered_models.ENDPOINTS,
+    *model_versions.ENDPOINTS,
+    *webhooks.ENDPOINTS,
     *artifacts.ENDPOINTS,
     *logged_models.ENDPOINTS,
     *inputs.ENDPOINTS,

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from lineal.objects.errors import Invalid
-from lineal.protocols.mlflow.subjects import PROMPT_TAG, SUBJECTS, Entity, Subject, SubjectName
+from lineal.operations.outbox import PROMPT_TAG
+from lineal.protocols.mlflow import ids
+from lineal.protocols.mlflow.subjects import SUBJECTS, Entity, Subject, SubjectName
 from lineal.protocols.mlflow.tokens import number, tokens
 from lineal.query.cursor import Reader, near
 from lineal.query.fields import Field
@@ -44,6 +46,8 @@ _COMPARATORS = {
 _WORDING: dict[str, Wording] = {"=": "=", "!=": "!=", "LIKE": "like", "ILIKE": "ilike", "IN": "=", "NOT IN": "="}
 _LONG_COMPARATORS = (("is", "not", "null"), ("is", "null"), ("not", "in"))
 _SHOWN_MAX = 40
+_RUN_IDS = {"runs": ("run_id",), "model versions": ("run_id",), "logged models": ("source_run_id",)}
+"""Attributes that are ids of runs, which stand otherwise in our tables."""
 _PARTS = ("name", "digest", "context")
 _DIRECTIONS = {"asc": True, "desc": False}
 _EXAMPLE = "a condition such as metrics.rmse < 0.5"
@@ -218,6 +222,8 @@ class _Parser:
         is_negated = comparator == "NOT IN"
         texts = self._texts() if comparator in {"IN", "NOT IN"} else (self._text(key, comparator),)
         operator = _WORDING[comparator]
+        if key.field and key.field.name in _RUN_IDS.get(self._subject.name, ()):
+            texts = tuple(map(ids.foreign_run, texts))
         if key.entity == "dataset":
             return Used(key.name, operator, texts, is_negated)  # type: ignore[arg-type]  # one of the parts
         if key.entity != "attribute" or key.field is None:

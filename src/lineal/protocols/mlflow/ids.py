@@ -24,6 +24,11 @@ def run_id(text: str) -> str:
     return ulid_of(text)
 
 
+def foreign_run(text: str) -> str:
+    """Return the ULID of a run; what can be none of ours, because another server had it, stays as it is."""
+    return ulid_of(text) if _RUN.fullmatch(text) else text
+
+
 def experiment(text: str) -> int:
     """Return the number of an experiment. Raises Invalid."""
     if not (text.isascii() and text.isdecimal()) or len(text) > 18:

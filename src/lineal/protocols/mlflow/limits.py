@@ -15,9 +15,15 @@ TAG_CHARACTERS_MAX = 8_000
 EXPERIMENT_CHARACTERS_MAX = 500
 EXPERIMENT_TAG_CHARACTERS_MAX = 20_000
 
+REGISTRY_TAG_CHARACTERS_MAX = 100_000
+MODEL_CHARACTERS_MAX = 256
+ALIAS_CHARACTERS_MAX = 255
+
 METRICS_MAX, PARAMS_MAX, TAGS_MAX, TOGETHER_MAX = 1_000, 100, 100, 1_000
 """What one batch holds at most."""
 
+_ALIAS = re.compile(r"[\w-]+")
+_NUMBERED = re.compile(r"[vV][0-9]+")
 _KEY = re.compile(r"^[/\w.\- :]*$")
 _HINT = "Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/)."
 
@@ -88,3 +94,51 @@ def check_dataset(used: UsedDataset) -> None:
 def cut(text: str, most: int) -> str:
     """Return a value that is not too long: MLflow cuts long ones, and says nothing."""
     return text if len(text) <= most else text[:most]
+
+
+def check_results(count: int, most: int) -> None:
+    """Refuse a page that has no rows, or too many. Raises Invalid."""
+    if count < 1:
+        raise Invalid(f"Invalid value for request parameter max_results. It must be at least 1, but got value {count}")
+    if count > most:
+        raise Invalid(
+            f"Invalid value for request parameter max_results. It must be at most {most}, but got value {count}"
+        )
+
+
+def check_model_name(name: str) -> None:
+    """Refuse the name of a model that MLflow would refuse. Raises Invalid."""
+    if not name:
+        raise Invalid("Registered model name cannot be empty.")
+    if "/" in name or ":" in name or len(name) > MODEL_CHARACTERS_MAX:
+        raise Invalid(
+            f"Invalid name: '{name[:MODEL_CHARACTERS_MAX]}'. Registered model names cannot contain '/' or ':', and have at"
+            f" most {MODEL_CHARACTERS_MAX} characters."
+        )
+
+
+def check_alias(alias: str) -> None:
+    """Refuse an alias that MLflow would refuse, because it has another meaning or cannot be in an address. Raises Invalid."""
+    if not alias:
+        raise Invalid("Registered model alias name cannot be empty.")
+    if not _ALIAS.fullmatch(alias):
+        raise Invalid(
+            f"Invalid alias name: '{alias}'. Names may only contain alphanumerics, underscores (_), and dashes (-)."
+        )
+    if len(alias) > ALIAS_CHARACTERS_MAX:
+        raise Invalid(f"Registered model alias name exceeds the maximum length of {ALIAS_CHARACTERS_MAX} characters")
+    if alias.lower() == "latest":
+        raise Invalid("'latest' alias name (case insensitive) is reserved.")
+    if _NUMBERED.fullmatch(alias):
+        raise Invalid(f"Version alias name '{alias}' is reserved.")
+
+
+def checked_registry_tag(key: str, value: str) -> str:
+    """Return the value of a tag of a model or a version. Raises Invalid."""
+    check_key(key, "tag")
+    if len(value) > REGISTRY_TAG_CHARACTERS_MAX:
+        raise Invalid(
+            f"Tag value '{value[:20]}…' had length {len(value)}, which exceeded length limit of"
+            f" {REGISTRY_TAG_CHARACTERS_MAX}"
+        )
+    return value

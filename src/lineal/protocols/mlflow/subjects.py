@@ -6,7 +6,6 @@ from typing import Literal
 
 import msgspec
 
-from lineal.operations.lineage import MADE_BY
 from lineal.query.fields import Field
 from lineal.query.sources import Source
 from lineal.query.syntax import Sort
@@ -14,9 +13,6 @@ from lineal.query.syntax import Sort
 SubjectName = Literal["runs", "experiments", "registered models", "model versions", "logged models"]
 Entity = Literal["attribute", "metric", "param", "tag", "dataset"]
 
-PROMPT_TAG = "mlflow.prompt.is_prompt"
-SOURCE_TAG = "lineal.mlflow.source"
-"""The tag of a version that says where a program said that its files were."""
 
 STATUS_OF = {
     "scheduled": "SCHEDULED",
@@ -29,13 +25,6 @@ STATUS_OF = {
 """What MLflow calls each state of a run; it has no word for one that nobody heard of any more."""
 
 _STATUS = " ".join(["CASE r.state", *(f"WHEN '{ours}' THEN '{theirs}'" for ours, theirs in STATUS_OF.items()), "END"])
-_VERSION = "'version:' || v.model || '/' || v.number"
-_RUN_OF_VERSION = (
-    "(SELECT min(r.id) FROM edge e JOIN run r ON r.digest = e.parent"
-    f" WHERE e.child = v.digest AND e.role = '{MADE_BY}')"
-)
-_SOURCE_OF_VERSION = f"(SELECT t.value FROM tag t WHERE t.subject = {_VERSION} AND t.key = '{SOURCE_TAG}')"
-_MODEL_UPDATED = "COALESCE((SELECT max(v.created_at) FROM version v WHERE v.model = m.name), m.created_at)"
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -82,6 +71,7 @@ _NUMBER, _CREATED = _number("experiment_id", "e.number"), _number("creation_time
 _MODEL, _MODEL_CREATED = _text("name", "m.name"), _number("creation_timestamp", "m.created_at")
 _VERSION_NAME, _VERSION_NUMBER = _text("name", "v.model"), _number("version_number", "v.number")
 _VERSION_CREATED = _number("creation_timestamp", "v.created_at")
+_VERSION_UPDATED = _number("last_updated_timestamp", "v.updated_at")
 _LOGGED_ID, _LOGGED_CREATED = _text("model_id", "l.id"), _number("creation_timestamp", "l.created_at")
 
 _RUNS = Subject(
@@ -106,6 +96,7 @@ _RUNS = Subject(
         deleted="r.deleted_at IS NOT NULL",
         experiment="r.experiment",
         walked="r.started_at",
+        is_found_by_subject=True,
     ),
     ordered=("metric", "param", "tag"),
 )
@@ -136,9 +127,17 @@ _REGISTERED_MODELS = Subject(
     _named(
         (_MODEL, ()),
         (_MODEL_CREATED, ()),
-        (_number("last_updated_timestamp", _MODEL_UPDATED), ("timestamp",)),
+        (_number("last_updated_timestamp", "m.updated_at"), ("timestamp",)),
     ),
-    Source("registered models", "model m", "'model:' || m.name", order=(), ties=(Sort(_MODEL, ascending=True),)),
+    Source(
+        "registered models",
+        "model m",
+        "'model:' || m.name",
+        order=(),
+        ties=(Sort(_MODEL, ascending=True),),
+        active="m.deleted_at IS NULL",
+        deleted="m.deleted_at IS NOT NULL",
+    ),
 )
 _MODEL_VERSIONS = Subject(
     "model versions",
@@ -146,17 +145,23 @@ _MODEL_VERSIONS = Subject(
     _named(
         (_VERSION_NAME, ()),
         (_VERSION_NUMBER, ("version",)),
-        (_text("run_id", _RUN_OF_VERSION, is_nullable=True), ()),
-        (_text("source_path", _SOURCE_OF_VERSION, is_nullable=True), ()),
+        (_text("run_id", "v.run", is_nullable=True), ()),
+        (_text("source_path", "v.source"), ()),
         (_VERSION_CREATED, ()),
-        (_number("last_updated_timestamp", "v.created_at"), ()),
+        (_VERSION_UPDATED, ()),
     ),
     Source(
         "model versions",
         "version v",
-        _VERSION,
-        order=(Sort(_VERSION_CREATED, ascending=False),),
+        "v.subject",
+        order=(Sort(_VERSION_UPDATED, ascending=False),),
         ties=(Sort(_VERSION_NAME, ascending=True), Sort(_VERSION_NUMBER, ascending=False)),
+        active="v.deleted_at IS NULL",
+        deleted="v.deleted_at IS NOT NULL",
+        walked="v.updated_at",
+        within=_VERSION_NAME,
+        walked_within=("v.number",),
+        is_found_by_subject=True,
     ),
 )
 _LOGGED_MODELS = Subject(

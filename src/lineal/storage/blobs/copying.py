@@ -21,6 +21,9 @@ from lineal.storage.direct import BUFFER_BYTES, DirectFile, buffer, whole_blocks
 _FICLONE = 0x40049409
 _ZEROS = bytes(1 << 20)
 _PIECE_BYTES = 1 << 20
+_LARGE_BYTES = 32 << 20
+"""What is smaller is copied sooner than a thread is started."""
+
 _BUFFERS = 3
 """One is filled and hashed while another one is written, and one is on its way back."""
 
@@ -69,9 +72,16 @@ def copy(source: int, target: int, progress: Callable[[int], None] | None = None
         if progress:
             progress(size)
         return
+    # What follows is of a file that does not tell its size.
+    parts = (*_data(source, size), (size, sys.maxsize))
+    if size >= _LARGE_BYTES:
+        with _Copy(source, target, size, progress, cached=cached, hashed=False) as copying:
+            for start, end in parts:
+                copying.copy(start, end)
+        os.ftruncate(target, max(copying.end, size))
+        return
     with DirectFile(source, os.O_RDONLY, cached=True) as reading, DirectFile(target, cached=cached) as writing:
-        # What follows is of a file that does not tell its size.
-        for start, end in (*_data(source, size), (size, sys.maxsize)):
+        for start, end in parts:
             at = start
             while at < end and (piece := reading.read(at, min(_PIECE_BYTES, end - at))):
                 writing.write_at(piece, at)
@@ -82,18 +92,30 @@ def copy(source: int, target: int, progress: Callable[[int], None] | None = None
 
 
 class _Copy:
-    """Reads and hashes one piece of a file while the one before it is written, in a thread of its own.
+    """Reads one piece of a file, and hashes it, while the one before it is written in a thread of its own.
 
     Args:
         source: a descriptor that can be read.
         target: a descriptor of an empty file.
         size: how large the copy is to be.
+        progress: is told of bytes as they are written.
+        cached: whether the cache keeps what is written.
+        hashed: whether the digest is wanted.
     """
 
     def __init__(
-        self, source: int, target: int, size: int, progress: Callable[[int], None] | None, *, cached: bool
+        self,
+        source: int,
+        target: int,
+        size: int,
+        progress: Callable[[int], None] | None,
+        *,
+        cached: bool,
+        hashed: bool = True,
     ) -> None:
         self.hasher = Hasher()
+        self.end = 0
+        self._hashed = hashed
         self._source = DirectFile(source, os.O_RDONLY, cached=True)
         self._target = DirectFile(target, cached=cached)
         self._size = size
@@ -112,13 +134,16 @@ class _Copy:
             room = self._free.get()
             count = min(self._source.read_into(room[: whole_blocks(end - start)], start), end - start)
             self._filled.put((room, count, start))
-            self.hasher.update(room[:count])
+            if self._hashed:
+                self.hasher.update(room[:count])
             start += count
+            self.end = max(self.end, start)
             if not count:
                 return
 
     def _skip_to(self, end: int) -> None:
-        hash_zeros(self.hasher, end - self.hasher.size_bytes)
+        if self._hashed:
+            hash_zeros(self.hasher, end - self.hasher.size_bytes)
 
     def _write_all(self) -> None:
         while filled := self._filled.get():

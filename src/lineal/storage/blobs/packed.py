@@ -46,6 +46,7 @@ class PackedBlobs:
         self._database = database
         self.quarantine = directory / "quarantine"
         self.scratch = scratch
+        self._near: Digest | None = None
 
     def put(self, data: bytes) -> Digest:
         """Store ``data`` and return its digest."""
@@ -159,7 +160,14 @@ class PackedBlobs:
         return self.files.open(blob, start=start, size=size)
 
     def _place(self, digest: Digest) -> tuple[Digest, Place] | None:
-        return self.packs.locate((digest,)).get(digest) if is_digest(digest) else None
+        if not is_digest(digest):
+            return None
+        # What is read one after the other came together: most are in the pack of the one before.
+        if (near := self._near) and (place := self.packs.find(near, digest)):
+            return near, place
+        found = self.packs.locate((digest,)).get(digest)
+        self._near = found[0] if found else None
+        return found
 
     def _recipe(self, digest: Digest) -> Recipe | None:
         return self.recipes.get(digest) if is_digest(digest) else None
@@ -192,6 +200,7 @@ class PackedBlobs:
     def delete(self, digest: Digest) -> None:
         """Forget the bytes; nothing happens when they are not here."""
         if is_digest(digest):
+            self._near = None
             self.packs.forget_blob(digest)
             self.recipes.delete(digest)
             self.files.delete(digest)

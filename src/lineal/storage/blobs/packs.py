@@ -65,6 +65,14 @@ class Packs:
         except OSError as error:
             raise reading.unavailable(path, error) from None
 
+    def find(self, name: Digest, digest: Digest) -> Place | None:
+        """Return where a blob is in one pack, whatever the rows say; None when it is not, or the pack is gone."""
+        if not self.path(name).is_file():
+            return None
+        with suppress(LinealError):
+            return self.table(name).find(digest)
+        return None
+
     def locate(
         self, digests: Iterable[Digest], *, avoid: AbstractSet[Digest] = frozenset()
     ) -> dict[Digest, tuple[Digest, Place]]:

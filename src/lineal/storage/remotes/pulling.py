@@ -19,7 +19,7 @@ from lineal.storage.blobs import reading
 from lineal.storage.blobs.packed import PackedBlobs
 from lineal.storage.checking import take
 from lineal.storage.progress import Progress
-from lineal.storage.remotes.remote import IN_FLIGHT, Remote
+from lineal.storage.remotes.remote import Remote
 
 
 class Fetched(NamedTuple):
@@ -65,7 +65,7 @@ class _Fetching:
     def all(self, kind: Kind, digests: list[Digest]) -> None:
         """Fetch packs or blobs."""
         self._progress.expect(len(digests), 0)
-        with ThreadPoolExecutor(IN_FLIGHT, "lineal-pull") as fetchers:
+        with ThreadPoolExecutor(self._remote.in_flight, "lineal-pull") as fetchers:
             for size in fetchers.map(lambda each: self._one(kind, each), digests):
                 self.files += 1
                 self.size_bytes += size

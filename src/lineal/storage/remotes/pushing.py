@@ -19,7 +19,7 @@ from lineal.objects.errors import LinealError, Unavailable
 from lineal.storage.blobs.packed import PackedBlobs
 from lineal.storage.progress import Progress
 from lineal.storage.remotes.planning import Plan
-from lineal.storage.remotes.remote import IN_FLIGHT, Remote
+from lineal.storage.remotes.remote import Remote
 
 _BEGUN_MAX = 64
 """So many packs, of 64 MiB each, are checked before it is certain that they are sent."""
@@ -83,7 +83,7 @@ def _send(
         progress.advance(1, 0)
         return each.digest, held.version
 
-    with ThreadPoolExecutor(IN_FLIGHT, "lineal-push") as senders:
+    with ThreadPoolExecutor(remote.in_flight, "lineal-push") as senders:
         versions.update(senders.map(send, todo))
     _say(remote, line, value, plan, versions)
     return Sent(len(todo), size_bytes, len(plan.packs) + len(plan.blobs) - len(todo))

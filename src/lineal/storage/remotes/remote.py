@@ -21,6 +21,9 @@ from lineal.storage.clock import Clock
 IN_FLIGHT = 16
 """So many requests at once keep an object store far away busy."""
 
+_DISK_IN_FLIGHT = 4
+"""A directory is as fast as its disk: more at once would all end together, and whoever checks them would wait until then."""
+
 _LISTED_RATHER_THAN_ASKED = 500
 _SIGN_MS = 24 * 3_600_000
 """Who began longer ago than this and did not end is not at work any more."""
@@ -44,6 +47,11 @@ class Remote:
     def url(self) -> str:
         """Where it is."""
         return self.bucket.url
+
+    @property
+    def in_flight(self) -> int:
+        """How many files are best on their way at once."""
+        return _DISK_IN_FLIGHT if self.url.startswith("file:") else IN_FLIGHT
 
     def check(self, *, make: bool) -> None:
         """Look whether the bucket is a remote; make an empty one into one if asked.

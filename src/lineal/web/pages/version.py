@@ -16,7 +16,7 @@ def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
     found = repository.show(asked.name)
     if not isinstance(found, VersionAnswer):
         raise NotFound(f"{asked.name} is no version", hint="the search above finds versions")
-    run = repository.show(found.run)
+    run = repository.show(found.run) if found.run else None
     return {
         "version": found,
         "run": run,

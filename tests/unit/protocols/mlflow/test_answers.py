@@ -167,7 +167,10 @@ def test_experiments_are_found_by_name_number_time_and_tags(request: pytest.Fixt
 
 def _model(database: Database, name: str, at: int, versions: int, **tags: str) -> None:
     database.run(
-        "INSERT INTO model (name, last_number, created_by, created_at) VALUES (:name, 0, '', :at)", name=name, at=at
+        "INSERT INTO model (name, last_number, created_by, created_at, updated_at) VALUES (:name, 0, '', :at, :at + :count)",
+        name=name,
+        at=at,
+        count=versions,
     )
     _tag(database, f"model:{name}", **tags)
     for number in range(1, versions + 1):
@@ -177,8 +180,8 @@ def _model(database: Database, name: str, at: int, versions: int, **tags: str) -
             digest=digest,
         )
         database.run(
-            "INSERT INTO version (model, number, digest, major, minor, patch, stage, card, created_by, created_at, revision)"
-            " VALUES (:name, :number, :digest, :number, 0, 0, 'staging', '', '', :at, 1)",
+            "INSERT INTO version (model, number, digest, major, minor, patch, stage, card, created_by, created_at, revision,"
+            " updated_at) VALUES (:name, :number, :digest, :number, 0, 0, 'staging', '', '', :at, 1, :at)",
             name=name,
             number=number,
             digest=digest,
@@ -193,9 +196,9 @@ def test_models_and_versions_are_found_by_name_number_run_and_tags(request: pyte
     _model(database, "churn", 10, 2, team="a")
     _model(database, "hello", 20, 1, mlflow__prompt__is_prompt="true")
     _model(database, "adult", 5, 0, mlflow__prompt__is_prompt="false")
-    _tag(database, "version:churn/2", team="a", lineal__mlflow__source="s3://x")
-    database.run("UPDATE run SET digest = 'sha256:r' WHERE id = '7'")
-    database.run("INSERT INTO edge (child, parent, role, trust) VALUES ('sha256:churn1', 'sha256:r', 'made by', '')")
+    _tag(database, "version:churn/2", team="a")
+    database.run("UPDATE version SET source = 's3://x' WHERE model = 'churn' AND number = 2")
+    database.run("UPDATE version SET run = '7' WHERE model = 'churn' AND number = 1")
 
     def models(text: str, *order: str) -> list[object]:
         return [row["name"] for row in found(database, text, "registered models", order)]

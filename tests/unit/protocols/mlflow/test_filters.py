@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lineal.objects.errors import Invalid
+from lineal.objects.ulid import ulid_of
 from lineal.protocols.mlflow.filters import parse_filter, parse_order
 from lineal.protocols.mlflow.subjects import SUBJECTS, SubjectName
 from lineal.protocols.mlflow.tokens import LENGTH_MAX
@@ -254,7 +255,7 @@ def test_a_filter_may_name_a_thousand_runs():
     ids = tuple(f"{number:032x}" for number in range(1_300))
     listed = ", ".join(f"'{each}'" for each in ids)
 
-    assert Among(RUN["run_id"], ids) == parse_filter(f"run_id IN ({listed})", "runs")
+    assert Among(RUN["run_id"], tuple(map(ulid_of, ids))) == parse_filter(f"run_id IN ({listed})", "runs")
 
 
 @settings(max_examples=300)

@@ -41,7 +41,8 @@ CREATE TABLE run_summary (
     outputs  TEXT DEFAULT '{}'
 );
 
--- Tags of anything: of a run by its id, of an experiment by 'experiment:' and its number.
+-- Tags of anything: of a run by its id, of an experiment by 'experiment:' and its number, of a model by 'model:' and its
+-- name, of a version by 'version:', its model's name, '/' and its number.
 CREATE TABLE tag (
     subject  TEXT NOT NULL,
     key      TEXT NOT NULL,
@@ -177,6 +178,101 @@ CREATE TABLE artifact (
 ) WITHOUT ROWID;
 CREATE INDEX artifact_parent ON artifact (subject, parent);
 CREATE INDEX artifact_digest ON artifact (digest, subject);
+
+-- A model that a program that works over MLflow's protocol made. renamed_to: the name that its versions went to. A name
+-- keeps its row when it is deleted or renamed, so that no number is handed out twice.
+ALTER TABLE model ADD COLUMN description TEXT NOT NULL DEFAULT '';
+ALTER TABLE model ADD COLUMN updated_at BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE model ADD COLUMN deleted_at BIGINT;
+ALTER TABLE model ADD COLUMN renamed_to TEXT NOT NULL DEFAULT '';
+UPDATE model SET updated_at =
+    COALESCE((SELECT max(v.created_at) FROM version v WHERE v.model = model.name), model.created_at);
+CREATE INDEX model_updated ON model (updated_at, name);
+
+-- Several numbers may stand for the same bytes, for whoever registers them again asks for a number of its own.
+-- source: what a program said of where the files were; location: where programs find them now; both empty for what was
+-- registered by us. run, logged_model: what made it, by their ids. deleted_at: since when programs that speak MLflow's
+-- protocol do not see it any more. subject: that of its tags.
+CREATE TABLE version_of_model (
+    model           TEXT NOT NULL REFERENCES model (name),
+    number          BIGINT NOT NULL,
+    digest          TEXT NOT NULL REFERENCES object (digest),
+    major           BIGINT NOT NULL,
+    minor           BIGINT NOT NULL,
+    patch           BIGINT NOT NULL,
+    stage           TEXT NOT NULL,
+    card            TEXT NOT NULL,
+    created_by      TEXT NOT NULL,
+    created_at      BIGINT NOT NULL,
+    revision        BIGINT NOT NULL,
+    updated_at      BIGINT NOT NULL DEFAULT 0,
+    description     TEXT NOT NULL DEFAULT '',
+    source          TEXT NOT NULL DEFAULT '',
+    location        TEXT NOT NULL DEFAULT '',
+    run             TEXT,
+    run_link        TEXT NOT NULL DEFAULT '',
+    logged_model    TEXT NOT NULL DEFAULT '',
+    status          TEXT NOT NULL DEFAULT 'ready',
+    status_message  TEXT NOT NULL DEFAULT '',
+    deleted_at      BIGINT,
+    subject         TEXT NOT NULL GENERATED ALWAYS AS ('version:' || model || '/' || CAST(number AS TEXT)) STORED,
+    PRIMARY KEY (model, number),
+    UNIQUE (model, major, minor, patch)
+);
+INSERT INTO version_of_model
+    (model, number, digest, major, minor, patch, stage, card, created_by, created_at, revision, updated_at, run)
+    SELECT v.model, v.number, v.digest, v.major, v.minor, v.patch, v.stage, v.card, v.created_by, v.created_at, v.revision,
+        v.created_at, (SELECT min(r.id) FROM edge e JOIN run r ON r.digest = e.parent
+            WHERE e.child = v.digest AND e.role = 'made by')
+    FROM version v;
+DROP TABLE version;
+ALTER TABLE version_of_model RENAME TO version;
+CREATE INDEX version_digest ON version (digest);
+CREATE INDEX version_stage ON version (model, stage, number);
+-- The newest of each stage, and pages of those that are to be seen, are found without looking at any other.
+CREATE INDEX version_latest ON version (model, stage, number) WHERE deleted_at IS NULL;
+CREATE INDEX version_updated ON version (updated_at, model DESC, number) WHERE deleted_at IS NULL;
+CREATE INDEX version_model_updated ON version (model, updated_at, number) WHERE deleted_at IS NULL;
+CREATE INDEX version_run ON version (run);
+CREATE INDEX version_source ON version (source);
+CREATE INDEX version_subject ON version (subject);
+CREATE INDEX alias_number ON alias (model, number);
+
+-- Addresses that want to hear of acts. secret signs what is sent to them; nothing ever shows it.
+CREATE TABLE webhook (
+    id           TEXT PRIMARY KEY,
+    name         TEXT NOT NULL,
+    description  TEXT NOT NULL,
+    url          TEXT NOT NULL,
+    events       TEXT NOT NULL,
+    secret       TEXT NOT NULL,
+    state        TEXT NOT NULL,
+    created_by   TEXT NOT NULL,
+    created_at   BIGINT NOT NULL,
+    updated_at   BIGINT NOT NULL,
+    revision     BIGINT NOT NULL
+);
+CREATE INDEX webhook_created ON webhook (created_at, id);
+
+-- The outbox: what is to be sent, written in the transaction of the act that it tells of. due_at: when somebody should
+-- send it, which for one that is being sent is when its sender must be dead; NULL when nothing is left to be done.
+CREATE TABLE delivery (
+    id             TEXT PRIMARY KEY,
+    webhook        TEXT NOT NULL,
+    event          TEXT NOT NULL,
+    body           TEXT NOT NULL,
+    state          TEXT NOT NULL,
+    attempt_count  BIGINT NOT NULL,
+    due_at         BIGINT,
+    status         BIGINT,
+    problem        TEXT NOT NULL,
+    created_at     BIGINT NOT NULL,
+    ended_at       BIGINT,
+    revision       BIGINT NOT NULL
+);
+CREATE INDEX delivery_due ON delivery (due_at);
+CREATE INDEX delivery_webhook_due ON delivery (webhook, due_at, id);
+CREATE INDEX delivery_ended ON delivery (ended_at);
 
 -- The directories in which those are, so that one level can be listed whatever is below it. No row for the topmost one,
 -- whose path is empty.

@@ -1,0 +1,92 @@
+"""Answers about models and versions as a registry shows them, and about who is told of what happens to them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from lineal.objects.digest import Digest
+from lineal.operations.answers.answer import Answer
+
+
+class RegisteredVersion(Answer, frozen=True, kw_only=True):
+    """A version of a model as a registry shows it: where it stands, where its files are, and what is said of it.
+
+    ``run`` is the id of the run that made it, empty where nobody named one; ``location`` is where programs find its files.
+    """
+
+    reference: str
+    model: str
+    number: int
+    semantic: str
+    stage: str
+    digest: Digest
+    description: str
+    source: str
+    location: str
+    run: str
+    run_link: str
+    logged_model: str
+    status: Literal["pending", "ready", "failed"]
+    status_message: str
+    created_by: str
+    created_at: int
+    updated_at: int
+    tags: dict[str, str] = {}
+    aliases: tuple[str, ...] = ()
+
+
+class RegisteredModel(Answer, frozen=True, kw_only=True):
+    """A model as a registry shows it. ``latest`` holds the newest version of each stage that has one."""
+
+    reference: str
+    name: str
+    description: str
+    created_by: str
+    created_at: int
+    updated_at: int
+    tags: dict[str, str] = {}
+    aliases: dict[str, int] = {}
+    latest: tuple[RegisteredVersion, ...] = ()
+
+
+class WebhookAnswer(Answer, frozen=True, kw_only=True):
+    """An address that wants to hear of acts. Its secret is never shown; ``is_signed`` tells whether it has one."""
+
+    reference: str
+    id: str
+    name: str
+    description: str
+    url: str
+    events: tuple[str, ...]
+    state: Literal["active", "disabled"]
+    is_signed: bool
+    created_by: str
+    created_at: int
+    updated_at: int
+
+
+class WebhookTest(Answer, frozen=True, kw_only=True):
+    """What came of a message that was sent to try a webhook."""
+
+    reference: str
+    success: bool
+    status: int | None = None
+    body: str = ""
+    problem: str = ""
+
+
+class DeliveryLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A message to a webhook: ``waiting``, ``sending``, ``delivered``, or ``dead`` when nobody tries any more."""
+
+    id: str
+    webhook: str
+    event: str
+    state: str
+    attempt_count: int
+    due_at: int | None
+    status: int | None
+    problem: str
+    created_at: int
+    ended_at: int | None
