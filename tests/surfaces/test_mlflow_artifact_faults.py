@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import os
 import signal
 import socket
@@ -81,6 +82,21 @@ def _until(is_so: Any) -> None:
     while not is_so():
         assert time.monotonic() < ends
         time.sleep(0.01)
+
+
+def test_whatever_is_wrong_with_a_large_file_is_told_to_a_client_that_sends_it_first(client: Client, root: str):
+    model = client.model("0")
+    client.said("PATCH", f"mlflow/logged-models/{model}", {"status": "LOGGED_MODEL_READY"})
+    for place, status in (
+        (f"{root}/../x", 400),
+        (f"0/{'0' * 32}/artifacts/a", 404),
+        (f"0/models/{model}/artifacts/a", 409),
+    ):
+        host = client.url.removeprefix("http://")
+        connection = http.client.HTTPConnection(host)
+        connection.request("PUT", f"/api/2.0/mlflow-artifacts/artifacts/{place}", bytes(20_000_000))
+        assert status == connection.getresponse().status
+        connection.close()
 
 
 def test_of_two_that_send_to_one_path_one_is_last(client: Client, root: str):

@@ -114,7 +114,7 @@ class Files:
 
     async def put(self, request: Request) -> ASGIApp:
         """Take a file by its path of the proxy."""
-        await self._taken(request, place_of(request.path_params["path"]))
+        await self._taken(request, partial(place_of, request.path_params["path"]))
         return Response()
 
     async def delete(self, request: Request) -> ASGIApp:
@@ -132,10 +132,7 @@ class Files:
 
     async def post_of_run(self, request: Request) -> ASGIApp:
         """Take a file of a run, which must not be empty: MLflow's pages send it so."""
-        run = _run_of(request)
-        if not (path := request.query_params.get("path", "")):
-            raise Invalid("Request must specify path.")
-        await self._taken(request, Place(ids.run_id(run), safe(path)), least=1)
+        await self._taken(request, partial(_place_of_run, request), least=1)
         return Response(b"{}", media_type="application/json")
 
     async def get_of_model(self, request: Request) -> ASGIApp:
@@ -185,9 +182,20 @@ class Files:
         )
         return self.answer(request, repository, found)
 
-    async def _taken(self, request: Request, place: Place, *, least: int = 0) -> None:
-        store = partial(_store, self._acting(request), place, least=least)
+    async def _taken(self, request: Request, place: Callable[[], Place], *, least: int = 0) -> None:
+        """Take a file; whatever is wrong is told once all of it was read, for most clients hear nothing before."""
+
+        def store(pieces: Iterator[bytes]) -> None:
+            _store(self._acting(request), place(), pieces, least=least)
+
         await self._transfers.received(request.receive, store)
+
+
+def _place_of_run(request: Request) -> Place:
+    run = _run_of(request)
+    if not (path := request.query_params.get("path", "")):
+        raise Invalid("Request must specify path.")
+    return Place(ids.run_id(run), safe(path))
 
 
 def _run_of(request: Request) -> str:
@@ -196,7 +204,7 @@ def _run_of(request: Request) -> str:
     raise Invalid("Request must specify run_uuid.")
 
 
-def _store(repository: LocalRepository, place: Place, pieces: Iterator[bytes], *, least: int = 0) -> None:
+def _store(repository: LocalRepository, place: Place, pieces: Iterator[bytes], *, least: int) -> None:
     """Keep a file: its bytes first, and then, in one step, its name."""
     verbs.check(repository, *place)
     digest, size_bytes = repository.blobs.put_stream(pieces)
