@@ -158,3 +158,71 @@ def test_names_and_passwords_of_its_clients_are_tokens_with_roles(tmp_path: Path
         found = said(Mlflow(tmp_path / "home", served.url).script(WHO))
 
     assert found == ["Default", "1", "by ada", "PERMISSION_DENIED", "UNAUTHENTICATED", "UNAUTHENTICATED"]
+
+
+MODELS = """
+import json, os, mlflow, numpy
+from mlflow import MlflowClient
+from sklearn.linear_model import LogisticRegression
+from sklearn.datasets import make_classification
+X, y = make_classification(200, 5, random_state=0)
+mlflow.set_experiment("models")
+mlflow.sklearn.autolog(log_input_examples=False)
+with mlflow.start_run(run_name="auto") as auto:
+    LogisticRegression(C=0.5).fit(X, y)
+mlflow.sklearn.autolog(disable=True)
+client = MlflowClient()
+found = client.get_run(auto.info.run_id)
+with mlflow.start_run(run_name="by hand") as run:
+    mlflow.log_text("hello", "notes/hello.txt")
+    mlflow.log_dict({"a": 1}, "notes/a.json")
+    mlflow.log_metric("auc", 0.9)
+    model = LogisticRegression(C=2.0).fit(X, y)
+    mlflow.sklearn.log_model(model, name="model", registered_model_name="churn", input_example=X[:2])
+    again = mlflow.sklearn.log_model(LogisticRegression(C=3.0).fit(X, y), name="model", registered_model_name="churn")
+listed = sorted(each.path for each in client.list_artifacts(run.info.run_id, "notes"))
+text = mlflow.artifacts.load_text(run.info.artifact_uri + "/notes/hello.txt")
+client.set_registered_model_alias("churn", "champion", 1)
+client.set_model_version_tag("churn", "1", "checked", "yes")
+client.transition_model_version_stage("churn", "2", "Staging")
+same = [
+    bool((mlflow.sklearn.load_model(uri).predict(X) == model.predict(X)).all())
+    for uri in ("models:/churn/1", "models:/churn@champion")
+]
+pyfunc = mlflow.pyfunc.load_model("models:/churn/2").predict(X)
+versions = sorted(int(each.version) for each in client.search_model_versions("name = 'churn'"))
+try:
+    with open("other.txt", "w") as file:
+        file.write("other")
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+    get_artifact_repository(client.get_model_version_download_uri("churn", "1")).log_artifact("other.txt")
+    overwritten = True
+except Exception as error:
+    overwritten = False
+print(json.dumps({
+    "autolog": [found.data.params["C"], "training_accuracy_score" in found.data.metrics],
+    "listed": listed, "text": text, "same": same, "pyfunc": len(pyfunc), "versions": versions,
+    "alias": client.get_model_version_by_alias("churn", "champion").version,
+    "stage": client.get_latest_versions("churn", ["Staging"])[0].version,
+    "tag": client.get_model_version("churn", "1").tags["checked"],
+    "overwritten": overwritten,
+}))
+"""
+
+
+def test_models_are_logged_registered_and_loaded_and_stay_as_they_are(mlflow: Mlflow, served: Served) -> None:
+    assert said(mlflow.script(MODELS)) == {
+        "autolog": ["0.5", True],
+        "listed": ["notes/a.json", "notes/hello.txt"],
+        "text": "hello",
+        "same": [True, True],
+        "pyfunc": 200,
+        "versions": [1, 2],
+        "alias": "1",
+        "stage": "2",
+        "tag": "yes",
+        "overwritten": False,
+    }
+    ours = json.loads(served.ask("GET", "/api/v1/show?reference=churn").text)
+    assert {each["number"] for each in ours["versions"]} == {1, 2}
+    assert json.loads(served.ask("GET", "/api/v1/verify").text)["problems"] == []
