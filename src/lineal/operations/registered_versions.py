@@ -6,11 +6,12 @@ its semantic version follows from what differs.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Literal
 
 import msgspec
 
-from lineal.objects.errors import Invalid
+from lineal.objects.errors import Invalid, NotFound
 from lineal.objects.versions import Version
 from lineal.operations import artifacts, registration, sealing
 from lineal.operations.answers import RegisteredVersion
@@ -46,8 +47,10 @@ class NewVersion(msgspec.Struct, frozen=True, kw_only=True):
 
 def _store_tree(store: Store, name: str, version: NewVersion) -> None:  # noqa: ARG001 - it gets what the verb gets
     """Store the nodes of a large tree before the transaction, which then finds them."""
-    if (weights := _weights(store, version)).subject:
-        artifacts.tree_of(store, weights.subject, weights.under)
+    weights = _weights(store, version)
+    if weights.subject:
+        with suppress(NotFound):  # nothing is there yet
+            artifacts.tree_of(store, weights.subject, weights.under)
 
 
 @operation("version create", effect="writes", internal=True, prepare=_store_tree)
@@ -95,11 +98,11 @@ def _copied(store: Store, row: Row) -> Version:
 
 def _sealed(store: Store, weights: Weights) -> Version:
     """Return the version that files make, with the run that made them; from now on nobody changes either."""
+    tree = store.put_tree(sealing.NO_FILES)
     if weights.subject:
-        tree = artifacts.tree_of(store, weights.subject, weights.under)
-        artifacts.seal(store, weights.subject, weights.under)
-    else:
-        tree = store.put_tree(sealing.NO_FILES)
+        with suppress(NotFound):  # nothing is there yet, and what is not there is not sealed
+            tree = artifacts.tree_of(store, weights.subject, weights.under)
+            artifacts.seal(store, weights.subject, weights.under)
     files = sealing.read_files(store, tree)
     rows = store.database.run("SELECT * FROM run WHERE id = :run", run=weights.run)
     made_by, run = sealing.seal_run(store, rows[0] if rows else None, files, weights.under)

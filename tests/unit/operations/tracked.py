@@ -5,8 +5,9 @@ from __future__ import annotations
 from lineal.client.local import LocalRepository
 from lineal.objects.runs import Point
 from lineal.objects.ulid import hexadecimal
-from lineal.operations import registered_models, registered_versions, tracking
+from lineal.operations import artifacts, logged_models, registered_models, registered_versions, tracking
 from lineal.operations.answers import RegisteredVersion
+from lineal.operations.logged_models import NewModel
 from lineal.operations.registered_versions import NewVersion
 
 MLMODEL = b"""\
@@ -49,24 +50,14 @@ def upload(repository: LocalRepository, subject: str, files: dict[str, bytes]) -
     """Keep files of a run or a logged model."""
     store = repository.store
     for path, data in files.items():
-        store.database.run(
-            "INSERT INTO artifact (subject, path, digest, size_bytes, at) VALUES (:subject, :path, :digest, :size, 0)",
-            subject=subject,
-            path=path,
-            digest=store.blobs.put(data),
-            size=len(data),
-        )
+        artifacts.put(repository, subject, path, digest=store.blobs.put(data), size_bytes=len(data))
 
 
 def logged(repository: LocalRepository, run: str | None, model: str, files: dict[str, bytes] = MODEL) -> str:
     """Log a model that a run made; return its id."""
-    repository.store.database.run(
-        "INSERT INTO logged_model (id, experiment, name, model_type, run, status, created_at, updated_at)"
-        " VALUES (:id, 0, 'model', '', :run, 'ready', 0, 0)",
-        id=model,
-        run=run,
-    )
+    logged_models.create(repository, NewModel(id=model, name="model", run=run))
     upload(repository, f"logged:{model}", files)
+    logged_models.finish(repository, model, status="READY")
     return model
 
 
