@@ -268,7 +268,9 @@ def test_pages_get_and_send_files_in_their_own_ways(client: Client, local: Local
     } == client.said("GET", f"{ajax}/logged-models/{model}/artifacts/directories")
 
 
-def test_a_version_that_was_registered_here_has_its_files_where_its_address_says(client: Client, local: LocalRepository):
+def test_a_version_that_was_registered_here_has_its_files_where_its_address_says(
+    client: Client, local: LocalRepository
+):
     made = finished_run(local, writes={"model/MLmodel": b"flavors", "model/data/w.bin": b"weights"})
     local.model.register(made.reference, name="m", file="model")
     uri = client.said("GET", "mlflow/model-versions/get-download-uri?name=m&version=1")["artifact_uri"]
@@ -283,7 +285,12 @@ def test_a_version_that_was_registered_here_has_its_files_where_its_address_says
     assert 7 == client.said("GET", f"mlflow-artifacts/presigned/{root}/data/w.bin")["file_size"]
     for path in (f"{root}/data", f"{root}/x", f"versions/{'0' * 64}/artifacts/a"):
         assert 404 == client.ask("GET", f"mlflow-artifacts/artifacts/{path}").status
-    for method, path in (("PUT", f"{root}/MLmodel"), ("PUT", f"{root}/new"), ("DELETE", f"{root}/MLmodel"), ("DELETE", f"{root}/")):
+    for method, path in (
+        ("PUT", f"{root}/MLmodel"),
+        ("PUT", f"{root}/new"),
+        ("DELETE", f"{root}/MLmodel"),
+        ("DELETE", f"{root}/"),
+    ):
         assert (409, "RESOURCE_CONFLICT") == client.refused(method, f"mlflow-artifacts/artifacts/{path}", b"x")[:2]
 
 
@@ -307,7 +314,10 @@ def test_a_model_is_registered_from_wherever_its_experiment_keeps_it(client: Cli
         client.said("POST", "mlflow/model-versions/create", {"name": "m", "source": source, "run_id": run})
         asked = f"mlflow/model-versions/get-download-uri?name=m&version={number}"
         assert {"artifact_uri": f"mlflow-artifacts:/{kept}"} == client.said("GET", asked)
-    for source in (f"mlflow-artifacts:/elsewhere/{run}/artifacts/model", f"mlflow-artifacts:/x/models/{model}/artifacts"):
+    for source in (
+        f"mlflow-artifacts:/elsewhere/{run}/artifacts/model",
+        f"mlflow-artifacts:/x/models/{model}/artifacts",
+    ):
         asked = {"name": "m", "source": source, "run_id": run}
         assert 400 == client.refused("POST", "mlflow/model-versions/create", asked)[0]
 
