@@ -268,6 +268,60 @@ def test_pages_get_and_send_files_in_their_own_ways(client: Client, local: Local
     } == client.said("GET", f"{ajax}/logged-models/{model}/artifacts/directories")
 
 
+def test_a_version_that_was_registered_here_has_its_files_where_its_address_says(
+    client: Client, local: LocalRepository
+):
+    made = finished_run(local, writes={"model/MLmodel": b"flavors", "model/data/w.bin": b"weights"})
+    local.model.register(made.reference, name="m", file="model")
+    uri = client.said("GET", "mlflow/model-versions/get-download-uri?name=m&version=1")["artifact_uri"]
+    root = uri.removeprefix("mlflow-artifacts:/")
+
+    assert {
+        "files": [{"path": "MLmodel", "is_dir": False, "file_size": 7}, {"path": "data", "is_dir": True}]
+    } == client.files(root)
+    assert {"files": [{"path": "w.bin", "is_dir": False, "file_size": 7}]} == client.files(f"{root}/data")
+    assert {} == client.files(f"{root}/MLmodel") == client.files(f"{root}/da")
+    assert (b"flavors", b"weights") == (client.get(f"{root}/MLmodel"), client.get(f"{root}/data/w.bin"))
+    assert 7 == client.said("GET", f"mlflow-artifacts/presigned/{root}/data/w.bin")["file_size"]
+    for path in (f"{root}/data", f"{root}/x", f"versions/{'0' * 64}/artifacts/a"):
+        assert 404 == client.ask("GET", f"mlflow-artifacts/artifacts/{path}").status
+    for method, path in (
+        ("PUT", f"{root}/MLmodel"),
+        ("PUT", f"{root}/new"),
+        ("DELETE", f"{root}/MLmodel"),
+        ("DELETE", f"{root}/"),
+    ):
+        assert (409, "RESOURCE_CONFLICT") == client.refused(method, f"mlflow-artifacts/artifacts/{path}", b"x")[:2]
+
+
+def test_a_model_is_registered_from_wherever_its_experiment_keeps_it(client: Client):
+    experiment = client.experiment(artifact_location="mlflow-artifacts:/team/place")
+    run = client.run(experiment)
+    model = client.model(experiment, source_run_id=run)
+    place = f"team/place/models/{model}/artifacts"
+    client.put(f"{place}/MLmodel", b"flavors: {}")
+    client.put(f"team/place/{run}/artifacts/model/MLmodel", b"flavors: {}")
+    client.said("POST", "mlflow/registered-models/create", {"name": "m"})
+    for number, (source, kept) in enumerate(
+        (
+            (f"models:/{model}", place),
+            (f"mlflow-artifacts:/{place}", place),
+            (f"runs:/{run}/model", f"team/place/{run}/artifacts/model"),
+            (f"mlflow-artifacts:/team/place/{run}/artifacts/model", f"team/place/{run}/artifacts/model"),
+        ),
+        1,
+    ):
+        client.said("POST", "mlflow/model-versions/create", {"name": "m", "source": source, "run_id": run})
+        asked = f"mlflow/model-versions/get-download-uri?name=m&version={number}"
+        assert {"artifact_uri": f"mlflow-artifacts:/{kept}"} == client.said("GET", asked)
+    for source in (
+        f"mlflow-artifacts:/elsewhere/{run}/artifacts/model",
+        f"mlflow-artifacts:/x/models/{model}/artifacts",
+    ):
+        asked = {"name": "m", "source": source, "run_id": run}
+        assert 400 == client.refused("POST", "mlflow/model-versions/create", asked)[0]
+
+
 UNCLEAR = {
     "": "Request must specify run_uuid.",
     "?run_uuid=RUN": "Request must specify path.",

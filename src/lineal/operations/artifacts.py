@@ -1,7 +1,7 @@
 """Verbs of artifacts: files that runs and logged models keep, by path. Their bytes are in the store before they are named.
 
-Whose they are is told by the *subject*: the id of a run, ``logged:`` and the id of a logged model, or ``shared`` for what
-belongs to neither.
+Whose they are is told by the *subject*: the id of a run, ``logged:`` and the id of a logged model, ``version:`` and the
+digest of a version, whose files can only be read, or ``shared`` for what belongs to nothing else.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from lineal.formats.trees import fits
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Conflict, Invalid, NotFound
 from lineal.objects.files import Entry, Tree
+from lineal.objects.versions import Version
 from lineal.operations.answers import ArtifactAnswer, ArtifactLine
 from lineal.operations.model_metrics import missing_model
 from lineal.operations.operation import operation
@@ -23,6 +24,9 @@ from lineal.storage.trees import hold_epoch
 
 LOGGED = "logged:"
 """Begins the subject of a logged model."""
+
+VERSION = "version:"
+"""Begins the subject of a version."""
 
 SHARED = "shared"
 """The subject of files that belong to nothing else."""
@@ -88,6 +92,8 @@ def list_artifacts(store: Store, subject: str, *, under: str = "") -> tuple[Arti
         subject: whose files.
         under: the directory; empty for the topmost one.
     """
+    if subject.startswith(VERSION):
+        return _level_of_version(store, subject, under)
     return _level(store, subject, under)
 
 
@@ -102,6 +108,8 @@ def show(store: Store, subject: str, path: str) -> ArtifactAnswer:
     Raises:
         NotFound: there is none.
     """
+    if subject.startswith(VERSION):
+        return _file_of_version(store, subject, path)
     rows = store.database.run(
         "SELECT * FROM artifact WHERE subject = :subject AND path = :path", subject=subject, path=path
     )
@@ -130,6 +138,8 @@ def remove(store: Store, subject: str, path: str = "") -> None:
         NotFound: there is nothing.
         Conflict: it was sealed, or a part of it.
     """
+    if subject.startswith(VERSION):
+        raise _sealed(path)
     hold_epoch(store.database)
     rows = _rows(store, subject, path)
     if any(row["sealed"] for row in rows):
@@ -208,6 +218,30 @@ def _level(store: Store, subject: str, under: str) -> tuple[ArtifactLine, ...]:
     return tuple(sorted(found, key=lambda each: each.path))
 
 
+def _entries_of_version(store: Store, subject: str, under: str) -> Iterator[Entry]:
+    version = store.get_object(Digest(subject.removeprefix(VERSION)), Version)
+    return (each for each in store.entries(version.weights, under=under) if each.mode in {"file", "executable"})
+
+
+def _level_of_version(store: Store, subject: str, under: str) -> tuple[ArtifactLine, ...]:
+    found, start = dict[str, ArtifactLine](), len(under) + 1 if under else 0
+    for each in _entries_of_version(store, subject, under):
+        if each.path != under:
+            name, slash, _ = each.path[start:].partition("/")
+            path = each.path[:start] + name
+            found[path] = ArtifactLine(path, is_dir=bool(slash), size_bytes=0 if slash else each.size_bytes)
+    return tuple(found[path] for path in sorted(found))
+
+
+def _file_of_version(store: Store, subject: str, path: str) -> ArtifactAnswer:
+    for each in _entries_of_version(store, subject, path):
+        if each.path == path:
+            return ArtifactAnswer(
+                subject=subject, path=path, digest=each.digest, size_bytes=each.size_bytes, at=0, is_sealed=True
+            )
+    raise _missing(path)
+
+
 def _rows(store: Store, subject: str, under: str) -> list[Row]:
     below, values = _below(under)
     return store.database.run(
@@ -244,9 +278,11 @@ def _check_place(store: Store, subject: str, path: str) -> None:
 
 
 def _check_subject(store: Store, subject: str) -> None:
-    """Look whether there is such a run or logged model. Raises NotFound."""
+    """Look whether there is such a run or logged model. Raises NotFound, and Conflict for a version."""
     if subject == SHARED:
         return
+    if subject.startswith(VERSION):
+        raise _sealed("")
     if subject.startswith(LOGGED):
         model = subject.removeprefix(LOGGED)
         if not store.database.run("SELECT 1 FROM logged_model WHERE id = :id AND deleted_at IS NULL", id=model):

@@ -99,19 +99,21 @@ def _of_run(store: Store, named: _Named, steps: list[str]) -> Weights:
 
 
 def _of_upload(store: Store, named: _Named, steps: list[str]) -> Weights:
-    """``mlflow-artifacts:/EXPERIMENT/RUN/artifacts/path`` and ``mlflow-artifacts:/EXPERIMENT/models/ID/artifacts``."""
-    match steps:
-        case [experiment, "models", model, "artifacts", *rest]:
-            found = _in_logged(store, named, model, "/".join(rest))
-            root = f"/{experiment}/models/{model}/artifacts"
-        case [experiment, run, "artifacts", *rest] if _HEXADECIMAL.fullmatch(run):
-            found = _in_run(store, named, _run_of(run), "/".join(rest))
-            root = f"/{experiment}/{run}/artifacts"
-        case _:
-            raise _outside(named)
-    if not urlsplit(found.location).path.startswith(root):
-        raise _outside(named)  # it names another experiment
-    return found
+    """``mlflow-artifacts:/PLACE/RUN/artifacts/path`` and ``mlflow-artifacts:/PLACE/models/ID/artifacts/path``."""
+    for at, step in enumerate(steps[:-1]):
+        if steps[at + 1] != "artifacts":
+            continue
+        root, under = "/" + "/".join(steps[: at + 2]), "/".join(steps[at + 2 :])
+        if at and steps[at - 1] == "models" and _LOGGED.fullmatch(step):
+            found = _in_logged(store, named, step, under)
+        elif _HEXADECIMAL.fullmatch(step):
+            found = _in_run(store, named, _run_of(step), under)
+        else:
+            continue
+        if urlsplit(found.location).path != f"{root}/{under}".rstrip("/"):
+            break  # it names another place than that of its experiment
+        return found
+    raise _outside(named)
 
 
 def _of_model(store: Store, named: _Named, steps: list[str]) -> Weights:
@@ -162,13 +164,14 @@ def _in_run(store: Store, named: _Named, run: str, under: str) -> Weights:
 
 
 def _in_logged(store: Store, named: _Named, model: str, under: str) -> Weights:
-    rows = store.database.run("SELECT experiment, run FROM logged_model WHERE id = :id", id=model)
+    rows = store.database.run("SELECT * FROM logged_model WHERE id = :id AND deleted_at IS NULL", id=model)
     if not rows:
         raise NotFound(f"Logged model with ID '{model}' not found.", hint="log it first")
     run = rows[0]["run"] or ""
     if (named.logged_model or model) != model or (named.run and run and named.run != run):
         raise _outside(named)
-    root = f"mlflow-artifacts:/{rows[0]['experiment']}/models/{model}/artifacts"
+    place = rows[0]["artifact_location"] or f"mlflow-artifacts:/{rows[0]['experiment']}"
+    root = f"{place}/models/{model}/artifacts"
     return Weights(f"{root}/{under}" if under else root, f"logged:{model}", under, named.run or run, model)
 
 

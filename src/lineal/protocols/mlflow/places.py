@@ -13,10 +13,11 @@ from urllib.parse import unquote
 from lineal.objects.errors import Invalid
 from lineal.objects.ulid import hexadecimal, ulid_of
 from lineal.operations.answers import LoggedModelAnswer, TrackedRun
-from lineal.operations.artifacts import LOGGED, SHARED
+from lineal.operations.artifacts import LOGGED, SHARED, VERSION
 
 _RUN = re.compile(r"[0-9a-f]{32}")
 _MODEL = re.compile(r"m-[0-9a-f]{32}")
+_VERSION = re.compile(r"[0-9a-f]{64}")
 _UNPRINTED = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 """Control characters, and halves of surrogate pairs."""
 
@@ -67,7 +68,8 @@ def place_of(path: str, *, is_directory: bool = False) -> Place:
     """Return what a path of the proxy means.
 
     ``9/<run>/artifacts/model/MLmodel`` is a file of a run, ``9/models/<model>/artifacts/MLmodel`` one of a logged model,
-    and any other one that belongs to nothing else. Raises Invalid.
+    ``versions/<digest>/artifacts/model.pkl`` one of a version, and any other one that belongs to nothing else. Raises
+    Invalid.
     """
     parts = safe(path, is_directory=is_directory).split("/")
     for at, word in enumerate(parts[1:]):
@@ -79,8 +81,10 @@ def place_of(path: str, *, is_directory: bool = False) -> Place:
 def _subject(before: list[str], owner: str) -> str:
     if _RUN.fullmatch(owner):
         return ulid_of(owner)
-    is_model = before[-1:] == ["models"] and _MODEL.fullmatch(owner)
-    return LOGGED + owner if is_model else ""
+    if before[-1:] == ["models"] and _MODEL.fullmatch(owner):
+        return LOGGED + owner
+    is_version = before == ["versions"] and _VERSION.fullmatch(owner)
+    return f"{VERSION}sha256:{owner}" if is_version else ""
 
 
 def run_root(run: TrackedRun) -> str:

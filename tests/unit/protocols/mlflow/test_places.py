@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from lineal.formats.trees import fits
 from lineal.objects.errors import Invalid
 from lineal.objects.ulid import hexadecimal
-from lineal.operations.artifacts import LOGGED, SHARED
+from lineal.operations.artifacts import LOGGED, SHARED, VERSION
 from lineal.protocols.mlflow.places import place_of, safe
 
 RUN, MODEL = "43a09128b0ae47e79b272368c8102204", "m-7a3011a42f7d498f9be4ac561bff2299"
+DIGEST = "0f" * 32
 
 PLACES = {
     f"9/{RUN}/artifacts/notes/n.txt": (RUN, "notes/n.txt"),
@@ -26,6 +27,8 @@ PLACES = {
     f"9/{RUN}/artifacts/{MODEL}/artifacts/b": (RUN, f"{MODEL}/artifacts/b"),
     f"9/models/{MODEL}/artifacts/MLmodel": (MODEL, "MLmodel"),
     f"team/models/{MODEL}/artifacts/a/b": (MODEL, "a/b"),
+    f"versions/{DIGEST}/artifacts/a/m.pkl": (f"{VERSION}sha256:{DIGEST}", "a/m.pkl"),
+    f"9/versions/{DIGEST}/artifacts/a": (SHARED, f"9/versions/{DIGEST}/artifacts/a"),
     f"9/{MODEL}/artifacts/a": (SHARED, f"9/{MODEL}/artifacts/a"),
     f"9/{RUN.upper()}/artifacts/a": (SHARED, f"9/{RUN.upper()}/artifacts/a"),
     f"9/{RUN}/a": (SHARED, f"9/{RUN}/a"),
@@ -40,9 +43,7 @@ def test_a_path_says_whose_file_is_meant(path: str):
     subject, found = place_of(path)
 
     assert inside == found
-    assert owner == (
-        subject if subject == SHARED else subject.removeprefix(LOGGED) if ":" in subject else hexadecimal(subject)
-    )
+    assert owner == (subject.removeprefix(LOGGED) if ":" in subject or subject == SHARED else hexadecimal(subject))
 
 
 def test_only_a_directory_may_be_all_there_is():
