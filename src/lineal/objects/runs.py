@@ -96,7 +96,7 @@ class ModelFacts(Object, frozen=True):
     classes: tuple[str, ...] = ()
 
 
-class Point(msgspec.Struct, frozen=True, kw_only=True):
+class Point(msgspec.Struct, frozen=True):
     """A value of a metric at a step, and when it was logged. No object holds points: there are millions of them."""
 
     key: str

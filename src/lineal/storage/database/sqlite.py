@@ -105,12 +105,8 @@ class Sqlite:
 
     def many(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> None:
         """Carry out one statement for each of ``rows``, all or none. Raises what ``run`` raises."""
-        with self._statement() as connection:
-            if connection.transactions.depth:
-                connection.execute_many(sql, rows)  # what fails dooms the transaction, so it needs none of its own
-            else:
-                with connection.transactions.open():
-                    connection.execute_many(sql, rows)
+        with self.transaction(), self._statement() as connection:
+            connection.execute_many(sql, rows)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
