@@ -132,3 +132,17 @@ def test_a_new_file_that_somebody_writes_is_waited_for(tmp_path: Path) -> None:
         assert [{"journal_mode": "wal"}] == database.run("PRAGMA journal_mode")
         ending.join()
         database.close()
+
+
+def test_only_the_first_connection_to_a_file_keeps_much_in_memory(tmp_path: Path) -> None:
+    database = Sqlite(tmp_path / "database.sqlite")
+    sizes = [database.run("PRAGMA cache_size")[0]["cache_size"]]
+    for _ in range(3):
+        thread = threading.Thread(target=lambda: sizes.append(database.run("PRAGMA cache_size")[0]["cache_size"]))
+        thread.start()
+        thread.join()
+    database.close()
+
+    assert sizes[0] == -32_768
+    assert set(sizes[1:]) <= {-32_768, -4_096}
+    assert -4_096 in sizes

@@ -20,13 +20,15 @@ T = TypeVar("T")
 MEMORY = ":memory:"
 _SETTINGS = (
     "PRAGMA busy_timeout = 30000",
-    # In KiB. With the two thousand by default, a change of a large table writes and reads its pages again and again.
-    "PRAGMA cache_size = -32768",
     "PRAGMA temp_store = MEMORY",
     "PRAGMA foreign_keys = ON",
     "PRAGMA case_sensitive_like = ON",
     "PRAGMA synchronous = FULL",
 )
+_CACHE_KIB, _CACHE_OF_MORE_KIB = 32_768, 4_096
+"""Of the first connection, and of each other one. With the two thousand by default, a change of a large table writes and reads
+its pages again and again; a server has a connection a thread, and must stay small."""
+
 _WAL_WAITS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 _SPACE = "check the disk's free space and permissions"
 
@@ -151,7 +153,8 @@ class Sqlite:
     def _connect(self) -> _Connection:
         connection = _Connection(self._name(), self._path)
         try:
-            for statement in _SETTINGS:
+            cache_kib = _CACHE_OF_MORE_KIB if self._connections else _CACHE_KIB
+            for statement in (*_SETTINGS, f"PRAGMA cache_size = -{cache_kib}"):
                 connection.execute(statement)
             if not self._read_only:
                 _use_wal(connection)
