@@ -24,12 +24,20 @@ class Client:
 
     def raw(self, method: str, path: str, body: bytes | None = None) -> bytes:
         """Return what a request is answered with."""
-        self._connection.request(method, path, body, {"Content-Type": "application/json"})
-        answer = self._connection.getresponse()
+        try:
+            answer = self._sent(method, path, body)
+        except ConnectionError:
+            # A server hangs up on whoever has been silent for a while.
+            self._connection.close()
+            answer = self._sent(method, path, body)
         data = answer.read()
         if answer.status != 200:
             raise RuntimeError(f"{method} {path}: {answer.status} {data[:300]!r}")
         return data
+
+    def _sent(self, method: str, path: str, body: bytes | None) -> http.client.HTTPResponse:
+        self._connection.request(method, path, body, {"Content-Type": "application/json"})
+        return self._connection.getresponse()
 
     def post(self, path: str, **body: Any) -> Any:
         """Return what a POST is answered with, from its JSON."""
