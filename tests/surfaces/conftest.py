@@ -16,6 +16,7 @@ from lineal.client.remote import RemoteRepository
 from lineal.server.app import create_app
 from lineal.server.settings import Settings
 from lineal.server.tokens import Guard
+from tests.surfaces.mlflow import Client
 from tests.surfaces.project import make_project
 
 
@@ -57,3 +58,29 @@ def served(
         server.should_exit = True
         thread.join()
         listening.close()
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> Iterator[LocalRepository]:
+    """An empty repository."""
+    with init(tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def client(local: LocalRepository) -> Iterator[Client]:
+    """A client of MLflow's protocol, of its server."""
+    with served(local) as url:
+        yield Client(url)
+
+
+@pytest.fixture
+def run(client: Client) -> str:
+    """The id of a run of the default experiment."""
+    return client.run("0")
+
+
+@pytest.fixture
+def root(run: str) -> str:
+    """Where the proxy has its artifacts."""
+    return f"0/{run}/artifacts"

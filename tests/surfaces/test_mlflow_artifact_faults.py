@@ -28,32 +28,6 @@ from tests.surfaces.mlflow import HTTP, Client
 from tests.unit.storage.spoiling import overwrite
 
 
-@pytest.fixture
-def local(tmp_path: Path) -> Iterator[LocalRepository]:
-    """An empty repository."""
-    with init(tmp_path) as found:
-        yield found
-
-
-@pytest.fixture
-def client(local: LocalRepository) -> Iterator[Client]:
-    """A client of its server."""
-    with served(local) as url:
-        yield Client(url)
-
-
-@pytest.fixture
-def run(client: Client) -> str:
-    """The id of a run of the default experiment."""
-    return client.run("0")
-
-
-@pytest.fixture
-def root(run: str) -> str:
-    """Where the proxy has its artifacts."""
-    return f"0/{run}/artifacts"
-
-
 def test_a_whole_file_that_is_damaged_is_never_sent_to_its_end(client: Client, local: LocalRepository, root: str):
     data = os.urandom(3 << 20)
     client.put(f"{root}/a", data)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import http.client
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
-from lineal.client.connect import init
 from lineal.client.local import LocalRepository
 from lineal.objects.digest import digest_of
 from lineal.server.tokens import Guard, read_tokens
@@ -19,32 +17,6 @@ from lineal.storage.store import Actor
 from tests.surfaces.conftest import served
 from tests.surfaces.mlflow import Client
 from tests.unit.operations.making import run as finished_run
-
-
-@pytest.fixture
-def local(tmp_path: Path) -> Iterator[LocalRepository]:
-    """An empty repository."""
-    with init(tmp_path) as found:
-        yield found
-
-
-@pytest.fixture
-def client(local: LocalRepository) -> Iterator[Client]:
-    """A client of its server."""
-    with served(local) as url:
-        yield Client(url)
-
-
-@pytest.fixture
-def run(client: Client) -> str:
-    """The id of a run of the default experiment."""
-    return client.run("0")
-
-
-@pytest.fixture
-def root(run: str) -> str:
-    """Where the proxy has its artifacts."""
-    return f"0/{run}/artifacts"
 
 
 def test_files_come_back_as_they_were_sent_with_what_a_browser_needs_to_know(client: Client, root: str):

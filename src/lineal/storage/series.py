@@ -141,7 +141,6 @@ def history(database: Database, run: str, key: str) -> Series:
     rows = database.run(
         "SELECT points FROM metric_points WHERE run = :run AND key = :key ORDER BY sequence", run=run, key=key
     )
-    found = EMPTY
     steps, values, times = list[int](), list[Number](), list[int]()
     for row in rows:
         part = format_.decode(row["points"])
