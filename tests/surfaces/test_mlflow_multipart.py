@@ -13,7 +13,6 @@ from unittest.mock import patch
 
 import pytest
 
-from lineal.client.connect import init
 from lineal.client.local import LocalRepository
 from lineal.objects.digest import digest_of
 from lineal.server.tokens import Guard, read_tokens
@@ -27,13 +26,6 @@ from tests.surfaces.mlflow import HTTP, Client
 
 PART = 1_000_000
 DATA = os.urandom(3 * PART + 17)
-
-
-@pytest.fixture
-def local(tmp_path: Path) -> Iterator[LocalRepository]:
-    """An empty repository."""
-    with init(tmp_path) as found:
-        yield found
 
 
 @pytest.fixture
