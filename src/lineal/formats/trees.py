@@ -8,8 +8,9 @@ cut by content is that of Muthitacharoen, Chen, Mazières: A Low-bandwidth Netwo
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import chain, islice, pairwise
 from typing import NamedTuple, TypeVar
 from zlib import crc32
@@ -32,6 +33,11 @@ _UNFIT = re.compile(r"(?:^|/)\.{0,2}(?:/|$)|\0")
 
 Read = Callable[[Digest], bytes]
 """Gives the bytes of a node, verified."""
+
+ReadMany = Callable[[Collection[Digest]], Iterable[tuple[Digest, bytes]]]
+"""Gives the bytes of nodes, verified, in any order."""
+
+_READ_AT_ONCE = 200
 
 
 class Node(NamedTuple):
@@ -76,7 +82,7 @@ def _above(branches: list[Branch]) -> Iterator[Node]:
         branches, level = above, level + 1
 
 
-def edit(root: Digest, changes: Sequence[tuple[str, Entry | None]], read: Read) -> Iterator[Node]:
+def edit(root: Digest, changes: Sequence[tuple[str, Entry | None]], read: ReadMany) -> Iterator[Node]:
     """Yield the nodes of a changed tree that ``grow`` would give, the root last, without reading what did not change.
 
     Nodes that the tree had before may be among them.
@@ -84,16 +90,18 @@ def edit(root: Digest, changes: Sequence[tuple[str, Entry | None]], read: Read) 
     Args:
         root: the tree before.
         changes: paths in order, with their new entries; None for those that go.
-        read: gives the bytes of a node.
+        read: gives the bytes of nodes.
 
     Raises:
         Invalid: a path leaves the tree, or the changes are not sorted.
     """
-    lines = _lines(root, read)
-    count = read_node(root, read).file_count + sum(each is not None for _, each in changes)
+    nodes = _Nodes(read)
+    lines = _lines(root, nodes)
+    count = sum(each.file_count for each in lines) + sum(each is not None for _, each in changes)
     if len(lines) == 1 or count <= WHOLE_MAX + len(changes):
-        yield from grow(_merged(entries(root, read), changes))
+        yield from grow(_merged(entries(root, nodes.body), changes))
         return
+    nodes.expect(_touched(lines, changes))
     branches, waiting = list[Branch](), deque(changes)
     ends = [*(each.first for each in lines[1:]), ""]
     rest = deque(zip(lines, ends, strict=True))
@@ -103,13 +111,45 @@ def edit(root: Digest, changes: Sequence[tuple[str, Entry | None]], read: Read) 
             branches.append(line)
             rest.popleft()
             continue
-        for node in _cut_anew(rest, waiting, read):
+        for node in _cut_anew(rest, waiting, nodes):
             branches.append(_branch(node))
             yield node
     yield from _above(branches)
 
 
-def _cut_anew(rest: deque[tuple[Branch, str]], waiting: deque[tuple[str, Entry | None]], read: Read) -> Iterator[Node]:
+def _touched(lines: list[Branch], changes: Iterable[tuple[str, Entry | None]]) -> Iterable[Digest]:
+    """Return the nodes of entries that changes fall into, in order."""
+    firsts = [each.first for each in lines]
+    return dict.fromkeys(lines[max(0, bisect_right(firsts, path) - 1)].digest for path, _ in changes)
+
+
+class _Nodes:
+    """Reads nodes, those that will be asked for next along with the one that is: many cost little more than one."""
+
+    def __init__(self, read: ReadMany) -> None:
+        self._read = read
+        self._expected = deque[Digest]()
+        self._known = dict[Digest, Tree]()
+
+    def expect(self, digests: Iterable[Digest]) -> None:
+        """Say which nodes will be asked for, in order."""
+        self._expected = deque(digests)
+
+    def __call__(self, digest: Digest) -> Tree:
+        """Return one node; it is forgotten then. Raises Corrupt, and what reading raises."""
+        if digest not in self._known:
+            ahead = (self._expected.popleft() for _ in range(min(_READ_AT_ONCE, len(self._expected))))
+            self._known |= {each: decode(body, Tree) for each, body in self._read({digest, *ahead})}
+        return self._known.pop(digest)
+
+    def body(self, digest: Digest) -> bytes:
+        """Return the bytes of one node."""
+        return next(body for _, body in self._read((digest,)))
+
+
+def _cut_anew(
+    rest: deque[tuple[Branch, str]], waiting: deque[tuple[str, Entry | None]], nodes: _Nodes
+) -> Iterator[Node]:
     """Yield the nodes from a changed one on, until a cut falls where there was one: from there all is as before."""
     part = list[Entry]()
     while rest:
@@ -117,7 +157,7 @@ def _cut_anew(rest: deque[tuple[Branch, str]], waiting: deque[tuple[str, Entry |
         here = list[tuple[str, Entry | None]]()
         while waiting and (not end or waiting[0][0] < end):
             here.append(waiting.popleft())
-        before = read_node(line.digest, read).entries
+        before = nodes(line.digest).entries
         if not part and (replaced := _replaced(before, here)):
             yield _node(Tree(entries=replaced))
             return
@@ -141,18 +181,15 @@ def _replaced(before: tuple[Entry, ...], changes: list[tuple[str, Entry | None]]
     return () if new or None in found else tuple(each for each in found if each)
 
 
-def _lines(root: Digest, read: Read) -> list[Branch]:
-    """Return the nodes of entries of a tree as branches, in order."""
-    node = Node(root, read_node(root, read), b"")
-    found, waiting = list[Branch](), [_branch(node)]
-    while waiting:
-        branch = waiting.pop()
-        tree = node.tree if branch.digest == root else read_node(branch.digest, read)
-        if tree.branches and read_node(tree.branches[0].digest, read).branches:
-            waiting += reversed(tree.branches)
-        else:
-            found += tree.branches or (branch,)
-    return found
+def _lines(root: Digest, nodes: _Nodes) -> list[Branch]:
+    """Return the nodes of entries of a tree as branches, in order: all lie on the same level."""
+    first = nodes(root)
+    level = [_branch(Node(root, first, b""))]
+    while first.branches:
+        level = [*first.branches, *chain.from_iterable(nodes(each.digest).branches for each in level[1:])]
+        first = nodes(level[0].digest)
+        nodes.expect(each.digest for each in level[1:])
+    return level
 
 
 def _merged(entries: Iterable[Entry], changes: Iterable[tuple[str, Entry | None]]) -> Iterator[Entry]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, TypeVar, get_args
@@ -141,20 +141,23 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
         self.keep_tree(digest, epoch=epoch)
         return digest
 
-    def keep_tree(self, digest: Digest, *, epoch: int | None = None, anew: bool = False) -> None:
+    def keep_tree(
+        self, digest: Digest, *, epoch: int | None = None, anew: bool = False, made: Mapping[Digest, Tree] = {}
+    ) -> None:
         """Write the rows of a tree whose nodes are stored already.
 
         Args:
             digest: the tree.
             epoch: that of the store when its files were last known to be there; without it they are looked for.
             anew: whether those parts are looked at too that are known, because they may have been lost.
+            made: nodes that the caller made itself and need not be read.
 
         Raises:
             NotFound: a node is not here.
             Corrupt: one is no node.
             Invalid: one holds paths that cannot be in a tree, or a file is not here.
         """
-        trees.keep(self.database, self.blobs, digest, at=self.clock.now(), epoch=epoch, anew=anew)
+        trees.keep(self.database, self.blobs, digest, at=self.clock.now(), epoch=epoch, anew=anew, made=made)
 
     def entries(self, tree: Digest, *, under: str = "") -> Iterator[Entry]:
         """Yield the entries of a tree in the order of their paths, without holding them all.
