@@ -6,16 +6,14 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from lineal.objects.errors import Conflict, Corrupt, Invalid, LinealError, Unavailable
 from lineal.storage.database.database import Row
 from lineal.storage.database.transactions import Transactions
-
-T = TypeVar("T")
 
 MEMORY = ":memory:"
 _SETTINGS = (
@@ -28,6 +26,9 @@ _SETTINGS = (
 _CACHE_KIB, _CACHE_OF_MORE_KIB = 32_768, 4_096
 """Of the first connection, and of each other one. With the two thousand by default, a change of a large table writes and reads
 its pages again and again; a server has a connection a thread, and must stay small."""
+
+_SAID = (sqlite3.Error, OverflowError, UnicodeEncodeError)
+"""What a statement says of itself, or of a value that it cannot take."""
 
 _WAL_WAITS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 _SPACE = "check the disk's free space and permissions"
@@ -54,32 +55,46 @@ class _Connection:
 
     def __init__(self, name: str, where: str) -> None:
         self._where = where
-        self.raw = self._asked(lambda: sqlite3.connect(name, uri=True, isolation_level=None, check_same_thread=False))
-        self.transactions = Transactions(self.execute, "BEGIN IMMEDIATE")
-
-    def execute(self, sql: str, values: Mapping[str, Any] | None = None) -> list[Row]:
-        """Carry out one statement."""
-
-        def ask() -> list[Row]:
-            cursor = self.raw.execute(sql, values or {})
-            names = [each[0] for each in cursor.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-        return self._asked(ask)
-
-    def execute_many(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Carry out one statement for each of ``rows``."""
-        self._asked(lambda: self.raw.executemany(sql, rows))
-
-    def _asked(self, ask: Callable[[], T]) -> T:
         try:
-            return ask()
+            self.raw = sqlite3.connect(name, uri=True, isolation_level=None, check_same_thread=False)
         except sqlite3.Error as error:
             raise self._error(error) from None
-        except (OverflowError, UnicodeEncodeError) as error:
-            raise Invalid(f"the database cannot keep this value: {error}", hint="change the value") from None
+        self.transactions = Transactions(self.execute, "BEGIN IMMEDIATE")
 
-    def _error(self, error: sqlite3.Error) -> LinealError:
+    def execute(self, sql: str, values: Mapping[str, Any] = {}) -> list[Row]:
+        """Carry out one statement."""
+        try:
+            cursor = self.raw.execute(sql, values)
+            if cursor.description is None:
+                return []
+            names = [each[0] for each in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        except _SAID as error:
+            raise self._error(error) from None
+
+    def statement(self, sql: str, values: Mapping[str, Any]) -> list[Row]:
+        """Carry out one statement of a change, which is undone as a whole when it fails."""
+        self.transactions.check()
+        try:
+            return self.execute(sql, values)
+        except BaseException:
+            self.transactions.doom()
+            raise
+
+    def statements(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Carry out one statement for each of ``rows``, likewise."""
+        self.transactions.check()
+        try:
+            self.raw.executemany(sql, rows)
+        except BaseException as error:
+            self.transactions.doom()
+            if isinstance(error, _SAID):
+                raise self._error(error) from None
+            raise
+
+    def _error(self, error: Exception) -> LinealError:
+        if not isinstance(error, sqlite3.Error):
+            return Invalid(f"the database cannot keep this value: {error}", hint="change the value")
         kind, hint = _ERRORS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, (Invalid, "check the names and values"))
         return kind(f"the database {self._where}: {error}", hint=hint)
 
@@ -98,22 +113,26 @@ class Sqlite:
         self._path = str(path)
         self._read_only = read_only
         self._lock = threading.RLock()
+        self._turn: AbstractContextManager[object] = self._lock if self._path == MEMORY else nullcontext()
         self._connections: dict[tuple[int, int], _Connection] = {}
 
     def run(self, sql: str, /, **values: Any) -> list[Row]:
         """Carry out one statement and return its rows. Raises Conflict, Invalid, Unavailable, Corrupt."""
-        with self._statement() as connection:
-            return connection.execute(sql, values)
+        with self._turn:
+            return self._own().statement(sql, values)
 
     def many(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> None:
         """Carry out one statement for each of ``rows``, all or none. Raises what ``run`` raises."""
-        with self.transaction(), self._statement() as connection:
-            connection.execute_many(sql, rows)
+        with self.transaction():
+            self._own().statements(sql, rows)
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Make everything in the block one change."""
+        return self._taking_turns() if self._path == MEMORY else self._own().transactions.open()
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Make everything in the block one change."""
-        with self._own() as connection, connection.transactions.open():
+    def _taking_turns(self) -> Iterator[None]:
+        with self._turn, self._own().transactions.open():
             yield
 
     def close(self) -> None:
@@ -123,32 +142,16 @@ class Sqlite:
                 connection.raw.close()
             self._connections.clear()
 
-    @contextmanager
-    def _statement(self) -> Iterator[_Connection]:
-        with self._own() as connection:
-            connection.transactions.check()
-            try:
-                yield connection
-            except BaseException:
-                connection.transactions.doom()
-                raise
-
-    @contextmanager
-    def _own(self) -> Iterator[_Connection]:
-        """Lend the connection of this thread; a database in memory has one, for one thread at a time."""
-        if self._path == MEMORY:
-            with self._lock:
-                yield self._connection((0, 0))
-        else:
-            # A connection must not be carried into a child process; a thread that ended leaves its own to the next.
-            yield self._connection((os.getpid(), threading.get_ident()))
-
-    def _connection(self, key: tuple[int, int]) -> _Connection:
-        if key not in self._connections:
-            connection = self._connect()
-            with self._lock:
-                self._connections[key] = connection
-        return self._connections[key]
+    def _own(self) -> _Connection:
+        """Return the connection of this thread; a database in memory has one, for one thread at a time."""
+        # A connection must not be carried into a child process; a thread that ended leaves its own to the next.
+        key = (0, 0) if self._path == MEMORY else (os.getpid(), threading.get_ident())
+        if found := self._connections.get(key):
+            return found
+        connection = self._connect()
+        with self._lock:
+            self._connections[key] = connection
+        return connection
 
     def _connect(self) -> _Connection:
         connection = _Connection(self._name(), self._path)
