@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -20,7 +20,9 @@ from starlette.types import Receive, Scope, Send
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Invalid, LinealError
 from lineal.protocols.mlflow import errors, wire
+from lineal.storage.database.database import Database
 from lineal.storage.database.grouping import Grouping
+from lineal.storage.database.sqlite import Sqlite
 
 BODY_BYTES_MAX = 64 << 20
 """More than MLflow's client ever sends in one request: it cuts batches at a megabyte."""
@@ -91,20 +93,19 @@ class Dispatch:
             body = await read_body(receive)
             repository = self._acting(Request(scope))
             work = partial(_carry_out, found, repository, scope["query_string"], body)
-            return 200, await asyncio.get_running_loop().run_in_executor(self._executor(found, repository), work)
+            return 200, await self._worked(found, repository.store.database, work)
         except LinealError as error:
             return errors.told(error)
         except Exception as error:  # noqa: BLE001 - the last resort: a client gets an answer, the log the rest
             _log.exception("%s %s", scope["method"], scope["path"])
             return errors.told(error)
 
-    def _executor(self, found: _Found, repository: LocalRepository) -> Executor:
-        """Return who carries something out: a database with one writer has quick changes share commits."""
-        database = repository.store.database
-        if not found.endpoint.is_quick or database.dialect != "sqlite":
-            return self._threads
+    async def _worked(self, found: _Found, database: Database, work: Callable[[], bytes]) -> bytes:
+        """Have something carried out: a database with one writer has quick changes share commits."""
+        if not found.endpoint.is_quick or not isinstance(database, Sqlite):
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
         self._grouping = self._grouping or Grouping(database)
-        return self._grouping
+        return await self._grouping.carry_out(work)
 
     def _find(self, method: str, path: str) -> _Found | None:
         if exact := self._exact.get((method, path)):

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Literal
@@ -23,6 +23,7 @@ _SETTINGS = (
     "PRAGMA case_sensitive_like = ON",
     "PRAGMA synchronous = FULL",
 )
+_IN_A_HURRY = ("PRAGMA busy_timeout = 0", "PRAGMA synchronous = NORMAL")
 _CACHE_KIB, _CACHE_OF_MORE_KIB = 32_768, 4_096
 """Of the first connection, and of each other one. With the two thousand by default, a change of a large table writes and reads
 its pages again and again; a server has a connection a thread, and must stay small."""
@@ -55,6 +56,7 @@ class _Connection:
 
     def __init__(self, name: str, where: str) -> None:
         self._where = where
+        self.hurries = False
         try:
             self.raw = sqlite3.connect(name, uri=True, isolation_level=None, check_same_thread=False)
         except sqlite3.Error as error:
@@ -115,6 +117,7 @@ class Sqlite:
         self._lock = threading.RLock()
         self._turn: AbstractContextManager[object] = self._lock if self._path == MEMORY else nullcontext()
         self._connections: dict[tuple[int, int], _Connection] = {}
+        self._log = -1
 
     def run(self, sql: str, /, **values: Any) -> list[Row]:
         """Carry out one statement and return its rows. Raises Conflict, Invalid, Unavailable, Corrupt."""
@@ -135,9 +138,40 @@ class Sqlite:
         with self._turn, self._own().transactions.open():
             yield
 
+    def hurry(self) -> Callable[[], None]:
+        """Have changes of this thread wait for nothing from now on: not for another program that writes, nor for the disk.
+
+        A change that would have to wait for a program raises ``Unavailable`` at its beginning.
+
+        Returns:
+            What waits for the disk, in any thread: what was changed before it is called is safe once it has returned.
+            Raises Unavailable when the disk fails.
+        """
+        own = self._own()
+        if not own.hurries:
+            own.hurries = True
+            for statement in _IN_A_HURRY:
+                own.execute(statement)
+        return self._sync
+
+    def _sync(self) -> None:
+        """Wait until the disk has the log, in which all changes are that are not in the file yet."""
+        if self._path == MEMORY:
+            return
+        try:
+            with self._lock:
+                if self._log < 0:
+                    self._log = os.open(f"{self._path}-wal", os.O_RDONLY | os.O_CLOEXEC)
+            os.fsync(self._log)
+        except OSError as error:
+            raise Unavailable(f"the database {self._path}: {error.strerror}", hint=_SPACE) from None
+
     def close(self) -> None:
         """Close every connection."""
         with self._lock:
+            if self._log >= 0:
+                os.close(self._log)
+                self._log = -1
             for connection in self._connections.values():
                 connection.raw.close()
             self._connections.clear()
