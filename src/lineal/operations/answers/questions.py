@@ -55,12 +55,13 @@ class Lineage(Answer, frozen=True, kw_only=True):
 
 
 class Found(Answer, frozen=True, kw_only=True):
-    """What a search found: versions or runs, best first."""
+    """A page of what a search found: versions or runs, best first. ``next_page`` asks for what comes behind it."""
 
     query: str
     versions: tuple[VersionLine, ...] = ()
     runs: tuple[RunAnswer, ...] = ()
     note: str = ""
+    next_page: str = ""
 
 
 class LogLine(Answer, frozen=True, kw_only=True):
