@@ -15,6 +15,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "lineal search 'best by auc trained on data:customers'",
         "lineal search --kind runs 'metrics./^val_/ > 0.9 package scikit-learn >= 1.4'",
     ),
+    "sql": (
+        "lineal sql 'select state, count(*) as runs from runs group by state'",
+        "lineal sql \"select run, value from metrics where key = 'auc' order by value desc\" --limit 10 --csv",
+    ),
     "log": ("lineal log", "lineal log churn --limit 10"),
     "lineage": ("lineal lineage churn@production", "lineal lineage data:customers --depth 3"),
     "gc": ("lineal gc", "lineal gc --delete", "lineal gc --remote backup --grace-days 30"),

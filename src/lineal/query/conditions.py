@@ -49,7 +49,7 @@ _ALIAS = "SELECT 1 FROM alias a WHERE a.model = v.model AND a.number = v.number"
 _USED = "run_input i JOIN named_dataset d ON d.id = i.input"
 _STAGED = "SELECT 1 FROM stage_period q WHERE q.model = v.model AND q.number = v.number"
 _MADE_WITH, _PACKAGES = "made_with w", "package k JOIN made_with w ON w.packages = k.packages"
-_TOLD_OF_CODE = {
+TOLD_OF_CODE = {
     "commit_id": "mlflow.source.git.commit",
     "branch": "mlflow.source.git.branch",
     "entry_point": "mlflow.source.name",
@@ -272,7 +272,7 @@ class Conditions:
 
     def _code(self, column: str, compared: str) -> str:
         """Return that what is known of the code compares so: what we saw, or what a program told in its tags."""
-        source, key = self._source, self._values.bind(_TOLD_OF_CODE[column])
+        source, key = self._source, self._values.bind(TOLD_OF_CODE[column])
         seen = f"SELECT w.subject FROM {_MADE_WITH} WHERE {compared.format(column=f'w.{column}')}"
         told = f"SELECT c.subject FROM tag c WHERE c.key = {key} AND {compared.format(column=_TOLD)}"
         if self._probed:

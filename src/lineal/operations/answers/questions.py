@@ -64,6 +64,18 @@ class Found(Answer, frozen=True, kw_only=True):
     next_page: str = ""
 
 
+Cell = str | int | float | bool | None
+"""A value in a row of an answer in SQL; numbers that are not finite are words."""
+
+
+class SqlAnswer(Answer, frozen=True, kw_only=True):
+    """The rows of a question in SQL. ``is_cut`` tells that there are more."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    is_cut: bool = False
+
+
 class LogLine(Answer, frozen=True, kw_only=True):
     """One act."""
 

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from lineal.objects.errors import Conflict, Corrupt, Invalid, LinealError, Unavailable
+from lineal.storage.database.asking import Asked, Question
 from lineal.storage.database.database import Row
+from lineal.storage.database.sqlite_asking import ask
 from lineal.storage.database.transactions import Transactions
 
 T = TypeVar("T")
@@ -75,11 +77,12 @@ class _Connection:
         try:
             return ask()
         except sqlite3.Error as error:
-            raise self._error(error) from None
+            raise self.error(error) from None
         except (OverflowError, UnicodeEncodeError) as error:
             raise Invalid(f"the database cannot keep this value: {error}", hint="change the value") from None
 
-    def _error(self, error: sqlite3.Error) -> LinealError:
+    def error(self, error: sqlite3.Error) -> LinealError:
+        """Return our error for one of the database's."""
         kind, hint = _ERRORS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, (Invalid, "check the names and values"))
         return kind(f"the database {self._where}: {error}", hint=hint)
 
@@ -116,6 +119,19 @@ class Sqlite:
         with self._own() as connection, connection.transactions.open():
             yield
 
+    def ask(self, question: Question) -> Asked:
+        """Answer a question in SQL that a person wrote. Raises Invalid."""
+        if self._path == MEMORY:
+            with self._own() as own:
+                return ask(own.raw, question, own.error)
+        connection = _Connection(self._name(read_only=True), self._path)
+        try:
+            connection.execute("PRAGMA case_sensitive_like = ON")
+            connection.execute(f"PRAGMA busy_timeout = {round(question.timeout_s * 1000)}")
+            return ask(connection.raw, question, connection.error)
+        finally:
+            connection.raw.close()
+
     def close(self) -> None:
         """Close every connection."""
         with self._lock:
@@ -151,7 +167,7 @@ class Sqlite:
         return self._connections[key]
 
     def _connect(self) -> _Connection:
-        connection = _Connection(self._name(), self._path)
+        connection = _Connection(self._name(read_only=self._read_only), self._path)
         try:
             cache_kib = _CACHE_OF_MORE_KIB if self._connections else _CACHE_KIB
             for statement in (*_SETTINGS, f"PRAGMA cache_size = -{cache_kib}"):
@@ -163,14 +179,14 @@ class Sqlite:
             raise
         return connection
 
-    def _name(self) -> str:
+    def _name(self, *, read_only: bool) -> str:
         if self._path == MEMORY:
             return MEMORY
         path = Path(self._path).absolute()
         if not os.access(path.parent, os.W_OK) and not Path(f"{path}-wal").exists():
             # There is no place for the files that SQLite keeps beside it, and nobody who writes either.
             return f"{path.as_uri()}?immutable=1"
-        return f"{path.as_uri()}?mode=ro" if self._read_only else path.as_uri()
+        return f"{path.as_uri()}?mode=ro" if read_only else path.as_uri()
 
 
 def _use_wal(connection: _Connection) -> None:
