@@ -103,7 +103,9 @@ def of_param(cursor: Cursor, operator: Operator, token: Token) -> tuple[str, flo
     """
     value = number(token.text) if token.kind == "word" else None
     if operator in {"<", "<=", ">", ">="} and value is None:
-        raise cursor.wrong(token, f"{operator} compares numbers", hint="for texts there are =, !=, ~ and !~")
+        raise cursor.wrong(
+            token, f"{operator} compares numbers", hint="for texts there are =, !=, ~, !~, like and ilike"
+        )
     check_inside(cursor, operator, token)
     return token.text, value
 

@@ -21,7 +21,9 @@ def test_an_answer_has_columns_and_rows_that_fit_json(tmp_path: Path):
             "INSERT INTO run (id, name, state, command, started_by, host, started_at, revision)"
             " VALUES ('r', 'night', 'running', '[]', 'ana', '', 5, 1)"
         )
-        found = repository.sql("SELECT r.name, m.value, r.ended_at, r.started_at FROM runs r JOIN metrics m ON m.run = r.id")
+        found = repository.sql(
+            "SELECT r.name, m.value, r.ended_at, r.started_at FROM runs r JOIN metrics m ON m.run = r.id"
+        )
 
     assert SqlAnswer(
         columns=("name", "value", "ended_at", "started_at"), rows=(("night", "Infinity", None, 5),)
