@@ -151,12 +151,31 @@ class Conditions:
         What is on no such rows is left out, and so are tags that are known by something else.
         """
         asked = defaultdict[object, list[_OnRows]](list)
+        either = dict[tuple[Condition, ...], str]()
         for each in conditions:
-            if isinstance(each, _OnRows) and self._subject_of(each) == self._source.subject:
+            if isinstance(each, _OnRows) and self._is_by_subject(each):
                 asked[_key(each)].append(each)
-        return {tuple(each): self._subjects(each) for each in asked.values()}
+            elif isinstance(each, Some) and (parts := self._parts(each)):
+                sql = " UNION ".join(self._subjects([part]) for part in parts)
+                either[each,] = f"SELECT subject FROM ({sql}) either{len(either)}"
+        return {tuple(each): self._subjects(each) for each in asked.values()} | either
+
+    def _parts(self, some: Some) -> list[_OnRows]:
+        """Return the conditions of which one must hold, if all of them are on such rows."""
+        parts = [each for each in some.conditions if isinstance(each, _OnRows) and self._is_by_subject(each)]
+        return parts if len(parts) == len(some.conditions) else []
+
+    def _is_by_subject(self, condition: _OnRows) -> bool:
+        return self._subject_of(condition) == self._source.subject
 
     def _subjects(self, conditions: Sequence[_OnRows]) -> str:
+        only = conditions[0]
+        if len(conditions) == 1 and isinstance(only, Parameter) and only.operator == "=" and only.number is not None:
+            # Two looks into two indexes; for one with OR, no database looks into either.
+            written = self._subjects([Noted("param", only.name, "=", only.text)])
+            rows = self._keyed("param", only.name, f"p.number = {self._values.bind(only.number)}")
+            counted = f"SELECT {rows.subject} AS subject FROM {rows.table} WHERE {rows.where}"
+            return f"SELECT subject FROM ({written} UNION {counted}) equal"
         first, *others = (self._rows(each) for each in conditions)
         once = "" if isinstance(conditions[0], _Keyed) and isinstance(_name(conditions[0]), str) else "DISTINCT "
         where = " AND ".join([first.where, *(each.where for each in others)])
@@ -220,21 +239,27 @@ class Conditions:
 
     def _parameter(self, parameter: Parameter) -> str:
         """Return how a parameter compares; a number also equals the text that writes it."""
-        operator, number = parameter.operator, parameter.number
-        if operator in {"~", "!~"} or (number is None and operator in {"=", "!="}):
-            return self._text("p.value", operator, parameter.text)
-        mark = self._values.bind(number)
+        operator, number, text = parameter.operator, parameter.number, parameter.text
+        if operator in {"~", "!~"} or (number is None and operator == "!="):
+            return self._text("p.value", operator, text)
         if operator not in {"=", "!="}:
-            return f"p.number {operator} {mark}"
-        equal = f"(p.value = {self._values.bind(parameter.text)} OR (p.number IS NOT NULL AND p.number = {mark}))"
+            return f"p.number {operator} {self._values.bind(number)}"
+        written = self._equals("p.value", text)
+        if number is None:
+            return written
+        equal = f"({written} OR (p.number IS NOT NULL AND p.number = {self._values.bind(number)}))"
         return equal if operator == "=" else f"NOT {equal}"
+
+    def _equals(self, column: str, text: str) -> str:
+        """Return that a text is that one, as its index knows it where that is looked into."""
+        if self._probed:
+            return f"{column} = {self._values.bind(text)}"
+        indexed = f"substr({column}, 1, {INDEXED_CHARACTERS}) = {self._values.bind(text[:INDEXED_CHARACTERS])}"
+        return indexed if len(text) < INDEXED_CHARACTERS else f"({indexed} AND {column} = {self._values.bind(text)})"
 
     def _noted(self, noted: Noted) -> str:
         column, text = f"{noted.kind[0]}.value", noted.text
-        if noted.operator != "=" or self._probed:
-            return self._worded(column, noted.operator, text)
-        indexed = f"substr({column}, 1, {INDEXED_CHARACTERS}) = {self._values.bind(text[:INDEXED_CHARACTERS])}"
-        return indexed if len(text) < INDEXED_CHARACTERS else f"{indexed} AND {column} = {self._values.bind(text)}"
+        return self._equals(column, text) if noted.operator == "=" else self._worded(column, noted.operator, text)
 
     def _used(self, column: str, operator: Wording, texts: tuple[str, ...], *, negated: bool) -> str:
         if operator == "=":

@@ -172,15 +172,25 @@ class Walks:
         narrow, source = self._narrow, self.source
         measured_in = f"m.experiment IN ({values.marks(narrow)})" if source.experiment and narrow else ""
         found = Conditions(values, source, measured_in=measured_in)
-        sets = found.subjects(self._conjuncts)
+        # All rows may have the lead, so it says where to begin only if nothing else does.
+        sets = found.subjects([each for each in self._conjuncts if each not in self._along])
+        sets = sets or found.subjects(self._along)
         # Where nothing says which rows to begin with, whatever is asked finds them; else there are few to look at.
         others = Conditions(values, source, probed=bool(sets), measured_in=measured_in)
-        where = [others.condition(each) for each in self._conjuncts if not any(each in known for known in sets)]
+        left = [each for each in self._conjuncts if not any(each in known for known in sets)]
+        is_looked_at = bool(self._along) and all(each in left for each in self._along)
+        # Behind COALESCE SQLite cannot tell that rows without the lead are left out, and does not begin with all that have it.
+        where = [f"COALESCE({' AND '.join(self._between(values))}, FALSE)"] if is_looked_at else []
+        where += [others.condition(each) for each in left if each not in self._along]
         if not sets or not source.is_found_by_subject:
             return source.table, [*where, *(f"{source.subject} IN ({sql})" for sql in sets.values())]
         # SQLite keeps the order of a CROSS JOIN: it cannot know how few they are, and would look at every row instead.
         chosen = " INTERSECT ".join(sets.values())
         return f"({chosen}) chosen CROSS JOIN {source.table}", [f"{source.subject} = chosen.subject", *where]
+
+    def _between(self, values: Values) -> list[str]:
+        """Return between which values of the lead rows are meant."""
+        return [f"{self.keys[0].value} {each.operator} {values.bind(each.value)}" for each in self._along]
 
     def _filters(self, rank: int, values: Values) -> list[str]:
         """Return what a walk asks of each row that it looks at."""
@@ -241,7 +251,7 @@ class Walks:
             ]
             if self._lead.kind == "metric" or self._is_numeric:
                 where.append(f"{self.keys[0].value} {_IS_NULL[rank]}")
-            where += [f"{table}.value {each.operator} {values.bind(each.value)}" for each in self._along]
+            where += self._between(values)
             column = f"{table}.experiment"
         where += [f"{column} = {values.bind(experiment)}"] if experiment is not None else []
         where += [Conditions(values, source).condition(self._within)] if self._within else []

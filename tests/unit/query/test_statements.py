@@ -180,6 +180,10 @@ def test_the_newest_versions_are_read_from_the_end_of_their_index(sqlite: Sqlite
         ("package torch >= 2", "made_with_packages (packages=?)"),
         ("trained on data:iris", "named_dataset_by_name (name=?)"),
         ("tags.team = a", "tag_value (key=? AND <expr>=?)"),
+        ("tags.team in (a, b)", "tag_value (key=? AND <expr>=?)"),
+        ("params.kind = a", "param_value (key=? AND <expr>=?)"),
+        ("params.depth = 3 best by auc", "param_key (key=? AND number=?)"),
+        ("params.depth > 3 or auc > 1", "param_key (key=? AND number>?)"),
         ("metrics./a/ > 0.5", "metric_last_key (key=? AND value>?)"),
     ],
 )

@@ -14,6 +14,7 @@ from lineal.objects.versions import Version
 from lineal.storage.blobs.memory import MemoryBlobs
 from lineal.storage.clock import FixedClock
 from lineal.storage.database import migrations
+from lineal.storage.database.database import Database
 from lineal.storage.database.migrations import Migration, check, known, migrate
 from lineal.storage.database.postgres import Postgres
 from lineal.storage.database.sqlite import MEMORY, Sqlite
@@ -107,6 +108,28 @@ def test_infinities_that_were_words_only_become_values(
     database.close()
 
 
+def promote(database: Database, sequence: int, subject: str) -> None:
+    """Write an act to the journal as there were before."""
+    entry = JournalEntry(
+        sequence=sequence,
+        at=sequence * 10,
+        by="ada",
+        operation="promote",
+        request='{"to":"production","version":"m"}',
+        outcome="done",
+        previous=None,
+        subject=subject,
+    )
+    database.run(
+        "INSERT INTO journal (sequence, digest, at, made_by, operation, subject, body)"
+        " VALUES (:sequence, 'x', :at, 'ada', 'promote', :subject, :body)",
+        sequence=sequence,
+        at=entry.at,
+        subject=subject,
+        body=canonical_bytes(entry).decode(),
+    )
+
+
 @pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
 def test_what_was_there_before_is_found_by_its_code_packages_and_stages(
     monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, dialect: str
@@ -125,25 +148,8 @@ def test_what_was_there_before_is_found_by_its_code_packages_and_stages(
         " updated_at) VALUES ('m', :number, :digest, :number, 0, 0, :stage, '', '', :number, 3, 9)",
         [{"number": n, "digest": version, "stage": stage} for n, stage in ((1, "archived"), (2, "production"))],
     )
-    for sequence, subject in ((1, "m:1.0.0"), (2, "m:2.0.0")):
-        entry = JournalEntry(
-            sequence=sequence,
-            at=sequence * 10,
-            by="ada",
-            operation="promote",
-            request='{"to":"production","version":"m"}',
-            outcome="done",
-            previous=None,
-            subject=subject,
-        )
-        database.run(
-            "INSERT INTO journal (sequence, digest, at, made_by, operation, subject, body)"
-            " VALUES (:sequence, 'x', :at, 'ada', 'promote', :subject, :body)",
-            sequence=sequence,
-            at=entry.at,
-            subject=subject,
-            body=canonical_bytes(entry).decode(),
-        )
+    promote(database, 1, "m:1.0.0")
+    promote(database, 2, "m:2.0.0")
     monkeypatch.setattr(migrations, "known", lambda: every)
     migrate(database, phase="pre")
     stays = database.run("SELECT number, stage, since, until FROM stage_period ORDER BY number, since, stage")

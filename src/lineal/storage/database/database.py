@@ -47,7 +47,7 @@ class Database(Protocol):
         """
 
     def ask(self, question: Question) -> Asked:
-        """Answer a question in SQL that a person wrote, which reads views and nothing else.
+        """Answer a question in SQL that a person wrote, which reads views and nothing else; outside of transactions.
 
         Raises:
             Invalid: it cannot be read, reads or calls what it may not, or takes too long.

@@ -118,8 +118,10 @@ class Postgres:
             yield
 
     def ask(self, question: Question) -> Asked:
-        """Answer a question in SQL that a person wrote. Raises Invalid, Unavailable."""
+        """Answer a question in SQL that a person wrote. Raises Invalid, Conflict, Unavailable."""
         with self._lent() as connection, _translated():
+            if connection.transactions.depth:
+                raise Conflict("a question is asked outside of transactions", hint="end the transaction first")
             return ask(connection.raw, question)
 
     def close(self) -> None:
