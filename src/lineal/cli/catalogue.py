@@ -19,6 +19,7 @@ from lineal.cli.commands.init import INIT
 from lineal.cli.commands.run import RUN
 from lineal.cli.commands.schema import SCHEMA
 from lineal.cli.commands.server import SERVER
+from lineal.cli.commands.sql import SQL
 from lineal.objects.errors import Invalid
 
 _ALSO = {"server": ("serve", "ui", "web"), "model register": ("register",), "data add": ("add",), "show": ("status",)}
@@ -47,6 +48,7 @@ HAND_MADE: dict[str, Command] = {
         DATA_STATUS,
         SERVER,
         SCHEMA,
+        SQL,
         completion(commands),
     )
 }

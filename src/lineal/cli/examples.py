@@ -13,6 +13,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "search": (
         "lineal search 'accuracy > 0.9 and stage = production'",
         "lineal search 'best by auc trained on data:customers'",
+        "lineal search --kind runs 'metrics./^val_/ > 0.9 package scikit-learn >= 1.4'",
+    ),
+    "sql": (
+        "lineal sql 'select state, count(*) as runs from runs group by state'",
+        "lineal sql \"select run, value from metrics where key = 'auc' order by value desc\" --limit 10 --csv",
     ),
     "log": ("lineal log", "lineal log churn --limit 10"),
     "lineage": ("lineal lineage churn@production", "lineal lineage data:customers --depth 3"),

@@ -20,7 +20,8 @@ GROUPS: dict[str, dict[str, str]] = {
         "experiments": "list the names that runs are gathered under",
         "show": "show everything that is known of one thing",
         "diff": "show in what two versions or runs differ",
-        "search": "find versions or runs by metrics, parameters, stage or data",
+        "search": "find versions or runs by metrics, parameters, code, data and more",
+        "sql": "answer a question in SQL, over documented views",
         "lineage": "show how something came to be, and what came of it",
     },
     "datasets": {

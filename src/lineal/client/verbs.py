@@ -220,6 +220,7 @@ class Verbs:
     undeploy = o.deployments.undeploy
     show = o.questions.show
     search = o.questions.search
+    sql = o.sql.sql
     experiments = o.experiments.experiments
     log = o.questions.log
     diff = o.comparisons.diff

@@ -33,6 +33,7 @@ if _AT_ONCE:
         remotes,
         runs,
         sources,
+        sql,
         transfers,
         upkeep,
     )
@@ -61,6 +62,7 @@ __all__ = [
     "remotes",
     "runs",
     "sources",
+    "sql",
     "transfers",
     "upkeep",
 ]
@@ -105,6 +107,7 @@ VERBS = {
     "remotes": ("remote add", "remote list", "remote remove"),
     "runs": ("runs", "runs start", "runs finish"),
     "sources": ("data reference", "data fetched"),
+    "sql": ("sql",),
     "tracking": (
         "runs create",
         "runs record",

@@ -17,7 +17,7 @@ from lineal.objects.runs import Point
 from lineal.operations.answers import ModelMetric
 from lineal.storage.database.database import Database, Row
 
-_SCOPE = "\x1f"
+SCOPE = "\x1f"
 """Stands between a key and a dataset. No key that a program may use holds it."""
 
 _LATER = "(excluded.step, excluded.at, COALESCE(excluded.value, 0)) >= ({table}.step, {table}.at, COALESCE({table}.value, 0))"
@@ -52,7 +52,7 @@ def missing_model(model: str) -> NotFound:
 def scoped(key: str, dataset_name: str = "", dataset_digest: str = "") -> str:
     """Return the key by which a search knows a metric on a dataset; without a metric, that there is any on it."""
     scopes = (dataset_name, dataset_digest) if dataset_digest else (dataset_name,) if dataset_name else ()
-    return _SCOPE.join((key, *scopes))
+    return SCOPE.join((key, *scopes))
 
 
 def log(database: Database, run: str, points: Sequence[ModelPoint]) -> None:

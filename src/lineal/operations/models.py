@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
+from lineal.objects.canonical import Number
 from lineal.objects.versions import Version
 from lineal.operations.answers import ModelAnswer, VersionAnswer, VersionLine
 from lineal.operations.operation import operation
@@ -65,10 +66,10 @@ def newest_by_stage(store: Store, names: Sequence[str], stages: Sequence[str]) -
     )
 
 
-def version_line(store: Store, row: Row, wanted: Iterable[str] = ()) -> VersionLine:
-    """Return the row of a version as a list shows it, with the ``wanted`` metrics, or all of the overall ones."""
-    metrics = read_metrics(store, row["digest"])
-    names = [name for name in wanted if name in metrics] or [name for name in metrics if "[" not in name]
+def version_line(store: Store, row: Row, *, metrics: dict[str, Number] | None = None) -> VersionLine:
+    """Return the row of a version as a list shows it, with those ``metrics``, or all of the overall ones."""
+    if metrics is None:
+        metrics = {name: value for name, value in read_metrics(store, row["digest"]).items() if "[" not in name}
     return VersionLine(
         reference=version_reference(row),
         model=row["model"],
@@ -79,7 +80,7 @@ def version_line(store: Store, row: Row, wanted: Iterable[str] = ()) -> VersionL
         created_by=row["created_by"],
         created_at=row["created_at"],
         aliases=_aliases(store, row),
-        metrics={name: metrics[name] for name in names},
+        metrics=metrics,
     )
 
 

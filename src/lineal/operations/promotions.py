@@ -15,6 +15,7 @@ from lineal.operations.outbox import STAGE_NAMES, emit
 from lineal.operations.policies import policy_of
 from lineal.operations.references import STAGES, Row, find_version, near, version_reference
 from lineal.operations.statements import make_statement
+from lineal.storage.made_with import note_stage
 from lineal.storage.store import ROLES, Store
 
 PRODUCTION = "production"
@@ -157,6 +158,7 @@ def move_stage(store: Store, row: Row, stage: str, *, alone: bool) -> str:
             at=at,
         ):
             archived = version_reference(each)
+            note_stage(store.database, each, at)
             _tell_moved(store, each, stage)
     moved = store.database.run(
         "UPDATE version SET stage = :stage, revision = revision + 1, updated_at = :at"
@@ -173,6 +175,7 @@ def move_stage(store: Store, row: Row, stage: str, *, alone: bool) -> str:
     store.database.run("UPDATE model SET updated_at = :at WHERE name = :model", model=row["model"], at=at)
     _follow(store, moved[0])
     if row["stage"] != stage:
+        note_stage(store.database, moved[0], at)
         _tell_moved(store, moved[0], row["stage"])
     return archived
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from lineal.objects.canonical import decode
 from lineal.objects.errors import Invalid
-from lineal.objects.reference import parse_reference
 from lineal.objects.statements import JournalEntry
 from lineal.operations import datasets, deployments, models, runs
 from lineal.operations.answers import (
@@ -19,8 +19,10 @@ from lineal.operations.answers import (
     VersionAnswer,
 )
 from lineal.operations.operation import operation
-from lineal.operations.references import Row, find_any, find_dataset, near
-from lineal.query.query import compile_search
+from lineal.operations.references import Row, find_any, near
+from lineal.operations.searching import StoreFacts, run_lines, version_lines
+from lineal.query.pages import read_page
+from lineal.query.query import check_limit, understand
 from lineal.storage.store import Store
 
 Shown = RunAnswer | DatasetAnswer | VersionAnswer | ModelAnswer | DeploymentAnswer
@@ -35,6 +37,7 @@ _SHOW: dict[str, Callable[[Store, Row], Shown]] = {
 }
 
 _KINDS = ("versions", "runs")
+_TIME = re.compile(r"[0-9a-f]{1,13}")
 
 
 @operation("show", effect="reads")
@@ -49,54 +52,40 @@ def show(store: Store, reference: str) -> Shown:
 
 
 @operation("search", effect="reads")
-def search(store: Store, query: str, *, kind: str = "versions", limit: int = 20) -> Found:
+def search(store: Store, query: str, *, kind: str = "versions", limit: int = 20, page: str = "") -> Found:
     """Find versions or runs by what they measured, were made of and came from.
 
     Args:
         query: for example "accuracy > 0.85 and stage = production", or "best by auc trained on data:adult".
         kind: versions or runs.
-        limit: at most so many.
+        limit: at most so many on a page.
+        page: go on behind the page whose answer gave this, with the same query.
 
     Raises:
-        Invalid: the query cannot be read; the message points at the place.
+        Invalid: the query cannot be read; the message points at the place. Or the page is that of another query.
         NotFound: it names a dataset that is not here.
     """
     if kind not in _KINDS:
         raise Invalid(f"{kind!r} cannot be searched", hint=near(kind, _KINDS, "write versions or runs"))
-    compiled = compile_search(
-        query,
-        subject="runs" if kind == "runs" else "versions",
-        datasets=lambda reference: _digests(store, reference),
-        limit=limit,
-        now=store.clock.now(),
-    )
-    rows = store.database.run(compiled.sql, **compiled.values)
-    note = "; ".join(filter(None, (compiled.note, "" if rows else _unmeasured(store, compiled.metrics))))
+    check_limit(limit)
+    now, token = _page(page) if page else (store.clock.now(), "")
+    facts = StoreFacts(store)
+    asked = understand(query, subject="runs" if kind == "runs" else "versions", facts=facts, now=now)
+    rows, behind = read_page(asked.wanted, limit=asked.limit or limit, page_token=token, ask=store.database.run)
+    note = "; ".join(filter(None, (asked.note, "" if rows else facts.unmeasured(asked.metrics))))
+    # A limit in the text is how many there are altogether.
+    next_page = f"{now:x}.{behind}" if behind and asked.limit is None else ""
     if kind == "runs":
-        return Found(query=query, runs=tuple(runs.lines(store, rows)), note=note)
-    lines = tuple(models.version_line(store, row, compiled.metrics) for row in rows)
-    return Found(query=query, versions=lines, note=note)
+        return Found(query=query, runs=run_lines(store, rows, asked.metrics), note=note, next_page=next_page)
+    return Found(query=query, versions=version_lines(store, rows, asked.metrics), note=note, next_page=next_page)
 
 
-def _digests(store: Store, reference: str) -> list[str]:
-    """Return the dataset versions that a reference means: one, or all of a name that says no more."""
-    row = find_dataset(store, reference)
-    if parse_reference(reference).kind == "dataset" and not parse_reference(reference).detail:
-        return [each["digest"] for each in _versions(store, row)]
-    return [row["digest"]]
-
-
-def _versions(store: Store, row: Row) -> list[Row]:
-    return store.database.run("SELECT DISTINCT digest FROM dataset WHERE name = :name", name=row["name"])
-
-
-def _unmeasured(store: Store, wanted: tuple[str, ...]) -> str:
-    """Return a sentence for the first metric of the query that nothing here has: most likely a slip of the pen."""
-    known = [row["key"] for row in store.database.run("SELECT DISTINCT key FROM metric_last ORDER BY key")]
-    missing = next((name for name in wanted if name not in known), None)
-    return (
-        f"nothing here has a metric called {missing}; {near(missing, known, 'none is measured yet')}" if missing else ""
-    )
+def _page(page: str) -> tuple[int, str]:
+    """Return when the first page was asked for, and the token of the next: seven days ago stays where it was."""
+    at, _, token = page.partition(".")
+    if not _TIME.fullmatch(at) or not token:
+        raise Invalid("this is no page of a search", hint="send what the page before gave as next_page")
+    return int(at, 16), token
 
 
 @operation("log", effect="reads")

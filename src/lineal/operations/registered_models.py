@@ -9,6 +9,7 @@ from lineal.operations.outbox import emit, is_prompt
 from lineal.operations.references import Row
 from lineal.operations.registry import find_model, show_model
 from lineal.operations.summaries import remove_tag, write_tags
+from lineal.storage.made_with import note_stage
 from lineal.storage.store import Store
 
 
@@ -142,7 +143,8 @@ def _move(store: Store, old: str, new: str, at: int) -> None:
         length=len(f"version:{old}") + 1,
     )
     run("UPDATE version SET model = :new, updated_at = :at WHERE model = :old", old=old, new=new, at=at)
-    run("UPDATE alias SET model = :new WHERE model = :old", old=old, new=new)
+    for table in ("alias", "stage_period"):
+        run(f"UPDATE {table} SET model = :new WHERE model = :old", old=old, new=new)
     run("UPDATE deployment SET model = :new WHERE model = :old", old=old, new=new)
     run("UPDATE model SET deleted_at = :at, renamed_to = :new WHERE name = :old", old=old, new=new, at=at)
 
@@ -163,12 +165,14 @@ def delete(store: Store, name: str) -> RegisteredModel:
     shown = show_model(store, row)
     at = store.clock.now()
     store.database.run("DELETE FROM alias WHERE model = :name", name=name)
-    store.database.run(
+    archived = store.database.run(
         "UPDATE version SET deleted_at = :at, updated_at = :at, stage = 'archived', revision = revision + 1"
-        " WHERE model = :name AND deleted_at IS NULL",
+        " WHERE model = :name AND deleted_at IS NULL RETURNING *",
         name=name,
         at=at,
     )
+    for each in archived:
+        note_stage(store.database, each, at)
     store.database.run("UPDATE model SET deleted_at = :at, updated_at = :at WHERE name = :name", name=name, at=at)
     return shown
 

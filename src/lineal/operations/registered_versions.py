@@ -23,6 +23,7 @@ from lineal.operations.registered_models import touch
 from lineal.operations.registry import find_model, show_version
 from lineal.operations.summaries import remove_tag, write_tags
 from lineal.operations.weights import Weights, find, resolve
+from lineal.storage.made_with import note_stage
 from lineal.storage.store import Store
 
 Stage = Literal["none", "staging", "production", "archived"]
@@ -167,13 +168,15 @@ def delete(store: Store, name: str, number: int) -> RegisteredVersion:
     row = find(store, name, number)
     shown = show_version(store, row)
     store.database.run("DELETE FROM alias WHERE model = :name AND number = :number", name=name, number=number)
-    store.database.run(
+    at = store.clock.now()
+    archived = store.database.run(
         "UPDATE version SET deleted_at = :at, updated_at = :at, stage = 'archived', revision = revision + 1"
-        " WHERE model = :name AND number = :number",
+        " WHERE model = :name AND number = :number RETURNING *",
         name=name,
         number=number,
-        at=store.clock.now(),
+        at=at,
     )
+    note_stage(store.database, archived[0], at)
     touch(store, row)
     return shown
 

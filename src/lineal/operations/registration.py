@@ -12,7 +12,7 @@ from lineal.objects.digest import Digest
 from lineal.objects.errors import Ambiguous, Invalid, NotFound
 from lineal.objects.files import Entry, Tree
 from lineal.objects.reference import check_name
-from lineal.objects.runs import FileUse, ModelFacts, Run
+from lineal.objects.runs import Code, FileUse, ModelFacts, Run, Runtime
 from lineal.objects.semantic import Level, SemanticVersion
 from lineal.objects.statements import Bump
 from lineal.objects.versions import DataUse, Version
@@ -25,6 +25,7 @@ from lineal.operations.references import Row, find_run, near, semantic, subject_
 from lineal.operations.runs import write_metrics, write_params
 from lineal.operations.statements import make_statement
 from lineal.operations.summaries import write_tags
+from lineal.storage.made_with import note_made_with, note_stage
 from lineal.storage.store import Store
 from lineal.storage.trees import ROOTS
 
@@ -160,6 +161,7 @@ def place(store: Store, name: str, made: Callable[[Row | None], Version], weigh:
     row = _insert_version(store, name, number, version, said, msgspec.structs.replace(label, at=at))
     write_tags(store.database, subject_of(row), label.tags)
     _connect(store, row["digest"], version, said)
+    note_stage(store.database, row, at)
     emit(store, "model_version.created", told_of(row, label.tags), row)
     return row
 
@@ -315,6 +317,8 @@ def _insert_version(store: Store, name: str, number: int, version: Version, said
 
 def _connect(store: Store, digest: Digest, version: Version, said: Bump) -> None:
     lineage.connect(store, digest, version.run, lineage.MADE_BY)
+    code, runtime = store.get_object(version.code, Code), store.get_object(version.runtime, Runtime)
+    note_made_with(store.database, digest, code, runtime)
     lineage.write_origins(store, digest)
     write_params(store, digest, version.params)
     write_metrics(store, digest, version.metrics)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
 import msgspec
@@ -20,6 +20,7 @@ from lineal.operations.contents import written_by
 from lineal.operations.operation import operation
 from lineal.operations.references import Row
 from lineal.storage import series
+from lineal.storage.made_with import note_made_with
 from lineal.storage.store import Store
 
 RUN_STATES = ("running", "finished", "failed", "killed", "lost")
@@ -98,6 +99,7 @@ def keep(
         write_params(store, run.id, run.params)
         write_metrics(store, run.id, run.metrics, at=run.ended_at)
         _write_series(store, run.id, series)
+        note_made_with(store.database, run.id, code, runtime)
         lineage.connect_run(store, digest, run)
     return show_row(store, _row(store, run.id))
 
@@ -201,8 +203,16 @@ def _row(store: Store, run_id: str) -> Row:
     return store.database.run("SELECT * FROM run WHERE id = :id", id=run_id)[0]
 
 
-def lines(store: Store, rows: Iterable[Row]) -> Iterator[RunAnswer]:
-    """Yield the answers of rows of runs as a list shows them: without what was seen of each."""
+def lines(
+    store: Store, rows: Iterable[Row], *, metrics: Mapping[str, dict[str, Number]] | None = None
+) -> Iterator[RunAnswer]:
+    """Yield the answers of rows of runs as a list shows them: without what was seen of each.
+
+    Args:
+        store: where.
+        rows: the rows.
+        metrics: those that are shown, by the id of the run; by default all.
+    """
     for row in rows:
         yield RunAnswer(
             reference=f"run:{row['id']}",
@@ -216,7 +226,7 @@ def lines(store: Store, rows: Iterable[Row]) -> Iterator[RunAnswer]:
             ended_at=row["ended_at"],
             exit_status_of_program=row["exit_status"],
             digest=row["digest"],
-            metrics=read_metrics(store, row["id"]),
+            metrics=read_metrics(store, row["id"]) if metrics is None else metrics[row["id"]],
         )
 
 

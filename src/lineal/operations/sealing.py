@@ -20,6 +20,7 @@ from lineal.operations.references import Row
 from lineal.operations.registration import MODEL_SUFFIXES, data_of
 from lineal.operations.runs import read_metrics
 from lineal.operations.summaries import read_tags
+from lineal.storage.made_with import note_made_with
 from lineal.storage.store import Store
 
 _STATES: dict[str, RunState] = {"scheduled": "running"}
@@ -102,6 +103,8 @@ def seal_run(store: Store, row: Row | None, files: Files, under: str) -> tuple[D
         models={_joined(under, files.main): files.facts} if files.facts != ModelFacts() else {},
     )
     digest = store.put_object(run)
+    if row:
+        note_made_with(store.database, row["id"], code, files.runtime)
     lineage.connect_run(store, digest, run)
     if row and row["state"] not in {"running", "scheduled"}:
         store.database.run("UPDATE run SET digest = :digest WHERE id = :id", digest=digest, id=row["id"])

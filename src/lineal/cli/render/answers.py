@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from lineal.cli.render import datasets, deployments, files, history, lineage, remotes, runs, tables, verdicts, versions
+from lineal.cli.render import (
+    datasets,
+    deployments,
+    files,
+    history,
+    lineage,
+    remotes,
+    runs,
+    sql,
+    tables,
+    verdicts,
+    versions,
+)
 from lineal.cli.render.page import Page
 from lineal.operations import answers as a
 
@@ -33,6 +45,7 @@ ONE: dict[type[a.Answer], Renderer] = {
     a.DataDiff: tables.diff,
     a.Lineage: lineage.lineage,
     a.Found: _found,
+    a.SqlAnswer: sql.table,
     a.Verification: history.verification,
     a.CardAnswer: versions.card,
     a.Placed: files.placed,

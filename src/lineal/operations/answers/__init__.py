@@ -25,7 +25,7 @@ from lineal.operations.answers.models import (
     VersionAnswer,
     VersionLine,
 )
-from lineal.operations.answers.questions import Diff, Difference, Edge, Found, Lineage, LogLine, Node
+from lineal.operations.answers.questions import Diff, Difference, Edge, Found, Lineage, LogLine, Node, SqlAnswer
 from lineal.operations.answers.registry import (
     DeliveryLine,
     RegisteredModel,
@@ -89,6 +89,7 @@ __all__ = [
     "Repair",
     "RunAnswer",
     "SourceCheck",
+    "SqlAnswer",
     "TableAnswer",
     "TableDiff",
     "TrackedRun",

@@ -241,7 +241,7 @@ def _narrowed(condition: Condition, scopes: list[tuple[str, str]]) -> tuple[Cond
     """Return a condition with its metrics on datasets, and whether there was one on metrics."""
     match condition:
         case Measured(metric, operator, value):
-            return Some(tuple(Measured(scoped(metric, *each), operator, value) for each in scopes)), True
+            return Some(tuple(Measured(scoped(str(metric), *each), operator, value) for each in scopes)), True
         case Not(inner):
             found, is_on_metrics = _narrowed(inner, scopes)
             return Not(found), is_on_metrics

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Literal, Protocol
 
+from lineal.storage.database.asking import Asked, Question
+
 Row = dict[str, Any]
 
 Dialect = Literal["sqlite", "postgresql"]
@@ -42,6 +44,13 @@ class Database(Protocol):
         A block within a block is part of the outer one: nothing is kept before the outermost ends. When the inner one
         raises, what it did is undone, and the outer one may go on. After a statement failed, its block can only be
         left: every later statement in it, and its end, raise Conflict.
+        """
+
+    def ask(self, question: Question) -> Asked:
+        """Answer a question in SQL that a person wrote, which reads views and nothing else; outside of transactions.
+
+        Raises:
+            Invalid: it cannot be read, reads or calls what it may not, or takes too long.
         """
 
     def close(self) -> None:

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from lineal.objects.errors import Conflict, Corrupt, Invalid, LinealError, Unavailable
+from lineal.storage.database.asking import Asked, Question
 from lineal.storage.database.database import Row
+from lineal.storage.database.sqlite_asking import ask
 from lineal.storage.database.transactions import Transactions
 
 MEMORY = ":memory:"
@@ -60,7 +62,7 @@ class _Connection:
         try:
             self.raw = sqlite3.connect(name, uri=True, isolation_level=None, check_same_thread=False)
         except sqlite3.Error as error:
-            raise self._error(error) from None
+            raise self.error(error) from None
         self.transactions = Transactions(self.execute, "BEGIN IMMEDIATE")
 
     def execute(self, sql: str, values: Mapping[str, Any] = {}) -> list[Row]:
@@ -72,7 +74,7 @@ class _Connection:
             names = [each[0] for each in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         except _SAID as error:
-            raise self._error(error) from None
+            raise self.error(error) from None
 
     def statement(self, sql: str, values: Mapping[str, Any]) -> list[Row]:
         """Carry out one statement of a change, which is undone as a whole when it fails."""
@@ -91,10 +93,11 @@ class _Connection:
         except BaseException as error:
             self.transactions.doom()
             if isinstance(error, _SAID):
-                raise self._error(error) from None
+                raise self.error(error) from None
             raise
 
-    def _error(self, error: Exception) -> LinealError:
+    def error(self, error: Exception) -> LinealError:
+        """Return our error for one of the database's, or of a value that it cannot take."""
         if not isinstance(error, sqlite3.Error):
             return Invalid(f"the database cannot keep this value: {error}", hint="change the value")
         kind, hint = _ERRORS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, (Invalid, "check the names and values"))
@@ -166,6 +169,20 @@ class Sqlite:
         except OSError as error:
             raise Unavailable(f"the database {self._path}: {error.strerror}", hint=_SPACE) from None
 
+    def ask(self, question: Question) -> Asked:
+        """Answer a question in SQL that a person wrote. Raises Invalid."""
+        if self._path == MEMORY:
+            with self._turn:
+                own = self._own()
+                return ask(own.raw, question, own.error)
+        connection = _Connection(self._name(read_only=True), self._path)
+        try:
+            connection.execute("PRAGMA case_sensitive_like = ON")
+            connection.execute(f"PRAGMA busy_timeout = {round(question.timeout_s * 1000)}")
+            return ask(connection.raw, question, connection.error)
+        finally:
+            connection.raw.close()
+
     def close(self) -> None:
         """Close every connection."""
         with self._lock:
@@ -188,7 +205,7 @@ class Sqlite:
         return connection
 
     def _connect(self) -> _Connection:
-        connection = _Connection(self._name(), self._path)
+        connection = _Connection(self._name(read_only=self._read_only), self._path)
         try:
             cache_kib = _CACHE_OF_MORE_KIB if self._connections else _CACHE_KIB
             for statement in (*_SETTINGS, f"PRAGMA cache_size = -{cache_kib}"):
@@ -200,14 +217,14 @@ class Sqlite:
             raise
         return connection
 
-    def _name(self) -> str:
+    def _name(self, *, read_only: bool) -> str:
         if self._path == MEMORY:
             return MEMORY
         path = Path(self._path).absolute()
         if not os.access(path.parent, os.W_OK) and not Path(f"{path}-wal").exists():
             # There is no place for the files that SQLite keeps beside it, and nobody who writes either.
             return f"{path.as_uri()}?immutable=1"
-        return f"{path.as_uri()}?mode=ro" if self._read_only else path.as_uri()
+        return f"{path.as_uri()}?mode=ro" if read_only else path.as_uri()
 
 
 def _use_wal(connection: _Connection) -> None:

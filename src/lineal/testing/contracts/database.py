@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from lineal.objects.errors import Conflict, Invalid, LinealError, Unsupported
+from lineal.storage.database.asking import Asked, Question
 from lineal.storage.database.database import Database
 from lineal.storage.database.migrations import known, migrate
 
@@ -49,6 +50,31 @@ class DatabaseContract:
 
         assert {"value": value} == row
         assert type(value) is type(row["value"])
+
+    def test_a_question_reads_its_views_and_nothing_else(self, database: Database) -> None:
+        """Whatever it is called, and whatever it calls."""
+        database.many(
+            _INSERT, [{"name": name, "amount": amount} for name, amount in (("ada", 5), ("ben", 7), ("eve", 9))]
+        )
+        views = {"rich": "SELECT a.name AS name, a.amount AS amount FROM account a WHERE a.amount > 5"}
+
+        def ask(sql: str, rows_max: int = 9) -> Asked:
+            return database.ask(Question(sql, views, rows_max, timeout_s=30))
+
+        assert Asked(("name",), [("eve",), ("ben",)], is_cut=False) == ask("SELECT name FROM rich ORDER BY amount DESC")
+        assert Asked(("name",), [("ben",)], is_cut=True) == ask("SELECT name FROM rich ORDER BY amount", 1)
+        for sql in (
+            "SELECT name FROM account",
+            "WITH rich AS (SELECT name FROM account) SELECT name FROM rich",
+            "DELETE FROM account",
+            "SELECT name FROM rich; DELETE FROM account",
+            "SELECT pg_sleep(1) AS x",
+            "SELECT load_extension('x') AS x",
+        ):
+            with pytest.raises(Invalid):
+                ask(sql)
+
+        assert {"ada": 5, "ben": 7, "eve": 9} == amounts(database)
 
     def test_a_value_may_be_used_twice_and_others_not_at_all(self, database: Database) -> None:
         """Names are names."""
