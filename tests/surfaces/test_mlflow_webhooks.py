@@ -153,9 +153,10 @@ def test_a_webhook_is_made_shown_changed_tried_and_removed(local: LocalRepositor
         shown = client.done("GET", f"webhooks/{webhook}")["webhook"]
         tried = [client.done("POST", f"webhooks/{webhook}/test") for _ in range(2)]
         changed = client.done("PATCH", f"webhooks/{webhook}", status="DISABLED", description="")["webhook"]
+        hook(client, place, name="ours", events=events[1:])
         hook(client, place, name="other")
         page = client.done("GET", "webhooks", max_results=1)
-        rest = client.done("GET", "webhooks", max_results=1, page_token=page["next_page_token"])
+        rest = client.done("GET", "webhooks", max_results=2, page_token=page["next_page_token"])
         assert {} == client.done("DELETE", f"webhooks/{webhook}")
         gone = client.failed("GET", f"webhooks/{webhook}")
 

@@ -51,7 +51,11 @@ def main() -> dict[str, str]:
     mlflow.pytorch.autolog(checkpoint=True, checkpoint_monitor="loss", checkpoint_save_best_only=False)
     network = Network()
     trainer = lightning.Trainer(
-        max_epochs=EPOCHS, accelerator="cpu", logger=False, enable_progress_bar=False, enable_model_summary=False,
+        max_epochs=EPOCHS,
+        accelerator="cpu",
+        logger=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
         enable_checkpointing=True,
     )
     with mlflow.start_run(run_name="network") as run:

@@ -157,7 +157,11 @@ def wait_for_nothing(client: MlflowClient) -> None:
         mlflow.set_tag("note", "later", synchronous=False)
         mlflow.flush_async_logging()
     found = client.get_run(run.info.run_id)
-    assert (found.data.params, found.data.metrics, found.data.tags["note"]) == ({"depth": "6"}, {"loss": 299.0}, "later")
+    assert (found.data.params, found.data.metrics, found.data.tags["note"]) == (
+        {"depth": "6"},
+        {"loss": 299.0},
+        "later",
+    )
     assert [each.value for each in client.get_metric_history(run.info.run_id, "loss")] == [*map(float, range(300))]
 
 
