@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import mlflow
-import numpy
+import numpy as np
 from learning import X, y
 from mlflow import MlflowClient
 
@@ -37,7 +37,7 @@ def watched(train: Callable[[], tuple[Any, dict[str, str], str]]) -> str:
         assert [each.step for each in history] == list(range(ROUNDS)), history
         assert len({each.value for each in history}) > 1
     again = mlflow.pyfunc.load_model(f"runs:/{run.info.run_id}/model").predict(X)
-    assert numpy.array_equal(numpy.asarray(again), predicted), train.__name__
+    assert np.array_equal(np.asarray(again), predicted), train.__name__
     assert found.inputs.dataset_inputs, train.__name__
     return str(run.info.run_id)
 

@@ -15,7 +15,7 @@ import warnings
 from pathlib import Path
 
 import mlflow
-import numpy
+import numpy as np
 from learning import X, log_model, y
 from mlflow.cli import cli
 from sklearn.linear_model import LogisticRegression
@@ -108,7 +108,7 @@ def predict(model: LogisticRegression) -> None:
     arguments = ("-i", "rows.json", "-o", "predicted.json", "-t", "json", "--env-manager", "local")
     said("models", "predict", "-m", "models:/scored/Production", *arguments)
     found = json.loads(Path("predicted.json").read_text(encoding="utf-8"))["predictions"]
-    assert numpy.array_equal(found, model.predict(X))
+    assert np.array_equal(found, model.predict(X))
 
 
 def ask(port: int, model: LogisticRegression) -> None:
@@ -128,4 +128,4 @@ def ask(port: int, model: LogisticRegression) -> None:
     )
     with urllib.request.urlopen(request, timeout=60) as answer:
         found = json.loads(answer.read())["predictions"]
-    assert numpy.array_equal(found, model.predict(X))
+    assert np.array_equal(found, model.predict(X))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import mlflow
-import numpy
+import numpy as np
 from sklearn.datasets import make_classification
 
 MAJOR = int(mlflow.__version__.split(".")[0])
 X, y = make_classification(200, 5, random_state=0)
-X = X.astype(numpy.float32)
+X = X.astype(np.float32)
 
 
 def log_model(flavor: Any, model: Any, **known: Any) -> Any:
@@ -19,6 +20,16 @@ def log_model(flavor: Any, model: Any, **known: Any) -> Any:
     return flavor.log_model(model, **name, pip_requirements=["scikit-learn"], **known)
 
 
+def refused(attempt: Callable[[], Any]) -> str:
+    """Return what is said to an attempt, which must fail."""
+    try:
+        attempt()
+    except Exception as error:  # noqa: BLE001 - a client has several for what a server refuses
+        return str(error)
+    message = "it was not refused"
+    raise AssertionError(message)
+
+
 def equal(model: Any, other: Any) -> bool:
     """Return whether two models predict the same."""
-    return bool((numpy.asarray(model.predict(X)) == numpy.asarray(other.predict(X))).all())
+    return bool((np.asarray(model.predict(X)) == np.asarray(other.predict(X))).all())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import mlflow
-import numpy
+import numpy as np
 from learning import X
 from mlserver.codecs import NumpyCodec
 from mlserver.settings import ModelParameters, ModelSettings
@@ -17,11 +17,11 @@ def main() -> dict[str, str]:
     """Return the directory."""
     place = mlflow.artifacts.download_artifacts("models:/churn@champion", dst_path="for-mlserver")
     predicted = asyncio.run(answered(place))
-    assert numpy.array_equal(predicted.ravel(), mlflow.pyfunc.load_model("models:/churn/Production").predict(X))
+    assert np.array_equal(predicted.ravel(), mlflow.pyfunc.load_model("models:/churn/Production").predict(X))
     return {"place": place}
 
 
-async def answered(place: str) -> numpy.ndarray:
+async def answered(place: str) -> np.ndarray:
     """Return what the runtime answers."""
     settings = ModelSettings(name="churn", implementation=MLflowRuntime, parameters=ModelParameters(uri=place))
     runtime = MLflowRuntime(settings)

@@ -7,7 +7,7 @@ import os
 import warnings
 
 import mlflow
-import numpy
+import numpy as np
 import pytorch_lightning as lightning
 import torch
 from learning import X, y
@@ -73,6 +73,6 @@ def check(client: MlflowClient, run: str, network: Network) -> None:
     assert history[-1].value < history[0].value
     expected = network(torch.tensor(X)).detach().numpy()
     again = mlflow.pytorch.load_model(f"runs:/{run}/model").eval()
-    assert numpy.array_equal(again(torch.tensor(X)).detach().numpy(), expected)
+    assert np.array_equal(again(torch.tensor(X)).detach().numpy(), expected)
     kept = mlflow.pytorch.load_checkpoint(Network, run).eval()
-    assert numpy.array_equal(kept(torch.tensor(X)).detach().numpy(), expected)
+    assert np.array_equal(kept(torch.tensor(X)).detach().numpy(), expected)
