@@ -67,6 +67,15 @@ def test_what_programs_track_and_register_is_found_again(served: Served, tmp_pat
         ("2", "Production", "Archived"),
         ("1", "Archived", "Production"),
     ]
+    # What was in production when, and who moved it there.
+    acts = [each for each in asked(served, "log?reference=churn")[::-1] if each["operation"] == "version transition"]
+    assert [(each["number"], each["to"]) for each in map(json.loads, (each["request"] for each in acts))] == [
+        (1, "production"),
+        (2, "production"),
+        (1, "production"),
+    ]
+    assert sorted(each["at"] for each in acts) == [each["at"] for each in acts]
+    assert "failed" in {each["outcome"] for each in asked(served, "log?reference=gated")}
     assert asked(served, "verify")["problems"] == []
 
 
