@@ -1,8 +1,8 @@
 """Install what tests need beside the project's own packages: ``make parts``. Quick when everything is there.
 
 Ceph comes from the system's packages, which takes root and Debian or one of its kin; Azurite comes from npm, and DVC and
-MLflow, which bring a hundred packages each, into environments of their own, all in ``.parts``. What cannot be had is named,
-and its tests say so: they fail in CI and are skipped elsewhere.
+two versions of MLflow, which bring a hundred packages each, into environments of their own, all in ``.parts``. What cannot
+be had is named, and its tests say so: they fail in CI and are skipped elsewhere.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
-import venv
 from pathlib import Path
 
 PROGRAMS = {
@@ -38,6 +38,8 @@ def main() -> None:
     install_azurite()
     install_locked("dvc")
     install_locked("mlflow")
+    install_locked("mlflow2")
+    install_pytorch()
 
 
 def install_packages(missing: list[str]) -> None:
@@ -104,10 +106,39 @@ def install_locked(name: str) -> None:
     if done.exists() and done.stat().st_mtime >= lock.stat().st_mtime:
         return
     print(f"parts: installing {name}")
-    venv.create(home, with_pip=True, clear=True)
-    pip = (str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    subprocess.run((*pip, "--require-hashes", "-r", str(lock)), check=True)
+    subprocess.run((_beside("uv"), "venv", "--quiet", "--clear", "--python", sys.executable, home), check=True)
+    subprocess.run((*_into(home), "-r", lock), check=True)
     done.touch()
+
+
+def install_pytorch() -> None:
+    """Install PyTorch beside the newest MLflow.
+
+    Its build without CUDA is a third as large, and not every index has it: pip is asked, which knows where this machine keeps
+    wheels, and uv unpacks what it found.
+    """
+    home, lock = _PLACE / "mlflow", Path("requirements/pytorch.txt")
+    done = home / "installed-pytorch"
+    if done.exists() and done.stat().st_mtime >= lock.stat().st_mtime:
+        return
+    print("parts: installing PyTorch")
+    with tempfile.TemporaryDirectory() as here:
+        pip = (sys.executable, "-m", "pip", "download", "-qq", "--disable-pip-version-check", "--no-deps")
+        if subprocess.run((*pip, "--require-hashes", "--dest", here, "-r", lock), check=False).returncode:
+            print("parts: PyTorch is missing; no index that pip asks has its build without CUDA")
+            return
+        subprocess.run((*_into(home), "--no-deps", "--no-index", "--find-links", here, "-r", lock), check=True)
+    done.touch()
+
+
+def _into(home: Path) -> tuple[str | Path, ...]:
+    """Return the command that installs what is locked into an environment; its modules are compiled by every processor."""
+    options = ("--quiet", "--compile-bytecode", "--require-hashes")
+    return (_beside("uv"), "pip", "install", *options, "--python", home / "bin" / "python")
+
+
+def _beside(program: str) -> str:
+    return str(Path(sys.executable).parent / program)
 
 
 if __name__ == "__main__":

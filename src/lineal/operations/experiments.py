@@ -9,7 +9,7 @@ import msgspec
 from lineal.objects.errors import Exists, Invalid, NotFound
 from lineal.operations.answers import ExperimentAnswer
 from lineal.operations.operation import operation
-from lineal.operations.references import Row
+from lineal.operations.references import Row, keep_production
 from lineal.operations.summaries import read_tags, remove_tag, write_tags
 from lineal.query.pages import read_page
 from lineal.query.walks import Wanted
@@ -132,10 +132,17 @@ def delete(store: Store, number: int) -> ExperimentAnswer:
     Raises:
         NotFound: there is none.
         Invalid: it was deleted already.
+        Conflict: a version that is in production was made of one of its runs.
     """
     if number == DEFAULT:
         raise Invalid("Cannot delete the default experiment", hint="delete its runs")
     active(store, number)
+    keep_production(
+        store,
+        f"The experiment {number}",
+        "run IN (SELECT id FROM run WHERE experiment = :number AND deleted_at IS NULL)",
+        number=number,
+    )
     # By the time that both have, the runs are known that were deleted with it.
     at = store.clock.now()
     store.database.run(

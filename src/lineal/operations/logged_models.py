@@ -16,7 +16,7 @@ from lineal.operations.artifacts import LOGGED, seal
 from lineal.operations.experiments import DEFAULT, active
 from lineal.operations.model_metrics import missing_model
 from lineal.operations.operation import operation
-from lineal.operations.references import Row
+from lineal.operations.references import Row, keep_production
 from lineal.operations.summaries import remove_tag, write_params, write_tags
 from lineal.query.pages import read_page
 from lineal.query.walks import Wanted
@@ -117,7 +117,9 @@ def delete(store: Store, model_id: str) -> None:
 
     Raises:
         NotFound: there is none.
+        Conflict: a version that is in production was made of it.
     """
+    keep_production(store, f"The logged model {model_id}", "logged_model = :model", model=model_id)
     _change(store, model_id, deleted_at=store.clock.now())
 
 

@@ -17,7 +17,7 @@ from lineal.operations.answers import Chart, ChartSeries, History, TrackedRun
 from lineal.operations.experiments import DEFAULT, active
 from lineal.operations.model_metrics import ModelPoint
 from lineal.operations.operation import operation
-from lineal.operations.references import Row
+from lineal.operations.references import Row, keep_production
 from lineal.operations.summaries import Summary, texts
 from lineal.query.pages import read_page
 from lineal.query.walks import Wanted
@@ -169,7 +169,9 @@ def delete(store: Store, run_id: str) -> TrackedRun:
 
     Raises:
         NotFound: there is none.
+        Conflict: a version that is in production was made of it.
     """
+    keep_production(store, f"The run {hexadecimal(run_id)}", "run = :run", run=run_id)
     return _move(store, run_id, store.clock.now())
 
 
