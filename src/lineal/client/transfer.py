@@ -16,6 +16,7 @@ from lineal.client.workspace.reading import Reader
 from lineal.client.workspace.scanning import check_name, files_at, root_of, unreadable
 from lineal.client.workspace.ways import UNKNOWN, Ways
 from lineal.formats import trees
+from lineal.formats.tree_edits import edit
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Invalid, LinealError, NotFound
 from lineal.objects.files import Tree
@@ -62,7 +63,7 @@ def _taken_again(ways: Ways, root: str) -> Digest | None:
         changes = intake.changed()
         if changes is None:
             return None
-        nodes = trees.edit(before.tree, sorted(changes.items()), ways.blobs.get_many) if changes else ()
+        nodes = edit(before.tree, sorted(changes.items()), ways.blobs.get_many) if changes else ()
         tree = put_nodes(ways.blobs, bundle, nodes, made) or before.tree
     if trees.read_node(tree, ways.blobs.get).file_count != intake.file_count:
         return None  # the index does not know what it should; everything is looked at instead

@@ -8,9 +8,8 @@ cut by content is that of Muthitacharoen, Chen, Mazières: A Low-bandwidth Netwo
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice, pairwise
 from typing import NamedTuple, TypeVar
 from zlib import crc32
@@ -34,11 +33,6 @@ _UNFIT = re.compile(r"(?:^|/)\.{0,2}(?:/|$)|\0")
 Read = Callable[[Digest], bytes]
 """Gives the bytes of a node, verified."""
 
-ReadMany = Callable[[Collection[Digest]], Iterable[tuple[Digest, bytes]]]
-"""Gives the bytes of nodes, verified, in any order."""
-
-_READ_AT_ONCE = 200
-
 
 class Node(NamedTuple):
     """A part of a tree, as it is stored."""
@@ -56,166 +50,46 @@ def grow(entries: Iterable[Entry]) -> Iterator[Node]:
     Raises:
         Invalid: a path leaves the tree, one lies below another one, or they are not sorted by their bytes.
     """
-    rest = iter(_checked(entries))
+    rest = iter(checked(entries))
     start = list(islice(rest, WHOLE_MAX + 1))
     if len(start) <= WHOLE_MAX:
-        yield _node(Tree(entries=tuple(start)))
+        yield node_of(Tree(entries=tuple(start)))
         return
     branches = list[Branch]()
-    for part in _cut(chain(start, rest), _path_ends):
-        node = _node(Tree(entries=tuple(part)))
-        branches.append(_branch(node))
+    for part in _cut(chain(start, rest), path_ends):
+        node = node_of(Tree(entries=tuple(part)))
+        branches.append(branch_of(node))
         yield node
-    yield from _above(branches)
+    yield from above(branches)
 
 
-def _above(branches: list[Branch]) -> Iterator[Node]:
+def above(branches: list[Branch]) -> Iterator[Node]:
     """Yield the nodes over nodes of entries, the root last; nothing when there is one of those."""
     level = 1
     while len(branches) > 1:
         ends = _branch_ends(level)
         above = list[Branch]()
         for children in _cut(branches, ends):
-            node = _node(Tree(branches=tuple(children)))
-            above.append(_branch(node))
+            node = node_of(Tree(branches=tuple(children)))
+            above.append(branch_of(node))
             yield node
         branches, level = above, level + 1
 
 
-def edit(root: Digest, changes: Sequence[tuple[str, Entry | None]], read: ReadMany) -> Iterator[Node]:
-    """Yield the nodes of a changed tree that ``grow`` would give, the root last, without reading what did not change.
-
-    Nodes that the tree had before may be among them.
-
-    Args:
-        root: the tree before.
-        changes: paths in order, with their new entries; None for those that go.
-        read: gives the bytes of nodes.
-
-    Raises:
-        Invalid: a path leaves the tree, or the changes are not sorted.
-    """
-    nodes = _Nodes(read)
-    lines = _lines(root, nodes)
-    count = sum(each.file_count for each in lines) + sum(each is not None for _, each in changes)
-    if len(lines) == 1 or count <= WHOLE_MAX + len(changes):
-        yield from grow(_merged(entries(root, nodes.body), changes))
-        return
-    nodes.expect(_touched(lines, changes))
-    branches, waiting = list[Branch](), deque(changes)
-    ends = [*(each.first for each in lines[1:]), ""]
-    rest = deque(zip(lines, ends, strict=True))
-    while rest:
-        line, end = rest[0]
-        if not waiting or (end and waiting[0][0] >= end):
-            branches.append(line)
-            rest.popleft()
-            continue
-        for node in _cut_anew(rest, waiting, nodes):
-            branches.append(_branch(node))
-            yield node
-    yield from _above(branches)
-
-
-def _touched(lines: list[Branch], changes: Iterable[tuple[str, Entry | None]]) -> Iterable[Digest]:
-    """Return the nodes of entries that changes fall into, in order."""
-    firsts = [each.first for each in lines]
-    return dict.fromkeys(lines[max(0, bisect_right(firsts, path) - 1)].digest for path, _ in changes)
-
-
-class _Nodes:
-    """Reads nodes, those that will be asked for next along with the one that is: many cost little more than one."""
-
-    def __init__(self, read: ReadMany) -> None:
-        self._read = read
-        self._expected = deque[Digest]()
-        self._known = dict[Digest, Tree]()
-
-    def expect(self, digests: Iterable[Digest]) -> None:
-        """Say which nodes will be asked for, in order."""
-        self._expected = deque(digests)
-
-    def __call__(self, digest: Digest) -> Tree:
-        """Return one node; it is forgotten then. Raises Corrupt, and what reading raises."""
-        if digest not in self._known:
-            ahead = (self._expected.popleft() for _ in range(min(_READ_AT_ONCE, len(self._expected))))
-            self._known |= {each: decode(body, Tree) for each, body in self._read({digest, *ahead})}
-        return self._known.pop(digest)
-
-    def body(self, digest: Digest) -> bytes:
-        """Return the bytes of one node."""
-        return next(body for _, body in self._read((digest,)))
-
-
-def _cut_anew(
-    rest: deque[tuple[Branch, str]], waiting: deque[tuple[str, Entry | None]], nodes: _Nodes
-) -> Iterator[Node]:
-    """Yield the nodes from a changed one on, until a cut falls where there was one: from there all is as before."""
-    part = list[Entry]()
-    while rest:
-        line, end = rest.popleft()
-        here = list[tuple[str, Entry | None]]()
-        while waiting and (not end or waiting[0][0] < end):
-            here.append(waiting.popleft())
-        before = nodes(line.digest).entries
-        if not part and (replaced := _replaced(before, here)):
-            yield _node(Tree(entries=replaced))
-            return
-        for each in _checked(_merged(before, here)):
-            part.append(each)
-            if _is_whole(part, _path_ends):
-                yield _node(Tree(entries=tuple(part)))
-                part = []
-        if not part:
-            return
-    yield _node(Tree(entries=tuple(part)))
-
-
-def _replaced(before: tuple[Entry, ...], changes: list[tuple[str, Entry | None]]) -> tuple[Entry, ...]:
-    """Return the entries of a node of which others take the place of some, under the same paths; else nothing.
-
-    The cuts depend on the paths alone, so the node ends where it did.
-    """
-    new = dict(changes)
-    found = tuple(new.pop(each.path, each) for each in before)
-    return () if new or None in found else tuple(each for each in found if each)
-
-
-def _lines(root: Digest, nodes: _Nodes) -> list[Branch]:
-    """Return the nodes of entries of a tree as branches, in order: all lie on the same level."""
-    first = nodes(root)
-    level = [_branch(Node(root, first, b""))]
-    while first.branches:
-        level = [*first.branches, *chain.from_iterable(nodes(each.digest).branches for each in level[1:])]
-        first = nodes(level[0].digest)
-        nodes.expect(each.digest for each in level[1:])
-    return level
-
-
-def _merged(entries: Iterable[Entry], changes: Iterable[tuple[str, Entry | None]]) -> Iterator[Entry]:
-    """Yield ``entries`` with ``changes`` in them, both in order."""
-    waiting = deque(changes)
-    for each in entries:
-        while waiting and waiting[0][0] < each.path:
-            yield from (new for new in (waiting.popleft()[1],) if new)
-        if waiting and waiting[0][0] == each.path:
-            yield from (new for new in (waiting.popleft()[1],) if new)
-        else:
-            yield each
-    yield from (new for _, new in waiting if new)
-
-
-def _node(tree: Tree) -> Node:
+def node_of(tree: Tree) -> Node:
+    """Return a part of a tree as it is stored."""
     body = canonical_bytes(tree)
     return Node(digest_of(body), tree, body)
 
 
-def _branch(node: Node) -> Branch:
+def branch_of(node: Node) -> Branch:
+    """Return the line of a node in the one above it."""
     tree = node.tree
     return Branch(digest=node.digest, first=tree.first, file_count=tree.file_count, size_bytes=tree.size_bytes)
 
 
-def _path_ends(entry: Entry) -> bool:
+def path_ends(entry: Entry) -> bool:
+    """Tell whether a node of entries ends after this one."""
     return not crc32(entry.path.encode()) & ((1 << _LEVEL_BITS) - 1)
 
 
@@ -233,18 +107,19 @@ def _cut(children: Iterable[T], ends: Callable[[T], bool]) -> Iterator[list[T]]:
     part = list[T]()
     for each in children:
         part.append(each)
-        if _is_whole(part, ends):
+        if is_whole(part, ends):
             yield part
             part = []
     if part:
         yield part
 
 
-def _is_whole(part: list[T], ends: Callable[[T], bool]) -> bool:
+def is_whole(part: list[T], ends: Callable[[T], bool]) -> bool:
+    """Tell whether these are all children of a node."""
     return len(part) >= _NODE_MAX or (len(part) >= _NODE_MIN and ends(part[-1]))
 
 
-def _checked(entries: Iterable[Entry]) -> Iterator[Entry]:
+def checked(entries: Iterable[Entry]) -> Iterator[Entry]:
     """Yield ``entries`` as long as each may stand where it does. Raises Invalid."""
     order = _Order(Invalid, "sort the paths; each stands there once, as a file or as a directory")
     for each in entries:
@@ -290,7 +165,7 @@ def check_node(tree: Tree) -> None:
     """Refuse a node that could not be a part of a tree. Raises Invalid."""
     if tree.entries and tree.branches:
         raise Invalid("a tree has entries or branches, not both", hint="cut it as the format says")
-    deque(_checked(tree.entries), maxlen=0)
+    deque(checked(tree.entries), maxlen=0)
     firsts = [each.first for each in tree.branches]
     if any(left >= right for left, right in pairwise(firsts)):
         raise Invalid("the branches of a tree are not sorted", hint="sort them by their first paths")

@@ -214,8 +214,7 @@ def _steps(database: Sqlite, text: str) -> int:
         count += 1
         return 0
 
-    with database._own() as connection:
-        connection.raw.set_progress_handler(step, 100)
+    database._own().raw.set_progress_handler(step, 100)
     token = ""
     for _ in range(3):
         _, page = search(database, text, "runs", token)
