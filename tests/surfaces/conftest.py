@@ -14,8 +14,8 @@ from lineal.client.connect import Repository, init
 from lineal.client.local import LocalRepository
 from lineal.client.remote import RemoteRepository
 from lineal.server.app import create_app
+from lineal.server.guard import Guard
 from lineal.server.settings import Settings
-from lineal.server.tokens import Guard
 from tests.surfaces.mlflow import Client
 from tests.surfaces.project import make_project
 

@@ -14,6 +14,8 @@ from lineal.operations.operation import OPERATIONS, Operation
 _AT_ONCE = bool(0)
 if _AT_ONCE:
     from lineal.operations import (
+        access_tokens,
+        accounts,
         cards,
         collections,
         comparisons,
@@ -40,6 +42,8 @@ if _AT_ONCE:
 __all__ = [
     "VERBS",
     "Operation",
+    "access_tokens",
+    "accounts",
     "cards",
     "collections",
     "comparisons",
@@ -66,6 +70,19 @@ __all__ = [
 ]
 
 VERBS = {
+    "access_tokens": ("token create", "token list", "token revoke"),
+    "accounts": (
+        "user create",
+        "user list",
+        "user show",
+        "user role",
+        "user password",
+        "user remove",
+        "user grant",
+        "user revoke",
+        "user grants",
+        "user login",
+    ),
     "artifacts": ("artifacts check", "artifacts put", "artifacts list", "artifacts show", "artifacts remove"),
     "cards": ("model card", "model describe"),
     "collections": ("gc", "repair"),

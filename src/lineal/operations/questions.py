@@ -37,7 +37,7 @@ _SHOW: dict[str, Callable[[Store, Row], Shown]] = {
 _KINDS = ("versions", "runs")
 
 
-@operation("show", effect="reads")
+@operation("show", effect="reads", about={"reference": "reference"})
 def show(store: Store, reference: str) -> Shown:
     """Show everything that is known of one thing.
 
@@ -48,7 +48,7 @@ def show(store: Store, reference: str) -> Shown:
     return _SHOW[kind](store, row)
 
 
-@operation("search", effect="reads")
+@operation("search", effect="reads", about={})
 def search(store: Store, query: str, *, kind: str = "versions", limit: int = 20) -> Found:
     """Find versions or runs by what they measured, were made of and came from.
 
@@ -99,7 +99,7 @@ def _unmeasured(store: Store, wanted: tuple[str, ...]) -> str:
     )
 
 
-@operation("log", effect="reads")
+@operation("log", effect="reads", about={"reference": "reference"})
 def log(store: Store, reference: str = "", *, limit: int = 50, before: int = 0) -> tuple[LogLine, ...]:
     """Show who did what, newest first, from the journal that nobody can change unseen.
 

@@ -21,13 +21,16 @@ from lineal.objects.errors import LinealError
 from lineal.server import openapi, problems
 from lineal.server.blobs import blob_routes
 from lineal.server.deliveries import Deliveries
+from lineal.server.guard import Guard, Identified
 from lineal.server.measures import Measures
 from lineal.server.origins import SameSite
 from lineal.server.routes import API, operation_routes
 from lineal.server.settings import Settings
-from lineal.server.tokens import Guard
 from lineal.storage.repository import FORMAT
 from lineal.storage.store import Reach
+
+_ABOUT_WHO = ("user ", "token ", "model rename")
+"""How verbs begin after which somebody may be another, or may do something else."""
 
 
 def create_app(repository: LocalRepository, guard: Guard, settings: Settings | None = None) -> Starlette:
@@ -35,7 +38,13 @@ def create_app(repository: LocalRepository, guard: Guard, settings: Settings | N
     settings = settings or Settings()
     measures = Measures()
     store = msgspec.structs.replace(repository.store, reach=_reach(settings))
-    observed = LocalRepository(store, observer=measures.observe)
+
+    def observe(words: str, ended: str, seconds: float) -> None:
+        measures.observe(words, ended, seconds)
+        if words.startswith(_ABOUT_WHO):
+            guard.forget()
+
+    observed = LocalRepository(store, observer=observe)
 
     async def health(_: Request) -> Response:
         await run_in_threadpool(repository.store.database.run, "SELECT 1 AS one")
@@ -66,7 +75,7 @@ def create_app(repository: LocalRepository, guard: Guard, settings: Settings | N
             *web.routes(acting),
         ],
         lifespan=sending,
-        middleware=[Middleware(SameSite, only_loopback=guard.is_open)],
+        middleware=[Middleware(SameSite, only_loopback=guard.is_open), Middleware(Identified, guard=guard)],
         exception_handlers={
             LinealError: problems.on_error,
             HTTPException: _on_address,

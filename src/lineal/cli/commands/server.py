@@ -22,8 +22,13 @@ def _add_arguments(parser: Parser) -> None:
         "--tokens",
         default="",
         metavar="FILE",
-        help='who may do what, as TOML: [NAME] token = "sha256:…" role = "reader|writer|approver|admin"; '
-        "without it only this machine is listened to",
+        help='who may do what, as TOML: [NAME] token = "sha256:…" role = "reader|writer|approver|admin"',
+    )
+    parser.add_argument(
+        "--accounts",
+        action="store_true",
+        help="let those log in who have an account (lineal user create); without this and --tokens only this machine is"
+        " listened to",
     )
 
 
@@ -37,7 +42,7 @@ def _run(context: Context, options: argparse.Namespace) -> int:
         if not isinstance(repository, LocalRepository):
             raise Invalid(f"{context.settings.repository} is a server already", hint="--repository with a directory")
         try:
-            serve(repository, host=options.host, port=options.port, tokens=options.tokens)
+            serve(repository, host=options.host, port=options.port, tokens=options.tokens, accounts=options.accounts)
         except KeyboardInterrupt:  # how a person ends a server; requests under way were answered
             context.talk("lineal: the server has ended")
     return 0

@@ -86,17 +86,17 @@ class Dispatch:
             return
         await _send(send, *await self._answer(found, scope, receive))
 
-    async def _answer(self, found: _Found, scope: Scope, receive: Receive) -> tuple[int, bytes]:
+    async def _answer(self, found: _Found, scope: Scope, receive: Receive) -> tuple[int, bytes, dict[str, str]]:
         try:
-            body = await read_body(receive)
             repository = self._acting(Request(scope))
+            body = await read_body(receive)
             work = partial(_carry_out, found, repository, scope["query_string"], body)
-            return 200, await asyncio.get_running_loop().run_in_executor(self._executor(found, repository), work)
+            return 200, await asyncio.get_running_loop().run_in_executor(self._executor(found, repository), work), {}
         except LinealError as error:
-            return errors.told(error)
+            return *errors.told(error), errors.headers_of(error)
         except Exception as error:  # noqa: BLE001 - the last resort: a client gets an answer, the log the rest
             _log.exception("%s %s", scope["method"], scope["path"])
-            return errors.told(error)
+            return *errors.told(error), {}
 
     def _executor(self, found: _Found, repository: LocalRepository) -> Executor:
         """Return who carries something out: a database with one writer has quick changes share commits."""
@@ -119,11 +119,13 @@ class Dispatch:
 
 async def _unknown(scope: Scope, _: Receive, send: Send) -> None:
     message = f"no endpoint answers {scope['method']} {scope['path']}; docs/guides/mlflow.md lists those there are"
-    await _send(send, errors.NO_ENDPOINT.status, errors.body(errors.NO_ENDPOINT, message))
+    await _send(send, errors.NO_ENDPOINT.status, errors.body(errors.NO_ENDPOINT, message), {})
 
 
-async def _send(send: Send, status: int, data: bytes) -> None:
+async def _send(send: Send, status: int, data: bytes, more: dict[str, str]) -> None:
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(data))]
+    if more:
+        headers += [(name.lower().encode(), value.encode()) for name, value in more.items()]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": data})
 
