@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 
 from lineal.cli.command import Command
 from lineal.cli.context import Context
@@ -41,6 +42,8 @@ def _run(context: Context, options: argparse.Namespace) -> int:
     with context.connect() as repository:
         if not isinstance(repository, LocalRepository):
             raise Invalid(f"{context.settings.repository} is a server already", hint="--repository with a directory")
+        # Whoever runs services stops them so: the server answers what is under way, and this process ends as by Ctrl-C.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             serve(repository, host=options.host, port=options.port, tokens=options.tokens, accounts=options.accounts)
         except KeyboardInterrupt:  # how a person ends a server; requests under way were answered
