@@ -27,7 +27,7 @@ class Mlflow:
         place.mkdir(parents=True, exist_ok=True)
         self._place = place
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("LINEAL_", "PYTHONPATH"))}
-        self._variables = {
+        self.variables = {
             **kept,
             "HOME": str(place),
             "MLFLOW_TRACKING_URI": url,
@@ -46,7 +46,7 @@ class Mlflow:
         done = subprocess.run(
             command,
             cwd=self._place,
-            env=self._variables,
+            env=self.variables,
             capture_output=True,
             text=True,
             encoding="utf-8",

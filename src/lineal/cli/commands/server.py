@@ -31,6 +31,10 @@ def _add_arguments(parser: Parser) -> None:
         help="let those log in who have an account (lineal user create); without this and --tokens only this machine is"
         " listened to",
     )
+    parser.add_argument(
+        "--tls-certificate", default="", metavar="FILE", help="encrypt everything by this certificate chain, in PEM"
+    )
+    parser.add_argument("--tls-key", default="", metavar="FILE", help="the key of the certificate, in PEM")
 
 
 def _run(context: Context, options: argparse.Namespace) -> int:
@@ -45,7 +49,15 @@ def _run(context: Context, options: argparse.Namespace) -> int:
         # Whoever runs services stops them so: the server answers what is under way, and this process ends as by Ctrl-C.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
-            serve(repository, host=options.host, port=options.port, tokens=options.tokens, accounts=options.accounts)
+            serve(
+                repository,
+                host=options.host,
+                port=options.port,
+                tokens=options.tokens,
+                accounts=options.accounts,
+                certificate=options.tls_certificate,
+                key=options.tls_key,
+            )
         except KeyboardInterrupt:  # how a person ends a server; requests under way were answered
             context.talk("lineal: the server has ended")
     return 0
