@@ -82,6 +82,7 @@ VERBS = {
         "user revoke",
         "user grants",
         "user login",
+        "user logout",
     ),
     "artifacts": ("artifacts check", "artifacts put", "artifacts list", "artifacts show", "artifacts remove"),
     "cards": ("model card", "model describe"),

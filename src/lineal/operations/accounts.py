@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 
+from lineal.objects.digest import digest_of
 from lineal.objects.errors import Conflict, Denied, Exists, Invalid, NotFound
 from lineal.objects.reference import check_name
 from lineal.objects.secret import Secret
@@ -236,6 +237,16 @@ def log_in(store: Store, name: str, *, role: Role, issuer: str, subject: str) ->
             f"{name} is the account of somebody else here", hint="an administrator may remove it: lineal user remove"
         )
     return _change(store, name, "role", role) if rows[0]["role"] != role else _answer(store, rows[0])
+
+
+@operation("user logout", effect="writes", role="none", internal=True, about={})
+def log_out(store: Store, session: Secret) -> None:
+    """End what a browser was logged in by.
+
+    Args:
+        session: what its cookie holds.
+    """
+    store.database.run("DELETE FROM login_session WHERE digest = :digest", digest=digest_of(session.encode()))
 
 
 def find(store: Store, name: str) -> Row:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 from starlette.applications import Starlette
@@ -12,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from lineal import __version__, protocols, web
@@ -24,6 +25,7 @@ from lineal.server.deliveries import Deliveries
 from lineal.server.guard import Guard, Identified
 from lineal.server.measures import Measures
 from lineal.server.origins import SameSite
+from lineal.server.problems import Unknown
 from lineal.server.routes import API, operation_routes
 from lineal.server.settings import Settings
 from lineal.storage.repository import FORMAT
@@ -32,9 +34,25 @@ from lineal.storage.store import Reach
 _ABOUT_WHO = ("user ", "token ", "model rename")
 """How verbs begin after which somebody may be another, or may do something else."""
 
+LoginRoutes = Callable[[LocalRepository], Sequence[Route]]
 
-def create_app(repository: LocalRepository, guard: Guard, settings: Settings | None = None) -> Starlette:
-    """Return the application that serves ``repository`` to whom ``guard`` knows."""
+
+def no_logins(_: LocalRepository) -> Sequence[Route]:
+    """Return nothing: nobody logs in at a provider."""
+    return ()
+
+
+def create_app(
+    repository: LocalRepository, guard: Guard, settings: Settings | None = None, logins: LoginRoutes = no_logins
+) -> Starlette:
+    """Return the application that serves ``repository`` to whom ``guard`` knows.
+
+    Args:
+        repository: what is served.
+        guard: knows who may come in.
+        settings: how much the server takes on.
+        logins: gives what answers browsers that log in at a provider of identities; the first is where they are sent.
+    """
     settings = settings or Settings()
     measures = Measures()
     store = msgspec.structs.replace(repository.store, reach=_reach(settings))
@@ -45,6 +63,7 @@ def create_app(repository: LocalRepository, guard: Guard, settings: Settings | N
             guard.forget()
 
     observed = LocalRepository(store, observer=observe)
+    login = logins(observed)
 
     async def health(_: Request) -> Response:
         await run_in_threadpool(repository.store.database.run, "SELECT 1 AS one")
@@ -63,6 +82,12 @@ def create_app(repository: LocalRepository, guard: Guard, settings: Settings | N
         yield
         await run_in_threadpool(deliveries.stop)
 
+    async def on_error(request: Request, error: Exception) -> Response:
+        if login and isinstance(error, Unknown) and request.method == "GET" and _is_page(request):
+            place = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            return RedirectResponse(f"{login[0].path}?{urlencode({'next': place})}", 303)
+        return await problems.on_error(request, error)
+
     return Starlette(
         routes=[
             # First, because their programs send the most requests.
@@ -72,17 +97,22 @@ def create_app(repository: LocalRepository, guard: Guard, settings: Settings | N
             Route(f"{API}/health", health),
             Route(f"{API}/openapi.json", _openapi),
             Route("/metrics", measures.page),
+            *login,
             *web.routes(acting),
         ],
         lifespan=sending,
         middleware=[Middleware(SameSite, only_loopback=guard.is_open), Middleware(Identified, guard=guard)],
         exception_handlers={
-            LinealError: problems.on_error,
+            LinealError: on_error,
             HTTPException: _on_address,
             ClientDisconnect: _on_hung_up,
             Exception: problems.on_failure,
         },
     )
+
+
+def _is_page(request: Request) -> bool:
+    return not request.url.path.startswith(("/api/", "/ajax-api/")) and not web.wants_json(request)
 
 
 def _reach(settings: Settings) -> Reach:

@@ -8,7 +8,7 @@ import hmac
 import secrets
 import time
 from http.cookies import CookieError, SimpleCookie
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from anyio import CapacityLimiter, to_thread
 from starlette.datastructures import Headers
@@ -26,12 +26,25 @@ from lineal.storage.store import Actor
 SESSION_COOKIE = "lineal_session"
 
 _ACTOR = "lineal.actor"
+BY_SESSION = "lineal.by_session"
+"""Whether somebody came with a browser's session, in the scope of a request."""
+
 _FRESH_S = 1.0
 """For so long nobody is asked for again who was known a moment ago: what another server changed holds here after that."""
 
 _KNOWN_MAX = 4_096
+_DOTS = 2
+"""A provider's token has so many, and ours none."""
+
 _LOOKED_UP_AT_ONCE = 4
 _HARMLESS = frozenset(("GET", "HEAD", "OPTIONS"))
+
+
+class Programs(Protocol):
+    """Knows programs by the tokens of providers of identities."""
+
+    def actor(self, token: str) -> Actor | None:
+        """Return who brings a token."""
 
 
 class Credential(NamedTuple):
@@ -49,6 +62,7 @@ class Guard:
         owner: who everybody is when nobody is asked: the server then listens to this machine only.
         tokens: who each token of a file belongs to, by the token's digest.
         identities: who has an account; None where there are none.
+        programs: who programs are that bring a provider's token; None where none do.
         settings: how much each may ask.
     """
 
@@ -58,11 +72,13 @@ class Guard:
         tokens: dict[str, Actor] | None = None,
         identities: Identities | None = None,
         settings: Settings | None = None,
+        programs: Programs | None = None,
     ) -> None:
         settings = settings or Settings()
         self._owner = owner
         self._tokens = tokens or {}
         self._identities = identities
+        self._programs = programs
         self.is_open = tokens is None and identities is None
         self._known: dict[bytes, tuple[float, Actor]] = {}
         self._key = secrets.token_bytes(32)
@@ -92,8 +108,10 @@ class Guard:
             scope[_ACTOR] = self._owner
             return
         address = (scope.get("client") or ("", 0))[0]
+        brought = credential_of(scope)
+        scope[BY_SESSION] = brought.kind == "session"
         try:
-            scope[_ACTOR] = await self._found(credential_of(scope), address)
+            scope[_ACTOR] = await self._found(brought, address)
         except LinealError as error:
             scope[_ACTOR] = error
 
@@ -136,10 +154,11 @@ class Guard:
             return identities.granted(found[0]) if identities else found[0]
         if not identities:
             return None
-        by_token = identities.by_token(brought.secret)
-        if by_token or brought.kind != "basic":
+        if by_token := identities.by_token(brought.secret):
             return by_token
-        return identities.by_password(brought.name, brought.secret)
+        if brought.secret.count(".") == _DOTS and self._programs and (program := self._programs.actor(brought.secret)):
+            return identities.granted(program)
+        return identities.by_password(brought.name, brought.secret) if brought.kind == "basic" else None
 
 
 class Identified:

@@ -56,7 +56,7 @@ def _endpoint(repository_for: RepositoryFor, page: Page) -> Callable[[Request], 
         if is_json:
             values = {key: value for key, value in found.items() if not isinstance(value, Markup)}  # no pictures
             return Response(msgspec.json.encode(values), media_type="application/json")
-        return _page(page.template, {**found, "path": request.url.path})
+        return _page(page.template, {**found, **_around(request)})
 
     return endpoint
 
@@ -70,7 +70,12 @@ def problem(request: Request, error: LinealError) -> Response:
     """Return the page that says ``error``."""
     wait_s = getattr(error, "retry_after_s", 0)
     more = {"Retry-After": str(wait_s)} if wait_s else {}
-    return _page("problem.html", {"error": error, "path": request.url.path}, status=error.http_status, headers=more)
+    return _page("problem.html", {"error": error, **_around(request)}, status=error.http_status, headers=more)
+
+
+def _around(request: Request) -> dict[str, object]:
+    """Return what every page shows around what it is about."""
+    return {"path": request.url.path, "by_session": request.scope.get("lineal.by_session", False)}
 
 
 def _page(

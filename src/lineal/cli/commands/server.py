@@ -32,6 +32,9 @@ def _add_arguments(parser: Parser) -> None:
         " listened to",
     )
     parser.add_argument(
+        "--oidc", default="", metavar="FILE", help="the provider of identities where people log in, as TOML"
+    )
+    parser.add_argument(
         "--tls-certificate", default="", metavar="FILE", help="encrypt everything by this certificate chain, in PEM"
     )
     parser.add_argument("--tls-key", default="", metavar="FILE", help="the key of the certificate, in PEM")
@@ -55,6 +58,7 @@ def _run(context: Context, options: argparse.Namespace) -> int:
                 port=options.port,
                 tokens=options.tokens,
                 accounts=options.accounts,
+                oidc=options.oidc,
                 certificate=options.tls_certificate,
                 key=options.tls_key,
             )
