@@ -47,6 +47,37 @@ class Counter:
             yield f"{self.name}{_labels(labels)} {_number(value)}"
 
 
+class Gauge:
+    """A number that goes up and down, one for each set of labels.
+
+    Args:
+        name: what is measured, with its unit at the end where it has one.
+        help: one sentence.
+    """
+
+    def __init__(self, name: str, help: str) -> None:  # noqa: A002 - the format's own word
+        self.name = name
+        self.help = help
+        self._values: dict[Labels, float] = {}
+        self._lock = threading.Lock()
+
+    def set(self, value: float, **labels: str) -> None:
+        """Say what it is now."""
+        self._values[tuple(sorted(labels.items()))] = value
+
+    def add(self, amount: float, **labels: str) -> None:
+        """Say by how much it changed."""
+        key = tuple(sorted(labels.items()))
+        with self._lock:
+            self._values[key] = self._values.get(key, 0) + amount
+
+    def lines(self) -> Iterator[str]:
+        """Yield the lines of this measure."""
+        yield from _head(self.name, self.help, "gauge")
+        for labels, value in dict(self._values).items():
+            yield f"{self.name}{_labels(labels)} {_number(value)}"
+
+
 class Histogram:
     """How often a duration fell below each of ``BUCKETS_S``, for each set of labels.
 
@@ -84,7 +115,7 @@ class Histogram:
             yield f"{self.name}_count{_labels(labels)} {below}"
 
 
-def page(*measures: Counter | Histogram) -> str:
+def page(*measures: Counter | Gauge | Histogram) -> str:
     """Return the text of ``measures``."""
     return "".join(f"{line}\n" for each in measures for line in each.lines())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from lineal import __version__, protocols, web
 from lineal.client.local import LocalRepository
@@ -23,13 +24,14 @@ from lineal.server import openapi, problems
 from lineal.server.blobs import blob_routes
 from lineal.server.deliveries import Deliveries
 from lineal.server.guard import Guard, Identified
-from lineal.server.measures import Measures
+from lineal.server.limits import Bounded
+from lineal.server.measures import Measured, Measures, Timed
 from lineal.server.origins import SameSite
 from lineal.server.problems import Unknown
 from lineal.server.routes import API, operation_routes
 from lineal.server.settings import Settings
 from lineal.storage.repository import FORMAT
-from lineal.storage.store import Reach
+from lineal.storage.store import Reach, Store
 
 _ABOUT_WHO = ("user ", "token ", "model rename")
 """How verbs begin after which somebody may be another, or may do something else."""
@@ -55,7 +57,8 @@ def create_app(
     """
     settings = settings or Settings()
     measures = Measures()
-    store = msgspec.structs.replace(repository.store, reach=_reach(settings))
+    database = Timed(repository.store.database, measures)
+    store = msgspec.structs.replace(repository.store, reach=_reach(settings), database=database)
 
     def observe(words: str, ended: str, seconds: float) -> None:
         measures.observe(words, ended, seconds)
@@ -63,52 +66,63 @@ def create_app(
             guard.forget()
 
     observed = LocalRepository(store, observer=observe)
-    login = logins(observed)
-
-    async def health(_: Request) -> Response:
-        await run_in_threadpool(repository.store.database.run, "SELECT 1 AS one")
-        return _json({"status": "ok", "version": __version__, "format": FORMAT})
 
     def acting(request: Request) -> LocalRepository:
         return observed.acting(guard.actor(request))
 
-    @asynccontextmanager
-    async def sending(_: Starlette) -> AsyncIterator[None]:
-        if not settings.webhook_workers:
-            yield
-            return
-        deliveries = Deliveries(store, workers=settings.webhook_workers)
-        deliveries.start()
-        yield
-        await run_in_threadpool(deliveries.stop)
-
-    async def on_error(request: Request, error: Exception) -> Response:
-        if login and isinstance(error, Unknown) and request.method == "GET" and _is_page(request):
-            place = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-            return RedirectResponse(f"{login[0].path}?{urlencode({'next': place})}", 303)
-        return await problems.on_error(request, error)
-
+    login = logins(observed)
+    routes: list[BaseRoute] = [
+        # First, because their programs send the most requests.
+        *protocols.all_routes(acting, observed),
+        *operation_routes(observed, guard, settings),
+        *blob_routes(observed, guard, settings),
+        Route(f"{API}/health", partial(_health, repository)),
+        Route(f"{API}/openapi.json", _openapi),
+        measures.route(repository.store.database),
+        *login,
+        *web.routes(acting),
+    ]
     return Starlette(
-        routes=[
-            # First, because their programs send the most requests.
-            *protocols.all_routes(acting, observed),
-            *operation_routes(observed, guard, settings),
-            *blob_routes(observed, guard, settings),
-            Route(f"{API}/health", health),
-            Route(f"{API}/openapi.json", _openapi),
-            Route("/metrics", measures.page),
-            *login,
-            *web.routes(acting),
+        routes=routes,
+        lifespan=partial(_sending, store, settings),
+        middleware=[
+            Middleware(Measured, measures=measures, routes=routes),
+            Middleware(SameSite, only_loopback=guard.is_open),
+            Middleware(Identified, guard=guard),
+            Middleware(Bounded, body_bytes_max=settings.body_bytes_max, blob_bytes_max=settings.blob_bytes_max),
         ],
-        lifespan=sending,
-        middleware=[Middleware(SameSite, only_loopback=guard.is_open), Middleware(Identified, guard=guard)],
         exception_handlers={
-            LinealError: on_error,
+            LinealError: partial(_on_error, login[0].path if login else ""),
             HTTPException: _on_address,
             ClientDisconnect: _on_hung_up,
             Exception: problems.on_failure,
         },
     )
+
+
+async def _health(repository: LocalRepository, _: Request) -> Response:
+    await run_in_threadpool(repository.store.database.run, "SELECT 1 AS one")
+    return _json({"status": "ok", "version": __version__, "format": FORMAT})
+
+
+@asynccontextmanager
+async def _sending(store: Store, settings: Settings, _: Starlette) -> AsyncIterator[None]:
+    """Send what is in the outbox while the server runs."""
+    if not settings.webhook_workers:
+        yield
+        return
+    deliveries = Deliveries(store, workers=settings.webhook_workers)
+    deliveries.start()
+    yield
+    await run_in_threadpool(deliveries.stop)
+
+
+async def _on_error(login: str, request: Request, error: Exception) -> Response:
+    """Answer one of our own errors; whoever looks at pages and is not known is sent to log in."""
+    if login and isinstance(error, Unknown) and request.method == "GET" and _is_page(request):
+        place = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"{login}?{urlencode({'next': place})}", 303)
+    return await problems.on_error(request, error)
 
 
 def _is_page(request: Request) -> bool:

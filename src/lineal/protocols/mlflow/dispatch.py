@@ -81,6 +81,8 @@ class Dispatch:
         # What is mounted sees the whole path; in front of it stands /api or /ajax-api.
         before = "/ajax-api" if scope["path"].startswith("/ajax-api") else "/api"
         found = self._find(scope["method"], scope["path"].removeprefix(before))
+        # What stands for the address where requests are counted.
+        scope["lineal.route"] = f"/api{found.endpoint.path}" if found else "/api/2.0/mlflow-artifacts"
         if not found:
             await self._streams({**scope, "root_path": before}, receive, send)
             return
