@@ -6,7 +6,7 @@ import math
 import re
 import threading
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -59,17 +59,10 @@ class Gauge:
         self.name = name
         self.help = help
         self._values: dict[Labels, float] = {}
-        self._lock = threading.Lock()
 
     def set(self, value: float, **labels: str) -> None:
         """Say what it is now."""
         self._values[tuple(sorted(labels.items()))] = value
-
-    def add(self, amount: float, **labels: str) -> None:
-        """Say by how much it changed."""
-        key = tuple(sorted(labels.items()))
-        with self._lock:
-            self._values[key] = self._values.get(key, 0) + amount
 
     def lines(self) -> Iterator[str]:
         """Yield the lines of this measure."""
@@ -99,6 +92,14 @@ class Histogram:
         with self._lock:
             counts = self._counts.setdefault(key, [0] * (len(BUCKETS_S) + 1))
             counts[bisect_left(BUCKETS_S, seconds)] += 1
+            self._sums[key] = self._sums.get(key, 0.0) + seconds
+
+    def include(self, counted: Sequence[int], seconds: float, **labels: str) -> None:
+        """Add durations that were counted elsewhere: how many fell between each of ``BUCKETS_S``, and their sum."""
+        key = tuple(sorted(labels.items()))
+        with self._lock:
+            counts = self._counts.setdefault(key, [0] * (len(BUCKETS_S) + 1))
+            self._counts[key] = [had + more for had, more in zip(counts, counted, strict=True)]
             self._sums[key] = self._sums.get(key, 0.0) + seconds
 
     def lines(self) -> Iterator[str]:

@@ -75,7 +75,7 @@ class Guard:
         programs: Programs | None = None,
     ) -> None:
         settings = settings or Settings()
-        self._owner = owner
+        self.owner = owner
         self._tokens = tokens or {}
         self._identities = identities
         self._programs = programs
@@ -104,9 +104,6 @@ class Guard:
 
     async def identify(self, scope: Scope) -> None:
         """Find out who sends a request, and write it into its scope; what stands in the way is told to who needs to know."""
-        if self.is_open:
-            scope[_ACTOR] = self._owner
-            return
         address = (scope.get("client") or ("", 0))[0]
         brought = credential_of(scope)
         scope[BY_SESSION] = brought.kind == "session"
@@ -176,7 +173,10 @@ class Identified:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         if scope["type"] == "http":
-            await self._guard.identify(scope)
+            if self._guard.is_open:
+                scope[_ACTOR] = self._guard.owner
+            else:
+                await self._guard.identify(scope)
         await self._app(scope, receive, send)
 
 

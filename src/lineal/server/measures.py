@@ -6,9 +6,12 @@ Labels have few values: the templates of addresses and never the addresses, and 
 from __future__ import annotations
 
 import platform
+import threading
 import time
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -30,21 +33,36 @@ _COUNTED_S = 60.0
 """What takes a look at many rows is counted once in so many seconds."""
 
 
+Kind = prometheus.Counter | prometheus.Gauge | prometheus.Histogram
+
+
+class Ended:
+    """Requests that asked the same and ended alike. Only the loop counts them, so that nobody need wait for a lock."""
+
+    __slots__ = ("buckets", "count", "received_bytes", "sent_bytes", "total_s")
+
+    def __init__(self) -> None:
+        self.buckets = [0] * (len(prometheus.BUCKETS_S) + 1)
+        self.count = self.received_bytes = self.sent_bytes = 0
+        self.total_s = 0.0
+
+    def add(self, seconds: float, received_bytes: int, sent_bytes: int) -> None:
+        """Count one."""
+        self.buckets[bisect_left(prometheus.BUCKETS_S, seconds)] += 1
+        self.count += 1
+        self.total_s += seconds
+        self.received_bytes += received_bytes
+        self.sent_bytes += sent_bytes
+
+
 class Measures:
     """Counts requests, operations and statements, and their time."""
 
     def __init__(self) -> None:
-        self.requests = prometheus.Counter("lineal_requests_total", "Requests, by what they asked and how it ended.")
-        self.seconds = prometheus.Histogram(
-            "lineal_request_seconds", "How long requests took, to the end of the answer."
-        )
-        self.under_way = prometheus.Gauge("lineal_requests_under_way", "Requests that are worked on now.")
-        self.received = prometheus.Counter("lineal_received_bytes_total", "Bytes of the bodies of requests.")
-        self.sent = prometheus.Counter("lineal_sent_bytes_total", "Bytes of the bodies of answers.")
-        self.statements = prometheus.Counter(
-            "lineal_database_statements_total", "Statements that the database carried out."
-        )
-        self.database_s = prometheus.Counter("lineal_database_seconds_total", "How long the database took for them.")
+        self.requests: dict[tuple[str, str, int], Ended] = defaultdict(Ended)
+        self.under_way = 0
+        self._statement_count, self._statements_s = 0, 0.0
+        self._lock = threading.Lock()
         self._operations = prometheus.Counter("lineal_operations_total", "Operations, by how they ended.")
         self._operation_s = prometheus.Histogram("lineal_operation_seconds", "How long operations took.")
         self._undelivered = prometheus.Gauge("lineal_webhook_messages_waiting", "Messages that are still to be sent.")
@@ -52,12 +70,17 @@ class Measures:
         self._build = prometheus.Gauge("lineal_build_info", "What runs here.")
         self._build.set(1, version=__version__, format=str(FORMAT), python=platform.python_version())
         self._counted_at = float("-inf")
-        self.under_way.set(0)
 
     def observe(self, words: str, ended: str, seconds: float) -> None:
         """Count one operation."""
         self._operations.add(operation=words, ended=ended)
         self._operation_s.observe(seconds, operation=words)
+
+    def add_statement(self, seconds: float) -> None:
+        """Count one statement of the database."""
+        with self._lock:
+            self._statement_count += 1
+            self._statements_s += seconds
 
     def count(self, database: Database) -> None:
         """Count what waits in the database."""
@@ -78,9 +101,29 @@ class Measures:
 
         return Route("/metrics", page)
 
-    def _all(self) -> Iterator[prometheus.Counter | prometheus.Gauge | prometheus.Histogram]:
-        kinds = prometheus.Counter | prometheus.Gauge | prometheus.Histogram
-        return (each for each in vars(self).values() if isinstance(each, kinds))
+    def _all(self) -> Iterator[Kind]:
+        yield from self._of_requests()
+        statements = prometheus.Counter("lineal_database_statements_total", "Statements that the database carried out.")
+        seconds = prometheus.Counter("lineal_database_seconds_total", "How long the database took for them.")
+        statements.add(self._statement_count)
+        seconds.add(self._statements_s)
+        yield from (statements, seconds, self._operations, self._operation_s)
+        yield from (self._undelivered, self._points, self._build)
+
+    def _of_requests(self) -> Iterator[Kind]:
+        """Yield what was counted of requests, put together only now: they are many."""
+        requests = prometheus.Counter("lineal_requests_total", "Requests, by what they asked and how it ended.")
+        seconds = prometheus.Histogram("lineal_request_seconds", "How long requests took, to the end of the answer.")
+        received = prometheus.Counter("lineal_received_bytes_total", "Bytes of the bodies of requests.")
+        sent = prometheus.Counter("lineal_sent_bytes_total", "Bytes of the bodies of answers.")
+        under_way = prometheus.Gauge("lineal_requests_under_way", "Requests that are worked on now.")
+        under_way.set(self.under_way)
+        for (route, method, status), ended in list(self.requests.items()):
+            requests.add(ended.count, route=route, method=method, status=str(status))
+            seconds.include(ended.buckets, ended.total_s, route=route)
+            received.add(ended.received_bytes)
+            sent.add(ended.sent_bytes)
+        yield from (requests, seconds, received, sent, under_way)
 
 
 class Measured:
@@ -102,30 +145,31 @@ class Measured:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        measures, started, seen = self._measures, time.perf_counter(), [0, 0, 0]
+        measures, started = self._measures, time.perf_counter()
+        status = received_bytes = sent_bytes = 0
 
         async def received() -> Message:
+            nonlocal received_bytes
             message = await receive()
-            seen[1] += len(message.get("body", b""))
+            received_bytes += len(message.get("body", b""))
             return message
 
         async def sent(message: Message) -> None:
+            nonlocal status, sent_bytes
             if message["type"] == "http.response.start":
-                seen[0] = message["status"]
-            seen[2] += len(message.get("body", b""))
+                status = message["status"]
+            else:
+                sent_bytes += len(message.get("body", b""))
             await send(message)
 
-        measures.under_way.add(1)
+        measures.under_way += 1
         try:
             await self._app(scope, received, sent)
         finally:
-            measures.under_way.add(-1)
+            measures.under_way -= 1
             route = scope.get(ROUTE) or self._templates.get(scope.get("endpoint"), "unknown")
             method = scope["method"] if scope["method"] in _METHODS else "other"
-            measures.requests.add(route=route, method=method, status=str(seen[0]))
-            measures.seconds.observe(time.perf_counter() - started, route=route)
-            measures.received.add(seen[1])
-            measures.sent.add(seen[2])
+            measures.requests[route, method, status].add(time.perf_counter() - started, received_bytes, sent_bytes)
 
 
 class Timed:
@@ -147,29 +191,24 @@ class Timed:
 
     def run(self, sql: str, /, **values: Any) -> list[Row]:
         """Carry out one statement and return its rows. Raises what the database raises."""
-        with self._timed():
+        started = time.perf_counter()
+        try:
             return self._database.run(sql, **values)
+        finally:
+            self._measures.add_statement(time.perf_counter() - started)
 
     def many(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> None:
         """Carry out one statement for each of ``rows``, all or none. Raises what the database raises."""
-        with self._timed():
+        started = time.perf_counter()
+        try:
             self._database.many(sql, rows)
+        finally:
+            self._measures.add_statement(time.perf_counter() - started)
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> AbstractContextManager[None]:
         """Make everything in the block one change."""
-        with self._database.transaction():
-            yield
+        return self._database.transaction()
 
     def close(self) -> None:
         """Let go of every connection."""
         self._database.close()
-
-    @contextmanager
-    def _timed(self) -> Iterator[None]:
-        started = time.perf_counter()
-        try:
-            yield
-        finally:
-            self._measures.statements.add()
-            self._measures.database_s.add(time.perf_counter() - started)
