@@ -123,6 +123,15 @@ def test_a_guesser_waits_longer_each_time_whether_or_not_there_is_such_a_user(ad
     assert 200 == status(address, **basic("eve", "open sesame"))
 
 
+def test_whoever_tries_one_password_at_many_names_waits_too_and_tokens_go_on(local: LocalRepository) -> None:
+    token = local.token.create("ada").token
+    with served(local, guard(local, Settings(stranger_requests_s=1))) as address:
+        tried = [status(address, **basic(f"user{number}", "open sesame")) for number in range(8)]
+        assert ({401}, 429) == (set(tried[:4]), tried[-1])
+        assert 429 == status(address, **basic("eve", "open sesame"))
+        assert [200, 200] == [status(address, **each) for each in (bearer(token), basic("ada", token))]
+
+
 def test_whoever_sends_too_much_is_told_when_to_go_on_in_the_form_that_they_understand(local: LocalRepository) -> None:
     settings = Settings(user_requests_s=1, stranger_requests_s=1)
     token = local.token.create("ada").token

@@ -7,6 +7,7 @@ import binascii
 import hmac
 import secrets
 import time
+from functools import partial
 from http.cookies import CookieError, SimpleCookie
 from typing import NamedTuple, Protocol
 
@@ -126,11 +127,9 @@ class Guard:
 
     async def _looked_up(self, brought: Credential, address: str) -> Actor:
         """Return who brings that. Raises Unknown, and Limited where somebody seems to guess."""
-        if wait_s := self._failures.wait_s(brought.name, address) if brought.kind == "basic" else 0:
-            raise Limited("too many logins failed", wait_s=wait_s)
-        actor = await to_thread.run_sync(self._ask, brought, limiter=self._looking) if brought.kind else None
-        if brought.kind == "basic":
-            self._failures.note(brought.name, address, failed=actor is None)
+        actor = await to_thread.run_sync(self._by_secret, brought, limiter=self._looking) if brought.kind else None
+        if actor is None and brought.kind == "basic" and self._identities:
+            actor = await self._by_password(self._identities, brought, address)
         if actor is None:
             if wait_s := self._strangers.wait_s(address):
                 raise Limited("too many requests come from your address without a valid login", wait_s=wait_s)
@@ -139,23 +138,33 @@ class Guard:
             )
         return actor
 
-    def _ask(self, brought: Credential) -> Actor | None:
-        """Return who brings that: by a token of the file, one of an account, its password, or a session."""
+    def _by_secret(self, brought: Credential) -> Actor | None:
+        """Return whose secret that is: of the file, of an account, of a provider's program, or of a browser's session."""
         identities = self._identities
         if brought.kind == "session":
             return identities.by_session(brought.secret) if identities else None
         wanted = digest_of(brought.secret.encode("utf-8", "surrogateescape"))
         # Every token is compared, whole: the time it takes tells nothing.
         found = [actor for digest, actor in self._tokens.items() if hmac.compare_digest(digest, wanted)]
-        if found:
-            return identities.granted(found[0]) if identities else found[0]
         if not identities:
-            return None
+            return found[0] if found else None
+        if found:
+            return identities.granted(found[0])
         if by_token := identities.by_token(brought.secret):
             return by_token
         if brought.secret.count(".") == _DOTS and self._programs and (program := self._programs.actor(brought.secret)):
             return identities.granted(program)
-        return identities.by_password(brought.name, brought.secret) if brought.kind == "basic" else None
+        return None
+
+    async def _by_password(self, identities: Identities, brought: Credential, address: str) -> Actor | None:
+        """Return whose password that is. Whoever guesses waits, at one name and at many. Raises Limited."""
+        waits_s = (self._failures.wait_s(brought.name, address), self._strangers.wait_s(address, is_taken=False))
+        if any(waits_s):
+            raise Limited("too many logins failed", wait_s=max(waits_s))
+        look = partial(identities.by_password, brought.name, brought.secret)
+        actor = await to_thread.run_sync(look, limiter=self._looking)
+        self._failures.note(brought.name, address, failed=actor is None)
+        return actor
 
 
 class Identified:

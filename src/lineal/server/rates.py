@@ -24,15 +24,15 @@ class Buckets:
         self._size = max(1.0, rate * burst_s)
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def wait_s(self, name: str) -> float:
-        """Take a token and return 0, or return after how many seconds there will be one."""
+    def wait_s(self, name: str, *, is_taken: bool = True) -> float:
+        """Take a token, or look whether there is one, and return 0; or return after how many seconds there will be."""
         if not self._rate:
             return 0
         now = time.monotonic()
         held, at = self._buckets.pop(name, (self._size, now))
         held = min(self._size, held + (now - at) * self._rate)
         wait = max(0.0, (1 - held) / self._rate)
-        self._buckets[name] = (held if wait else held - 1, now)
+        self._buckets[name] = (held - 1 if is_taken and not wait else held, now)
         if len(self._buckets) > _NAMES_MAX:
             self._buckets.popitem(last=False)
         return wait
