@@ -32,7 +32,7 @@ class Mlflow:
         place.mkdir(parents=True, exist_ok=True)
         self._place = place
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("LINEAL_", "PYTHON"))}
-        self._variables = {
+        self.variables = {
             **kept,
             "HOME": str(place),
             "MLFLOW_TRACKING_URI": url,
@@ -63,7 +63,7 @@ class Mlflow:
         done = subprocess.run(
             (str(self._home / "bin" / command[0]), *command[1:]),
             cwd=self._place,
-            env=self._variables,
+            env=self.variables,
             capture_output=True,
             text=True,
             encoding="utf-8",

@@ -18,8 +18,9 @@ from lineal.objects.errors import Denied, Invalid, LinealError, NotFound, Unavai
 from lineal.objects.ulid import ulid
 from lineal.operations import every, tracking
 from lineal.operations.tracking import NewRun
+from lineal.server.guard import Guard
 from lineal.server.serve import serve
-from lineal.server.tokens import Guard, read_tokens
+from lineal.server.tokens import read_tokens
 from lineal.storage.store import Actor
 from tests.surfaces.conftest import served
 
@@ -199,5 +200,5 @@ def test_a_broken_file_of_tokens_is_told(text: str, tmp_path: Path) -> None:
 
 
 def test_an_open_address_needs_tokens(local: LocalRepository) -> None:
-    with pytest.raises(Denied, match="without tokens"):
+    with pytest.raises(Denied, match="without logins"):
         serve(local, host="0.0.0.0", port=0)

@@ -188,6 +188,28 @@ class Remote(_Group):
     remove = o.remotes.remove
 
 
+class Users(_Group):
+    """Accounts, and what they may do."""
+
+    create = o.accounts.create
+    list = o.accounts.list_accounts
+    show = o.accounts.show
+    role = o.accounts.set_role
+    password = o.accounts.set_password
+    remove = o.accounts.remove
+    grant = o.accounts.grant
+    revoke = o.accounts.revoke
+    grants = o.accounts.grants
+
+
+class Tokens(_Group):
+    """Tokens of accounts."""
+
+    create = o.access_tokens.create
+    list = o.access_tokens.list_tokens
+    revoke = o.access_tokens.revoke
+
+
 class Runs(_Group):
     """Runs. Calling it lists the newest; the recorder starts and finishes them."""
 
@@ -257,6 +279,16 @@ class Verbs:
     def remote(self) -> Remote:
         """Verbs of remotes."""
         return Remote(self)
+
+    @property
+    def user(self) -> Users:
+        """Verbs of accounts."""
+        return Users(self)
+
+    @property
+    def token(self) -> Tokens:
+        """Verbs of tokens."""
+        return Tokens(self)
 
     @property
     def runs(self) -> Runs:

@@ -14,6 +14,8 @@ from lineal.operations.operation import OPERATIONS, Operation
 _AT_ONCE = bool(0)
 if _AT_ONCE:
     from lineal.operations import (
+        access_tokens,
+        accounts,
         cards,
         collections,
         comparisons,
@@ -41,6 +43,8 @@ if _AT_ONCE:
 __all__ = [
     "VERBS",
     "Operation",
+    "access_tokens",
+    "accounts",
     "cards",
     "collections",
     "comparisons",
@@ -68,6 +72,20 @@ __all__ = [
 ]
 
 VERBS = {
+    "access_tokens": ("token create", "token list", "token revoke"),
+    "accounts": (
+        "user create",
+        "user list",
+        "user show",
+        "user role",
+        "user password",
+        "user remove",
+        "user grant",
+        "user revoke",
+        "user grants",
+        "user login",
+        "user logout",
+    ),
     "artifacts": ("artifacts check", "artifacts put", "artifacts list", "artifacts show", "artifacts remove"),
     "cards": ("model card", "model describe"),
     "collections": ("gc", "repair"),

@@ -35,7 +35,7 @@ PATH_BYTES_MAX = 2_000
 """So much of a path fits into the indexes of every database."""
 
 
-@operation("artifacts check", effect="records", internal=True)
+@operation("artifacts check", effect="records", internal=True, about={"subject": "files"})
 def check(store: Store, subject: str, path: str) -> None:
     """Tell whether a file may be put there, before its bytes are sent. Raises what ``artifacts put`` raises.
 
@@ -46,7 +46,7 @@ def check(store: Store, subject: str, path: str) -> None:
     _check_place(store, subject, path)
 
 
-@operation("artifacts put", effect="records", internal=True)
+@operation("artifacts put", effect="records", internal=True, about={"subject": "files"})
 def put(store: Store, subject: str, path: str, *, digest: Digest, size_bytes: int) -> None:
     """Name bytes that the store holds: from now on they are the file at that path.
 
@@ -84,7 +84,7 @@ def put(store: Store, subject: str, path: str, *, digest: Digest, size_bytes: in
     )
 
 
-@operation("artifacts list", effect="reads", internal=True)
+@operation("artifacts list", effect="reads", internal=True, about={"subject": "files"})
 def list_artifacts(store: Store, subject: str, *, under: str = "") -> tuple[ArtifactLine, ...]:
     """List one level of a directory, by path; nothing when there is no such directory.
 
@@ -97,7 +97,7 @@ def list_artifacts(store: Store, subject: str, *, under: str = "") -> tuple[Arti
     return _level(store, subject, under)
 
 
-@operation("artifacts show", effect="reads", internal=True)
+@operation("artifacts show", effect="reads", internal=True, about={"subject": "files"})
 def show(store: Store, subject: str, path: str) -> ArtifactAnswer:
     """Show one file.
 
@@ -126,7 +126,7 @@ def show(store: Store, subject: str, path: str) -> ArtifactAnswer:
     )
 
 
-@operation("artifacts remove", effect="writes", internal=True)
+@operation("artifacts remove", effect="writes", internal=True, about={"subject": "files"})
 def remove(store: Store, subject: str, path: str = "") -> None:
     """Take a file, or a directory with everything below it, away. Its bytes stay until they are collected.
 

@@ -20,7 +20,7 @@ from lineal.operations.statements import make_statement, said
 from lineal.storage.store import Store
 
 
-@operation("model card", effect="reads")
+@operation("model card", effect="reads", about={"version": "version"})
 def card(store: Store, version: str) -> CardAnswer:
     """Show the model card of a version: facts as they are now, and what people wrote, with what of it is stale.
 
@@ -30,7 +30,7 @@ def card(store: Store, version: str) -> CardAnswer:
     return _answer(store, find_version(store, version))
 
 
-@operation("model describe", effect="writes")
+@operation("model describe", effect="writes", about={"version": "version"})
 def describe(store: Store, version: str, section: str, text: str) -> CardAnswer:
     """Write a human section of a version's card. Versions that follow keep it, and it goes stale when its facts change.
 

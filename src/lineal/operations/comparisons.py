@@ -18,7 +18,7 @@ _SHOWN_BYTES = 100_000
 """A longer diff of code is cut: it is kept whole under its digest."""
 
 
-@operation("diff", effect="reads")
+@operation("diff", effect="reads", about={"left": "reference", "right": "reference"})
 def diff(store: Store, left: str, right: str) -> Diff:
     """Show everything in which two versions, or two runs, differ: data, code, parameters, packages, machine, metrics.
 

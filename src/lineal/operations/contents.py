@@ -100,7 +100,7 @@ def written_by(run: Run) -> tuple[Entry, ...]:
     return Tree(entries=tuple(entries)).entries
 
 
-@operation("data tree", effect="reads", internal=True)
+@operation("data tree", effect="reads", internal=True, about={"name": "contents"})
 def tree_of(store: Store, name: str) -> Contents:
     """Return the tree of a dataset version, a model version or a run, for whoever fetches it.
 
@@ -110,7 +110,7 @@ def tree_of(store: Store, name: str) -> Contents:
     return find_contents(store, name)
 
 
-@operation("data files", effect="reads")
+@operation("data files", effect="reads", about={"name": "contents"})
 def files(store: Store, name: str, *, under: str = "", after: str = "", limit: int = 100) -> tuple[FileLine, ...]:
     """List the files of a dataset version, a model version or a run, in the order of their paths.
 

@@ -39,7 +39,7 @@ class _Side(NamedTuple):
     found: Found = Found(Tables(), {})
 
 
-@operation("data diff", effect="reads")
+@operation("data diff", effect="reads", about={"left": "contents", "right": "contents"})
 def diff(store: Store, left: str, right: str, *, key: str = "") -> DataDiff:
     """Show what changed between two versions of data: files, columns, distributions and, by a key, rows.
 

@@ -33,7 +33,7 @@ def _prepare(store: Store, path: Upload, **_: object) -> None:
     described(store, path.tree)
 
 
-@operation("data add", effect="writes", prepare=_prepare)
+@operation("data add", effect="writes", prepare=_prepare, about={})
 def add(store: Store, path: Uploadable, *, name: str = "", message: str = "") -> DatasetAnswer:
     """Add a file or directory as the next version of a dataset.
 
@@ -143,7 +143,7 @@ def _columns(store: Store, entry: Entry) -> delimited.TableFacts | None:
     return delimited.TableFacts(columns(profile, is_text=True), profile.row_count) if is_table(profile) else None
 
 
-@operation("data list", effect="reads")
+@operation("data list", effect="reads", about={})
 def list_datasets(store: Store) -> tuple[DatasetAnswer, ...]:
     """List the datasets, each with its newest version."""
     rows = store.database.run(
@@ -153,7 +153,7 @@ def list_datasets(store: Store) -> tuple[DatasetAnswer, ...]:
     return tuple(answer_of(store, row) for row in rows)
 
 
-@operation("data log", effect="reads")
+@operation("data log", effect="reads", about={"name": "contents"})
 def log(store: Store, name: str) -> tuple[DatasetAnswer, ...]:
     """Show every version of a dataset, newest first: who added what, and when.
 
@@ -165,7 +165,7 @@ def log(store: Store, name: str) -> tuple[DatasetAnswer, ...]:
     return tuple(answer_of(store, row) for row in rows)
 
 
-@operation("data show", effect="reads")
+@operation("data show", effect="reads", about={"name": "contents"})
 def show(store: Store, name: str) -> DatasetAnswer:
     """Show one version of a dataset: its tables and what is in them, what read it, and which models came from it.
 
@@ -175,7 +175,7 @@ def show(store: Store, name: str) -> DatasetAnswer:
     return show_row(store, find_dataset(store, name if ":" in name else f"data:{name}"))
 
 
-@operation("data profile", effect="acts")
+@operation("data profile", effect="acts", about={"name": "contents"})
 def profile(store: Store, name: str) -> DatasetAnswer:
     """Profile every table of a dataset version, however large, so that it can be shown and compared.
 

@@ -29,7 +29,7 @@ TIMEOUT_S = 3600
 """A batch prediction that takes longer is stopped; a larger evaluation belongs on another executor."""
 
 
-@operation("evaluate", effect="acts")
+@operation("evaluate", effect="acts", about={"version": "version", "dataset": "read contents"})
 def evaluate(
     store: Store,
     version: str,

@@ -10,6 +10,7 @@ from lineal.objects.errors import Exists, Invalid, NotFound
 from lineal.operations.answers import ExperimentAnswer
 from lineal.operations.operation import operation
 from lineal.operations.references import Row, keep_production
+from lineal.operations.sight import narrowed
 from lineal.operations.summaries import read_tags, remove_tag, write_tags
 from lineal.query.pages import read_page
 from lineal.query.walks import Wanted
@@ -19,7 +20,7 @@ DEFAULT = 0
 """The number of the experiment of runs that name none."""
 
 
-@operation("experiments", effect="reads")
+@operation("experiments", effect="reads", about={})
 def experiments(
     store: Store, *, deleted: bool = False, limit: int = 100, after: int = -1
 ) -> tuple[ExperimentAnswer, ...]:
@@ -40,7 +41,7 @@ def experiments(
     return tuple(msgspec.structs.replace(show(store, row), run_count=row["runs"]) for row in rows)
 
 
-@operation("experiment create", effect="writes", internal=True)
+@operation("experiment create", effect="writes", internal=True, about={})
 def create(store: Store, name: str, *, artifact_location: str = "", tags: dict[str, str] = {}) -> ExperimentAnswer:  # noqa: B006 - never changed
     """Make an experiment.
 
@@ -74,7 +75,7 @@ def create(store: Store, name: str, *, artifact_location: str = "", tags: dict[s
     return show(store, find(store, number))
 
 
-@operation("experiment show", effect="reads", internal=True)
+@operation("experiment show", effect="reads", internal=True, about={"number": "experiment", "name": "experiment name"})
 def shown(store: Store, *, number: int = -1, name: str = "") -> ExperimentAnswer:
     """Show one experiment, by its number or its name.
 
@@ -88,7 +89,7 @@ def shown(store: Store, *, number: int = -1, name: str = "") -> ExperimentAnswer
     return show(store, named(store, name) if name else find(store, number))
 
 
-@operation("experiment update", effect="writes", internal=True)
+@operation("experiment update", effect="writes", internal=True, about={"number": "experiment"})
 def update(
     store: Store,
     number: int,
@@ -122,7 +123,7 @@ def update(
     return _change(store, number, name=row["name"])
 
 
-@operation("experiment delete", effect="writes", internal=True)
+@operation("experiment delete", effect="writes", internal=True, about={"number": "experiment"})
 def delete(store: Store, number: int) -> ExperimentAnswer:
     """Put an experiment and its runs out of sight; ``experiment restore`` brings them back.
 
@@ -151,7 +152,7 @@ def delete(store: Store, number: int) -> ExperimentAnswer:
     return _change(store, number, at=at, state="deleted")
 
 
-@operation("experiment restore", effect="writes", internal=True)
+@operation("experiment restore", effect="writes", internal=True, about={"number": "experiment"})
 def restore(store: Store, number: int) -> ExperimentAnswer:
     """Bring back an experiment that was deleted, with those of its runs that were deleted with it.
 
@@ -231,7 +232,7 @@ class Experiments(NamedTuple):
 
 def page(store: Store, wanted: Wanted, *, limit: int, page_token: str = "") -> Experiments:
     """Return a page of the experiments that are wanted. Raises Invalid for a token of another search."""
-    rows, token = read_page(wanted, limit=limit, page_token=page_token, ask=store.database.run)
+    rows, token = read_page(narrowed(store, wanted), limit=limit, page_token=page_token, ask=store.database.run)
     return Experiments([show(store, row) for row in rows], token)
 
 

@@ -24,7 +24,7 @@ CONTEXT = "mlflow.data.context"
 """The tag by which programs say what a run used a dataset for."""
 
 
-@operation("runs inputs", effect="records", internal=True)
+@operation("runs inputs", effect="records", internal=True, about={"run_id": "run id", "models": "read logged model"})
 def add_inputs(
     store: Store, run_id: str, *, datasets: tuple[UsedDataset, ...] = (), models: tuple[str, ...] = ()
 ) -> None:
@@ -66,7 +66,7 @@ def add_inputs(
     save_used(store.database, run_id, "inputs", read_inputs(store.database, run_id))
 
 
-@operation("runs outputs", effect="records", internal=True)
+@operation("runs outputs", effect="records", internal=True, about={"run_id": "run id"})
 def add_outputs(store: Store, run_id: str, *, models: tuple[MadeModel, ...]) -> None:
     """Keep what a run says that it made.
 
@@ -91,7 +91,7 @@ def add_outputs(store: Store, run_id: str, *, models: tuple[MadeModel, ...]) -> 
     save_used(store.database, run_id, "outputs", read_outputs(store.database, run_id))
 
 
-@operation("runs append", effect="records", internal=True)
+@operation("runs append", effect="records", internal=True, about={"run_id": "run id"})
 def append(store: Store, run_id: str, *, key: str, value: msgspec.Raw) -> None:
     """Put a value behind those in a tag that is a JSON array.
 
@@ -115,7 +115,7 @@ def append(store: Store, run_id: str, *, key: str, value: msgspec.Raw) -> None:
     summary.save()
 
 
-@operation("experiment datasets", effect="reads", internal=True)
+@operation("experiment datasets", effect="reads", internal=True, about={"experiments": "experiment"})
 def datasets_of(store: Store, *, experiments: tuple[int, ...], limit: int = 1_000) -> tuple[DatasetSummary, ...]:
     """List the datasets that runs of experiments used, once for each use that they had.
 

@@ -140,7 +140,7 @@ def _edge(child: str, parent: str, role: str, detail: str, trust: str) -> dict[s
     return {"child": child, "parent": parent, "role": role, "trust": trust, "detail": detail}
 
 
-@operation("lineage", effect="reads")
+@operation("lineage", effect="reads", about={"reference": "reference"})
 def lineage(store: Store, reference: str, *, depth: int = 20) -> Lineage:
     """Show how something came to be, from raw data to deployments, and what came of it.
 

@@ -17,6 +17,7 @@ from lineal.operations.experiments import DEFAULT, active
 from lineal.operations.model_metrics import missing_model
 from lineal.operations.operation import operation
 from lineal.operations.references import Row, keep_production
+from lineal.operations.sight import narrowed
 from lineal.operations.summaries import remove_tag, write_params, write_tags
 from lineal.query.pages import read_page
 from lineal.query.walks import Wanted
@@ -42,7 +43,7 @@ class NewModel(msgspec.Struct, frozen=True, kw_only=True):
     tags: dict[str, str] = {}
 
 
-@operation("logged create", effect="writes", internal=True)
+@operation("logged create", effect="writes", internal=True, about={"model": "new"})
 def create(store: Store, model: NewModel) -> LoggedModelAnswer:
     """Begin to log a model.
 
@@ -78,7 +79,7 @@ def create(store: Store, model: NewModel) -> LoggedModelAnswer:
     return shown(store, model.id)
 
 
-@operation("logged show", effect="reads", internal=True)
+@operation("logged show", effect="reads", internal=True, about={"model_id": "logged model"})
 def show(store: Store, model_id: str) -> LoggedModelAnswer:
     """Show a logged model.
 
@@ -91,7 +92,7 @@ def show(store: Store, model_id: str) -> LoggedModelAnswer:
     return shown(store, model_id)
 
 
-@operation("logged finish", effect="writes", internal=True)
+@operation("logged finish", effect="writes", internal=True, about={"model_id": "logged model"})
 def finish(store: Store, model_id: str, *, status: Status) -> LoggedModelAnswer:
     """Say how the logging of a model ended. Once it is ready, its files stay as they are for ever.
 
@@ -108,7 +109,7 @@ def finish(store: Store, model_id: str, *, status: Status) -> LoggedModelAnswer:
     return shown(store, model_id)
 
 
-@operation("logged delete", effect="writes", internal=True)
+@operation("logged delete", effect="writes", internal=True, about={"model_id": "logged model"})
 def delete(store: Store, model_id: str) -> None:
     """Put a logged model out of sight.
 
@@ -123,7 +124,7 @@ def delete(store: Store, model_id: str) -> None:
     _change(store, model_id, deleted_at=store.clock.now())
 
 
-@operation("logged record", effect="records", internal=True)
+@operation("logged record", effect="records", internal=True, about={"model_id": "logged model"})
 def record(
     store: Store,
     model_id: str,
@@ -170,7 +171,7 @@ class LoggedModels(NamedTuple):
 
 def page(store: Store, wanted: Wanted, *, limit: int, page_token: str = "") -> LoggedModels:
     """Return a page of the logged models that are wanted. Raises Invalid for a token of another search."""
-    rows, token = read_page(wanted, limit=limit, page_token=page_token, ask=store.database.run)
+    rows, token = read_page(narrowed(store, wanted), limit=limit, page_token=page_token, ask=store.database.run)
     return LoggedModels(_lines(store, rows), token)
 
 

@@ -14,14 +14,14 @@ from lineal.operations.statements import statements_about
 from lineal.storage.store import Store
 
 
-@operation("model list", effect="reads")
+@operation("model list", effect="reads", about={})
 def list_models(store: Store) -> tuple[ModelAnswer, ...]:
     """List the models and what stands in production and staging of each."""
     rows = store.database.run("SELECT * FROM model WHERE renamed_to = '' ORDER BY name")
     return tuple(_model(store, row, versions=()) for row in rows)
 
 
-@operation("model show", effect="reads")
+@operation("model show", effect="reads", about={"name": "model"})
 def show(store: Store, name: str) -> ModelAnswer:
     """Show a model and all its versions, newest first.
 

@@ -16,12 +16,12 @@ from lineal.operations.policies import policy_of
 from lineal.operations.references import STAGES, Row, find_version, near, version_reference
 from lineal.operations.statements import make_statement
 from lineal.storage.made_with import note_stage
-from lineal.storage.store import ROLES, Store
+from lineal.storage.store import Store
 
 PRODUCTION = "production"
 
 
-@operation("gate", effect="reads")
+@operation("gate", effect="reads", about={"version": "version"})
 def gate(store: Store, version: str, *, to: str = PRODUCTION) -> GateAnswer:
     """Ask what the gate of a stage would say of a version, and move nothing.
 
@@ -41,7 +41,7 @@ def gate(store: Store, version: str, *, to: str = PRODUCTION) -> GateAnswer:
     )
 
 
-@operation("promote", effect="writes")
+@operation("promote", effect="writes", about={"version": "version"})
 def promote(store: Store, version: str, *, to: str, force: bool = False, reason: str = "") -> Promotion:
     """Move a version to a stage, if the gate of that stage lets it pass.
 
@@ -64,7 +64,7 @@ def promote(store: Store, version: str, *, to: str, force: bool = False, reason:
     if row["stage"] == _stage(to):
         raise Conflict(f"{reference} stands in {to} already", hint=f"lineal show {reference} says since when")
     if force:
-        _may_force(store, reason)
+        _may_force(store, row["model"], reason)
     report = pass_gate(store, row, to, force=force)
     return Promotion(
         reference=reference,
@@ -83,11 +83,12 @@ def _stage(name: str) -> str:
     return name
 
 
-def _may_force(store: Store, reason: str) -> None:
+def _may_force(store: Store, model: str, reason: str) -> None:
     if not reason.strip():
         raise Invalid("a forced move needs a reason", hint="--force --reason 'why the gate is wrong this time'")
-    if ROLES.index(store.actor.role) < ROLES.index("approver"):
-        raise Denied(f"{store.actor.name} is a {store.actor.role}; only approvers may force", hint="ask an approver")
+    if not store.actor.may("approver", f"model:{model}"):
+        role = store.actor.role_on(f"model:{model}")
+        raise Denied(f"{store.actor.name} is a {role}; only approvers may force", hint="ask an approver")
 
 
 def pass_gate(store: Store, row: Row, stage: str, *, force: bool = False, by_default: bool = True) -> GateReport:
@@ -208,7 +209,7 @@ def _follow(store: Store, row: Row) -> None:
     )
 
 
-@operation("approve", effect="writes", role="approver")
+@operation("approve", effect="writes", role="approver", about={"version": "version"})
 def approve(store: Store, version: str, *, stage: str = PRODUCTION, comment: str = "") -> VersionAnswer:
     """Stand up for a version before a stage; a gate may ask for approvals.
 
@@ -222,7 +223,7 @@ def approve(store: Store, version: str, *, stage: str = PRODUCTION, comment: str
     return show_row(store, row)
 
 
-@operation("alias", effect="writes")
+@operation("alias", effect="writes", about={"version": "version"})
 def alias(store: Store, version: str, name: str) -> VersionAnswer:
     """Point a name of the model at a version; it moves when it pointed elsewhere.
 

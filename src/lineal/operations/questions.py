@@ -40,7 +40,7 @@ _KINDS = ("versions", "runs")
 _TIME = re.compile(r"[0-9a-f]{1,13}")
 
 
-@operation("show", effect="reads")
+@operation("show", effect="reads", about={"reference": "reference"})
 def show(store: Store, reference: str) -> Shown:
     """Show everything that is known of one thing.
 
@@ -51,7 +51,7 @@ def show(store: Store, reference: str) -> Shown:
     return _SHOW[kind](store, row)
 
 
-@operation("search", effect="reads")
+@operation("search", effect="reads", about={})
 def search(store: Store, query: str, *, kind: str = "versions", limit: int = 20, page: str = "") -> Found:
     """Find versions or runs by what they measured, were made of and came from.
 
@@ -88,7 +88,7 @@ def _page(page: str) -> tuple[int, str]:
     return int(at, 16), token
 
 
-@operation("log", effect="reads")
+@operation("log", effect="reads", about={"reference": "reference"})
 def log(store: Store, reference: str = "", *, limit: int = 50, before: int = 0) -> tuple[LogLine, ...]:
     """Show who did what, newest first, from the journal that nobody can change unseen.
 

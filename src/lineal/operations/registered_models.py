@@ -8,12 +8,13 @@ from lineal.operations.operation import operation
 from lineal.operations.outbox import emit, is_prompt
 from lineal.operations.references import Row
 from lineal.operations.registry import find_model, show_model
+from lineal.operations.sight import model_object
 from lineal.operations.summaries import remove_tag, write_tags
 from lineal.storage.made_with import note_stage
 from lineal.storage.store import Store
 
 
-@operation("model create", effect="writes", internal=True)
+@operation("model create", effect="writes", internal=True, about={})
 def create(store: Store, name: str, *, description: str = "", tags: dict[str, str] = {}) -> RegisteredModel:  # noqa: B006 - never changed
     """Make a model that has no version yet. One that was deleted begins anew, and its numbers go on.
 
@@ -47,7 +48,7 @@ def create(store: Store, name: str, *, description: str = "", tags: dict[str, st
     return show_model(store, made[0])
 
 
-@operation("model update", effect="writes", internal=True)
+@operation("model update", effect="writes", internal=True, about={"name": "model"})
 def update(
     store: Store,
     name: str,
@@ -87,7 +88,7 @@ def update(
     return show_model(store, row)
 
 
-@operation("model rename", effect="writes", internal=True)
+@operation("model rename", effect="writes", internal=True, about={"name": "model"})
 def rename(store: Store, name: str, new_name: str) -> RegisteredModel:
     """Give a model another name, with its versions, aliases and deployments. Numbers and history stay.
 
@@ -135,6 +136,8 @@ def _move(store: Store, old: str, new: str, at: int) -> None:
     run = store.database.run
     run("DELETE FROM tag WHERE subject = :subject", subject=subject(new))
     run("UPDATE tag SET subject = :new WHERE subject = :old", old=subject(old), new=subject(new))
+    run("DELETE FROM role_grant WHERE object = :new", new=model_object(new))
+    run("UPDATE role_grant SET object = :new WHERE object = :old", old=model_object(old), new=model_object(new))
     run(
         "UPDATE tag SET subject = 'version:' || :new || substr(subject, CAST(:length AS INTEGER)) WHERE subject IN"
         " (SELECT v.subject FROM version v WHERE v.model = :old)",
@@ -149,7 +152,7 @@ def _move(store: Store, old: str, new: str, at: int) -> None:
     run("UPDATE model SET deleted_at = :at, renamed_to = :new WHERE name = :old", old=old, new=new, at=at)
 
 
-@operation("model delete", effect="writes", internal=True)
+@operation("model delete", effect="writes", internal=True, about={"name": "model"})
 def delete(store: Store, name: str) -> RegisteredModel:
     """Put a model and its versions out of the sight of MLflow's programs. What the versions are, and their history, stays.
 

@@ -54,7 +54,13 @@ def _store_tree(store: Store, name: str, version: NewVersion) -> None:  # noqa: 
             artifacts.tree_of(store, weights.subject, weights.under)
 
 
-@operation("version create", effect="writes", internal=True, prepare=_store_tree)
+@operation(
+    "version create",
+    effect="writes",
+    internal=True,
+    prepare=_store_tree,
+    about={"name": "model", "version": "read source"},
+)
 def create(store: Store, name: str, version: NewVersion) -> RegisteredVersion:
     """Register files as the next version of a model. It stands in no stage, and nobody can change its files any more.
 
@@ -110,7 +116,7 @@ def _sealed(store: Store, weights: Weights) -> Version:
     return sealing.version_of_files(store, made_by, run, files, "" if files.entries else weights.location)
 
 
-@operation("version update", effect="writes", internal=True)
+@operation("version update", effect="writes", internal=True, about={"name": "model"})
 def update(
     store: Store,
     name: str,
@@ -152,7 +158,7 @@ def update(
     return show_version(store, row)
 
 
-@operation("version delete", effect="writes", internal=True)
+@operation("version delete", effect="writes", internal=True, about={"name": "model"})
 def delete(store: Store, name: str, number: int) -> RegisteredVersion:
     """Put a version out of the sight of MLflow's programs. What it is, and its history, stays; its number is used up.
 
@@ -181,7 +187,7 @@ def delete(store: Store, name: str, number: int) -> RegisteredVersion:
     return shown
 
 
-@operation("version transition", effect="writes", internal=True)
+@operation("version transition", effect="writes", internal=True, about={"name": "model"})
 def transition(store: Store, name: str, number: int, *, to: Stage, archive_others: bool = False) -> RegisteredVersion:
     """Move a version to a stage, if the gate that the policy has for the stage lets it pass.
 
@@ -205,7 +211,7 @@ def transition(store: Store, name: str, number: int, *, to: Stage, archive_other
     return show_version(store, find(store, name, number))
 
 
-@operation("version alias", effect="writes", internal=True)
+@operation("version alias", effect="writes", internal=True, about={"name": "model"})
 def alias(store: Store, name: str, number: int, *, alias: str) -> RegisteredVersion:
     """Point an alias at a version. One that is called as a stage moves the version there first, through its gate.
 
@@ -231,7 +237,7 @@ def alias(store: Store, name: str, number: int, *, alias: str) -> RegisteredVers
     return show_version(store, row)
 
 
-@operation("version unalias", effect="writes", internal=True)
+@operation("version unalias", effect="writes", internal=True, about={"name": "model"})
 def unalias(store: Store, name: str, *, alias: str) -> None:
     """Let go of an alias; nothing happens when there is none. The version stays in its stage.
 

@@ -37,7 +37,7 @@ MODEL_SUFFIXES = frozenset(
 _LEVELS = ("major", "minor", "patch")
 
 
-@operation("model register", effect="writes")
+@operation("model register", effect="writes", about={"run": "read run", "name": "model"})
 def register(store: Store, run: str, *, name: str, file: str = "", level: str = "", reason: str = "") -> VersionAnswer:
     """Bind a run into the next version of a model: weights, data, code, parameters, runtime, metrics and card.
 

@@ -13,6 +13,7 @@ from lineal.operations.models import newest_by_stage
 from lineal.operations.operation import operation
 from lineal.operations.outbox import STAGE_NAMES
 from lineal.operations.references import Row, semantic, subject_of, version_reference
+from lineal.operations.sight import narrowed
 from lineal.operations.weights import by_alias, download_uri, find
 from lineal.query.pages import read_page
 from lineal.query.walks import Wanted
@@ -21,7 +22,7 @@ from lineal.storage.store import Store
 _ASKED_AT_ONCE = 500
 
 
-@operation("model registered", effect="reads", internal=True)
+@operation("model registered", effect="reads", internal=True, about={"name": "model"})
 def model(store: Store, name: str) -> RegisteredModel:
     """Show a model as a registry does, with the newest version of each stage.
 
@@ -34,7 +35,7 @@ def model(store: Store, name: str) -> RegisteredModel:
     return show_model(store, find_model(store, name))
 
 
-@operation("version registered", effect="reads", internal=True)
+@operation("version registered", effect="reads", internal=True, about={"name": "model"})
 def version(store: Store, name: str, *, number: int = 0, alias: str = "") -> RegisteredVersion:
     """Show a version as a registry does.
 
@@ -52,7 +53,7 @@ def version(store: Store, name: str, *, number: int = 0, alias: str = "") -> Reg
     return show_version(store, by_alias(store, name, alias) if alias else find(store, name, number))
 
 
-@operation("version latest", effect="reads", internal=True)
+@operation("version latest", effect="reads", internal=True, about={"name": "model"})
 def latest(store: Store, name: str, *, stages: tuple[str, ...] = ()) -> tuple[RegisteredVersion, ...]:
     """Show the newest version of each stage.
 
@@ -91,13 +92,13 @@ class Versions(NamedTuple):
 
 def models_page(store: Store, wanted: Wanted, *, limit: int, page_token: str = "") -> Models:
     """Return a page of the models that are wanted. Raises Invalid for a token of another search."""
-    rows, token = read_page(wanted, limit=limit, page_token=page_token, ask=store.database.run)
+    rows, token = read_page(narrowed(store, wanted), limit=limit, page_token=page_token, ask=store.database.run)
     return Models(list(show_models(store, rows)), token)
 
 
 def versions_page(store: Store, wanted: Wanted, *, limit: int, page_token: str = "") -> Versions:
     """Return a page of the versions that are wanted. Raises Invalid for a token of another search."""
-    rows, token = read_page(wanted, limit=limit, page_token=page_token, ask=store.database.run)
+    rows, token = read_page(narrowed(store, wanted), limit=limit, page_token=page_token, ask=store.database.run)
     return Versions(list(show_versions(store, rows)), token)
 
 

@@ -64,7 +64,7 @@ def add(store: Store, name: str, url: str, *, option: tuple[str, ...] = (), defa
     return _answer(find_remote(store, name))
 
 
-@operation("remote list", effect="reads")
+@operation("remote list", effect="reads", about={})
 def list_remotes(store: Store) -> tuple[RemoteAnswer, ...]:
     """List the remotes: the places that hold copies of bytes."""
     return tuple(map(_answer, _rows(store)))

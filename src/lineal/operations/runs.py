@@ -26,7 +26,7 @@ from lineal.storage.store import Store
 RUN_STATES = ("running", "finished", "failed", "killed", "lost")
 
 
-@operation("runs", effect="reads")
+@operation("runs", effect="reads", about={})
 def runs(store: Store, *, limit: int = 20, state: str = "") -> tuple[RunAnswer, ...]:
     """List the newest runs.
 
@@ -44,7 +44,7 @@ def runs(store: Store, *, limit: int = 20, state: str = "") -> tuple[RunAnswer, 
     return tuple(lines(store, rows))
 
 
-@operation("runs start", effect="writes", internal=True)
+@operation("runs start", effect="writes", internal=True, about={"run_id": "new"})
 def start(store: Store, *, run_id: str, name: str, command: tuple[str, ...], host: str, started_at: int) -> RunAnswer:
     """Write down that a run has begun. A second call with the same id changes nothing.
 
@@ -61,7 +61,7 @@ def start(store: Store, *, run_id: str, name: str, command: tuple[str, ...], hos
     return show_row(store, _row(store, run_id))
 
 
-@operation("runs finish", effect="writes", internal=True)
+@operation("runs finish", effect="writes", internal=True, about={"run": "finished run"})
 def finish(store: Store, *, run: Run, code: Code, runtime: Runtime, series: tuple[Point, ...] = ()) -> RunAnswer:
     """Keep everything that was seen of a run. A second call with the same run changes nothing.
 

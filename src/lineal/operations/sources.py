@@ -32,7 +32,7 @@ FILES_MAX = 10_000
 """Of larger datasets, so many files are tied to what reads them; the rest is not worth a row each."""
 
 
-@operation("data reference", effect="writes", internal=True)
+@operation("data reference", effect="writes", internal=True, about={})
 def reference(
     store: Store,
     source: Source,
@@ -71,7 +71,7 @@ def reference(
     return msgspec.structs.replace(answer, seen=seen)
 
 
-@operation("data fetched", effect="writes", internal=True)
+@operation("data fetched", effect="writes", internal=True, about={"name": "contents"})
 def fetched(store: Store, name: str, *, files: tuple[Digest, ...]) -> DatasetAnswer:
     """Write down which files were fetched from the source of a dataset version: whatever read them, read the dataset.
 

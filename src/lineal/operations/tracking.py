@@ -18,6 +18,7 @@ from lineal.operations.experiments import DEFAULT, active
 from lineal.operations.model_metrics import ModelPoint
 from lineal.operations.operation import operation
 from lineal.operations.references import Row, keep_production
+from lineal.operations.sight import narrowed
 from lineal.operations.summaries import Summary, texts
 from lineal.query.pages import read_page
 from lineal.query.walks import Wanted
@@ -52,7 +53,7 @@ class NewRun(msgspec.Struct, frozen=True, kw_only=True):
     tags: dict[str, str] = {}
 
 
-@operation("runs create", effect="writes", internal=True)
+@operation("runs create", effect="writes", internal=True, about={"run": "new"})
 def create(store: Store, run: NewRun) -> TrackedRun:
     """Begin a run that will tell of itself.
 
@@ -86,7 +87,7 @@ def create(store: Store, run: NewRun) -> TrackedRun:
     return shown(store, run.id)
 
 
-@operation("runs record", effect="records", internal=True)
+@operation("runs record", effect="records", internal=True, about={"run_id": "run id"})
 def record(
     store: Store,
     run_id: str,
@@ -130,7 +131,7 @@ def record(
         fold(store, run_id)
 
 
-@operation("runs update", effect="writes", internal=True)
+@operation("runs update", effect="writes", internal=True, about={"run_id": "run id"})
 def update(
     store: Store, run_id: str, *, name: str = "", state: State | Literal[""] = "", ended_at: int | None = None
 ) -> TrackedRun:
@@ -160,7 +161,7 @@ def update(
     return shown(store, run_id)
 
 
-@operation("runs delete", effect="writes", internal=True)
+@operation("runs delete", effect="writes", internal=True, about={"run_id": "run id"})
 def delete(store: Store, run_id: str) -> TrackedRun:
     """Put a run out of sight; ``runs restore`` brings it back.
 
@@ -175,7 +176,7 @@ def delete(store: Store, run_id: str) -> TrackedRun:
     return _move(store, run_id, store.clock.now())
 
 
-@operation("runs restore", effect="writes", internal=True)
+@operation("runs restore", effect="writes", internal=True, about={"run_id": "run id"})
 def restore(store: Store, run_id: str) -> TrackedRun:
     """Bring back a run that was deleted.
 
@@ -195,7 +196,7 @@ def _move(store: Store, run_id: str, deleted_at: int | None) -> TrackedRun:
     return shown(store, run_id)
 
 
-@operation("runs tracked", effect="reads", internal=True)
+@operation("runs tracked", effect="reads", internal=True, about={"run_id": "run id"})
 def tracked(store: Store, run_id: str) -> TrackedRun:
     """Show a run as lists do.
 
@@ -208,7 +209,7 @@ def tracked(store: Store, run_id: str) -> TrackedRun:
     return shown(store, run_id)
 
 
-@operation("metrics history", effect="reads", internal=True)
+@operation("metrics history", effect="reads", internal=True, about={"run_id": "run id"})
 def history(store: Store, run_id: str, *, key: str) -> History:
     """Return every point of a metric of a run; none when it was never measured.
 
@@ -224,7 +225,7 @@ def history(store: Store, run_id: str, *, key: str) -> History:
     return History(run=run_id, key=key, steps=found.steps, values=found.values, times=found.times)
 
 
-@operation("metrics chart", effect="reads", internal=True)
+@operation("metrics chart", effect="reads", internal=True, about={"runs": "run id"})
 def chart(
     store: Store,
     *,
@@ -310,7 +311,7 @@ class Runs(NamedTuple):
 
 def page(store: Store, wanted: Wanted, *, limit: int, page_token: str = "") -> Runs:
     """Return a page of the runs that are wanted. Raises Invalid for a token of another search."""
-    rows, token = read_page(wanted, limit=limit, page_token=page_token, ask=store.database.run)
+    rows, token = read_page(narrowed(store, wanted), limit=limit, page_token=page_token, ask=store.database.run)
     summaries = _summaries(store, [row["id"] for row in rows])
     return Runs(list(lines(store, [row | summaries.get(row["id"], _NO_SUMMARY) for row in rows])), token)
 

@@ -27,7 +27,7 @@ from lineal.storage.store import Store
 _LINES = {"dataset": "data", "version": "model", "alias": "model", "run": "run"}
 
 
-@operation("data push", effect="acts")
+@operation("data push", effect="acts", about={"names": "contents"})
 def push(store: Store, names: tuple[str, ...] = (), *, to: str = "") -> tuple[Transfer, ...]:
     """Send datasets, versions of models or what runs wrote to a remote; only what is missing there is sent.
 

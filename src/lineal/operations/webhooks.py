@@ -12,9 +12,10 @@ from typing import Any, Literal
 import msgspec
 
 from lineal.objects.errors import Invalid, NotFound
+from lineal.objects.secret import Secret
 from lineal.operations import outbox
 from lineal.operations.answers import DeliveryLine, WebhookAnswer, WebhookTest
-from lineal.operations.operation import Secret, operation
+from lineal.operations.operation import operation
 from lineal.operations.outbox import EVENTS
 from lineal.operations.references import Row, near
 from lineal.operations.sending import check_url, send

@@ -155,6 +155,10 @@ class FailingRows:
         """Answer a question."""
         return self._inner.ask(question)
 
+    def hurry(self) -> Callable[[], None]:
+        """Have changes of this thread wait for nothing."""
+        return self._inner.hurry()
+
     def close(self) -> None:
         """Let go of every connection."""
         self._inner.close()

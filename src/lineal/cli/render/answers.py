@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from lineal.cli.render import (
+    accounts,
     datasets,
     deployments,
     files,
@@ -40,6 +41,11 @@ ONE: dict[type[a.Answer], Renderer] = {
     a.EvaluationAnswer: verdicts.evaluation,
     a.DeploymentAnswer: deployments.one,
     a.RemoteAnswer: remotes.one,
+    a.AccountAnswer: accounts.one,
+    a.PasswordAnswer: accounts.password,
+    a.NewTokenAnswer: accounts.new_token,
+    a.TokenAnswer: accounts.token,
+    a.GrantAnswer: accounts.grant,
     a.Diagnosis: remotes.diagnosis,
     a.Diff: history.diff,
     a.DataDiff: tables.diff,
@@ -62,6 +68,9 @@ MANY: dict[type[a.Answer], Renderer] = {
     a.VersionLine: versions.lines,
     a.DeploymentAnswer: deployments.many,
     a.RemoteAnswer: remotes.many,
+    a.AccountAnswer: accounts.many,
+    a.TokenAnswer: accounts.tokens,
+    a.GrantAnswer: accounts.grants,
     a.LogLine: history.log,
     a.Changes: files.changes,
     a.FileLine: files.many,
@@ -81,6 +90,8 @@ def references(answer: Any) -> Iterator[str]:
     """Yield what an answer can be asked for again by, for scripts."""
     if isinstance(answer, a.Found):
         yield from references((*answer.versions, *answer.runs))
+    elif isinstance(answer, a.NewTokenAnswer):
+        yield answer.token
     elif isinstance(answer, tuple | list):
         for each in answer:
             yield from references(each)

@@ -13,10 +13,10 @@ import msgspec
 
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Invalid
+from lineal.objects.secret import Secret
 from lineal.objects.ulid import is_ulid
 from lineal.operations import webhooks as verbs
 from lineal.operations.answers import WebhookAnswer
-from lineal.operations.operation import Secret
 from lineal.operations.outbox import EVENTS
 from lineal.protocols.mlflow import limits
 from lineal.protocols.mlflow.dispatch import Endpoint

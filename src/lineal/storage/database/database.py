@@ -6,7 +6,7 @@ behind this interface: LIKE tells capitals apart, sums of whole numbers are whol
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Literal, Protocol
 
@@ -51,6 +51,17 @@ class Database(Protocol):
 
         Raises:
             Invalid: it cannot be read, reads or calls what it may not, or takes too long.
+        """
+
+    def hurry(self) -> Callable[[], None]:
+        """Have changes of this thread wait for nothing from now on: not for another program that writes, nor for the disk.
+
+        A change that would have to wait for a program raises ``Unavailable`` at its beginning. A database with many writers
+        changes nothing: one waits for another there only where both change the same.
+
+        Returns:
+            What waits for the disk, in any thread: what was changed before it is called is safe once it has returned.
+            Raises Unavailable when the disk fails.
         """
 
     def close(self) -> None:

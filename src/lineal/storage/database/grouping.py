@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, TypeVar, cast
 
 from lineal.objects.errors import LinealError
-from lineal.storage.database.sqlite import Sqlite
+from lineal.storage.database.database import Database
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ class _Task:
         self._result: Any = None
         self._error: BaseException | None = None
 
-    def carry_out(self, database: Sqlite) -> None:
+    def carry_out(self, database: Database) -> None:
         """Work, as a change within the change of all."""
         try:
             with database.transaction():
@@ -58,7 +58,7 @@ class Grouping:
         database: whose changes share commits.
     """
 
-    def __init__(self, database: Sqlite) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
         self._thread = ThreadPoolExecutor(1, "lineal-commit")
         self._waiting = list[_Task]()
@@ -104,14 +104,16 @@ class Grouping:
         asyncio.get_running_loop().run_in_executor(self._thread, work).add_done_callback(end)
 
 
-def _waiting_longer(database: Sqlite, tasks: Sequence[_Task]) -> BaseException | None:
+def _waiting_longer(database: Database, tasks: Sequence[_Task]) -> BaseException | None:
     """Carry out tasks once another program has written, in a thread that waits for it."""
     change = database.transaction()
     change.__enter__()
     return _carry_out(database, change, tasks)
 
 
-def _carry_out(database: Sqlite, change: AbstractContextManager[None], tasks: Sequence[_Task]) -> BaseException | None:
+def _carry_out(
+    database: Database, change: AbstractContextManager[None], tasks: Sequence[_Task]
+) -> BaseException | None:
     """Carry out tasks in a change that was begun, and end it; return why nothing of it was kept."""
     try:
         with ExitStack() as stack:

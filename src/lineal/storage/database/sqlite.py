@@ -142,14 +142,7 @@ class Sqlite:
             yield
 
     def hurry(self) -> Callable[[], None]:
-        """Have changes of this thread wait for nothing from now on: not for another program that writes, nor for the disk.
-
-        A change that would have to wait for a program raises ``Unavailable`` at its beginning.
-
-        Returns:
-            What waits for the disk, in any thread: what was changed before it is called is safe once it has returned.
-            Raises Unavailable when the disk fails.
-        """
+        """Have changes of this thread wait for nothing from now on; return what waits for the disk. Raises Unavailable."""
         own = self._own()
         if not own.hurries:
             own.hurries = True
