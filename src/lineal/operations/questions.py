@@ -21,6 +21,7 @@ from lineal.operations.answers import (
 from lineal.operations.operation import operation
 from lineal.operations.references import Row, find_any, near
 from lineal.operations.searching import StoreFacts, run_lines, version_lines
+from lineal.operations.sight import narrowed
 from lineal.query.pages import read_page
 from lineal.query.query import check_limit, understand
 from lineal.storage.store import Store
@@ -71,7 +72,8 @@ def search(store: Store, query: str, *, kind: str = "versions", limit: int = 20,
     now, token = _page(page) if page else (store.clock.now(), "")
     facts = StoreFacts(store)
     asked = understand(query, subject="runs" if kind == "runs" else "versions", facts=facts, now=now)
-    rows, behind = read_page(asked.wanted, limit=asked.limit or limit, page_token=token, ask=store.database.run)
+    wanted = narrowed(store, asked.wanted)
+    rows, behind = read_page(wanted, limit=asked.limit or limit, page_token=token, ask=store.database.run)
     note = "; ".join(filter(None, (asked.note, "" if rows else facts.unmeasured(asked.metrics))))
     # A limit in the text is how many there are altogether.
     next_page = f"{now:x}.{behind}" if behind and asked.limit is None else ""

@@ -53,5 +53,6 @@ _COLUMNS = {
     "logged models": ("CAST(l.experiment AS TEXT)", "experiment:#"),
     "registered models": ("m.name", "model:"),
     "model versions": ("v.model", "model:"),
+    "versions": ("v.model", "model:"),
 }
 """By which column each search knows the experiment or model of a row, and what stands before that in grants."""

@@ -28,6 +28,7 @@ _WHOLE = {
     "import run",
     "import version",
     "import alias",
+    "sql",
     "remote add",
     "remote remove",
 }
