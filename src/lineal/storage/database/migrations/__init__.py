@@ -32,7 +32,7 @@ _TABLE = (
 )
 
 
-_FILLING: dict[int, Callable[[Database], None]] = {11: fill}
+_FILLING: dict[str, Callable[[Database], None]] = {"search": fill}
 """What fills the tables of a step from objects, which no SQL can read in both databases."""
 
 
@@ -74,8 +74,8 @@ def migrate(database: Database, *, phase: Phase) -> tuple[int, ...]:
         for each in todo:
             for statement in statements(each.sql):
                 database.run(statement)
-            if each.number in _FILLING:
-                _FILLING[each.number](database)
+            if each.name in _FILLING:
+                _FILLING[each.name](database)
             database.run(
                 "INSERT INTO migration (number, phase, name, applied_at) VALUES (:number, :phase, :name, :at)",
                 number=each.number,
