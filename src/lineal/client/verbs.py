@@ -200,10 +200,19 @@ class Imports(_Group):
     """What other systems kept; importers use it."""
 
     known = o.imports.known
+    states = o.imports.states
     dataset = o.imports.dataset
     run = o.imports.run
     version = o.imports.version
     alias = o.imports.alias
+    experiments = o.tracking_imports.experiments
+    points = o.tracking_imports.points
+    runs = o.tracking_imports.runs
+    models = o.tracking_imports.models
+    files = o.tracking_imports.files
+    counts = o.tracking_imports.counts
+    numbered = o.registry_imports.numbered
+    registered = o.registry_imports.registered
 
 
 class Verbs:

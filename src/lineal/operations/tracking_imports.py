@@ -1,0 +1,296 @@
+"""Verbs by which the runs of MLflow come here, many at a time, as they were there: ids, names, times, every point.
+
+Points come before the run that has them, and files before their names; a run that is remembered is here whole. All of it
+can be told again: what is here stays, what is new is added.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from lineal.formats.mlflow.records import Curve, Experiment, LoggedModel, Run
+from lineal.formats.series import Series
+from lineal.objects.digest import Digest
+from lineal.objects.errors import Conflict
+from lineal.objects.runs import Point
+from lineal.objects.ulid import ulid_of
+from lineal.operations import artifacts, model_metrics, summaries
+from lineal.operations.experiments import next_number, subject
+from lineal.operations.imports import note
+from lineal.operations.inputs import keep_inputs, keep_outputs
+from lineal.operations.logged_models import check_id
+from lineal.operations.model_metrics import ModelPoint
+from lineal.operations.operation import operation
+from lineal.operations.summaries import MadeModel, Pair, Summary, UsedDataset, write_params, write_tags
+from lineal.storage import series
+from lineal.storage.store import Store
+from lineal.storage.trees import hold_epoch
+
+SYSTEM = "mlflow"
+"""What MLflow is called where imports are remembered."""
+
+_COUNTED_MAX = 1_000_000_000
+"""Greater numbers of experiments were drawn, not counted: ours go on where those end that were counted."""
+
+
+class NewRun(msgspec.Struct, frozen=True, kw_only=True):
+    """A run that comes: ``experiment`` is the number of its experiment here, ``state`` what it is like there."""
+
+    run: Run
+    experiment: int
+    state: str
+
+
+class NewModel(msgspec.Struct, frozen=True, kw_only=True):
+    """A logged model that comes: ``experiment`` is the number of its experiment here, ``state`` what it is like there."""
+
+    model: LoggedModel
+    experiment: int
+    state: str
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A file whose bytes the store holds."""
+
+    path: str
+    digest: Digest
+    size_bytes: int
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """How much is here of some runs and logged models."""
+
+    runs: int = 0
+    params: int = 0
+    tags: int = 0
+    points: int = 0
+    inputs: int = 0
+    models: int = 0
+    files: int = 0
+
+
+@operation("import experiments", effect="writes", role="admin", internal=True)
+def experiments(store: Store, *, experiments: tuple[Experiment, ...]) -> dict[str, int]:
+    """Keep experiments, and return the number that each has here, by its id there.
+
+    One whose name an experiment has here is that experiment. Any other keeps its number where that is free, and gets the
+    next one where it is not.
+
+    Args:
+        experiments: what is known of them.
+    """
+    return {each.id: _keep_experiment(store, each) for each in experiments}
+
+
+def _keep_experiment(store: Store, told: Experiment) -> int:
+    rows = store.database.run("SELECT number FROM experiment WHERE name = :name", name=told.name)
+    item = f"experiment:{told.name}"
+    known = store.database.run(
+        "SELECT 1 FROM imported WHERE system = :system AND item = :item", system=SYSTEM, item=item
+    )
+    number = int(rows[0]["number"]) if rows else _number(store, told.id)
+    if not rows:
+        store.database.run(
+            "INSERT INTO experiment (number, name, state, artifact_location, created_by, created_at, updated_at, revision)"
+            " VALUES (:number, :name, 'active', '', :by, :created_at, :updated_at, 1)",
+            number=number,
+            name=told.name,
+            by=store.actor.name,
+            created_at=told.created_at,
+            updated_at=told.updated_at,
+        )
+    if known or not rows:
+        # What somebody made here is theirs: only that which came from there follows it.
+        store.database.run(
+            "UPDATE experiment SET state = :state, updated_at = :at, revision = revision + 1 WHERE number = :number",
+            number=number,
+            state="deleted" if told.is_deleted else "active",
+            at=told.updated_at,
+        )
+        note(store, SYSTEM, item, f"experiment:{number}")
+    write_tags(store.database, subject(number), told.tags)
+    return number
+
+
+def _number(store: Store, text: str) -> int:
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else 0
+    if not number or store.database.run("SELECT 1 FROM experiment WHERE number = :number", number=number):
+        return next_number(store, "experiment")
+    if number < _COUNTED_MAX:
+        store.database.run(
+            "UPDATE counter SET last = :number WHERE kind = 'experiment' AND last < :number", number=number
+        )
+    return number
+
+
+@operation("import points", effect="records", role="admin", internal=True)
+def points(store: Store, *, curves: tuple[Curve, ...]) -> None:
+    """Keep points of metrics; those that are here already are not kept twice. Their runs may come later.
+
+    Args:
+        curves: points by run and metric.
+    """
+    for each in sorted(curves, key=lambda curve: (curve.run, curve.key)):
+        series.extend(store.database, ulid_of(each.run), each.key, Series(each.steps, each.values, each.times))
+
+
+@operation("import runs", effect="writes", role="admin", internal=True)
+def runs(store: Store, *, runs: tuple[NewRun, ...]) -> None:
+    """Keep runs whose points are here. One that is here already gets what is new.
+
+    Args:
+        runs: what is known of them.
+
+    Raises:
+        Invalid: a param has another value here.
+    """
+    for each in sorted(runs, key=lambda told: told.run.id):
+        _keep_run(store, each)
+        note(store, SYSTEM, f"run:{each.run.id}", f"run:{ulid_of(each.run.id)}", state=each.state)
+
+
+def _keep_run(store: Store, told: NewRun) -> None:
+    run, run_id = told.run, ulid_of(told.run.id)
+    row = store.database.run(
+        "INSERT INTO run (id, name, state, command, started_by, host, started_at, ended_at, revision, experiment,"
+        " deleted_at) VALUES (:id, :name, :state, '[]', :by, '', :started_at, :ended_at, 1, :experiment, :deleted_at)"
+        " ON CONFLICT (id) DO UPDATE SET name = excluded.name, state = excluded.state, ended_at = excluded.ended_at,"
+        " deleted_at = excluded.deleted_at, revision = run.revision + 1 RETURNING experiment",
+        id=run_id,
+        name=run.name,
+        state=run.state,
+        by=run.user,
+        started_at=run.started_at,
+        ended_at=run.ended_at,
+        deleted_at=run.deleted_at,
+        experiment=told.experiment,
+    )[0]
+    summary = Summary(store.database, run_id, row["experiment"])
+    summary.set_params(run.params)
+    summary.set_tags(run.tags)
+    summary.log(run.metrics)
+    summary.save()
+    if run.datasets or run.models_used:
+        keep_inputs(store, run_id, row["experiment"], [_used(each) for each in run.datasets], run.models_used)
+    if run.models_made:
+        keep_outputs(store, run_id, [MadeModel(*each) for each in run.models_made])
+
+
+def _used(told: Any) -> UsedDataset:
+    return UsedDataset(
+        tags=[Pair(key, value) for key, value in told.tags.items()],
+        dataset=summaries.Dataset(*(getattr(told, name) for name in summaries.Dataset.__struct_fields__)),
+    )
+
+
+@operation("import models", effect="writes", role="admin", internal=True)
+def models(store: Store, *, models: tuple[NewModel, ...]) -> None:
+    """Keep logged models, with the last values of their metrics.
+
+    Args:
+        models: what is known of them.
+
+    Raises:
+        Invalid: an id is none of a logged model.
+    """
+    for each in sorted(models, key=lambda told: told.model.id):
+        _keep_model(store, each.model, each.experiment)
+        note(store, SYSTEM, f"logged:{each.model.id}", f"logged:{each.model.id}", state=each.state)
+
+
+def _keep_model(store: Store, model: LoggedModel, experiment: int) -> None:
+    check_id(model.id)
+    store.database.run(
+        "INSERT INTO logged_model"
+        " (id, experiment, name, model_type, status, run, artifact_location, created_by, created_at, updated_at)"
+        " VALUES (:id, :experiment, :name, :kind, :status, :run, '', :by, :created_at, :updated_at)"
+        " ON CONFLICT (id) DO UPDATE SET status = excluded.status, updated_at = excluded.updated_at",
+        id=model.id,
+        experiment=experiment,
+        name=model.name,
+        kind=model.model_type,
+        status=model.status,
+        run=ulid_of(model.run) if model.run else None,
+        by=store.actor.name,
+        created_at=model.created_at,
+        updated_at=model.updated_at,
+    )
+    write_params(store.database, model.id, model.params)
+    write_tags(store.database, model.id, model.tags)
+    by_run: dict[str, list[ModelPoint]] = defaultdict(list)
+    for each in model.metrics:
+        point = Point(key=each.key, step=each.step, value=each.value, at=each.at)
+        by_run[each.run].append(ModelPoint(model.id, point, each.dataset_name, each.dataset_digest))
+    for run, measured in sorted(by_run.items()):
+        model_metrics.log(store.database, ulid_of(run), measured)
+
+
+@operation("import files", effect="writes", role="admin", internal=True)
+def files(
+    store: Store, *, subject: str, files: tuple[Held, ...], item: str = "", state: str = "", seal: bool = False
+) -> None:
+    """Name files of a run or a logged model whose bytes are here.
+
+    Args:
+        subject: whose they are.
+        files: the files.
+        item: how these files are known there, once all of them are here.
+        state: what they are like there.
+        seal: let nobody change them from now on.
+
+    Raises:
+        Conflict: another file has that path and is sealed, or bytes went away meanwhile.
+        Invalid: a path cannot be one.
+    """
+    hold_epoch(store.database)
+    if lost := {each.digest for each in files} - store.blobs.has(each.digest for each in files):
+        raise Conflict(f"the bytes of {len(lost)} files went away before they had a name", hint="import again")
+    known = _known(store, subject)
+    for each in sorted(files, key=lambda held: held.path):
+        if known.get(each.path) != each.digest:
+            artifacts.name(store, subject, each.path, digest=each.digest, size_bytes=each.size_bytes)
+    if seal:
+        artifacts.seal(store, subject)
+    if item:
+        note(store, SYSTEM, item, subject, state=state)
+
+
+def _known(store: Store, subject: str) -> dict[str, str]:
+    rows = store.database.run("SELECT path, digest FROM artifact WHERE subject = :subject", subject=subject)
+    return {row["path"]: row["digest"] for row in rows}
+
+
+@operation("import counts", effect="reads", role="admin", internal=True)
+def counts(store: Store, *, runs: tuple[str, ...] = (), models: tuple[str, ...] = ()) -> Counts:
+    """Count what is here of some runs and logged models, in the rows themselves.
+
+    Args:
+        runs: ids of runs, as MLflow writes them.
+        models: ids of logged models.
+    """
+    ids = [ulid_of(each) for each in runs]
+    subjects = [*ids, *(artifacts.LOGGED + each for each in models)]
+    return Counts(
+        runs=_count(store, "run", "id", ids),
+        params=_count(store, "param", "subject", ids),
+        tags=_count(store, "tag", "subject", ids),
+        points=_count(store, "metric_chunk", "run", ids, "COALESCE(SUM(count), 0)")
+        + _count(store, "run", "id", ids, "COALESCE(SUM(recent_points), 0)"),
+        inputs=_count(store, "run_input", "run", ids),
+        models=_count(store, "logged_model", "id", models),
+        files=_count(store, "artifact", "subject", subjects),
+    )
+
+
+def _count(store: Store, table: str, column: str, values: Sequence[str], what: str = "count(*)") -> int:
+    if not values:
+        return 0
+    marks = ", ".join(f":v{place}" for place in range(len(values)))
+    bound = {f"v{place}": each for place, each in enumerate(values)}
+    return int(
+        store.database.run(f"SELECT {what} AS found FROM {table} WHERE {column} IN ({marks})", **bound)[0]["found"]
+    )
