@@ -33,24 +33,35 @@ from lineal.storage.trees import hold_epoch
 SYSTEM = "mlflow"
 """What MLflow is called where imports are remembered."""
 
+PROXY = "mlflow-artifacts:"
+"""Begins the address of files that are behind the server itself, whichever it is."""
+
+ORIGIN = "lineal.imported.artifact_location"
+"""The tag that says where an experiment kept its files before."""
+
 _COUNTED_MAX = 1_000_000_000
 """Greater numbers of experiments were drawn, not counted: ours go on where those end that were counted."""
 
 
 class NewRun(msgspec.Struct, frozen=True, kw_only=True):
-    """A run that comes: ``experiment`` is the number of its experiment here, ``state`` what it is like there."""
+    """A run that comes: ``experiment`` is the number of its experiment here, ``state`` what it is like there.
+
+    ``artifact_location`` is where its files stay; empty when they come too.
+    """
 
     run: Run
     experiment: int
     state: str
+    artifact_location: str = ""
 
 
 class NewModel(msgspec.Struct, frozen=True, kw_only=True):
-    """A logged model that comes: ``experiment`` is the number of its experiment here, ``state`` what it is like there."""
+    """A logged model that comes, with the same beside it as a run has."""
 
     model: LoggedModel
     experiment: int
     state: str
+    artifact_location: str = ""
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -62,7 +73,7 @@ class Held(msgspec.Struct, frozen=True):
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    """How much is here of some runs and logged models."""
+    """How much is here of some runs, logged models and registered models."""
 
     runs: int = 0
     params: int = 0
@@ -71,10 +82,13 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     inputs: int = 0
     models: int = 0
     files: int = 0
+    registered: int = 0
+    versions: int = 0
+    aliases: int = 0
 
 
 @operation("import experiments", effect="writes", role="admin", internal=True)
-def experiments(store: Store, *, experiments: tuple[Experiment, ...]) -> dict[str, int]:
+def experiments(store: Store, *, experiments: tuple[Experiment, ...], keep_locations: bool = False) -> dict[str, int]:
     """Keep experiments, and return the number that each has here, by its id there.
 
     One whose name an experiment has here is that experiment. Any other keeps its number where that is free, and gets the
@@ -82,11 +96,13 @@ def experiments(store: Store, *, experiments: tuple[Experiment, ...]) -> dict[st
 
     Args:
         experiments: what is known of them.
+        keep_locations: let programs go on keeping files where they kept them; by default they come to this store, and
+            where they were is a tag.
     """
-    return {each.id: _keep_experiment(store, each) for each in experiments}
+    return {each.id: _keep_experiment(store, each, keep_locations=keep_locations) for each in experiments}
 
 
-def _keep_experiment(store: Store, told: Experiment) -> int:
+def _keep_experiment(store: Store, told: Experiment, *, keep_locations: bool) -> int:
     rows = store.database.run("SELECT number FROM experiment WHERE name = :name", name=told.name)
     item = f"experiment:{told.name}"
     known = store.database.run(
@@ -96,9 +112,10 @@ def _keep_experiment(store: Store, told: Experiment) -> int:
     if not rows:
         store.database.run(
             "INSERT INTO experiment (number, name, state, artifact_location, created_by, created_at, updated_at, revision)"
-            " VALUES (:number, :name, 'active', '', :by, :created_at, :updated_at, 1)",
+            " VALUES (:number, :name, 'active', :place, :by, :created_at, :updated_at, 1)",
             number=number,
             name=told.name,
+            place=told.artifact_location if keep_locations and not told.artifact_location.startswith(PROXY) else "",
             by=store.actor.name,
             created_at=told.created_at,
             updated_at=told.updated_at,
@@ -112,7 +129,8 @@ def _keep_experiment(store: Store, told: Experiment) -> int:
             at=told.updated_at,
         )
         note(store, SYSTEM, item, f"experiment:{number}")
-    write_tags(store.database, subject(number), told.tags)
+    origin = {ORIGIN: told.artifact_location} if told.artifact_location else {}
+    write_tags(store.database, subject(number), told.tags | origin)
     return number
 
 
@@ -157,7 +175,8 @@ def _keep_run(store: Store, told: NewRun) -> None:
     run, run_id = told.run, ulid_of(told.run.id)
     row = store.database.run(
         "INSERT INTO run (id, name, state, command, started_by, host, started_at, ended_at, revision, experiment,"
-        " deleted_at) VALUES (:id, :name, :state, '[]', :by, '', :started_at, :ended_at, 1, :experiment, :deleted_at)"
+        " artifact_location, deleted_at) VALUES (:id, :name, :state, '[]', :by, '', :started_at, :ended_at, 1, :experiment,"
+        " :place, :deleted_at)"
         " ON CONFLICT (id) DO UPDATE SET name = excluded.name, state = excluded.state, ended_at = excluded.ended_at,"
         " deleted_at = excluded.deleted_at, revision = run.revision + 1 RETURNING experiment",
         id=run_id,
@@ -168,6 +187,7 @@ def _keep_run(store: Store, told: NewRun) -> None:
         ended_at=run.ended_at,
         deleted_at=run.deleted_at,
         experiment=told.experiment,
+        place=told.artifact_location,
     )[0]
     summary = Summary(store.database, run_id, row["experiment"])
     summary.set_params(run.params)
@@ -198,23 +218,25 @@ def models(store: Store, *, models: tuple[NewModel, ...]) -> None:
         Invalid: an id is none of a logged model.
     """
     for each in sorted(models, key=lambda told: told.model.id):
-        _keep_model(store, each.model, each.experiment)
+        _keep_model(store, each)
         note(store, SYSTEM, f"logged:{each.model.id}", f"logged:{each.model.id}", state=each.state)
 
 
-def _keep_model(store: Store, model: LoggedModel, experiment: int) -> None:
+def _keep_model(store: Store, told: NewModel) -> None:
+    model = told.model
     check_id(model.id)
     store.database.run(
         "INSERT INTO logged_model"
         " (id, experiment, name, model_type, status, run, artifact_location, created_by, created_at, updated_at)"
-        " VALUES (:id, :experiment, :name, :kind, :status, :run, '', :by, :created_at, :updated_at)"
+        " VALUES (:id, :experiment, :name, :kind, :status, :run, :place, :by, :created_at, :updated_at)"
         " ON CONFLICT (id) DO UPDATE SET status = excluded.status, updated_at = excluded.updated_at",
         id=model.id,
-        experiment=experiment,
+        experiment=told.experiment,
         name=model.name,
         kind=model.model_type,
         status=model.status,
         run=ulid_of(model.run) if model.run else None,
+        place=told.artifact_location,
         by=store.actor.name,
         created_at=model.created_at,
         updated_at=model.updated_at,
@@ -265,12 +287,15 @@ def _known(store: Store, subject: str) -> dict[str, str]:
 
 
 @operation("import counts", effect="reads", role="admin", internal=True)
-def counts(store: Store, *, runs: tuple[str, ...] = (), models: tuple[str, ...] = ()) -> Counts:
-    """Count what is here of some runs and logged models, in the rows themselves.
+def counts(
+    store: Store, *, runs: tuple[str, ...] = (), models: tuple[str, ...] = (), registered: tuple[str, ...] = ()
+) -> Counts:
+    """Count what is here of some runs, logged models and registered models, in the rows themselves.
 
     Args:
         runs: ids of runs, as MLflow writes them.
         models: ids of logged models.
+        registered: names of registered models.
     """
     ids = [ulid_of(each) for each in runs]
     subjects = [*ids, *(artifacts.LOGGED + each for each in models)]
@@ -283,6 +308,13 @@ def counts(store: Store, *, runs: tuple[str, ...] = (), models: tuple[str, ...] 
         inputs=_count(store, "run_input", "run", ids),
         models=_count(store, "logged_model", "id", models),
         files=_count(store, "artifact", "subject", subjects),
+        registered=_count(
+            store, "model", "name", registered, "COALESCE(SUM(CASE WHEN deleted_at IS NULL THEN 1 END), 0)"
+        ),
+        versions=_count(
+            store, "version", "model", registered, "COALESCE(SUM(CASE WHEN deleted_at IS NULL THEN 1 END), 0)"
+        ),
+        aliases=_count(store, "alias", "model", registered),
     )
 
 

@@ -69,7 +69,7 @@ class Api:
         answer = self.ask(method, f"/api/2.0/{path}", body=body, retries=retries, kind="application/json")
         return _decoded(answer, self.url)
 
-    def pages(self, ask: Callable[..., Any], path: str, name: str, **fields: Any) -> Iterator[Any]:
+    def pages(self, ask: Callable[..., Any], path: str, name: str, /, **fields: Any) -> Iterator[Any]:
         """Yield the items called ``name`` of every page of an answer."""
         token = ""
         while True:

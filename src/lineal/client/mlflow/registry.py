@@ -1,0 +1,89 @@
+"""Bring MLflow's registry: versions with their numbers, then the models that they are of."""
+
+from __future__ import annotations
+
+import re
+
+from lineal.client.mlflow.bringing import Bringing, state_of
+from lineal.client.mlflow.filing import tree_of
+from lineal.formats.mlflow.records import ModelVersion, RegisteredModel
+from lineal.objects.errors import LinealError, NotFound, Unavailable
+from lineal.operations.outbox import PROMPT_TAG
+from lineal.operations.registry_imports import NewVersion
+from lineal.storage.mlflow.source import Source
+from lineal.storage.progress import Progress
+
+_OF_RUN = re.compile(r"(?:^|/)(?P<id>[0-9a-f]{32})/artifacts(?:/(?P<path>.+?))?/?$")
+_RUNS = re.compile(r"runs:/+(?P<id>[0-9a-f]{32})(?:/(?P<path>.+?))?/?$")
+_OF_MODEL = re.compile(r"(?:^|/)models/(?P<id>m-[0-9a-f]{32})/artifacts/?$|models:/+(?P<named>m-[0-9a-f]{32})/?$")
+
+
+def bring_registry(bringing: Bringing, source: Source, progress: Progress | None) -> None:
+    """Bring registered models and their versions; without ``progress``, no files are looked for."""
+    for model in source.registered_models():
+        bringing.registered.append(model.name)
+        versions = list(source.versions(model))
+        numbers = {each.number for each in versions}
+        aliases = {alias: number for alias, number in model.aliases.items() if number in numbers}
+        bringing.there.update(registered=1, versions=len(versions), aliases=len(aliases))
+        is_prompt = model.tags.get(PROMPT_TAG, "").lower() == "true"
+        came = [_bring_version(bringing, source, each, progress, is_prompt=is_prompt) for each in versions]
+        _bring_model(bringing, model, is_changed=any(came))
+
+
+def _bring_model(bringing: Bringing, model: RegisteredModel, *, is_changed: bool) -> None:
+    item, state = f"model:{model.name}", state_of(model)
+    if not is_changed and bringing.state(item) == state:
+        return
+    try:
+        bringing.repository.imports.registered(model, state=state)
+    except Unavailable:
+        raise
+    except LinealError as error:
+        bringing.leave_out(f"model {model.name}", error)
+        return
+    bringing.add(item, state)
+
+
+def _bring_version(
+    bringing: Bringing, source: Source, version: ModelVersion, progress: Progress | None, *, is_prompt: bool
+) -> bool:
+    """Bring a version unless it is here as it is there; tell whether it came."""
+    item, state = f"version:{version.model}/{version.number}", state_of(version)
+    if bringing.state(item) == state:
+        return False
+    try:
+        new = NewVersion(version=version, state=state)
+        if progress is not None and not is_prompt and not bringing.state(item):
+            new = _with_files(bringing, source, new, progress)
+        bringing.repository.imports.numbered(new)
+    except Unavailable:
+        raise
+    except (LinealError, OSError) as error:
+        what = f"version {version.number} of {version.model}"
+        bringing.leave_out(what, str(error) if isinstance(error, OSError) else error)
+        return False
+    bringing.add(item, state)
+    return True
+
+
+def _with_files(bringing: Bringing, source: Source, new: NewVersion, progress: Progress) -> NewVersion:
+    """Say where the files of a version are here. Raises NotFound when they are nowhere."""
+    version = new.version
+    for place in (version.place, version.source):
+        if (found := _OF_MODEL.search(place)) and (model := found["id"] or found["named"]) in bringing.models:
+            _check(bringing.models[model], f"the files of logged model {model}")
+            return _placed(new, f"models:/{model}")
+        if (found := _RUNS.search(place) or _OF_RUN.search(place)) and (run := found["id"]) in bringing.runs:
+            _check(bringing.runs[run], f"the files of run {run}")
+            return _placed(new, f"runs:/{run}/{found['path'] or ''}".rstrip("/"))
+    return NewVersion(version=version, tree=tree_of(bringing, source, version, progress), state=new.state)
+
+
+def _placed(new: NewVersion, place: str) -> NewVersion:
+    return NewVersion(version=new.version, place=place, state=new.state)
+
+
+def _check(are_here: bool, what: str) -> None:
+    if not are_here:
+        raise NotFound(f"{what} could not be had", hint="--without-artifacts keeps its address alone")
