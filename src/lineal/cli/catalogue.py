@@ -15,6 +15,7 @@ from lineal.cli.commands.data_pull import DATA_PULL
 from lineal.cli.commands.data_query import DATA_QUERY
 from lineal.cli.commands.data_status import DATA_STATUS
 from lineal.cli.commands.import_dvc import IMPORT_DVC
+from lineal.cli.commands.import_mlflow import IMPORT_MLFLOW
 from lineal.cli.commands.init import INIT
 from lineal.cli.commands.run import RUN
 from lineal.cli.commands.schema import SCHEMA
@@ -38,6 +39,7 @@ HAND_MADE: dict[str, Command] = {
     for each in (
         INIT,
         IMPORT_DVC,
+        IMPORT_MLFLOW,
         RUN,
         with_dvc(DATA_ADD),
         DATA_CHECK,

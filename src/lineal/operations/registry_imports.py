@@ -68,7 +68,7 @@ def numbered(store: Store, version: NewVersion) -> RegisteredVersion:
     rows = store.database.run(
         "SELECT * FROM version WHERE model = :name AND number = :number", name=told.model, number=told.number
     )
-    if rows and not _is_known(store, item):
+    if rows and not (_is_known(store, item) and rows[0]["created_at"] == told.created_at):
         raise Conflict(
             f"version {told.number} of {told.model} is another one here", hint="rename the model here or there"
         )

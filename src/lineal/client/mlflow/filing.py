@@ -70,7 +70,9 @@ def are_here(bringing: Bringing, owner: Run | LoggedModel) -> bool:
 
 
 def _goes_on(owner: Run | LoggedModel) -> bool:
-    return owner.ended_at is None if isinstance(owner, Run) else owner.status == "PENDING"
+    if isinstance(owner, Run):
+        return owner.ended_at is None and owner.deleted_at is None
+    return owner.status == "PENDING"
 
 
 def tree_of(bringing: Bringing, source: Source, version: ModelVersion, progress: Progress) -> Digest:

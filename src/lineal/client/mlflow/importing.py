@@ -15,6 +15,7 @@ from lineal.client.mlflow.bringing import KINDS, Bringing, batched, state_of
 from lineal.client.mlflow.filing import are_here, bring_files
 from lineal.client.mlflow.registry import bring_registry
 from lineal.formats.mlflow.records import Curve, Experiment, LoggedModel, Run
+from lineal.objects.errors import Corrupt, NotFound
 from lineal.objects.ulid import is_hexadecimal
 from lineal.operations.tracking_imports import PROXY, NewModel, NewRun
 from lineal.storage.mlflow.source import POINTS_MAX, Source
@@ -47,6 +48,21 @@ class Imported(msgspec.Struct, frozen=True, kw_only=True):
     def missing(self) -> tuple[Counted, ...]:
         """The kinds of which there is less here."""
         return tuple(each for each in self.counts if each.here < each.there)
+
+    def check(self) -> int:
+        """Return the exit status that says whether everything is here.
+
+        Raises:
+            Corrupt: there is less here than there, and nothing was left out.
+        """
+        if self.left_out:
+            return NotFound.exit_status
+        if self.missing:
+            kind = self.missing[0]
+            raise Corrupt(
+                f"of {kind.there:,} {kind.kind} only {kind.here:,} are here", hint="lineal verify tells what is wrong"
+            )
+        return 0
 
 
 def import_history(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from lineal.client.mlflow.bringing import Bringing, state_of
 from lineal.client.mlflow.filing import tree_of
 from lineal.formats.mlflow.records import ModelVersion, RegisteredModel
@@ -27,13 +29,19 @@ def bring_registry(bringing: Bringing, source: Source, progress: Progress | None
         aliases = {alias: number for alias, number in model.aliases.items() if number in numbers}
         bringing.there.update(registered=1, versions=len(versions), aliases=len(aliases))
         is_prompt = model.tags.get(PROMPT_TAG, "").lower() == "true"
-        came = [_bring_version(bringing, source, each, progress, is_prompt=is_prompt) for each in versions]
-        _bring_model(bringing, model, is_changed=any(came))
+        here = {
+            each.number for each in versions if _bring_version(bringing, source, each, progress, is_prompt=is_prompt)
+        }
+        if versions and not here:
+            continue  # it is another model than that which has the name here, or nothing of it could be had
+        # An alias leads to what came from there, never to what merely has the same number.
+        kept = {alias: number for alias, number in aliases.items() if number in here}
+        _bring_model(bringing, msgspec.structs.replace(model, aliases=kept))
 
 
-def _bring_model(bringing: Bringing, model: RegisteredModel, *, is_changed: bool) -> None:
+def _bring_model(bringing: Bringing, model: RegisteredModel) -> None:
     item, state = f"model:{model.name}", state_of(model)
-    if not is_changed and bringing.state(item) == state:
+    if bringing.state(item) == state:
         return
     try:
         bringing.repository.imports.registered(model, state=state)
@@ -48,10 +56,10 @@ def _bring_model(bringing: Bringing, model: RegisteredModel, *, is_changed: bool
 def _bring_version(
     bringing: Bringing, source: Source, version: ModelVersion, progress: Progress | None, *, is_prompt: bool
 ) -> bool:
-    """Bring a version unless it is here as it is there; tell whether it came."""
+    """Bring a version unless it is here as it is there; tell whether it is here then."""
     item, state = f"version:{version.model}/{version.number}", state_of(version)
     if bringing.state(item) == state:
-        return False
+        return True
     try:
         new = NewVersion(version=version, state=state)
         if progress is not None and not is_prompt and not bringing.state(item):
