@@ -196,6 +196,16 @@ class Runs(_Group):
     finish = o.runs.finish
 
 
+class Exports(_Group):
+    """What is here, in the words of other systems; exporters use it."""
+
+    runs = o.exports.runs
+    models = o.exports.models
+    registered = o.exports.registered
+    versions = o.exports.versions
+    files = o.exports.files
+
+
 class Imports(_Group):
     """What other systems kept; importers use it."""
 
@@ -250,6 +260,11 @@ class Verbs:
     def data(self) -> Data:
         """Verbs of datasets."""
         return Data(self)
+
+    @property
+    def exports(self) -> Exports:
+        """Verbs of exporters."""
+        return Exports(self)
 
     @property
     def imports(self) -> Imports:

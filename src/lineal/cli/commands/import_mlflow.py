@@ -48,29 +48,29 @@ def _run(context: Context, options: argparse.Namespace) -> int:
             found = import_history(repository, source, files=not options.without, progress=progress)
         finally:
             source.close()
-    tell(context, found)
+    tell(context, found, ("THERE", "HERE"))
     context.talk("next: lineal experiments" if found.new else "unchanged: everything was here")
     return found.check()
 
 
-def tell(context: Context, found: Imported) -> None:
-    """Print what is here now, and say what was left out."""
+def tell(context: Context, found: Imported, places: tuple[str, str]) -> None:
+    """Print how much there is at both ``places``, and say what was left out."""
     if context.settings.json:
         context.data(found)
     elif not context.settings.quiet:
-        context.out.writelines(f"{line}\n" for line in _lines(context, found))
+        context.out.writelines(f"{line}\n" for line in _lines(context, found, places))
     for each in found.left_out[:_SHOWN]:
         context.talk(f"lineal: left out: {each}")
     if len(found.left_out) > _SHOWN:
         context.talk(f"lineal: left out: {len(found.left_out) - _SHOWN} more; --json lists them all")
 
 
-def _lines(context: Context, found: Imported) -> Iterator[str]:
+def _lines(context: Context, found: Imported, places: tuple[str, str]) -> Iterator[str]:
     from lineal.cli.render.units import count  # noqa: PLC0415 - help does without it
 
-    rows = ((each.kind, f"{each.there:,}", f"{each.here:,}") for each in found.counts)
+    rows = ((each.kind, f"{each.source:,}", f"{each.target:,}") for each in found.counts)
     yield f"{found.address}:"
-    yield from context.page().table(("KIND", "THERE", "HERE"), rows, indent="  ", right=("THERE", "HERE"))
+    yield from context.page().table(("KIND", *places), rows, indent="  ", right=places)
     yield f"new: {count(found.new, 'item')}"
 
 

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from lineal.formats.mlflow.records import LoggedModel, ModelVersion, Run
 from lineal.objects.digest import digest_of
 from lineal.objects.errors import LinealError, Unavailable
 from lineal.storage.mlflow.places import reason
+from lineal.storage.mlflow.target import MARK
 
 if TYPE_CHECKING:
     from lineal.client.connect import Repository
@@ -101,3 +103,13 @@ def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
     rest = iter(items)
     while batch := list(islice(rest, size)):
         yield batch
+
+
+Tagged = TypeVar("Tagged", Run, LoggedModel, ModelVersion)
+
+
+def unmarked(told: Tagged) -> Tagged:
+    """Return something without the tags by which an export remembers what it took there."""
+    if not any(key.startswith(MARK) for key in told.tags):
+        return told
+    return msgspec.structs.replace(told, tags={key: told.tags[key] for key in told.tags if not key.startswith(MARK)})

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lineal.client.mlflow.bringing import KINDS, Bringing, batched, state_of
+from lineal.client.mlflow.bringing import KINDS, Bringing, batched, state_of, unmarked
 from lineal.client.mlflow.filing import are_here, bring_files
 from lineal.client.mlflow.registry import bring_registry
 from lineal.formats.mlflow.records import Curve, Experiment, LoggedModel, Run
@@ -29,15 +29,15 @@ _COUNTED_AT_ONCE = 500
 
 
 class Counted(msgspec.Struct, frozen=True):
-    """How much of a kind there is where it came from, and here."""
+    """How much of a kind there is where it came from, and where it went."""
 
     kind: str
-    there: int
-    here: int
+    source: int
+    target: int
 
 
 class Imported(msgspec.Struct, frozen=True, kw_only=True):
-    """What is here of another system. ``new`` items came now; ``left_out`` says in plain words what could not be had."""
+    """What came from one place to another. ``new`` items came now; ``left_out`` says in plain words what could not be had."""
 
     address: str
     counts: tuple[Counted, ...]
@@ -46,21 +46,21 @@ class Imported(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def missing(self) -> tuple[Counted, ...]:
-        """The kinds of which there is less here."""
-        return tuple(each for each in self.counts if each.here < each.there)
+        """The kinds of which there is less where it went."""
+        return tuple(each for each in self.counts if each.target < each.source)
 
     def check(self) -> int:
         """Return the exit status that says whether everything is here.
 
         Raises:
-            Corrupt: there is less here than there, and nothing was left out.
+            Corrupt: there is less where it went, and nothing was left out.
         """
         if self.left_out:
             return NotFound.exit_status
         if self.missing:
             kind = self.missing[0]
             raise Corrupt(
-                f"of {kind.there:,} {kind.kind} only {kind.here:,} are here", hint="lineal verify tells what is wrong"
+                f"of {kind.source:,} {kind.kind} only {kind.target:,} came", hint="lineal verify tells what is wrong"
             )
         return 0
 
@@ -103,7 +103,7 @@ def _bring_runs(
     bringing: Bringing, source: Source, experiment: Experiment, number: int, progress: Progress | None
 ) -> None:
     imports = bringing.repository.imports
-    for batch in batched(source.runs(experiment), _RUNS_AT_ONCE):
+    for batch in batched(map(unmarked, source.runs(experiment)), _RUNS_AT_ONCE):
         known = [each for each in batch if is_hexadecimal(each.id)]
         for run in batch:
             if not is_hexadecimal(run.id):
@@ -178,7 +178,7 @@ def _bring_models(
     bringing: Bringing, source: Source, experiment: Experiment, number: int, progress: Progress | None
 ) -> None:
     imports = bringing.repository.imports
-    for batch in batched(source.logged_models(experiment), _RUNS_AT_ONCE):
+    for batch in batched(map(unmarked, source.logged_models(experiment)), _RUNS_AT_ONCE):
         states = {each.id: state_of(each) for each in batch}
         changed = [each for each in batch if bringing.state(f"logged:{each.id}") != states[each.id]]
         new = [

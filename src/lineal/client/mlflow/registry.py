@@ -6,7 +6,7 @@ import re
 
 import msgspec
 
-from lineal.client.mlflow.bringing import Bringing, state_of
+from lineal.client.mlflow.bringing import Bringing, state_of, unmarked
 from lineal.client.mlflow.filing import tree_of
 from lineal.formats.mlflow.records import ModelVersion, RegisteredModel
 from lineal.objects.errors import LinealError, NotFound, Unavailable
@@ -24,7 +24,7 @@ def bring_registry(bringing: Bringing, source: Source, progress: Progress | None
     """Bring registered models and their versions; without ``progress``, no files are looked for."""
     for model in source.registered_models():
         bringing.registered.append(model.name)
-        versions = list(source.versions(model))
+        versions = list(map(unmarked, source.versions(model)))
         numbers = {each.number for each in versions}
         aliases = {alias: number for alias, number in model.aliases.items() if number in numbers}
         bringing.there.update(registered=1, versions=len(versions), aliases=len(aliases))

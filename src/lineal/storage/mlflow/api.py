@@ -91,7 +91,10 @@ class Api:
 
     def put(self, path: str, pieces: Iterable[bytes], size_bytes: int) -> None:
         """Send a file to a path of the artifact proxy. Raises as ``ask``."""
-        self.ask("PUT", proxied(path), body=pieces, kind="application/octet-stream", size_bytes=size_bytes)
+        # What was read once cannot be sent again.
+        once = urllib3.Retry(total=0, raise_on_status=False)
+        kind = "application/octet-stream"
+        self.ask("PUT", proxied(path), body=pieces, kind=kind, size_bytes=size_bytes, retries=once)
 
     def ask(
         self,

@@ -50,8 +50,8 @@ def brought(repository: LocalRepository, place: Path, *, files: bool = True, art
 
 def counted(found: Imported) -> dict[str, int]:
     """Return the counts of an import, which must be the same there and here."""
-    assert [] == [each for each in found.counts if each.there != each.here]
-    return {each.kind: each.here for each in found.counts}
+    assert [] == [each for each in found.counts if each.source != each.target]
+    return {each.kind: each.target for each in found.counts}
 
 
 def loss(repository: LocalRepository) -> list[tuple[int, object, int]]:
@@ -229,6 +229,6 @@ def test_what_is_lost_on_the_way_is_told(
     monkeypatch.setattr(tracking_imports.points.operation, "function", lambda store, *, curves: None)  # type: ignore[attr-defined]
     found = brought(local, make(tmp_path / "there", 1))
 
-    assert [("points of metrics", 6, 0)] == [(each.kind, each.there, each.here) for each in found.missing]
-    with pytest.raises(Corrupt, match="of 6 points of metrics only 0 are here"):
+    assert [("points of metrics", 6, 0)] == [(each.kind, each.source, each.target) for each in found.missing]
+    with pytest.raises(Corrupt, match="of 6 points of metrics only 0 came"):
         found.check()
