@@ -10,10 +10,13 @@ from lineal.objects.errors import Invalid, NotFound
 from lineal.storage.database.database import Database
 from lineal.storage.database.sqlite import Sqlite
 from lineal.storage.mlflow.api import Api
+from lineal.storage.mlflow.folder_writing import FolderTarget
 from lineal.storage.mlflow.folders import META, Folders
+from lineal.storage.mlflow.server_writing import ServerTarget
 from lineal.storage.mlflow.servers import Server
 from lineal.storage.mlflow.source import Source
 from lineal.storage.mlflow.tables import Tables
+from lineal.storage.mlflow.target import Target
 
 _SQLITE = b"SQLite format 3\0"
 _FORMS = "a server's http://…, sqlite:///PATH, postgresql://…, a file mlflow.db or a folder mlruns"
@@ -32,9 +35,9 @@ def open_source(address: str, *, artifacts: str, variables: Mapping[str, str]) -
         NotFound: nothing is there.
         Unavailable: it cannot be reached.
     """
-    scheme, _, rest = address.partition("://")
+    scheme, is_url, rest = address.partition("://")
     # sqlite:///relative/path, sqlite:////absolute/path, mysql+pymysql://…
-    kind = scheme.partition("+")[0] if rest else ""
+    kind = scheme.partition("+")[0] if is_url else ""
     if kind in {"http", "https"}:
         return Server(Api(address, variables))
     if kind in {"postgresql", "postgres"}:
@@ -49,6 +52,28 @@ def open_source(address: str, *, artifacts: str, variables: Mapping[str, str]) -
             hint=f"name {_FORMS}; `mlflow server --backend-store-uri …` serves the rest",
         )
     return _path(Path(address), artifacts)
+
+
+def open_target(address: str, *, variables: Mapping[str, str]) -> Target:
+    """Return the place that is to be written to.
+
+    Args:
+        address: a server, or an ``mlruns`` folder, which need not be there.
+        variables: the environment's.
+
+    Raises:
+        Invalid: it can be neither.
+    """
+    scheme, is_url, _ = address.partition("://")
+    if is_url and scheme in {"http", "https"}:
+        return ServerTarget(Api(address, variables))
+    if is_url and scheme != "file":
+        hint = "`mlflow server --backend-store-uri …` serves its databases: name the server's address"
+        raise Invalid(f"nothing here writes to {scheme}://", hint=hint)
+    path = Path(unquote(urlsplit(address).path)) if is_url else Path(address)
+    if path.exists() and not path.is_dir():
+        raise Invalid(f"{path} is no folder", hint="name a folder mlruns, or a server's http://…")
+    return FolderTarget(path)
 
 
 def _path(path: Path, artifacts: str) -> Source:

@@ -40,7 +40,7 @@ def local(tmp_path: Path) -> Iterator[LocalRepository]:
         yield found
 
 
-def brought(repository: LocalRepository, place: Path, *, files: bool = True, artifacts: str = "") -> Imported:
+def brought(repository: LocalRepository, place: Path | str, *, files: bool = True, artifacts: str = "") -> Imported:
     source = open_source(str(place), artifacts=artifacts, variables={})
     try:
         return import_history(repository, source, files=files)
@@ -69,8 +69,8 @@ def test_everything_that_a_database_knows_comes_with_its_ids_and_times(
         "experiments": 3,
         "runs": 2,
         "params": 1,
-        "tags": 1,
-        "points of metrics": 6,
+        "tags": 2,
+        "points of metrics": 7 if generation > 2 else 6,
         "inputs": int(generation > 1),
         "logged models": int(generation > 2),
         "files": 3 if generation > 2 else 2,
@@ -162,7 +162,7 @@ def test_an_import_that_was_cut_off_goes_on_without_anything_twice(
         brought(CutOff(local.store), path)
     found = brought(local, path)
 
-    assert 6 == counted(found)["points of metrics"]
+    assert 7 == counted(found)["points of metrics"]
     assert (0, ()) == (found.check(), found.left_out)
     assert LOSS == loss(local)
     assert [1, 3, 4] == sorted(each.number for each in local.model.show("clf").versions)

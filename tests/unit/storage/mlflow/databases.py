@@ -106,7 +106,8 @@ def _tell(database: sqlite3.Connection, place: Path, generation: int) -> None:
         known |= {"deleted_time": AT + 20} if generation >= 2 and stage == "deleted" else {}
         insert(database, "runs", **known, artifact_uri=f"{place}/mlruns/7/{run}/artifacts")
     insert(database, "params", key="lr", value="0.1", run_uuid=RUN)
-    insert(database, "tags", key="mlflow.runName", value="train", run_uuid=RUN)
+    for run in (RUN, DELETED):
+        insert(database, "tags", key="mlflow.runName", value="train", run_uuid=run)
     points = ((1.0, 0), (0.5, 1), (float("nan"), 2), (LARGEST, 3), (-LARGEST, 3), (0.4, 1))
     for place_, (value, step) in enumerate(points):
         point(database, RUN, value, step, AT + place_)
@@ -147,6 +148,9 @@ def _tell_models(database: sqlite3.Connection, place: Path) -> None:
     insert(database, "logged_models", **known, source_run_id=RUN, artifact_location=location)
     insert(database, "logged_model_params", model_id=MODEL, experiment_id=7, param_key="p", param_value="1")
     insert(database, "logged_model_tags", model_id=MODEL, experiment_id=7, tag_key="t", tag_value="u")
+    point(database, RUN, 0.75, 1, AT, key="auc")
+    last = {"key": "auc", "value": 0.75, "timestamp": AT, "step": 1, "is_nan": False, "run_uuid": RUN}
+    insert(database, "latest_metrics", **last)
     measured = {"model_id": MODEL, "metric_name": "auc", "metric_timestamp_ms": AT, "metric_step": 1, "run_id": RUN}
     insert(database, "logged_model_metrics", **measured, metric_value=0.75, experiment_id=7)
     made = {"input_uuid": "o1", "source_type": "RUN_OUTPUT", "source_id": RUN, "destination_type": "MODEL_OUTPUT"}
