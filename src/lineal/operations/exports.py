@@ -8,7 +8,14 @@ from itertools import islice
 from typing import Any
 
 from lineal.formats.mlflow import records
-from lineal.formats.mlflow.records import LoggedModel, Measured, ModelVersion, RegisteredModel, RunState, UsedDataset
+from lineal.formats.mlflow.records import (
+    DatasetRecord,
+    LoggedModelRecord,
+    Measured,
+    ModelRecord,
+    RunState,
+    VersionRecord,
+)
 from lineal.objects.digest import Digest
 from lineal.objects.runs import Point, Run
 from lineal.objects.ulid import hexadecimal, is_ulid
@@ -31,7 +38,7 @@ _LISTED_MAX = 1_000
 
 
 @operation("export runs", effect="reads", internal=True)
-def runs(store: Store, *, experiment: int, after: str = "", limit: int = 200) -> tuple[records.Run, ...]:
+def runs(store: Store, *, experiment: int, after: str = "", limit: int = 200) -> tuple[records.RunRecord, ...]:
     """Tell of the runs of an experiment, those that were deleted too.
 
     Args:
@@ -72,9 +79,9 @@ def _of(store: Store, table: str, subjects: Sequence[str]) -> dict[str, list[Row
     return found
 
 
-def _run(store: Store, row: Row, **told: Any) -> records.Run:
+def _run(store: Store, row: Row, **told: Any) -> records.RunRecord:
     inputs = read_inputs(store.database, row["id"])
-    return records.Run(
+    return records.RunRecord(
         id=hexadecimal(row["id"]),
         experiment=str(row["experiment"]),
         name=row["name"],
@@ -84,7 +91,7 @@ def _run(store: Store, row: Row, **told: Any) -> records.Run:
         ended_at=row["ended_at"],
         deleted_at=row["deleted_at"],
         datasets=tuple(
-            UsedDataset(
+            DatasetRecord(
                 name=each.dataset.name,
                 digest=each.dataset.digest,
                 source_type=each.dataset.source_type,
@@ -102,7 +109,7 @@ def _run(store: Store, row: Row, **told: Any) -> records.Run:
 
 
 @operation("export models", effect="reads", internal=True)
-def models(store: Store, *, experiment: int, after: str = "", limit: int = 200) -> tuple[LoggedModel, ...]:
+def models(store: Store, *, experiment: int, after: str = "", limit: int = 200) -> tuple[LoggedModelRecord, ...]:
     """Tell of the logged models of an experiment.
 
     Args:
@@ -120,9 +127,9 @@ def models(store: Store, *, experiment: int, after: str = "", limit: int = 200) 
     return tuple(_model(store, row["id"]) for row in rows)
 
 
-def _model(store: Store, model_id: str) -> LoggedModel:
+def _model(store: Store, model_id: str) -> LoggedModelRecord:
     found = logged_models.shown(store, model_id)
-    return LoggedModel(
+    return LoggedModelRecord(
         id=found.id,
         experiment=str(found.experiment),
         name=found.name,
@@ -149,7 +156,7 @@ def _model(store: Store, model_id: str) -> LoggedModel:
 
 
 @operation("export registered", effect="reads", internal=True)
-def registered(store: Store, *, after: str = "", limit: int = 200) -> tuple[RegisteredModel, ...]:
+def registered(store: Store, *, after: str = "", limit: int = 200) -> tuple[ModelRecord, ...]:
     """Tell of the registered models.
 
     Args:
@@ -162,7 +169,7 @@ def registered(store: Store, *, after: str = "", limit: int = 200) -> tuple[Regi
         limit=limit,
     )
     return tuple(
-        RegisteredModel(
+        ModelRecord(
             name=each.name,
             description=each.description,
             created_at=each.created_at,
@@ -175,7 +182,7 @@ def registered(store: Store, *, after: str = "", limit: int = 200) -> tuple[Regi
 
 
 @operation("export versions", effect="reads", internal=True)
-def versions(store: Store, name: str) -> tuple[ModelVersion, ...]:
+def versions(store: Store, name: str) -> tuple[VersionRecord, ...]:
     """Tell of the versions of a model, by number. The place of each is where its files are here.
 
     Args:
@@ -185,7 +192,7 @@ def versions(store: Store, name: str) -> tuple[ModelVersion, ...]:
         "SELECT * FROM version WHERE model = :name AND deleted_at IS NULL ORDER BY number", name=name
     )
     return tuple(
-        ModelVersion(
+        VersionRecord(
             model=each.model,
             number=each.number,
             description=each.description,

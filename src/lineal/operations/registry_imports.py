@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import msgspec
 
-from lineal.formats.mlflow.records import ModelVersion, RegisteredModel
+from lineal.formats.mlflow.records import ModelRecord, VersionRecord
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Conflict, NotFound
 from lineal.objects.ulid import is_hexadecimal, ulid_of
@@ -29,20 +29,20 @@ from lineal.operations.weights import Weights, resolve
 from lineal.storage.store import Store
 
 
-class NewVersion(msgspec.Struct, frozen=True, kw_only=True):
+class ComingVersion(msgspec.Struct, frozen=True, kw_only=True):
     """A version that comes.
 
     ``place`` is where its files are here, as a program would say it: ``runs:/…`` or ``models:/…``; ``tree`` holds them where
     they are of no run; both are empty for files that could not be had. ``state`` is what it is like there.
     """
 
-    version: ModelVersion
+    version: VersionRecord
     place: str = ""
     tree: Digest | None = None
     state: str = ""
 
 
-def _store_tree(store: Store, version: NewVersion) -> None:
+def _store_tree(store: Store, version: ComingVersion) -> None:
     """Store the nodes of a large tree before the transaction, which then finds them."""
     weights = _weights(store, version)
     if weights.subject:
@@ -51,7 +51,7 @@ def _store_tree(store: Store, version: NewVersion) -> None:
 
 
 @operation("import numbered", effect="writes", role="admin", internal=True, prepare=_store_tree)
-def numbered(store: Store, version: NewVersion) -> RegisteredVersion:
+def numbered(store: Store, version: ComingVersion) -> RegisteredVersion:
     """Keep a version of a model with the number, the stage and the times that it has there; no gate is asked.
 
     One that came before gets the description, the tags and the stage that it has there now.
@@ -98,7 +98,7 @@ def _is_known(store: Store, item: str) -> bool:
     return bool(found)
 
 
-def _place(store: Store, version: NewVersion) -> Row:
+def _place(store: Store, version: ComingVersion) -> Row:
     told, weights = version.version, _weights(store, version)
     label = registration.Label(
         stage=told.stage,
@@ -121,7 +121,7 @@ def _place(store: Store, version: NewVersion) -> Row:
     return row
 
 
-def _weights(store: Store, version: NewVersion) -> Weights:
+def _weights(store: Store, version: ComingVersion) -> Weights:
     told = version.version
     if version.place:
         return resolve(store, version.place, run="", logged_model="")
@@ -131,7 +131,7 @@ def _weights(store: Store, version: NewVersion) -> Weights:
 
 
 @operation("import registered", effect="writes", role="admin", internal=True)
-def registered(store: Store, model: RegisteredModel, *, state: str = "") -> None:
+def registered(store: Store, model: ModelRecord, *, state: str = "") -> None:
     """Keep a registered model whose versions are here: its description, tags, aliases and times.
 
     Args:

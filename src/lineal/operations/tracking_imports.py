@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from lineal.formats.mlflow.records import Curve, Experiment, LoggedModel, Run
+from lineal.formats.mlflow.records import Curve, ExperimentRecord, LoggedModelRecord, RunRecord
 from lineal.formats.series import Series
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Conflict
@@ -43,22 +43,22 @@ _COUNTED_MAX = 1_000_000_000
 """Greater numbers of experiments were drawn, not counted: ours go on where those end that were counted."""
 
 
-class NewRun(msgspec.Struct, frozen=True, kw_only=True):
+class ComingRun(msgspec.Struct, frozen=True, kw_only=True):
     """A run that comes: ``experiment`` is the number of its experiment here, ``state`` what it is like there.
 
     ``artifact_location`` is where its files stay; empty when they come too.
     """
 
-    run: Run
+    run: RunRecord
     experiment: int
     state: str
     artifact_location: str = ""
 
 
-class NewModel(msgspec.Struct, frozen=True, kw_only=True):
+class ComingModel(msgspec.Struct, frozen=True, kw_only=True):
     """A logged model that comes, with the same beside it as a run has."""
 
-    model: LoggedModel
+    model: LoggedModelRecord
     experiment: int
     state: str
     artifact_location: str = ""
@@ -72,7 +72,7 @@ class Held(msgspec.Struct, frozen=True):
     size_bytes: int
 
 
-class Counts(msgspec.Struct, frozen=True, kw_only=True):
+class ImportCounts(msgspec.Struct, frozen=True, kw_only=True):
     """How much is here of some runs, logged models and registered models."""
 
     runs: int = 0
@@ -88,7 +88,9 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @operation("import experiments", effect="writes", role="admin", internal=True)
-def experiments(store: Store, *, experiments: tuple[Experiment, ...], keep_locations: bool = False) -> dict[str, int]:
+def experiments(
+    store: Store, *, experiments: tuple[ExperimentRecord, ...], keep_locations: bool = False
+) -> dict[str, int]:
     """Keep experiments, and return the number that each has here, by its id there.
 
     One whose name an experiment has here is that experiment. Any other keeps its number where that is free, and gets the
@@ -102,7 +104,7 @@ def experiments(store: Store, *, experiments: tuple[Experiment, ...], keep_locat
     return {each.id: _keep_experiment(store, each, keep_locations=keep_locations) for each in experiments}
 
 
-def _keep_experiment(store: Store, told: Experiment, *, keep_locations: bool) -> int:
+def _keep_experiment(store: Store, told: ExperimentRecord, *, keep_locations: bool) -> int:
     rows = store.database.run("SELECT number FROM experiment WHERE name = :name", name=told.name)
     item = f"experiment:{told.name}"
     known = store.database.run(
@@ -157,7 +159,7 @@ def points(store: Store, *, curves: tuple[Curve, ...]) -> None:
 
 
 @operation("import runs", effect="writes", role="admin", internal=True)
-def runs(store: Store, *, runs: tuple[NewRun, ...]) -> None:
+def runs(store: Store, *, runs: tuple[ComingRun, ...]) -> None:
     """Keep runs whose points are here. One that is here already gets what is new.
 
     Args:
@@ -171,7 +173,7 @@ def runs(store: Store, *, runs: tuple[NewRun, ...]) -> None:
         note(store, SYSTEM, f"run:{each.run.id}", f"run:{ulid_of(each.run.id)}", state=each.state)
 
 
-def _keep_run(store: Store, told: NewRun) -> None:
+def _keep_run(store: Store, told: ComingRun) -> None:
     run, run_id = told.run, ulid_of(told.run.id)
     row = store.database.run(
         "INSERT INTO run (id, name, state, command, started_by, host, started_at, ended_at, revision, experiment,"
@@ -208,7 +210,7 @@ def _used(told: Any) -> UsedDataset:
 
 
 @operation("import models", effect="writes", role="admin", internal=True)
-def models(store: Store, *, models: tuple[NewModel, ...]) -> None:
+def models(store: Store, *, models: tuple[ComingModel, ...]) -> None:
     """Keep logged models, with the last values of their metrics.
 
     Args:
@@ -222,7 +224,7 @@ def models(store: Store, *, models: tuple[NewModel, ...]) -> None:
         note(store, SYSTEM, f"logged:{each.model.id}", f"logged:{each.model.id}", state=each.state)
 
 
-def _keep_model(store: Store, told: NewModel) -> None:
+def _keep_model(store: Store, told: ComingModel) -> None:
     model = told.model
     check_id(model.id)
     store.database.run(
@@ -289,7 +291,7 @@ def _known(store: Store, subject: str) -> dict[str, str]:
 @operation("import counts", effect="reads", role="admin", internal=True)
 def counts(
     store: Store, *, runs: tuple[str, ...] = (), models: tuple[str, ...] = (), registered: tuple[str, ...] = ()
-) -> Counts:
+) -> ImportCounts:
     """Count what is here of some runs, logged models and registered models, in the rows themselves.
 
     Args:
@@ -299,7 +301,7 @@ def counts(
     """
     ids = [ulid_of(each) for each in runs]
     subjects = [*ids, *(artifacts.LOGGED + each for each in models)]
-    return Counts(
+    return ImportCounts(
         runs=_count(store, "run", "id", ids),
         params=_count(store, "param", "subject", ids),
         tags=_count(store, "tag", "subject", ids),

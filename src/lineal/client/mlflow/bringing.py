@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from lineal.formats.mlflow.records import LoggedModel, ModelVersion, Run
+from lineal.formats.mlflow.records import LoggedModelRecord, RunRecord, VersionRecord
 from lineal.objects.digest import digest_of
 from lineal.objects.errors import LinealError, Unavailable
 from lineal.storage.mlflow.places import reason
@@ -105,7 +105,7 @@ def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield batch
 
 
-Tagged = TypeVar("Tagged", Run, LoggedModel, ModelVersion)
+Tagged = TypeVar("Tagged", RunRecord, LoggedModelRecord, VersionRecord)
 
 
 def unmarked(told: Tagged) -> Tagged:

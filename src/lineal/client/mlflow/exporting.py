@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from lineal.client.mlflow.bringing import state_of, unmarked
 from lineal.client.mlflow.importing import Counted, Imported
 from lineal.client.mlflow.own import Own
-from lineal.formats.mlflow.records import Curve, Experiment, Run
+from lineal.formats.mlflow.records import Curve, ExperimentRecord, RunRecord
 from lineal.objects.errors import LinealError, Unavailable
 from lineal.storage.mlflow.places import reason
 from lineal.storage.mlflow.source import Source
@@ -83,7 +83,7 @@ def export_history(repository: Repository, target: Target, *, progress: Progress
     )
 
 
-def _take_experiment(taking: _Taking, source: Source, target: Target, experiment: Experiment) -> None:
+def _take_experiment(taking: _Taking, source: Source, target: Target, experiment: ExperimentRecord) -> None:
     runs, models = list(source.runs(experiment)), list(source.logged_models(experiment))
     runs.sort(key=lambda run: run.started_at)  # a parent before its children
     waiting = []
@@ -116,7 +116,7 @@ def _begun(taking: _Taking, called: str, begin: Callable[..., bool], *told: obje
     return found[0] if taking.done(called, lambda: found.append(begin(*told))) else None
 
 
-def _of_run(run: Run) -> dict[str, int]:
+def _of_run(run: RunRecord) -> dict[str, int]:
     # Where a run has a name, MLflow says it in a tag as well.
     is_untagged = bool(run.name) and "mlflow.runName" not in run.tags
     return {

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from lineal.client.mlflow.bringing import Bringing, batched, state_of
-from lineal.formats.mlflow.records import LoggedModel, ModelVersion, Run
+from lineal.formats.mlflow.records import LoggedModelRecord, RunRecord, VersionRecord
 from lineal.objects.digest import Digest, digest_of
 from lineal.objects.errors import Conflict, Corrupt, Denied, Invalid, NotFound
 from lineal.objects.files import Entry, Tree
@@ -23,7 +23,9 @@ _LOST = (NotFound, Conflict, Corrupt, Denied, Invalid, OSError)
 """What is said of files that cannot be had; a server that cannot be reached at all ends the import."""
 
 
-def bring_files(bringing: Bringing, source: Source, owner: Run | LoggedModel, called: str, progress: Progress) -> bool:
+def bring_files(
+    bringing: Bringing, source: Source, owner: RunRecord | LoggedModelRecord, called: str, progress: Progress
+) -> bool:
     """Bring the files of a run or a logged model; tell whether all of them are here.
 
     Args:
@@ -34,7 +36,7 @@ def bring_files(bringing: Bringing, source: Source, owner: Run | LoggedModel, ca
         progress: is told of each.
     """
     item = f"files:{owner.id}"
-    is_model = isinstance(owner, LoggedModel)
+    is_model = isinstance(owner, LoggedModelRecord)
     subject = f"logged:{owner.id}" if is_model else ulid_of(owner.id)
     try:
         found = list(source.files(owner))
@@ -50,7 +52,7 @@ def bring_files(bringing: Bringing, source: Source, owner: Run | LoggedModel, ca
                 files=tuple(_held(bringing.repository.blobs, batch, progress)),
                 item=item if is_last else "",
                 state=f"{state} {len(found)}" if is_last else "",
-                seal=is_last and isinstance(owner, LoggedModel) and owner.status == "READY",
+                seal=is_last and isinstance(owner, LoggedModelRecord) and owner.status == "READY",
             )
     except _LOST as error:
         bringing.leave_out(f"files of {called}", str(error) if isinstance(error, OSError) else error)
@@ -60,7 +62,7 @@ def bring_files(bringing: Bringing, source: Source, owner: Run | LoggedModel, ca
     return True
 
 
-def are_here(bringing: Bringing, owner: Run | LoggedModel) -> bool:
+def are_here(bringing: Bringing, owner: RunRecord | LoggedModelRecord) -> bool:
     """Tell whether the files of one that did not change since need not be looked at; count them then."""
     item = f"files:{owner.id}"
     if not bringing.state(item) or _goes_on(owner):
@@ -69,13 +71,13 @@ def are_here(bringing: Bringing, owner: Run | LoggedModel) -> bool:
     return True
 
 
-def _goes_on(owner: Run | LoggedModel) -> bool:
-    if isinstance(owner, Run):
+def _goes_on(owner: RunRecord | LoggedModelRecord) -> bool:
+    if isinstance(owner, RunRecord):
         return owner.ended_at is None and owner.deleted_at is None
     return owner.status == "PENDING"
 
 
-def tree_of(bringing: Bringing, source: Source, version: ModelVersion, progress: Progress) -> Digest:
+def tree_of(bringing: Bringing, source: Source, version: VersionRecord, progress: Progress) -> Digest:
     """Bring the files of a version that are of no run, as a tree. Raises NotFound."""
     held = _held(bringing.repository.blobs, source.files(version), progress)
     entries = (Entry(path=each.path, digest=each.digest, size_bytes=each.size_bytes) for each in held)

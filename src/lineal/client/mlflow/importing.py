@@ -14,10 +14,10 @@ import msgspec
 from lineal.client.mlflow.bringing import KINDS, Bringing, batched, state_of, unmarked
 from lineal.client.mlflow.filing import are_here, bring_files
 from lineal.client.mlflow.registry import bring_registry
-from lineal.formats.mlflow.records import Curve, Experiment, LoggedModel, Run
+from lineal.formats.mlflow.records import Curve, ExperimentRecord, LoggedModelRecord, RunRecord
 from lineal.objects.errors import Corrupt, NotFound
 from lineal.objects.ulid import is_hexadecimal
-from lineal.operations.tracking_imports import PROXY, NewModel, NewRun
+from lineal.operations.tracking_imports import PROXY, ComingModel, ComingRun
 from lineal.storage.mlflow.source import POINTS_MAX, Source
 from lineal.storage.progress import Progress, Silent
 
@@ -100,7 +100,7 @@ def import_history(
 
 
 def _bring_runs(
-    bringing: Bringing, source: Source, experiment: Experiment, number: int, progress: Progress | None
+    bringing: Bringing, source: Source, experiment: ExperimentRecord, number: int, progress: Progress | None
 ) -> None:
     imports = bringing.repository.imports
     for batch in batched(map(unmarked, source.runs(experiment)), _RUNS_AT_ONCE):
@@ -112,7 +112,7 @@ def _bring_runs(
         changed = [each for each in known if bringing.state(f"run:{each.id}") != states[each.id]]
         points = _bring_points(bringing, source, changed)
         new = [
-            NewRun(
+            ComingRun(
                 run=each,
                 experiment=number,
                 state=f"{states[each.id]} {_points(each, points)}",
@@ -137,7 +137,7 @@ def _bring_runs(
             bringing.runs[run.id] = is_passed or bring_files(bringing, source, run, called, progress or Silent())
 
 
-def _bring_points(bringing: Bringing, source: Source, runs: list[Run]) -> dict[str, int]:
+def _bring_points(bringing: Bringing, source: Source, runs: list[RunRecord]) -> dict[str, int]:
     """Bring every point of runs, and return how many each has; points that are the same in all are one."""
     found: dict[str, int] = {}
     waiting: list[Curve] = []
@@ -157,11 +157,11 @@ def _location(uri: str, end: str) -> str:
     return uri.removesuffix(end) if uri.endswith(end) and not uri.startswith(PROXY) else ""
 
 
-def _points(run: Run, read: dict[str, int]) -> int:
+def _points(run: RunRecord, read: dict[str, int]) -> int:
     return read.get(run.id, 0) if run.point_count is None else run.point_count
 
 
-def _count_run(bringing: Bringing, run: Run, read: dict[str, int]) -> None:
+def _count_run(bringing: Bringing, run: RunRecord, read: dict[str, int]) -> None:
     points = run.point_count
     if points is None:
         points = read[run.id] if run.id in read else bringing.count(f"run:{run.id}")
@@ -175,14 +175,14 @@ def _count_run(bringing: Bringing, run: Run, read: dict[str, int]) -> None:
 
 
 def _bring_models(
-    bringing: Bringing, source: Source, experiment: Experiment, number: int, progress: Progress | None
+    bringing: Bringing, source: Source, experiment: ExperimentRecord, number: int, progress: Progress | None
 ) -> None:
     imports = bringing.repository.imports
     for batch in batched(map(unmarked, source.logged_models(experiment)), _RUNS_AT_ONCE):
         states = {each.id: state_of(each) for each in batch}
         changed = [each for each in batch if bringing.state(f"logged:{each.id}") != states[each.id]]
         new = [
-            NewModel(
+            ComingModel(
                 model=each,
                 experiment=number,
                 state=states[each.id],
@@ -205,7 +205,7 @@ def _bring_models(
 
 
 def _bring_model_files(
-    bringing: Bringing, source: Source, model: LoggedModel, progress: Progress | None, *, is_same: bool
+    bringing: Bringing, source: Source, model: LoggedModelRecord, progress: Progress | None, *, is_same: bool
 ) -> bool:
     if progress is None or (is_same and are_here(bringing, model)):
         return True

@@ -6,7 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from lineal.formats.mlflow.records import Curve, Experiment, LoggedModel, ModelVersion, RegisteredModel, Run
+from lineal.formats.mlflow.records import (
+    Curve,
+    ExperimentRecord,
+    LoggedModelRecord,
+    ModelRecord,
+    RunRecord,
+    VersionRecord,
+)
 from lineal.objects.ulid import ulid_of
 from lineal.operations import tracking
 from lineal.operations.tracking_imports import ORIGIN
@@ -32,14 +39,14 @@ class Own:
         self.problems: list[str] = []
         self._repository = repository
 
-    def experiments(self) -> Iterator[Experiment]:
+    def experiments(self) -> Iterator[ExperimentRecord]:
         """Yield every experiment, those that were deleted too."""
         for is_deleted in (False, True):
             after = -1
             while found := self._repository.experiments(deleted=is_deleted, limit=_PAGE, after=after):
                 after = found[-1].number
                 for each in found:
-                    yield Experiment(
+                    yield ExperimentRecord(
                         id=str(each.number),
                         name=each.name,
                         is_deleted=is_deleted,
@@ -48,12 +55,12 @@ class Own:
                         tags={key: value for key, value in each.tags.items() if key != ORIGIN},
                     )
 
-    def runs(self, experiment: Experiment) -> Iterator[Run]:
+    def runs(self, experiment: ExperimentRecord) -> Iterator[RunRecord]:
         """Yield the runs of an experiment."""
         ask = partial(self._repository.exports.runs, experiment=int(experiment.id))
         return _paged(lambda last: ask(after=ulid_of(last.id) if last else ""))
 
-    def curves(self, runs: Sequence[Run]) -> Iterator[Curve]:
+    def curves(self, runs: Sequence[RunRecord]) -> Iterator[Curve]:
         """Yield every point of runs; of a metric without a history, the last one."""
         for run in runs:
             for metric in run.metrics:
@@ -72,25 +79,25 @@ class Own:
                         times=found.times[start:end],
                     )
 
-    def logged_models(self, experiment: Experiment) -> Iterator[LoggedModel]:
+    def logged_models(self, experiment: ExperimentRecord) -> Iterator[LoggedModelRecord]:
         """Yield the logged models of an experiment."""
         ask = partial(self._repository.exports.models, experiment=int(experiment.id))
         return _paged(lambda last: ask(after=last.id if last else ""))
 
-    def registered_models(self) -> Iterator[RegisteredModel]:
+    def registered_models(self) -> Iterator[ModelRecord]:
         """Yield the registered models."""
         return _paged(lambda last: self._repository.exports.registered(after=last.name if last else ""))
 
-    def versions(self, model: RegisteredModel) -> Iterator[ModelVersion]:
+    def versions(self, model: ModelRecord) -> Iterator[VersionRecord]:
         """Yield the versions of a registered model, by number."""
         yield from self._repository.exports.versions(model.name)
 
-    def files(self, owner: Run | LoggedModel | ModelVersion) -> Iterator[Found]:
+    def files(self, owner: RunRecord | LoggedModelRecord | VersionRecord) -> Iterator[Found]:
         """Yield the files of a run, a logged model or a version."""
-        if isinstance(owner, ModelVersion):
+        if isinstance(owner, VersionRecord):
             subject = owner.place
         else:
-            subject = f"logged:{owner.id}" if isinstance(owner, LoggedModel) else ulid_of(owner.id)
+            subject = f"logged:{owner.id}" if isinstance(owner, LoggedModelRecord) else ulid_of(owner.id)
         blobs = self._repository.blobs
         for each in _paged(lambda last: self._repository.exports.files(subject, after=last.path if last else "")):
             yield Found(each.path, each.size_bytes, pieces=partial(blobs.open, each.digest))

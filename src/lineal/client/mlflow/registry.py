@@ -8,10 +8,10 @@ import msgspec
 
 from lineal.client.mlflow.bringing import Bringing, state_of, unmarked
 from lineal.client.mlflow.filing import tree_of
-from lineal.formats.mlflow.records import ModelVersion, RegisteredModel
+from lineal.formats.mlflow.records import ModelRecord, VersionRecord
 from lineal.objects.errors import LinealError, NotFound, Unavailable
 from lineal.operations.outbox import PROMPT_TAG
-from lineal.operations.registry_imports import NewVersion
+from lineal.operations.registry_imports import ComingVersion
 from lineal.storage.mlflow.source import Source
 from lineal.storage.progress import Progress
 
@@ -39,7 +39,7 @@ def bring_registry(bringing: Bringing, source: Source, progress: Progress | None
         _bring_model(bringing, msgspec.structs.replace(model, aliases=kept))
 
 
-def _bring_model(bringing: Bringing, model: RegisteredModel) -> None:
+def _bring_model(bringing: Bringing, model: ModelRecord) -> None:
     item, state = f"model:{model.name}", state_of(model)
     if bringing.state(item) == state:
         return
@@ -54,14 +54,14 @@ def _bring_model(bringing: Bringing, model: RegisteredModel) -> None:
 
 
 def _bring_version(
-    bringing: Bringing, source: Source, version: ModelVersion, progress: Progress | None, *, is_prompt: bool
+    bringing: Bringing, source: Source, version: VersionRecord, progress: Progress | None, *, is_prompt: bool
 ) -> bool:
     """Bring a version unless it is here as it is there; tell whether it is here then."""
     item, state = f"version:{version.model}/{version.number}", state_of(version)
     if bringing.state(item) == state:
         return True
     try:
-        new = NewVersion(version=version, state=state)
+        new = ComingVersion(version=version, state=state)
         if progress is not None and not is_prompt and not bringing.state(item):
             new = _with_files(bringing, source, new, progress)
         bringing.repository.imports.numbered(new)
@@ -75,7 +75,7 @@ def _bring_version(
     return True
 
 
-def _with_files(bringing: Bringing, source: Source, new: NewVersion, progress: Progress) -> NewVersion:
+def _with_files(bringing: Bringing, source: Source, new: ComingVersion, progress: Progress) -> ComingVersion:
     """Say where the files of a version are here. Raises NotFound when they are nowhere."""
     version = new.version
     for place in (version.place, version.source):
@@ -85,11 +85,11 @@ def _with_files(bringing: Bringing, source: Source, new: NewVersion, progress: P
         if (found := _RUNS.search(place) or _OF_RUN.search(place)) and (run := found["id"]) in bringing.runs:
             _check(bringing.runs[run], f"the files of run {run}")
             return _placed(new, f"runs:/{run}/{found['path'] or ''}".rstrip("/"))
-    return NewVersion(version=version, tree=tree_of(bringing, source, version, progress), state=new.state)
+    return ComingVersion(version=version, tree=tree_of(bringing, source, version, progress), state=new.state)
 
 
-def _placed(new: NewVersion, place: str) -> NewVersion:
-    return NewVersion(version=new.version, place=place, state=new.state)
+def _placed(new: ComingVersion, place: str) -> ComingVersion:
+    return ComingVersion(version=new.version, place=place, state=new.state)
 
 
 def _check(are_here: bool, what: str) -> None:

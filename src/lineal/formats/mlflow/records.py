@@ -30,7 +30,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """Something that MLflow knows."""
 
 
-class Experiment(Record, frozen=True, kw_only=True):
+class ExperimentRecord(Record, frozen=True, kw_only=True):
     """An experiment. ``artifact_location`` is where its runs keep their files."""
 
     id: str
@@ -42,7 +42,7 @@ class Experiment(Record, frozen=True, kw_only=True):
     tags: dict[str, str] = {}
 
 
-class UsedDataset(Record, frozen=True, kw_only=True):
+class DatasetRecord(Record, frozen=True, kw_only=True):
     """A dataset as a run called it, and what it said of its use."""
 
     name: str
@@ -54,7 +54,7 @@ class UsedDataset(Record, frozen=True, kw_only=True):
     tags: dict[str, str] = {}
 
 
-class Run(Record, frozen=True, kw_only=True):
+class RunRecord(Record, frozen=True, kw_only=True):
     """A run without its points: ``metrics`` are the last of each, ``point_count`` how many there are, where that is known.
 
     ``models_made`` are ids of logged models with the step at which each was made. ``artifact_uri`` is where its files are.
@@ -72,7 +72,7 @@ class Run(Record, frozen=True, kw_only=True):
     params: dict[str, str] = {}
     tags: dict[str, str] = {}
     metrics: tuple[Point, ...] = ()
-    datasets: tuple[UsedDataset, ...] = ()
+    datasets: tuple[DatasetRecord, ...] = ()
     models_used: tuple[str, ...] = ()
     models_made: tuple[tuple[str, int], ...] = ()
     point_count: int | None = None
@@ -100,7 +100,7 @@ class Measured(Record, frozen=True, kw_only=True):
     dataset_digest: str = ""
 
 
-class LoggedModel(Record, frozen=True, kw_only=True):
+class LoggedModelRecord(Record, frozen=True, kw_only=True):
     """A model that a program logged."""
 
     id: str
@@ -118,7 +118,7 @@ class LoggedModel(Record, frozen=True, kw_only=True):
     metrics: tuple[Measured, ...] = ()
 
 
-class RegisteredModel(Record, frozen=True, kw_only=True):
+class ModelRecord(Record, frozen=True, kw_only=True):
     """A registered model. ``aliases`` lead to numbers of versions."""
 
     name: str
@@ -129,7 +129,7 @@ class RegisteredModel(Record, frozen=True, kw_only=True):
     aliases: dict[str, int] = {}
 
 
-class ModelVersion(Record, frozen=True, kw_only=True):
+class VersionRecord(Record, frozen=True, kw_only=True):
     """A version of a registered model. ``place`` is where its files are, ``source`` what a program said of that."""
 
     model: str

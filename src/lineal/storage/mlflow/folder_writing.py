@@ -13,13 +13,13 @@ import yaml
 from lineal.formats.mlflow import records
 from lineal.formats.mlflow.records import (
     Curve,
-    Experiment,
-    LoggedModel,
+    DatasetRecord,
+    ExperimentRecord,
+    LoggedModelRecord,
     Measured,
-    ModelVersion,
-    RegisteredModel,
-    Run,
-    UsedDataset,
+    ModelRecord,
+    RunRecord,
+    VersionRecord,
 )
 from lineal.formats.trees import fits
 from lineal.objects.canonical import Number
@@ -56,7 +56,7 @@ class FolderTarget:
         self._experiments: dict[str, Path] = {}
         self._owned: dict[str, Path] = {}
 
-    def experiment(self, told: Experiment) -> None:
+    def experiment(self, told: ExperimentRecord) -> None:
         """Make an experiment, or take the one that has its name."""
         if known := self._there.get(told.name):
             top = self._root / TRASH if known.is_deleted else self._root
@@ -78,11 +78,11 @@ class FolderTarget:
         _meta(folder, said)
         self._experiments[told.id] = folder
 
-    def begin_run(self, told: Run, state: str) -> bool:
+    def begin_run(self, told: RunRecord, state: str) -> bool:
         """Make a run that will be filled; tell whether it still has to be. Raises Exists."""
         return self._begin(told.id, self._experiments[told.experiment] / told.id, state)
 
-    def begin_model(self, told: LoggedModel, state: str) -> bool:
+    def begin_model(self, told: LoggedModelRecord, state: str) -> bool:
         """Make a logged model that will be filled; tell whether it still has to be. Raises Exists."""
         return self._begin(told.id, self._experiments[told.experiment] / MODELS / told.id, state)
 
@@ -96,7 +96,7 @@ class FolderTarget:
             mark.touch()
         return mark.read_text(encoding="utf-8") != state
 
-    def run(self, told: Run, curves: Iterable[Curve], files: Iterable[Found], state: str) -> None:
+    def run(self, told: RunRecord, curves: Iterable[Curve], files: Iterable[Found], state: str) -> None:
         """Fill a run that was begun. Raises Invalid for a name that no file can have."""
         folder = self._owned[told.id]
         for name in ("metrics", "params", "tags", "artifacts"):
@@ -133,7 +133,7 @@ class FolderTarget:
         inside = [each for each in folder.relative_to(self._root).parts if each != TRASH]
         return self._root.joinpath(*inside, "artifacts").as_uri()
 
-    def _links(self, folder: Path, told: Run) -> None:
+    def _links(self, folder: Path, told: RunRecord) -> None:
         for dataset in told.datasets:
             name = _digest(dataset.name + dataset.digest)
             _meta(folder.parent / "datasets" / name, _dataset(dataset))
@@ -147,7 +147,7 @@ class FolderTarget:
         said = {"source_type": source, "source_id": linked, "destination_type": destination, "destination_id": linked}
         _meta(folder / name, {**said, "tags": {}, **known})
 
-    def model(self, told: LoggedModel, files: Iterable[Found], state: str) -> None:
+    def model(self, told: LoggedModelRecord, files: Iterable[Found], state: str) -> None:
         """Fill a logged model that was begun."""
         folder = self._owned[told.id]
         for name in ("metrics", "params", "tags", "artifacts"):
@@ -174,10 +174,10 @@ class FolderTarget:
         _meta(folder, said)
         (folder / _MARK).write_text(state, encoding="utf-8")
 
-    def end_experiment(self, told: Experiment) -> None:
+    def end_experiment(self, told: ExperimentRecord) -> None:
         """Nothing is left to be done: what is deleted is in the trash from the beginning."""
 
-    def version(self, told: ModelVersion, files: Iterable[Found]) -> None:
+    def version(self, told: VersionRecord, files: Iterable[Found]) -> None:
         """Make a version, or say of it what is known. Raises Exists for one that no export wrote."""
         folder = self._model(told.model) / f"version-{told.number}"
         self._begin("", folder, "")
@@ -201,7 +201,7 @@ class FolderTarget:
         }
         _meta(folder, said)
 
-    def _place(self, told: ModelVersion, folder: Path, files: Iterable[Found]) -> str:
+    def _place(self, told: VersionRecord, folder: Path, files: Iterable[Found]) -> str:
         """Return where the files of a version are in this folder."""
         if (found := _OF_MODEL.search(told.place)) and (owner := self._owned.get(found["model"])):
             return self._uri(owner)
@@ -212,7 +212,7 @@ class FolderTarget:
             return (folder / "artifacts").as_uri()
         return told.place
 
-    def registered(self, told: RegisteredModel) -> None:
+    def registered(self, told: ModelRecord) -> None:
         """Make a registered model, or say of it what is known. Raises Exists for one that no export wrote."""
         folder = self._model(told.name)
         self._begin("", folder, "")
@@ -304,7 +304,7 @@ def _meta(folder: Path, said: Mapping[str, Any]) -> None:
     part.replace(folder / META)
 
 
-def _dataset(told: UsedDataset) -> dict[str, Any]:
+def _dataset(told: DatasetRecord) -> dict[str, Any]:
     return {name: getattr(told, name) for name in ("name", "digest", "source_type", "source", "schema", "profile")}
 
 

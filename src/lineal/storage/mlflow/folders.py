@@ -11,13 +11,13 @@ import yaml
 from lineal.formats.mlflow import records
 from lineal.formats.mlflow.records import (
     Curve,
-    Experiment,
-    LoggedModel,
+    DatasetRecord,
+    ExperimentRecord,
+    LoggedModelRecord,
     Measured,
-    ModelVersion,
-    RegisteredModel,
-    Run,
-    UsedDataset,
+    ModelRecord,
+    RunRecord,
+    VersionRecord,
     value_of,
 )
 from lineal.objects.canonical import Number
@@ -46,12 +46,12 @@ class Folders:
         self._places = Places(root.parent, moved)
         self._owned: dict[str, Path] = {}
 
-    def experiments(self) -> Iterator[Experiment]:
+    def experiments(self) -> Iterator[ExperimentRecord]:
         """Yield every experiment, those in the trash too."""
         for folder in (*_folders(self._root), *_folders(self._root / TRASH)):
             if folder.name in {MODELS, TRASH} or (said := self._meta(folder)) is None:
                 continue
-            yield Experiment(
+            yield ExperimentRecord(
                 id=str(said.get("experiment_id", folder.name)),
                 name=str(said["name"]),
                 is_deleted=folder.parent.name == TRASH or said.get("lifecycle_stage") == "deleted",
@@ -61,18 +61,18 @@ class Folders:
                 tags=_texts(folder / "tags"),
             )
 
-    def runs(self, experiment: Experiment) -> Iterator[Run]:
+    def runs(self, experiment: ExperimentRecord) -> Iterator[RunRecord]:
         """Yield the runs of an experiment."""
         for folder in _folders(self._of(experiment.id)):
             if folder.name not in _NO_RUNS and (said := self._meta(folder)) is not None:
                 yield self._run(folder, said, experiment)
 
-    def _run(self, folder: Path, said: dict[str, Any], experiment: Experiment) -> Run:
+    def _run(self, folder: Path, said: dict[str, Any], experiment: ExperimentRecord) -> RunRecord:
         tags = _texts(folder / "tags")
         points = [(key, _points(path)) for key, path in _named(folder / "metrics")]
         is_deleted = said.get("lifecycle_stage") == "deleted"
         self._owned[folder.name] = folder / "artifacts"
-        return Run(
+        return RunRecord(
             id=str(said.get("run_id") or said.get("run_uuid") or folder.name),
             experiment=experiment.id,
             name=said.get("run_name") or tags.get(records.RUN_NAME) or said.get("name") or "",
@@ -92,13 +92,13 @@ class Folders:
             point_count=sum(len(set(found)) for _, found in points),
         )
 
-    def _datasets(self, folder: Path) -> Iterator[UsedDataset]:
+    def _datasets(self, folder: Path) -> Iterator[DatasetRecord]:
         for each in _folders(folder / "inputs"):
             said = self._meta(each)
             if said and said.get("source_type") == "DATASET":
                 dataset = self._meta(folder.parent / "datasets" / str(said["source_id"]))
                 if dataset:
-                    yield UsedDataset(
+                    yield DatasetRecord(
                         name=str(dataset["name"]),
                         digest=str(dataset["digest"]),
                         source_type=dataset.get("source_type") or "",
@@ -108,7 +108,7 @@ class Folders:
                         tags={key: str(value) for key, value in (said.get("tags") or {}).items()},
                     )
 
-    def curves(self, runs: Sequence[Run]) -> Iterator[Curve]:
+    def curves(self, runs: Sequence[RunRecord]) -> Iterator[Curve]:
         """Yield every point of runs."""
         for run in runs:
             for key, path in _named(self._of(run.experiment) / run.id / "metrics"):
@@ -117,14 +117,14 @@ class Folders:
                     steps, values, times = map(list, zip(*points[start : start + POINTS_MAX], strict=True))
                     yield Curve(run=run.id, key=key, steps=steps, values=values, times=times)
 
-    def logged_models(self, experiment: Experiment) -> Iterator[LoggedModel]:
+    def logged_models(self, experiment: ExperimentRecord) -> Iterator[LoggedModelRecord]:
         """Yield the logged models of an experiment."""
         for folder in _folders(self._of(experiment.id) / MODELS):
             said = self._meta(folder)
             if said is None or said.get("lifecycle_stage") == "deleted":
                 continue
             self._owned[folder.name] = folder / "artifacts"
-            yield LoggedModel(
+            yield LoggedModelRecord(
                 id=str(said["model_id"]),
                 experiment=experiment.id,
                 name=str(said.get("name") or ""),
@@ -139,11 +139,11 @@ class Folders:
                 metrics=tuple(_measured(folder / "metrics")),
             )
 
-    def registered_models(self) -> Iterator[RegisteredModel]:
+    def registered_models(self) -> Iterator[ModelRecord]:
         """Yield the registered models."""
         for folder in _folders(self._root / MODELS):
             if (said := self._meta(folder)) is not None:
-                yield RegisteredModel(
+                yield ModelRecord(
                     name=str(said["name"]),
                     description=said.get("description") or "",
                     created_at=said.get("creation_timestamp") or 0,
@@ -152,14 +152,14 @@ class Folders:
                     aliases={key: int(value) for key, value in _texts(folder / "aliases").items()},
                 )
 
-    def versions(self, model: RegisteredModel) -> Iterator[ModelVersion]:
+    def versions(self, model: ModelRecord) -> Iterator[VersionRecord]:
         """Yield the versions of a registered model, by number."""
         folders = (each for each in _folders(self._root / MODELS / model.name) if each.name.startswith("version-"))
         for folder in sorted(folders, key=lambda each: int(each.name.removeprefix("version-"))):
             said = self._meta(folder)
             if said is None or said.get("current_stage") == "Deleted_Internal":
                 continue
-            yield ModelVersion(
+            yield VersionRecord(
                 model=model.name,
                 number=int(said["version"]),
                 description=said.get("description") or "",
@@ -177,9 +177,9 @@ class Folders:
                 tags=_texts(folder / "tags"),
             )
 
-    def files(self, owner: Run | LoggedModel | ModelVersion) -> Iterator[Found]:
+    def files(self, owner: RunRecord | LoggedModelRecord | VersionRecord) -> Iterator[Found]:
         """Yield the files of a run, a logged model or a version. Raises NotFound."""
-        if isinstance(owner, ModelVersion):
+        if isinstance(owner, VersionRecord):
             return self._places.files(owner.place)
         # A folder that was moved has its files with it, and still says where they were.
         beside = self._owned.get(owner.id)

@@ -12,12 +12,12 @@ from lineal.formats.mlflow import records
 from lineal.formats.mlflow.records import (
     RUN_STATUSES,
     Curve,
-    Experiment,
-    LoggedModel,
-    ModelVersion,
-    RegisteredModel,
-    Run,
-    UsedDataset,
+    DatasetRecord,
+    ExperimentRecord,
+    LoggedModelRecord,
+    ModelRecord,
+    RunRecord,
+    VersionRecord,
 )
 from lineal.objects.errors import Exists, Invalid, NotFound
 from lineal.storage.mlflow.api import Api
@@ -63,7 +63,7 @@ class ServerTarget:
         self._models: dict[str, _There] = {}
         self._made: dict[str, list[Any]] = {}
 
-    def experiment(self, told: Experiment) -> None:
+    def experiment(self, told: ExperimentRecord) -> None:
         """Make an experiment, or take the one that has its name; one that is deleted there comes back meanwhile."""
         try:
             found = self._api.get("mlflow/experiments/get-by-name", experiment_name=told.name)["experiment"]
@@ -75,7 +75,7 @@ class ServerTarget:
         self._experiments[told.id] = number
         for key, value in told.tags.items():
             self._post("experiments/set-experiment-tag", experiment_id=number, key=key, value=value)
-        here = Experiment(id=number, name=told.name)
+        here = ExperimentRecord(id=number, name=told.name)
         for run in self._server.runs(here):
             if ours := run.tags.get(_RUN):
                 self._runs[ours] = _There(run.id, run.artifact_uri, run.tags.get(_STATE, ""))
@@ -83,7 +83,7 @@ class ServerTarget:
             if ours := model.tags.get(_MODEL):
                 self._models[ours] = _There(model.id, model.artifact_uri, model.tags.get(_STATE, ""))
 
-    def begin_run(self, told: Run, state: str) -> bool:
+    def begin_run(self, told: RunRecord, state: str) -> bool:
         """Make a run that will be filled; tell whether it still has to be."""
         if told.id not in self._runs:
             made = self._post(
@@ -97,7 +97,7 @@ class ServerTarget:
             self._runs[told.id] = _There(made.get("run_id") or made["run_uuid"], made["artifact_uri"], "")
         return self._runs[told.id].state != state
 
-    def begin_model(self, told: LoggedModel, state: str) -> bool:
+    def begin_model(self, told: LoggedModelRecord, state: str) -> bool:
         """Make a logged model that will be filled; tell whether it still has to be."""
         if told.id not in self._models:
             run = self._runs.get(told.run)
@@ -113,7 +113,7 @@ class ServerTarget:
             self._models[told.id] = _There(made["model_id"], made["artifact_uri"], "")
         return self._models[told.id].state != state
 
-    def run(self, told: Run, curves: Iterable[Curve], files: Iterable[Found], state: str) -> None:
+    def run(self, told: RunRecord, curves: Iterable[Curve], files: Iterable[Found], state: str) -> None:
         """Fill a run that was begun. Raises Invalid when its files have no place there."""
         there = self._runs[told.id]
         if there.state:
@@ -140,7 +140,7 @@ class ServerTarget:
         self._put(there.root, files)
         self._made[told.id] = [told, state]
 
-    def _close(self, told: Run, state: str) -> None:
+    def _close(self, told: RunRecord, state: str) -> None:
         """Say how a run ended, once its models are there too, for afterwards nothing can be added to one that is deleted."""
         there = self._runs[told.id]
         self._post("runs/set-tag", run_id=there.id, key=_STATE, value=state)
@@ -148,7 +148,7 @@ class ServerTarget:
         if told.deleted_at is not None:
             self._post("runs/delete", run_id=there.id)
 
-    def model(self, told: LoggedModel, files: Iterable[Found], state: str) -> None:
+    def model(self, told: LoggedModelRecord, files: Iterable[Found], state: str) -> None:
         """Fill a logged model that was begun. Raises Invalid when its files have no place there."""
         there = self._models[told.id]
         if not there.state:
@@ -164,7 +164,7 @@ class ServerTarget:
             self._api.send(f"mlflow/{at}", method="PATCH", model_id=there.id, status=_STATUSES[told.status])
         self._api.send(f"mlflow/{at}/tags", method="PATCH", model_id=there.id, tags=_pairs({_STATE: state}))
 
-    def end_experiment(self, told: Experiment) -> None:
+    def end_experiment(self, told: ExperimentRecord) -> None:
         """Say how its runs ended, and delete it where it is deleted."""
         for run, state in self._made.values():
             self._close(run, state)
@@ -172,7 +172,7 @@ class ServerTarget:
         if told.is_deleted:
             self._post("experiments/delete", experiment_id=self._experiments[told.id])
 
-    def registered(self, told: RegisteredModel) -> None:
+    def registered(self, told: ModelRecord) -> None:
         """Make a registered model, or say of it what is known."""
         try:
             known = {"description": told.description, "tags": _pairs(told.tags)}
@@ -181,13 +181,13 @@ class ServerTarget:
             for key, value in told.tags.items():
                 self._post("registered-models/set-tag", name=told.name, key=key, value=value)
 
-    def version(self, told: ModelVersion, files: Iterable[Found]) -> None:
+    def version(self, told: VersionRecord, files: Iterable[Found]) -> None:
         """Make a version, or say of it what is known.
 
         Raises:
             Invalid: the server gave it another number, or its files have no place there.
         """
-        known = {each.tags.get(_VERSION): each for each in self._server.versions(RegisteredModel(name=told.model))}
+        known = {each.tags.get(_VERSION): each for each in self._server.versions(ModelRecord(name=told.model))}
         found = known.get(str(told.number))
         number = found.number if found else self._create(told, files)
         if not found or found.stage != told.stage:
@@ -203,12 +203,12 @@ class ServerTarget:
 
     def alias(self, model: str, alias: str, number: int) -> None:
         """Point an alias at the version that has a number here."""
-        known = {each.tags.get(_VERSION): each.number for each in self._server.versions(RegisteredModel(name=model))}
+        known = {each.tags.get(_VERSION): each.number for each in self._server.versions(ModelRecord(name=model))}
         if str(number) in known:
             version = str(known[str(number)])
             self._post("registered-models/alias", name=model, alias=alias, version=version)
 
-    def _create(self, told: ModelVersion, files: Iterable[Found]) -> int:
+    def _create(self, told: VersionRecord, files: Iterable[Found]) -> int:
         source, run, model = told.place, self._runs.get(told.run), ""
         if (found := _OF_MODEL.search(told.place)) and (there := self._models.get(found["model"])):
             source, model = f"models:/{there.id}", there.id
@@ -265,7 +265,7 @@ def _batches(curves: Iterable[Curve]) -> Iterator[list[dict[str, Any]]]:
         yield waiting
 
 
-def _dataset(told: UsedDataset) -> dict[str, Any]:
+def _dataset(told: DatasetRecord) -> dict[str, Any]:
     names = ("name", "digest", "source_type", "source", "schema", "profile")
     said = {name: value for name in names if (value := getattr(told, name)) is not None}
     return {"dataset": said, "tags": _pairs(told.tags)}

@@ -10,13 +10,13 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 from lineal.formats.mlflow import records
 from lineal.formats.mlflow.records import (
     Curve,
-    Experiment,
-    LoggedModel,
+    DatasetRecord,
+    ExperimentRecord,
+    LoggedModelRecord,
     Measured,
-    ModelVersion,
-    RegisteredModel,
-    Run,
-    UsedDataset,
+    ModelRecord,
+    RunRecord,
+    VersionRecord,
     value_of,
 )
 from lineal.objects.errors import NotFound, Unavailable
@@ -42,13 +42,13 @@ class Server:
         self.problems: list[str] = []
         self._api = api
 
-    def experiments(self) -> Iterator[Experiment]:
+    def experiments(self) -> Iterator[ExperimentRecord]:
         """Yield every experiment."""
         ask = partial(self._api.send, again=True)
         for each in self._api.pages(
             ask, "mlflow/experiments/search", "experiments", max_results=_PAGE, view_type="ALL", order_by=["name"]
         ):
-            yield Experiment(
+            yield ExperimentRecord(
                 id=str(each["experiment_id"]),
                 name=each["name"],
                 is_deleted=each.get("lifecycle_stage") == "deleted",
@@ -58,14 +58,14 @@ class Server:
                 tags=_pairs(each.get("tags", ())),
             )
 
-    def runs(self, experiment: Experiment) -> Iterator[Run]:
+    def runs(self, experiment: ExperimentRecord) -> Iterator[RunRecord]:
         """Yield the runs of an experiment."""
         ask = partial(self._api.send, again=True)
         wanted = {"experiment_ids": [experiment.id], "run_view_type": "ALL", "max_results": _PAGE}
         for each in self._api.pages(ask, "mlflow/runs/search", "runs", **wanted):
             yield _run(each, experiment)
 
-    def curves(self, runs: Sequence[Run]) -> Iterator[Curve]:
+    def curves(self, runs: Sequence[RunRecord]) -> Iterator[Curve]:
         """Yield every point of runs."""
         for run in runs:
             for metric in run.metrics:
@@ -89,7 +89,7 @@ class Server:
             if not token or token == before:
                 return
 
-    def logged_models(self, experiment: Experiment) -> Iterator[LoggedModel]:
+    def logged_models(self, experiment: ExperimentRecord) -> Iterator[LoggedModelRecord]:
         """Yield the logged models of an experiment; a server before MLflow 3 has none."""
         ask = partial(self._api.send, again=True)
         try:
@@ -100,12 +100,12 @@ class Server:
         except NotFound:
             return
 
-    def registered_models(self) -> Iterator[RegisteredModel]:
+    def registered_models(self) -> Iterator[ModelRecord]:
         """Yield the registered models."""
         for each in self._api.pages(
             self._api.get, "mlflow/registered-models/search", "registered_models", max_results=_MODELS_PAGE
         ):
-            yield RegisteredModel(
+            yield ModelRecord(
                 name=each["name"],
                 description=each.get("description", ""),
                 created_at=int(each.get("creation_timestamp", 0)),
@@ -114,7 +114,7 @@ class Server:
                 aliases={alias["alias"]: int(alias["version"]) for alias in each.get("aliases", ())},
             )
 
-    def versions(self, model: RegisteredModel) -> Iterator[ModelVersion]:
+    def versions(self, model: ModelRecord) -> Iterator[VersionRecord]:
         """Yield the versions of a registered model, by number."""
         quoted = f'"{model.name}"' if "'" in model.name else f"'{model.name}'"
         found = self._api.pages(
@@ -123,9 +123,9 @@ class Server:
         for each in sorted(found, key=lambda said: int(said["version"])):
             yield self._version(each)
 
-    def _version(self, said: dict[str, Any]) -> ModelVersion:
+    def _version(self, said: dict[str, Any]) -> VersionRecord:
         place = self._api.get("mlflow/model-versions/get-download-uri", name=said["name"], version=said["version"])
-        return ModelVersion(
+        return VersionRecord(
             model=said["name"],
             number=int(said["version"]),
             description=said.get("description", ""),
@@ -143,12 +143,12 @@ class Server:
             tags=_pairs(said.get("tags", ())),
         )
 
-    def files(self, owner: Run | LoggedModel | ModelVersion) -> Iterator[Found]:
+    def files(self, owner: RunRecord | LoggedModelRecord | VersionRecord) -> Iterator[Found]:
         """Yield the files of a run, a logged model or a version. Raises NotFound."""
-        if isinstance(owner, Run):
+        if isinstance(owner, RunRecord):
             other = partial(self._of_run, owner.id)
             yield from self._files(partial(self._list_run, owner.id), owner.artifact_uri, other)
-        elif isinstance(owner, LoggedModel):
+        elif isinstance(owner, LoggedModelRecord):
             yield from self._files(
                 partial(self._list_model, owner.id), owner.artifact_uri, partial(self._of_model, owner.id)
             )
@@ -208,12 +208,12 @@ def _pairs(said: Sequence[dict[str, str]]) -> dict[str, str]:
     return {each["key"]: each.get("value", "") for each in said}
 
 
-def _run(said: dict[str, Any], experiment: Experiment) -> Run:
+def _run(said: dict[str, Any], experiment: ExperimentRecord) -> RunRecord:
     info, data, inputs = said["info"], said.get("data", {}), said.get("inputs", {})
     tags = _pairs(data.get("tags", ()))
     started, ended = int(info.get("start_time", 0)), info.get("end_time")
     is_deleted = info.get("lifecycle_stage") == "deleted"
-    return Run(
+    return RunRecord(
         id=info.get("run_id") or info["run_uuid"],
         experiment=experiment.id,
         name=info.get("run_name") or tags.get(records.RUN_NAME, ""),
@@ -243,16 +243,16 @@ def _run(said: dict[str, Any], experiment: Experiment) -> Run:
     )
 
 
-def _dataset(said: dict[str, Any]) -> UsedDataset:
+def _dataset(said: dict[str, Any]) -> DatasetRecord:
     names = ("name", "digest", "source_type", "source", "schema", "profile")
-    return UsedDataset(
+    return DatasetRecord(
         **{name: said["dataset"][name] for name in names if name in said["dataset"]}, tags=_pairs(said.get("tags", ()))
     )
 
 
-def _model(said: dict[str, Any], experiment: Experiment) -> LoggedModel:
+def _model(said: dict[str, Any], experiment: ExperimentRecord) -> LoggedModelRecord:
     info, data = said["info"], said.get("data", {})
-    return LoggedModel(
+    return LoggedModelRecord(
         id=info["model_id"],
         experiment=experiment.id,
         name=info.get("name", ""),

@@ -6,7 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from lineal.formats.mlflow.records import Curve, Experiment, LoggedModel, ModelVersion, RegisteredModel, Run
+from lineal.formats.mlflow.records import (
+    Curve,
+    ExperimentRecord,
+    LoggedModelRecord,
+    ModelRecord,
+    RunRecord,
+    VersionRecord,
+)
 
 POINTS_MAX = 50_000
 """So many points are read, and told, at once."""
@@ -33,25 +40,25 @@ class Source(Protocol):
     problems: list[str]
     """What was found that could not be read, in plain words."""
 
-    def experiments(self) -> Iterator[Experiment]:
+    def experiments(self) -> Iterator[ExperimentRecord]:
         """Yield every experiment, those that were deleted too."""
 
-    def runs(self, experiment: Experiment) -> Iterator[Run]:
+    def runs(self, experiment: ExperimentRecord) -> Iterator[RunRecord]:
         """Yield the runs of an experiment, those that were deleted too."""
 
-    def curves(self, runs: Sequence[Run]) -> Iterator[Curve]:
+    def curves(self, runs: Sequence[RunRecord]) -> Iterator[Curve]:
         """Yield every point of runs, at most ``POINTS_MAX`` at once."""
 
-    def logged_models(self, experiment: Experiment) -> Iterator[LoggedModel]:
+    def logged_models(self, experiment: ExperimentRecord) -> Iterator[LoggedModelRecord]:
         """Yield the logged models of an experiment that were not deleted."""
 
-    def registered_models(self) -> Iterator[RegisteredModel]:
+    def registered_models(self) -> Iterator[ModelRecord]:
         """Yield the registered models."""
 
-    def versions(self, model: RegisteredModel) -> Iterator[ModelVersion]:
+    def versions(self, model: ModelRecord) -> Iterator[VersionRecord]:
         """Yield the versions of a registered model, by number."""
 
-    def files(self, owner: Run | LoggedModel | ModelVersion) -> Iterator[Found]:
+    def files(self, owner: RunRecord | LoggedModelRecord | VersionRecord) -> Iterator[Found]:
         """Yield the files of a run, a logged model or a version.
 
         Raises:

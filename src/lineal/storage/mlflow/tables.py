@@ -10,13 +10,13 @@ from typing import Any
 from lineal.formats.mlflow import records
 from lineal.formats.mlflow.records import (
     Curve,
-    Experiment,
-    LoggedModel,
+    DatasetRecord,
+    ExperimentRecord,
+    LoggedModelRecord,
     Measured,
-    ModelVersion,
-    RegisteredModel,
-    Run,
-    UsedDataset,
+    ModelRecord,
+    RunRecord,
+    VersionRecord,
     value_of,
 )
 from lineal.objects.canonical import Number
@@ -85,13 +85,13 @@ class Tables:
             return "name"
         return "CASE WHEN workspace IN ('', 'default') THEN name ELSE workspace || '.' || name END"
 
-    def experiments(self) -> Iterator[Experiment]:
+    def experiments(self) -> Iterator[ExperimentRecord]:
         """Yield every experiment."""
         tags = self._pairs("experiment_tags", "experiment_id")
         for row in self._database.run(
             f"SELECT e.*, {self._named('experiments')} AS shown FROM experiments e ORDER BY experiment_id"
         ):
-            yield Experiment(
+            yield ExperimentRecord(
                 id=str(row["experiment_id"]),
                 name=row["shown"],
                 is_deleted=row["lifecycle_stage"] == "deleted",
@@ -101,7 +101,7 @@ class Tables:
                 tags=tags[row["experiment_id"]],
             )
 
-    def runs(self, experiment: Experiment) -> Iterator[Run]:
+    def runs(self, experiment: ExperimentRecord) -> Iterator[RunRecord]:
         """Yield the runs of an experiment."""
         last = ""
         while rows := self._database.run(
@@ -113,7 +113,7 @@ class Tables:
             last = rows[-1]["run_uuid"]
             yield from self._told(rows, experiment)
 
-    def _told(self, rows: Sequence[Row], experiment: Experiment) -> Iterator[Run]:
+    def _told(self, rows: Sequence[Row], experiment: ExperimentRecord) -> Iterator[RunRecord]:
         ids = [row["run_uuid"] for row in rows]
         params, tags = self._pairs("params", "run_uuid", ids), self._pairs("tags", "run_uuid", ids)
         counts, metrics = self._counts(ids), self._latest(ids)
@@ -121,7 +121,7 @@ class Tables:
         for row in rows:
             run = row["run_uuid"]
             is_deleted = row["lifecycle_stage"] == "deleted"
-            yield Run(
+            yield RunRecord(
                 id=run,
                 experiment=experiment.id,
                 name=row.get("name") or tags[run].get(records.RUN_NAME, ""),
@@ -164,15 +164,15 @@ class Tables:
             found[run].append(point)
         return found
 
-    def _datasets(self, ids: Sequence[str]) -> dict[str, list[UsedDataset]]:
-        found = defaultdict[str, list[UsedDataset]](list)
+    def _datasets(self, ids: Sequence[str]) -> dict[str, list[DatasetRecord]]:
+        found = defaultdict[str, list[DatasetRecord]](list)
         if not self._has("inputs") or not self._has("datasets"):
             return found
         rows = self._among(_DATASETS, ids)
         tags = self._pairs("input_tags", "input_uuid", [row["input"] for row in rows], key="name")
         for row in rows:
             found[row["run"]].append(
-                UsedDataset(
+                DatasetRecord(
                     name=row["name"],
                     digest=row["digest"],
                     source_type=row["dataset_source_type"] or "",
@@ -192,7 +192,7 @@ class Tables:
                 found[row["run"]].append(row)
         return found
 
-    def curves(self, runs: Sequence[Run]) -> Iterator[Curve]:
+    def curves(self, runs: Sequence[RunRecord]) -> Iterator[Curve]:
         """Yield every point of runs."""
         few: list[str] = []
         waiting = 0
@@ -212,7 +212,7 @@ class Tables:
         sql = f"{_POINTS} WHERE run_uuid IN ({{marks}}) {_ORDER}"
         yield from _curves(self._among(self._filled(sql), ids))
 
-    def _long(self, run: Run) -> Iterator[Curve]:
+    def _long(self, run: RunRecord) -> Iterator[Curve]:
         for each in run.metrics:
             start = 0
             while rows := self._database.run(
@@ -228,7 +228,7 @@ class Tables:
     def _filled(self, sql: str) -> str:
         return sql.replace("{step}", self._step).replace("{is_nan}", self._is_nan)
 
-    def logged_models(self, experiment: Experiment) -> Iterator[LoggedModel]:
+    def logged_models(self, experiment: ExperimentRecord) -> Iterator[LoggedModelRecord]:
         """Yield the logged models of an experiment."""
         if not self._has("logged_models"):
             return
@@ -245,7 +245,7 @@ class Tables:
             for row in self._among("SELECT * FROM logged_model_metrics WHERE model_id IN ({marks})", ids):
                 metrics[row["model_id"]].append(_measured(row))
             for row in part:
-                yield LoggedModel(
+                yield LoggedModelRecord(
                     id=row["model_id"],
                     experiment=experiment.id,
                     name=row["name"] or "",
@@ -260,7 +260,7 @@ class Tables:
                     metrics=tuple(metrics[row["model_id"]]),
                 )
 
-    def registered_models(self) -> Iterator[RegisteredModel]:
+    def registered_models(self) -> Iterator[ModelRecord]:
         """Yield the registered models."""
         if not self._has("registered_models"):
             return
@@ -268,7 +268,7 @@ class Tables:
         tags = self._of_models("registered_model_tags", "key", "value")
         aliases = self._of_models("registered_model_aliases", "alias", "version")
         for row in self._database.run(f"SELECT r.*, {name} AS shown FROM registered_models r ORDER BY shown"):
-            yield RegisteredModel(
+            yield ModelRecord(
                 name=row["shown"],
                 description=row["description"] or "",
                 created_at=row["creation_time"] or 0,
@@ -277,7 +277,7 @@ class Tables:
                 aliases={alias: int(version) for alias, version in aliases[row["shown"]].items()},
             )
 
-    def versions(self, model: RegisteredModel) -> Iterator[ModelVersion]:
+    def versions(self, model: ModelRecord) -> Iterator[VersionRecord]:
         """Yield the versions of a registered model, by number."""
         name = self._named("model_versions")
         tags = defaultdict[int, dict[str, str]](dict)
@@ -290,7 +290,7 @@ class Tables:
             name=model.name,
             deleted=_DELETED,
         ):
-            yield ModelVersion(
+            yield VersionRecord(
                 model=model.name,
                 number=row["version"],
                 description=row["description"] or "",
@@ -307,9 +307,9 @@ class Tables:
                 tags=tags[row["version"]],
             )
 
-    def files(self, owner: Run | LoggedModel | ModelVersion) -> Iterator[Found]:
+    def files(self, owner: RunRecord | LoggedModelRecord | VersionRecord) -> Iterator[Found]:
         """Yield the files of a run, a logged model or a version. Raises NotFound."""
-        return self._places.files(owner.place if isinstance(owner, ModelVersion) else owner.artifact_uri)
+        return self._places.files(owner.place if isinstance(owner, VersionRecord) else owner.artifact_uri)
 
     def close(self) -> None:
         """Let go of the database."""

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from lineal.formats.mlflow.records import Curve, Experiment, LoggedModel, ModelVersion, RegisteredModel, Run
+from lineal.formats.mlflow.records import (
+    Curve,
+    ExperimentRecord,
+    LoggedModelRecord,
+    ModelRecord,
+    RunRecord,
+    VersionRecord,
+)
 from lineal.storage.mlflow.source import Found, Source
 
 MARK = "lineal.exported."
@@ -20,10 +27,10 @@ class Target(Protocol):
 
     address: str
 
-    def experiment(self, told: Experiment) -> None:
+    def experiment(self, told: ExperimentRecord) -> None:
         """Make an experiment, or take the one that has its name."""
 
-    def begin_run(self, told: Run, state: str) -> bool:
+    def begin_run(self, told: RunRecord, state: str) -> bool:
         """Make a run that will be filled; tell whether it still has to be.
 
         Args:
@@ -34,22 +41,22 @@ class Target(Protocol):
             Exists: it is there, and no export brought it.
         """
 
-    def begin_model(self, told: LoggedModel, state: str) -> bool:
+    def begin_model(self, told: LoggedModelRecord, state: str) -> bool:
         """Make a logged model that will be filled, as ``begin_run`` does."""
 
-    def run(self, told: Run, curves: Iterable[Curve], files: Iterable[Found], state: str) -> None:
+    def run(self, told: RunRecord, curves: Iterable[Curve], files: Iterable[Found], state: str) -> None:
         """Fill a run that was begun."""
 
-    def model(self, told: LoggedModel, files: Iterable[Found], state: str) -> None:
+    def model(self, told: LoggedModelRecord, files: Iterable[Found], state: str) -> None:
         """Fill a logged model that was begun."""
 
-    def end_experiment(self, told: Experiment) -> None:
+    def end_experiment(self, told: ExperimentRecord) -> None:
         """Delete an experiment that is deleted, once its runs are there."""
 
-    def version(self, told: ModelVersion, files: Iterable[Found]) -> None:
+    def version(self, told: VersionRecord, files: Iterable[Found]) -> None:
         """Make a version; ``files`` are its own where they are of no run."""
 
-    def registered(self, told: RegisteredModel) -> None:
+    def registered(self, told: ModelRecord) -> None:
         """Make a registered model, or say of it what is known. Its aliases come with its versions."""
 
     def alias(self, model: str, alias: str, number: int) -> None:
