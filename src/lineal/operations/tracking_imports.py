@@ -72,6 +72,20 @@ class Held(msgspec.Struct, frozen=True):
     size_bytes: int
 
 
+class ComingFiles(msgspec.Struct, frozen=True, kw_only=True):
+    """Files of a run or a logged model that come.
+
+    ``item`` and ``state`` are how they are known there and what they are like, once all of them are here; ``seal`` lets
+    nobody change them from then on.
+    """
+
+    subject: str
+    files: tuple[Held, ...]
+    item: str = ""
+    state: str = ""
+    seal: bool = False
+
+
 class ImportCounts(msgspec.Struct, frozen=True, kw_only=True):
     """How much is here of some runs, logged models and registered models."""
 
@@ -254,33 +268,29 @@ def _keep_model(store: Store, told: ComingModel) -> None:
 
 
 @operation("import files", effect="writes", role="admin", internal=True)
-def files(
-    store: Store, *, subject: str, files: tuple[Held, ...], item: str = "", state: str = "", seal: bool = False
-) -> None:
-    """Name files of a run or a logged model whose bytes are here.
+def files(store: Store, *, owners: tuple[ComingFiles, ...]) -> None:
+    """Name files of runs and logged models whose bytes are here.
 
     Args:
-        subject: whose they are.
-        files: the files.
-        item: how these files are known there, once all of them are here.
-        state: what they are like there.
-        seal: let nobody change them from now on.
+        owners: the files of each.
 
     Raises:
         Conflict: another file has that path and is sealed, or bytes went away meanwhile.
         Invalid: a path cannot be one.
     """
     hold_epoch(store.database)
-    if lost := {each.digest for each in files} - store.blobs.has(each.digest for each in files):
+    wanted = {each.digest for owner in owners for each in owner.files}
+    if lost := wanted - store.blobs.has(wanted):
         raise Conflict(f"the bytes of {len(lost)} files went away before they had a name", hint="import again")
-    known = _known(store, subject)
-    for each in sorted(files, key=lambda held: held.path):
-        if known.get(each.path) != each.digest:
-            artifacts.name(store, subject, each.path, digest=each.digest, size_bytes=each.size_bytes)
-    if seal:
-        artifacts.seal(store, subject)
-    if item:
-        note(store, SYSTEM, item, subject, state=state)
+    for owner in sorted(owners, key=lambda coming: coming.subject):
+        known = _known(store, owner.subject)
+        for each in sorted(owner.files, key=lambda held: held.path):
+            if known.get(each.path) != each.digest:
+                artifacts.name(store, owner.subject, each.path, digest=each.digest, size_bytes=each.size_bytes)
+        if owner.seal:
+            artifacts.seal(store, owner.subject)
+        if owner.item:
+            note(store, SYSTEM, owner.item, owner.subject, state=owner.state)
 
 
 def _known(store: Store, subject: str) -> dict[str, str]:

@@ -50,10 +50,10 @@ class Bringing:
         self.repository = repository
         self.left_out: list[str] = []
         self.there: Counter[str] = Counter()
-        self.runs: dict[str, bool] = {}
-        """Every run by its id, and whether its files are here."""
-        self.models: dict[str, bool] = {}
-        """Every logged model by its id, and whether its files are here."""
+        self.runs: list[str] = []
+        self.models: list[str] = []
+        self.filed: dict[str, bool] = {}
+        """Whether the files of each run and logged model are here, by its id."""
         self.registered: list[str] = []
         self.new = 0
         self._states = dict(repository.imports.states(SYSTEM))
@@ -66,10 +66,10 @@ class Bringing:
         """Return how much it then was."""
         return int(self._states.get(item, "").partition(" ")[2] or 0)
 
-    def add(self, item: str, state: str) -> None:
+    def add(self, item: str, state: str, *, is_new: bool = True) -> None:
         """Take note of an item that came."""
         self._states[item] = state
-        self.new += 1
+        self.new += is_new
 
     def leave_out(self, what: str, error: LinealError | str) -> None:
         """Take note of what could not be had, and why."""

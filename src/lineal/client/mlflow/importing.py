@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lineal.client.mlflow.bringing import KINDS, Bringing, batched, state_of, unmarked
-from lineal.client.mlflow.filing import are_here, bring_files
+from lineal.client.mlflow.filing import Filing, are_here
 from lineal.client.mlflow.registry import bring_registry
-from lineal.formats.mlflow.records import Curve, ExperimentRecord, LoggedModelRecord, RunRecord
+from lineal.formats.mlflow.records import Curve, ExperimentRecord, RunRecord
 from lineal.objects.errors import Corrupt, NotFound
 from lineal.objects.ulid import is_hexadecimal
 from lineal.operations.tracking_imports import PROXY, ComingModel, ComingRun
@@ -83,10 +83,11 @@ def import_history(
     experiments = list(source.experiments())
     numbers = repository.imports.experiments(experiments=tuple(experiments), keep_locations=not files)
     bringing.there["experiments"] = len(experiments)
+    filing = Filing(bringing, source, progress) if files else None
     for each in experiments:
         progress.begin(f"import mlflow {each.name}")
-        _bring_runs(bringing, source, each, numbers[each.id], progress if files else None)
-        _bring_models(bringing, source, each, numbers[each.id], progress if files else None)
+        _bring_runs(bringing, source, each, numbers[each.id], filing)
+        _bring_models(bringing, source, each, numbers[each.id], filing)
     progress.begin("import mlflow registry")
     bring_registry(bringing, source, progress if files else None)
     for problem in source.problems:
@@ -100,7 +101,7 @@ def import_history(
 
 
 def _bring_runs(
-    bringing: Bringing, source: Source, experiment: ExperimentRecord, number: int, progress: Progress | None
+    bringing: Bringing, source: Source, experiment: ExperimentRecord, number: int, filing: Filing | None
 ) -> None:
     imports = bringing.repository.imports
     for batch in batched(map(unmarked, source.runs(experiment)), _RUNS_AT_ONCE):
@@ -116,7 +117,7 @@ def _bring_runs(
                 run=each,
                 experiment=number,
                 state=f"{states[each.id]} {_points(each, points)}",
-                artifact_location="" if progress else _location(each.artifact_uri, f"/{each.id}/artifacts"),
+                artifact_location="" if filing else _location(each.artifact_uri, f"/{each.id}/artifacts"),
             )
             for each in changed
         ]
@@ -129,12 +130,11 @@ def _bring_runs(
         lost = {each.id for each in changed} - {each.run.id for each in came}
         for run in known:
             _count_run(bringing, run, points)
-            if run.id in lost:
-                bringing.runs[run.id] = False
-                continue
-            is_passed = run.id in unchanged and are_here(bringing, run) if progress else True
-            called = f"run {run.id} of {experiment.name}"
-            bringing.runs[run.id] = is_passed or bring_files(bringing, source, run, called, progress or Silent())
+            bringing.runs.append(run.id)
+            if filing and run.id not in lost and not (run.id in unchanged and are_here(bringing, run)):
+                filing.bring(run, f"run {run.id} of {experiment.name}")
+        if filing:
+            filing.flush()
 
 
 def _bring_points(bringing: Bringing, source: Source, runs: list[RunRecord]) -> dict[str, int]:
@@ -175,7 +175,7 @@ def _count_run(bringing: Bringing, run: RunRecord, read: dict[str, int]) -> None
 
 
 def _bring_models(
-    bringing: Bringing, source: Source, experiment: ExperimentRecord, number: int, progress: Progress | None
+    bringing: Bringing, source: Source, experiment: ExperimentRecord, number: int, filing: Filing | None
 ) -> None:
     imports = bringing.repository.imports
     for batch in batched(map(unmarked, source.logged_models(experiment)), _RUNS_AT_ONCE):
@@ -186,7 +186,7 @@ def _bring_models(
                 model=each,
                 experiment=number,
                 state=states[each.id],
-                artifact_location="" if progress else _location(each.artifact_uri, f"/models/{each.id}/artifacts"),
+                artifact_location="" if filing else _location(each.artifact_uri, f"/models/{each.id}/artifacts"),
             )
             for each in changed
         ]
@@ -198,18 +198,11 @@ def _bring_models(
             bringing.add(f"logged:{each.model.id}", each.state)
         bringing.there["models"] += len(batch)
         for model in batch:
-            if model.id not in lost:
-                bringing.models[model.id] = _bring_model_files(
-                    bringing, source, model, progress, is_same=model not in changed
-                )
-
-
-def _bring_model_files(
-    bringing: Bringing, source: Source, model: LoggedModelRecord, progress: Progress | None, *, is_same: bool
-) -> bool:
-    if progress is None or (is_same and are_here(bringing, model)):
-        return True
-    return bring_files(bringing, source, model, f"logged model {model.id}", progress)
+            bringing.models.append(model.id)
+            if filing and model.id not in lost and not (model not in changed and are_here(bringing, model)):
+                filing.bring(model, f"logged model {model.id}")
+        if filing:
+            filing.flush()
 
 
 def _counted(bringing: Bringing, experiment_count: int, *, with_files: bool) -> Iterator[Counted]:

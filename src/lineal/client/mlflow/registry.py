@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from urllib.parse import unquote
 
 import msgspec
 
 from lineal.client.mlflow.bringing import Bringing, state_of, unmarked
 from lineal.client.mlflow.filing import tree_of
 from lineal.formats.mlflow.records import ModelRecord, VersionRecord
+from lineal.objects.digest import Digest
 from lineal.objects.errors import LinealError, NotFound, Unavailable
+from lineal.objects.ulid import ulid_of
+from lineal.operations import artifacts
 from lineal.operations.outbox import PROMPT_TAG
 from lineal.operations.registry_imports import ComingVersion
 from lineal.storage.mlflow.source import Source
@@ -79,19 +84,28 @@ def _with_files(bringing: Bringing, source: Source, new: ComingVersion, progress
     """Say where the files of a version are here. Raises NotFound when they are nowhere."""
     version = new.version
     for place in (version.place, version.source):
-        if (found := _OF_MODEL.search(place)) and (model := found["id"] or found["named"]) in bringing.models:
-            _check(bringing.models[model], f"the files of logged model {model}")
+        if (found := _OF_MODEL.search(place)) and (model := found["id"] or found["named"]) in bringing.filed:
+            _check(bringing, model, f"logged:{model}", "")
             return _placed(new, f"models:/{model}")
-        if (found := _RUNS.search(place) or _OF_RUN.search(place)) and (run := found["id"]) in bringing.runs:
-            _check(bringing.runs[run], f"the files of run {run}")
-            return _placed(new, f"runs:/{run}/{found['path'] or ''}".rstrip("/"))
-    return ComingVersion(version=version, tree=tree_of(bringing, source, version, progress), state=new.state)
+        if (found := _RUNS.search(place) or _OF_RUN.search(place)) and (run := found["id"]) in bringing.filed:
+            path = unquote(found["path"] or "")
+            _check(bringing, run, ulid_of(run), path)
+            return _placed(new, f"runs:/{run}/{path}".rstrip("/"))
+    return _placed(new, "", tree_of(bringing, source, version, progress))
 
 
-def _placed(new: ComingVersion, place: str) -> ComingVersion:
-    return ComingVersion(version=new.version, place=place, state=new.state)
+def _placed(new: ComingVersion, place: str, tree: Digest | None = None) -> ComingVersion:
+    return msgspec.structs.replace(new, place=place, tree=tree)
 
 
-def _check(are_here: bool, what: str) -> None:
-    if not are_here:
-        raise NotFound(f"{what} could not be had", hint="--without-artifacts keeps its address alone")
+def _check(bringing: Bringing, owner: str, subject: str, path: str) -> None:
+    """Raise NotFound when the files of a version did not come, or when there were none."""
+    is_here = bringing.filed[owner]
+    if is_here and artifacts.list_artifacts(bringing.repository, subject, under=path):
+        return
+    if is_here and path:
+        with suppress(NotFound):
+            artifacts.show(bringing.repository, subject, path)
+            return
+    what = f"there is nothing at {path or owner}" if is_here else f"the files of {owner} could not be had"
+    raise NotFound(what, hint="--without-artifacts keeps its address alone")

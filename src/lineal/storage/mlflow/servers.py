@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import islice
 from typing import Any
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
@@ -24,6 +27,7 @@ from lineal.objects.runs import Point
 from lineal.storage.mlflow.api import Api, proxied
 from lineal.storage.mlflow.source import Found
 
+_HISTORIES = 4
 _PAGE, _POINTS_PAGE, _MODELS_PAGE = 1_000, 25_000, 100
 _PROXY = "mlflow-artifacts"
 
@@ -67,11 +71,18 @@ class Server:
 
     def curves(self, runs: Sequence[RunRecord]) -> Iterator[Curve]:
         """Yield every point of runs."""
-        for run in runs:
-            for metric in run.metrics:
-                yield from self._history(run.id, metric.key)
+        # A server takes its time for each answer, whatever it holds; so many are asked for at once, and no more are held.
+        wanted = ((run.id, metric.key) for run in runs for metric in run.metrics)
+        with ThreadPoolExecutor(_HISTORIES) as pool:
+            asked = deque(pool.submit(self._history, *each) for each in islice(wanted, _HISTORIES))
+            while asked:
+                yield from asked.popleft().result()
+                asked.extend(pool.submit(self._history, *each) for each in islice(wanted, 1))
 
-    def _history(self, run: str, key: str) -> Iterator[Curve]:
+    def _history(self, run: str, key: str) -> list[Curve]:
+        return list(self._history_pages(run, key))
+
+    def _history_pages(self, run: str, key: str) -> Iterator[Curve]:
         token = ""
         while True:
             wanted = {"run_id": run, "run_uuid": run, "metric_key": key, "max_results": _POINTS_PAGE}

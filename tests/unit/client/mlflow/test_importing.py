@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from lineal.client.connect import init
 from lineal.client.local import LocalRepository
+from lineal.client.mlflow import filing
 from lineal.client.mlflow.importing import Imported, import_history
 from lineal.objects.errors import Corrupt, Unavailable
 from lineal.objects.ulid import ulid_of
@@ -232,3 +234,43 @@ def test_what_is_lost_on_the_way_is_told(
     assert [("points of metrics", 6, 0)] == [(each.kind, each.source, each.target) for each in found.missing]
     with pytest.raises(Corrupt, match="of 6 points of metrics only 0 came"):
         found.check()
+
+
+def test_a_version_of_which_nothing_is_left_is_named(local: LocalRepository, tmp_path: Path) -> None:
+    path = make(tmp_path / "there", 1)
+    shutil.rmtree(tmp_path / "there" / "mlruns" / "7" / RUN / "artifacts" / "model")
+    found = brought(local, path)
+    kept = brought(local, path, files=False)
+
+    assert [f"version {number} of clf: there is nothing at model" for number in (1, 3)] == [
+        each.partition(" (")[0] for each in found.left_out
+    ]
+    assert ((), 2) == (kept.left_out, len(local.model.show("clf").versions))
+
+
+def test_a_version_whose_files_are_of_no_run_has_them_all_the_same(local: LocalRepository, tmp_path: Path) -> None:
+    path = make(tmp_path / "there", 2)
+    (tmp_path / "bought").mkdir()
+    (tmp_path / "bought" / "net.onnx").write_bytes(b"net")
+    with sqlite3.connect(path) as database:
+        database.execute(
+            "UPDATE model_versions SET source = ?, run_id = NULL WHERE version = 3", (f"{tmp_path}/bought",)
+        )
+    found = brought(local, path)
+
+    assert () == found.left_out
+    assert ["net.onnx"] == [each.path for each in local.data.files("clf:#3")]
+    assert registry.version(local, "clf", number=3).location.startswith("mlflow-artifacts:/versions/")
+
+
+def test_many_files_come_in_parts(local: LocalRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = make(tmp_path / "there", 1)
+    folder = tmp_path / "there" / "mlruns" / "7" / RUN / "artifacts" / "many"
+    folder.mkdir()
+    for number in range(7):
+        (folder / str(number)).write_text(str(number))
+    monkeypatch.setattr(filing, "_FILES_AT_ONCE", 3)
+    found = brought(local, path)
+
+    assert () == found.left_out
+    assert 9 == counted(found)["files"]
