@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from lineal.client.connect import Repository
 
 _RUNS_AT_ONCE = 200
-_COUNTED_AT_ONCE = 500
+_COUNTED_AT_ONCE = 100
 
 
 class Counted(msgspec.Struct, frozen=True):
