@@ -1,15 +1,23 @@
-"""The real MLflow, in environments of their own: each brings a hundred packages, and none of them is ours."""
+"""The real MLflow client and server, in environments of their own: each brings a hundred packages, none of them ours."""
 
 from __future__ import annotations
 
 import json
 import os
+import signal
+import socket
 import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import urllib3
+
 from tests.parts.part import INSTALLED, TOP, missing
 
+PYTHON = INSTALLED / "mlflow" / "bin" / "python"
 PROGRAMS = TOP / "tests" / "surfaces" / "programs"
 
 _SECONDS_MAX = 300
@@ -72,3 +80,46 @@ class Mlflow:
         )
         assert status == done.returncode, done.stdout + done.stderr
         return done.stdout
+
+
+@contextmanager
+def serving(place: Path) -> Iterator[str]:
+    """Run MLflow's own server over a database in ``place`` while the block runs, and give its address."""
+    if not PYTHON.exists():
+        missing("MLflow is not installed: make parts")
+    place.mkdir(parents=True, exist_ok=True)
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        port = str(bound.getsockname()[1])
+    command = (str(PYTHON), "-m", "mlflow", "server", "--backend-store-uri", "sqlite:///mlflow.db", "--workers", "1")
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(("LINEAL_", "PYTHONPATH"))}
+    variables |= {"HOME": str(place), "MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    variables |= {"PATH": f"{PYTHON.parent}{os.pathsep}{os.environ['PATH']}"}
+    with (place / "log").open("wb") as log:
+        server = subprocess.Popen(
+            (*command, "--host", "127.0.0.1", "--port", port),
+            cwd=place,
+            env=variables,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        wait_for(url, server, place / "log")
+        yield url
+    finally:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+
+
+def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    """Return when a server answers."""
+    until = time.monotonic() + _SECONDS_MAX
+    while time.monotonic() < until:
+        with suppress(urllib3.exceptions.HTTPError):
+            if urllib3.request("GET", f"{url}/health", retries=False).status == 200:
+                return
+        assert server.poll() is None, log.read_text()
+        time.sleep(0.2)
+    raise AssertionError(log.read_text())

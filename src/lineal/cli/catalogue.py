@@ -14,7 +14,9 @@ from lineal.cli.commands.data_get import DATA_GET
 from lineal.cli.commands.data_pull import DATA_PULL
 from lineal.cli.commands.data_query import DATA_QUERY
 from lineal.cli.commands.data_status import DATA_STATUS
+from lineal.cli.commands.export_mlflow import EXPORT_MLFLOW
 from lineal.cli.commands.import_dvc import IMPORT_DVC
+from lineal.cli.commands.import_mlflow import IMPORT_MLFLOW
 from lineal.cli.commands.init import INIT
 from lineal.cli.commands.run import RUN
 from lineal.cli.commands.schema import SCHEMA
@@ -39,6 +41,8 @@ HAND_MADE: dict[str, Command] = {
     for each in (
         INIT,
         IMPORT_DVC,
+        IMPORT_MLFLOW,
+        EXPORT_MLFLOW,
         RUN,
         with_dvc(DATA_ADD),
         DATA_CHECK,

@@ -5,6 +5,12 @@ from __future__ import annotations
 EXAMPLES: dict[str, tuple[str, ...]] = {
     "init": ("lineal init", "lineal init churn --database postgresql://ada@db.example.org/lineal"),
     "import dvc": ("lineal import dvc", "lineal import dvc ~/churn --remote backup"),
+    "import mlflow": (
+        "lineal import mlflow mlruns",
+        "lineal import mlflow http://mlflow.example.org:5000",
+        "lineal import mlflow sqlite:///mlflow.db --artifacts s3://models/mlflow",
+    ),
+    "export mlflow": ("lineal export mlflow mlruns", "lineal export mlflow http://mlflow.example.org:5000"),
     "run": ("lineal run -- python train.py --depth 6", "lineal run --name nightly -- python -m churn.train"),
     "experiments": ("lineal experiments", "lineal experiments --deleted"),
     "runs": ("lineal runs", "lineal runs --state failed --limit 5"),

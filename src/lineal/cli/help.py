@@ -9,6 +9,8 @@ GROUPS: dict[str, dict[str, str]] = {
         "init": "make a repository in a directory",
         "doctor": "tell whether the repository, or a remote, is fit to keep bytes",
         "import dvc": "bring the history of a DVC repository",
+        "import mlflow": "bring everything that MLflow knows: runs, models, files, registry",
+        "export mlflow": "take everything that is here to a folder or a server of MLflow's",
         "verify": "check every stored byte, every name and the journal",
         "repair": "mend what is damaged from remotes that have it whole",
         "gc": "let go of bytes that nothing names",

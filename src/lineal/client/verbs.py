@@ -218,14 +218,33 @@ class Runs(_Group):
     finish = o.runs.finish
 
 
+class Exports(_Group):
+    """What is here, in the words of other systems; exporters use it."""
+
+    runs = o.exports.runs
+    models = o.exports.models
+    registered = o.exports.registered
+    versions = o.exports.versions
+    files = o.exports.files
+
+
 class Imports(_Group):
     """What other systems kept; importers use it."""
 
     known = o.imports.known
+    states = o.imports.states
     dataset = o.imports.dataset
     run = o.imports.run
     version = o.imports.version
     alias = o.imports.alias
+    experiments = o.tracking_imports.experiments
+    points = o.tracking_imports.points
+    runs = o.tracking_imports.runs
+    models = o.tracking_imports.models
+    files = o.tracking_imports.files
+    counts = o.tracking_imports.counts
+    numbered = o.registry_imports.numbered
+    registered = o.registry_imports.registered
 
 
 class Verbs:
@@ -264,6 +283,11 @@ class Verbs:
     def data(self) -> Data:
         """Verbs of datasets."""
         return Data(self)
+
+    @property
+    def exports(self) -> Exports:
+        """Verbs of exporters."""
+        return Exports(self)
 
     @property
     def imports(self) -> Imports:

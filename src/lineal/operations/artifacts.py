@@ -63,9 +63,14 @@ def put(store: Store, subject: str, path: str, *, digest: Digest, size_bytes: in
     """
     # Nobody lets go of bytes, and nobody else puts a file in the way, until this is done.
     hold_epoch(store.database)
-    _check_place(store, subject, path)
     if not store.blobs.has((digest,)):
         raise Conflict(f"the bytes of '{path}' went away before they had a name", hint="send them again")
+    name(store, subject, path, digest=digest, size_bytes=size_bytes)
+
+
+def name(store: Store, subject: str, path: str, *, digest: Digest, size_bytes: int) -> None:
+    """Name bytes, as ``artifacts put`` does, in a transaction that holds the epoch and has seen that they are there."""
+    _check_place(store, subject, path)
     store.database.run(
         "INSERT INTO artifact (subject, path, parent, digest, size_bytes, at)"
         " VALUES (:subject, :path, :parent, :digest, :size_bytes, :at) ON CONFLICT (subject, path) DO UPDATE SET"

@@ -43,6 +43,17 @@ def known(store: Store, system: str) -> dict[str, str]:
     return {row["item"]: row["reference"] for row in rows}
 
 
+@operation("import states", effect="reads", internal=True)
+def states(store: Store, system: str) -> dict[str, str]:
+    """Return what each item of a system was like when it was last imported; empty where not all of it came.
+
+    Args:
+        system: for example mlflow.
+    """
+    rows = store.database.run("SELECT item, state FROM imported WHERE system = :system", system=system)
+    return {row["item"]: row["state"] for row in rows}
+
+
 @operation("import dataset", effect="writes", role="admin", internal=True)
 def dataset(store: Store, *, name: str, tree: Digest, item: Item) -> DatasetAnswer:
     """Keep a version of a dataset that another system kept; content that the newest version holds makes none.
@@ -57,7 +68,7 @@ def dataset(store: Store, *, name: str, tree: Digest, item: Item) -> DatasetAnsw
     """
     check_name(name, "dataset")
     answer = datasets.keep_files(store, Upload(tree, item.name), name, by=item.by, at=item.at, message=item.message)
-    _remember(store, item, answer.reference)
+    remember(store, item, answer.reference)
     return answer
 
 
@@ -78,7 +89,7 @@ def run(store: Store, *, run: Run, code: Code, runtime: Runtime, item: Item) -> 
     if run.capture_level != IMPORTED:
         raise Invalid(f"run:{run.id} claims to have been seen by {run.capture_level!r}", hint=f"say {IMPORTED!r}")
     answer = runs.keep(store, run, code, runtime, by=item.by)
-    _remember(store, item, answer.reference)
+    remember(store, item, answer.reference)
     return answer
 
 
@@ -111,7 +122,7 @@ def version(store: Store, *, run: str, name: str, file: str, semantic: str, item
 
     seen = registration.finished(store, run)
     answer = registration.bind(store, seen, name, file, weigh, by=item.by, at=item.at)
-    _remember(store, item, answer.reference)
+    remember(store, item, answer.reference)
     return answer
 
 
@@ -125,7 +136,7 @@ def alias(store: Store, *, version: str, name: str, item: Item) -> VersionAnswer
         item: how it is known there.
     """
     answer = promotions.point(store, find_version(store, version), name)
-    _remember(store, item, f"{answer.model}@{name}")
+    remember(store, item, f"{answer.model}@{name}")
     return answer
 
 
@@ -140,13 +151,27 @@ def _bump(previous: Row | None, number: SemanticVersion, item: Item) -> Bump:
     )
 
 
-def _remember(store: Store, item: Item, reference: str) -> None:
+def remember(store: Store, item: Item, reference: str, *, state: str = "") -> None:
+    """Take note of an item that is here now.
+
+    Args:
+        store: where.
+        item: how it is known there; one without a name need not be remembered.
+        reference: what it is here.
+        state: what it was like there, where a later import asks.
+    """
     if item.name:
-        store.database.run(
-            "INSERT INTO imported (system, item, reference, at) VALUES (:system, :item, :reference, :at)"
-            " ON CONFLICT (system, item) DO NOTHING",
-            system=item.system,
-            item=item.name,
-            reference=reference,
-            at=store.clock.now(),
-        )
+        note(store, item.system, item.name, reference, state=state)
+
+
+def note(store: Store, system: str, name: str, reference: str, *, state: str = "") -> None:
+    """Take note of an item by its name there."""
+    store.database.run(
+        "INSERT INTO imported (system, item, reference, at, state) VALUES (:system, :item, :reference, :at, :state)"
+        " ON CONFLICT (system, item) DO UPDATE SET reference = excluded.reference, state = excluded.state",
+        system=system,
+        item=name,
+        reference=reference,
+        at=store.clock.now(),
+        state=state,
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from lineal.objects.digest import digest_of
@@ -39,7 +41,13 @@ def add_inputs(
         NotFound: there is no such run.
         Invalid: it was deleted.
     """
-    experiment = locked(store, run_id)["experiment"]
+    keep_inputs(store, run_id, locked(store, run_id)["experiment"], datasets, models)
+
+
+def keep_inputs(
+    store: Store, run_id: str, experiment: int, datasets: Sequence[UsedDataset], models: Sequence[str]
+) -> None:
+    """Keep what a run of an experiment used, as ``runs inputs`` does."""
     rows = [_dataset(experiment, each.dataset) for each in datasets]
     store.database.many(
         "INSERT INTO named_dataset (id, experiment, name, digest, source_type, source, schema, profile)"
@@ -79,6 +87,11 @@ def add_outputs(store: Store, run_id: str, *, models: tuple[MadeModel, ...]) -> 
         Invalid: it was deleted.
     """
     locked(store, run_id)
+    keep_outputs(store, run_id, models)
+
+
+def keep_outputs(store: Store, run_id: str, models: Sequence[MadeModel]) -> None:
+    """Keep what a run made, as ``runs outputs`` does."""
     first = _next(store, "run_output", run_id)
     store.database.many(
         "INSERT INTO run_output (run, model, step, position) VALUES (:run, :model, :step, :position)"

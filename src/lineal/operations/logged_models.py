@@ -55,8 +55,7 @@ def create(store: Store, model: NewModel) -> LoggedModelAnswer:
         Invalid: the id is none, or the experiment was deleted.
         Exists: the id is taken.
     """
-    if not _ID.fullmatch(model.id):
-        raise Invalid(f"{model.id!r} is no id of a logged model", hint="it is m- and 32 hexadecimal digits")
+    check_id(model.id)
     experiment = active(store, model.experiment)
     made = store.database.run(
         "INSERT INTO logged_model"
@@ -77,6 +76,12 @@ def create(store: Store, model: NewModel) -> LoggedModelAnswer:
     write_params(store.database, model.id, model.params)
     write_tags(store.database, model.id, model.tags)
     return shown(store, model.id)
+
+
+def check_id(text: str) -> None:
+    """Refuse what is no id of a logged model. Raises Invalid."""
+    if not _ID.fullmatch(text):
+        raise Invalid(f"{text!r} is no id of a logged model", hint="it is m- and 32 hexadecimal digits")
 
 
 @operation("logged show", effect="reads", internal=True, about={"model_id": "logged model"})

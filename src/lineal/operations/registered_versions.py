@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from lineal.objects.digest import Digest
 from lineal.objects.errors import Invalid, NotFound
 from lineal.objects.versions import Version
 from lineal.operations import artifacts, registration, sealing
@@ -86,7 +87,7 @@ def create(store: Store, name: str, version: NewVersion) -> RegisteredVersion:
         logged_model=weights.logged_model,
         tags=version.tags,
     )
-    value = _copied(store, weights.copied) if weights.copied else _sealed(store, weights)
+    value = _copied(store, weights.copied) if weights.copied else sealed(store, weights)
     row = registration.place(
         store, name, lambda _: value, lambda before, it: registration.derived(store, before, it), label
     )
@@ -103,9 +104,15 @@ def _copied(store: Store, row: Row) -> Version:
     return store.get_object(row["digest"], Version)
 
 
-def _sealed(store: Store, weights: Weights) -> Version:
-    """Return the version that files make, with the run that made them; from now on nobody changes either."""
-    tree = store.put_tree(sealing.NO_FILES)
+def sealed(store: Store, weights: Weights, tree: Digest | None = None) -> Version:
+    """Return the version that files make, with the run that made them; from now on nobody changes either.
+
+    Args:
+        store: where.
+        weights: whose files they are.
+        tree: the files, where they are nobody's.
+    """
+    tree = tree or store.put_tree(sealing.NO_FILES)
     if weights.subject:
         with suppress(NotFound):  # nothing is there yet, and what is not there is not sealed
             tree = artifacts.tree_of(store, weights.subject, weights.under)

@@ -120,6 +120,7 @@ class Label(msgspec.Struct, frozen=True, kw_only=True):
         run_link: the address of that run where another system shows it.
         logged_model: the id of the model that the run logged.
         tags: anything else that should be known of it.
+        number: which number it has, where another system gave it one; by default the next.
     """
 
     stage: str = "staging"
@@ -132,6 +133,7 @@ class Label(msgspec.Struct, frozen=True, kw_only=True):
     run_link: str = ""
     logged_model: str = ""
     tags: dict[str, str] = {}
+    number: int = 0
 
 
 def place(store: Store, name: str, made: Callable[[Row | None], Version], weigh: Weigh, label: Label) -> Row:
@@ -146,11 +148,14 @@ def place(store: Store, name: str, made: Callable[[Row | None], Version], weigh:
     """
     at = store.clock.now() if label.at is None else label.at
     # This row's lock makes a second writer wait here, so it sees our version as the one before its own.
-    number = store.database.run(
-        "INSERT INTO model (name, last_number, created_by, created_at, updated_at) VALUES (:name, 1, :by, :now, :at)"
-        " ON CONFLICT (name) DO UPDATE SET last_number = model.last_number + 1, updated_at = excluded.updated_at,"
-        " deleted_at = NULL, renamed_to = '' RETURNING last_number",
+    last = store.database.run(
+        "INSERT INTO model (name, last_number, created_by, created_at, updated_at)"
+        " VALUES (:name, CASE WHEN :number > 0 THEN :number ELSE 1 END, :by, :now, :at) ON CONFLICT (name) DO UPDATE SET"
+        " last_number = CASE WHEN :number = 0 THEN model.last_number + 1 WHEN :number > model.last_number THEN :number"
+        " ELSE model.last_number END, updated_at = excluded.updated_at, deleted_at = NULL, renamed_to = ''"
+        " RETURNING last_number",
         name=name,
+        number=label.number,
         by=store.actor.name,
         now=store.clock.now(),
         at=at,
@@ -158,7 +163,7 @@ def place(store: Store, name: str, made: Callable[[Row | None], Version], weigh:
     previous = _newest(store, name)
     version = made(previous)
     said = weigh(previous, version)
-    row = _insert_version(store, name, number, version, said, msgspec.structs.replace(label, at=at))
+    row = _insert_version(store, name, label.number or last, version, said, msgspec.structs.replace(label, at=at))
     write_tags(store.database, subject_of(row), label.tags)
     _connect(store, row["digest"], version, said)
     note_stage(store.database, row, at)
@@ -304,9 +309,14 @@ def _insert_version(store: Store, name: str, number: int, version: Version, said
         " updated_at, description, source, location, run, run_link, logged_model)"
         " VALUES (:model, :number, :digest, :major, :minor, :patch, :stage, :card, :by, :at, 1,"
         " :at, :description, :source, :location, :run, :run_link, :logged_model) RETURNING *",
-        **{**msgspec.structs.asdict(label), "tags": None, "by": label.by or store.actor.name, "run": label.run or None},
+        **{
+            **msgspec.structs.asdict(label),
+            "tags": None,
+            "by": label.by or store.actor.name,
+            "run": label.run or None,
+            "number": number,
+        },
         model=name,
-        number=number,
         digest=store.put_object(version),
         major=major,
         minor=minor,
