@@ -12,7 +12,8 @@ import pytest
 from lineal.client.connect import init
 from lineal.client.local import LocalRepository
 from lineal.objects.ulid import ulid_of
-from lineal.operations import registry, tracking
+from lineal.operations.recording import tracking
+from lineal.operations.versioning import registry
 from tests.parts.mlflow import Mlflow, serving
 from tests.surfaces.commands import answer, lineal
 

@@ -16,8 +16,9 @@ from lineal.client.remote import RemoteRepository
 from lineal.objects.digest import digest_of
 from lineal.objects.errors import Denied, Invalid, LinealError, NotFound, Unavailable
 from lineal.objects.ulid import ulid
-from lineal.operations import every, tracking
-from lineal.operations.tracking import NewRun
+from lineal.operations import every
+from lineal.operations.recording import tracking
+from lineal.operations.recording.tracking import NewRun
 from lineal.server.guard import Guard
 from lineal.server.serve import serve
 from lineal.server.tokens import read_tokens

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from lineal.objects.errors import Conflict, Invalid, LinealError, NotFound, Refused
 from lineal.objects.statements import Observation
-from lineal.operations import lineage
 from lineal.operations.answers import DeploymentAnswer
+from lineal.operations.asking import lineage
 from lineal.operations.operation import operation
-from lineal.operations.promotions import move_stage
 from lineal.operations.references import Row, check_model, find_deployment, find_version, near, version_reference
-from lineal.operations.releases import environment_of, home_of, write_version
 from lineal.operations.statements import make_statement
+from lineal.operations.versioning.promotions import move_stage
+from lineal.operations.versioning.releases import environment_of, home_of, write_version
 from lineal.storage.store import Store
 from lineal.targets import TARGETS, Observed, Target
 

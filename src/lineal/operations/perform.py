@@ -63,7 +63,7 @@ def perform(
 
 def _check_role(store: Store, operation: Operation, request: msgspec.Struct) -> None:
     if not store.actor.may(operation.role):
-        from lineal.operations import access  # noqa: PLC0415 - the owner of a directory may do everything
+        from lineal.operations.people import access  # noqa: PLC0415 - the owner of a directory may do everything
 
         access.check_role(store, operation, request)
 
@@ -72,7 +72,7 @@ def _seen(store: Store, answer: Any) -> Any:
     """Return what the actor may see of an answer."""
     if store.actor.may("reader"):
         return answer
-    from lineal.operations import access  # noqa: PLC0415 - most see everything
+    from lineal.operations.people import access  # noqa: PLC0415 - most see everything
 
     return access.visible(store, answer)
 

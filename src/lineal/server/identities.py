@@ -8,8 +8,8 @@ import threading
 from collections import OrderedDict
 
 from lineal.objects.digest import digest_of
-from lineal.operations.access import EVERYONE
-from lineal.operations.accounts import roles_of
+from lineal.operations.people.access import EVERYONE
+from lineal.operations.people.accounts import roles_of
 from lineal.operations.references import Row
 from lineal.storage import passwords
 from lineal.storage.store import Actor, Store

@@ -21,7 +21,7 @@ from lineal.objects.digest import digest_of
 from lineal.objects.errors import Denied, Invalid
 from lineal.objects.reference import check_name
 from lineal.objects.secret import Secret
-from lineal.operations import accounts
+from lineal.operations.people import accounts
 from lineal.server.guard import SESSION_COOKIE
 from lineal.server.oidc import Configuration, Provider
 from lineal.storage.store import Actor

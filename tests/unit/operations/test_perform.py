@@ -9,8 +9,10 @@ from lineal.objects.canonical import canonical_bytes, decode
 from lineal.objects.digest import digest_of
 from lineal.objects.errors import Conflict, Denied, Invalid, NotFound, Refused, Unavailable
 from lineal.objects.statements import JournalEntry
-from lineal.operations import datasets, every, models
+from lineal.operations import every
+from lineal.operations.data import datasets
 from lineal.operations.operation import Operation, Upload
+from lineal.operations.versioning import models
 from lineal.storage.store import ROLES, Actor, Role
 from tests.unit.operations.making import dataset, run
 

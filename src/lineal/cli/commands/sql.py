@@ -26,7 +26,7 @@ def _add_arguments(parser: Parser) -> None:
 
 
 def _run(context: Context, options: argparse.Namespace) -> int:
-    from lineal.operations.sql import sql  # noqa: PLC0415 - it brings the database along
+    from lineal.operations.asking.sql import sql  # noqa: PLC0415 - it brings the database along
 
     with context.connect() as repository:
         answer = sql(repository, options.query, limit=options.limit, timeout_s=options.timeout_s)

@@ -11,7 +11,7 @@ from lineal.objects.digest import Digest, digest_of
 from lineal.objects.errors import Conflict, Corrupt, Denied, Invalid, LinealError, NotFound
 from lineal.objects.files import Entry, Tree
 from lineal.objects.ulid import hexadecimal, ulid_of
-from lineal.operations.tracking_imports import ComingFiles, Held
+from lineal.operations.migration.tracking_imports import ComingFiles, Held
 from lineal.storage.blobs.blobs import SMALL_BYTES, BlobStore, Bundle
 from lineal.storage.mlflow.source import Found, Source
 from lineal.storage.progress import Progress

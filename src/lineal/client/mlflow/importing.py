@@ -17,7 +17,7 @@ from lineal.client.mlflow.registry import bring_registry
 from lineal.formats.mlflow.records import Curve, ExperimentRecord, RunRecord
 from lineal.objects.errors import Corrupt, NotFound
 from lineal.objects.ulid import is_hexadecimal
-from lineal.operations.tracking_imports import PROXY, ComingModel, ComingRun
+from lineal.operations.migration.tracking_imports import PROXY, ComingModel, ComingRun
 from lineal.storage.mlflow.source import POINTS_MAX, Source
 from lineal.storage.progress import Progress, Silent
 

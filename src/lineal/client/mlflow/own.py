@@ -15,8 +15,8 @@ from lineal.formats.mlflow.records import (
     VersionRecord,
 )
 from lineal.objects.ulid import ulid_of
-from lineal.operations import tracking
-from lineal.operations.tracking_imports import ORIGIN
+from lineal.operations.migration.tracking_imports import ORIGIN
+from lineal.operations.recording import tracking
 from lineal.storage.mlflow.source import POINTS_MAX, Found
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from lineal.formats.mlflow.records import ModelRecord, VersionRecord
 from lineal.objects.digest import Digest
 from lineal.objects.errors import LinealError, NotFound, Unavailable
 from lineal.objects.ulid import ulid_of
-from lineal.operations import artifacts
-from lineal.operations.outbox import PROMPT_TAG
-from lineal.operations.registry_imports import ComingVersion
+from lineal.operations.messages.outbox import PROMPT_TAG
+from lineal.operations.migration.registry_imports import ComingVersion
+from lineal.operations.recording import artifacts
 from lineal.storage.mlflow.source import Source
 from lineal.storage.progress import Progress
 

@@ -16,9 +16,10 @@ from starlette.types import ASGIApp
 from lineal.client.local import LocalRepository
 from lineal.formats.ranges import NoSuchRange, range_of
 from lineal.objects.errors import Invalid, LinealError, NotFound
-from lineal.operations import artifacts as verbs
-from lineal.operations import contents, logged_models, tracking
 from lineal.operations.answers import ArtifactAnswer, ArtifactLine
+from lineal.operations.data import contents
+from lineal.operations.recording import artifacts as verbs
+from lineal.operations.recording import logged_models, tracking
 from lineal.protocols.mlflow import errors, ids
 from lineal.protocols.mlflow.dispatch import Acting, Endpoint
 from lineal.protocols.mlflow.media import headers_of

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from lineal.objects.errors import Invalid
-from lineal.operations.summaries import UsedDataset
+from lineal.operations.recording.summaries import UsedDataset
 
 KEY_CHARACTERS_MAX = 250
 PARAM_CHARACTERS_MAX = 6_000

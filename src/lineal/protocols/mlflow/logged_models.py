@@ -10,10 +10,10 @@ from lineal.client.local import LocalRepository
 from lineal.objects.canonical import Number
 from lineal.objects.errors import Invalid
 from lineal.objects.ulid import hexadecimal
-from lineal.operations import logged_models as verbs
 from lineal.operations.answers import LoggedModelAnswer, ModelMetric
-from lineal.operations.logged_models import Status
-from lineal.operations.model_metrics import scoped
+from lineal.operations.recording import logged_models as verbs
+from lineal.operations.recording.logged_models import Status
+from lineal.operations.recording.model_metrics import scoped
 from lineal.protocols.mlflow import ids, limits
 from lineal.protocols.mlflow.dispatch import Endpoint
 from lineal.protocols.mlflow.experiments import NOTHING, Nothing, Tag

@@ -15,9 +15,9 @@ from lineal.client.local import LocalRepository
 from lineal.objects.errors import Invalid
 from lineal.objects.secret import Secret
 from lineal.objects.ulid import is_ulid
-from lineal.operations import webhooks as verbs
 from lineal.operations.answers import WebhookAnswer
-from lineal.operations.outbox import EVENTS
+from lineal.operations.messages import webhooks as verbs
+from lineal.operations.messages.outbox import EVENTS
 from lineal.protocols.mlflow import limits
 from lineal.protocols.mlflow.dispatch import Endpoint
 from lineal.protocols.mlflow.experiments import NOTHING, Nothing

@@ -15,7 +15,8 @@ from lineal.client.mlflow.exporting import export_history
 from lineal.client.mlflow.importing import Imported
 from lineal.objects.errors import Invalid, Unavailable
 from lineal.objects.ulid import ulid_of
-from lineal.operations import registry, tracking
+from lineal.operations.recording import tracking
+from lineal.operations.versioning import registry
 from lineal.storage.mlflow.folder_writing import FolderTarget
 from lineal.storage.mlflow.opening import open_target
 from tests.surfaces.conftest import served

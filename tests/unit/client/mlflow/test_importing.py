@@ -15,7 +15,9 @@ from lineal.client.mlflow import filing
 from lineal.client.mlflow.importing import Imported, import_history
 from lineal.objects.errors import Corrupt, Unavailable
 from lineal.objects.ulid import ulid_of
-from lineal.operations import experiments, logged_models, registry, tracking, tracking_imports
+from lineal.operations.migration import tracking_imports
+from lineal.operations.recording import experiments, logged_models, tracking
+from lineal.operations.versioning import registry
 from lineal.storage.mlflow.opening import open_source
 from tests.unit.storage.mlflow.databases import AT, DELETED, MODEL, RUN, insert, make, point
 

@@ -14,7 +14,7 @@ from lineal.client.connect import init
 from lineal.client.local import LocalRepository
 from lineal.client.remote import RemoteRepository
 from lineal.objects.ulid import ulid_of
-from lineal.operations import tracking
+from lineal.operations.recording import tracking
 from tests.surfaces.conftest import served
 from tests.unit.client.mlflow.test_importing import LOSS, brought, counted, loss
 from tests.unit.storage.mlflow.databases import RUN, insert, make
