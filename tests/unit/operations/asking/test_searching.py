@@ -16,7 +16,7 @@ from lineal.operations.recording.tracking import NewRun
 from lineal.storage.database.postgres import Postgres
 from lineal.storage.database.sqlite import MEMORY, Sqlite
 from lineal.storage.made_with import note_made_with
-from tests.unit.operations.test_tracking import in_database, point
+from tests.unit.operations.recording.test_tracking import in_database, point
 
 _RUNS = tuple(ulid(1_000 + number, b"0123456789") for number in range(6))
 
