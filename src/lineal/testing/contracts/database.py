@@ -85,7 +85,9 @@ class DatabaseContract:
 
     def test_colons_and_percents_in_texts_are_texts(self, database: Database) -> None:
         """Also in quoted names and comments."""
-        sql = "SELECT ':name is 100%' AS \"a:b %\", name -- not :this, it's 5%\n FROM purse WHERE name LIKE 'a%' || :end"
+        sql = (
+            "SELECT ':name is 100%' AS \"a:b %\", name -- not :this, it's 5%\n FROM purse WHERE name LIKE 'a%' || :end"
+        )
         database.run(_INSERT, name="ada", amount=1)
 
         assert [{"a:b %": ":name is 100%", "name": "ada"}] == database.run(sql, end="a")
