@@ -25,10 +25,12 @@ _SETTINGS = (
     "PRAGMA case_sensitive_like = ON",
     "PRAGMA synchronous = FULL",
 )
-_IN_A_HURRY = ("PRAGMA busy_timeout = 0", "PRAGMA synchronous = NORMAL")
 _CACHE_KIB, _CACHE_OF_MORE_KIB = 32_768, 4_096
 """Of the first connection, and of each other one. With the two thousand by default, a change of a large table writes and reads
 its pages again and again; a server has a connection a thread, and must stay small."""
+
+_IN_A_HURRY = ("PRAGMA busy_timeout = 0", "PRAGMA synchronous = NORMAL", f"PRAGMA cache_size = -{2 * _CACHE_KIB}")
+"""There is one such connection, and all small changes of a server are made on it."""
 
 _SAID = (sqlite3.Error, OverflowError, UnicodeEncodeError)
 """What a statement says of itself, or of a value that it cannot take."""
