@@ -1,0 +1,170 @@
+"""Points MLflow's own tests at a server of ours; a plugin of pytest that runs in MLflow's environment and knows nothing of ours.
+
+Their fixtures start servers in four ways; each is given one of ours on an empty repository instead. What else they do, and
+what they claim, stays theirs. What is out of scope is not run. Every outcome is a line of JSON in ``CONFORMANCE_RESULTS``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import json
+import os
+import re
+import subprocess
+import tempfile
+import threading
+import types
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import mlflow.server.handlers as handlers
+import pytest
+from mlflow.store.model_registry.rest_store import RestStore as RegistryStore
+from mlflow.store.tracking.rest_store import RestStore as TrackingStore
+from mlflow.utils.rest_utils import MlflowHostCreds
+
+_VARIABLES = os.environ
+_IS_OURS = _VARIABLES["CONFORMANCE_SERVER"] == "lineal"
+_RULES = json.loads(_VARIABLES["CONFORMANCE_RULES"])
+_PLAIN_WEBHOOKS = {"LINEAL_WEBHOOK_HTTP": "1", "LINEAL_WEBHOOK_PRIVATE": "1", "LINEAL_WEBHOOK_ATTEMPTS_MAX": "4"}
+_LISTENING = re.compile(r"http://[^:/\s]+:\d+")
+
+_running = contextlib.ExitStack()
+"""Servers of stores, which nothing of theirs ends."""
+
+
+@contextlib.contextmanager
+def _server(port: int = 0, **variables: str) -> Iterator[str]:
+    """Yield the address of one of our servers on an empty repository."""
+    command = json.loads(_VARIABLES["CONFORMANCE_COMMAND"])
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")}
+    known = {**kept, "PYTHONPATH": _VARIABLES["CONFORMANCE_PYTHONPATH"], "LINEAL_WEBHOOK_PRIVATE": "1", **variables}
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place:
+        repository = [*command, "--repository", place]
+        subprocess.run([*command, "init", place], env=known, check=True, capture_output=True)
+        options = ("server", "--port", str(port))
+        with subprocess.Popen([*repository, *options], env=known, stderr=subprocess.PIPE, text=True) as process:
+            try:
+                assert process.stderr
+                line = process.stderr.readline()
+                found = _LISTENING.search(line)
+                assert found, line + process.stderr.read()
+                threading.Thread(target=process.stderr.read, daemon=True).start()
+                yield found[0]
+            finally:
+                process.terminate()
+
+
+class _ServerThread:
+    """In place of theirs, which runs a server in a thread."""
+
+    def __init__(self, _app: object, port: int) -> None:
+        self._cm = _server(port)
+
+    def __enter__(self) -> str:
+        return self._cm.__enter__()
+
+    def __exit__(self, *_: object) -> None:
+        self._cm.__exit__(None, None, None)
+
+
+@contextlib.contextmanager
+def _init_server(*_: object, **__: object) -> Iterator[str]:
+    with _server() as url:
+        yield url
+
+
+@contextlib.contextmanager
+def _launch_server(_host: str, port: int, *_: object) -> Iterator[object]:
+    with _server(port):
+        yield types.SimpleNamespace(pid=0)
+
+
+@contextlib.contextmanager
+def _run_mlflow_server(_tmp_path: Path) -> Iterator[str]:
+    with _server(**_PLAIN_WEBHOOKS) as url:
+        yield url
+
+
+def _store(kind: type) -> Callable[..., Any]:
+    """Return what makes a store that speaks to a server, in place of one over a database."""
+
+    def made(*_: object, **__: object) -> Any:
+        url = _running.enter_context(_server())
+        store = kind(lambda: MlflowHostCreds(url))
+        store.engine = types.SimpleNamespace(dispose=lambda: None)
+        return store
+
+    return made
+
+
+_REPLACED = {
+    "ServerThread": _ServerThread,
+    "_init_server": _init_server,
+    "_launch_server": _launch_server,
+    "_run_mlflow_server": _run_mlflow_server,
+}
+
+
+@pytest.fixture(autouse=True)
+def _end_servers() -> Iterator[None]:
+    yield
+    _running.pop_all().close()
+
+
+def why_not(path: str, name: str, source: str) -> str:
+    """Return why a test is out of scope; nothing when it is in scope."""
+    for rule in _RULES:
+        if rule["file"] in path and re.search(rule["name"], name) and re.search(rule["uses"], source):
+            return str(rule["why"])
+    return ""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is out of scope, and replace what starts servers where the tests have bound it."""
+    wanted = []
+    for each in items:
+        path, _, name = each.nodeid.partition("::")
+        if why := why_not(path, name, inspect.getsource(each.function)):  # type: ignore[attr-defined]
+            _tell(each.nodeid, "out of scope", why)
+        else:
+            wanted.append(each)
+    config.hook.pytest_deselected(items=[each for each in items if each not in wanted])
+    items[:] = wanted
+    if _IS_OURS:
+        for module in {each.module for each in items}:  # type: ignore[attr-defined]
+            _replace(module)
+
+
+def _replace(module: types.ModuleType) -> None:
+    for name, ours in _REPLACED.items():
+        if hasattr(module, name):
+            setattr(module, name, ours)
+    if hasattr(module, "initialize_backend_stores"):
+        module.initialize_backend_stores = lambda *_, **__: None
+    if module.__name__.endswith("test_sqlalchemy_store"):
+        kind = RegistryStore if "model_registry" in module.__name__ else TrackingStore
+        module.SqlAlchemyStore = _store(kind)
+
+
+_told = set[str]()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Tell of a test that has ended, or could not begin."""
+    if report.nodeid in _told or (report.when != "call" and report.passed):
+        return
+    _told.add(report.nodeid)
+    if report.skipped:
+        _tell(report.nodeid, "skipped", str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr))
+        return
+    crash = getattr(report.longrepr, "reprcrash", None)
+    _tell(report.nodeid, report.outcome, crash.message if crash else str(report.longrepr or ""))
+
+
+def _tell(test: str, outcome: str, said: str) -> None:
+    with Path(_VARIABLES["CONFORMANCE_RESULTS"]).open("a", encoding="utf-8") as file:
+        file.write(json.dumps({"test": test, "outcome": outcome, "said": said}) + "\n")
