@@ -19,6 +19,7 @@ from lineal.operations import Operation, every
 from lineal.operations.operation import Parameter
 from lineal.server import openapi
 from lineal.server.routes import API
+from tools import endpoints
 
 DIRECTORY = Path(__file__).resolve().parents[1] / "docs" / "reference"
 
@@ -93,7 +94,11 @@ def main() -> int:
 
 def pages() -> dict[str, str]:
     """Return the text of every generated page by its file's name."""
-    return {"commands.md": "\n".join(_commands()) + "\n", "http.md": "\n".join(_http()) + "\n"}
+    return {
+        "commands.md": "\n".join(_commands()) + "\n",
+        "http.md": "\n".join(_http()) + "\n",
+        "mlflow-endpoints.md": "\n".join((_WRITTEN, *endpoints.page())) + "\n",
+    }
 
 
 def _commands() -> Iterator[str]:

@@ -19,7 +19,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import mlflow.server.handlers as handlers
 import pytest
 from mlflow.store.model_registry.rest_store import RestStore as RegistryStore
 from mlflow.store.tracking.rest_store import RestStore as TrackingStore
@@ -28,7 +27,11 @@ from mlflow.utils.rest_utils import MlflowHostCreds
 _VARIABLES = os.environ
 _IS_OURS = _VARIABLES["CONFORMANCE_SERVER"] == "lineal"
 _RULES = json.loads(_VARIABLES["CONFORMANCE_RULES"])
-_PLAIN_WEBHOOKS = {"LINEAL_WEBHOOK_HTTP": "1", "LINEAL_WEBHOOK_PRIVATE": "1", "LINEAL_WEBHOOK_ATTEMPTS_MAX": "4"}
+_PLAIN_WEBHOOKS = {
+    "LINEAL_SERVER_WEBHOOK_HTTP": "1",
+    "LINEAL_SERVER_WEBHOOK_PRIVATE": "1",
+    "LINEAL_SERVER_WEBHOOK_ATTEMPTS_MAX": "4",
+}
 _LISTENING = re.compile(r"http://[^:/\s]+:\d+")
 
 _running = contextlib.ExitStack()
@@ -40,21 +43,30 @@ def _server(port: int = 0, **variables: str) -> Iterator[str]:
     """Yield the address of one of our servers on an empty repository."""
     command = json.loads(_VARIABLES["CONFORMANCE_COMMAND"])
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")}
-    known = {**kept, "PYTHONPATH": _VARIABLES["CONFORMANCE_PYTHONPATH"], "LINEAL_WEBHOOK_PRIVATE": "1", **variables}
+    known = {
+        **kept,
+        "PYTHONPATH": _VARIABLES["CONFORMANCE_PYTHONPATH"],
+        "LINEAL_SERVER_WEBHOOK_PRIVATE": "1",
+        **variables,
+    }
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place:
         repository = [*command, "--repository", place]
         subprocess.run([*command, "init", place], env=known, check=True, capture_output=True)
         options = ("server", "--port", str(port))
         with subprocess.Popen([*repository, *options], env=known, stderr=subprocess.PIPE, text=True) as process:
             try:
-                assert process.stderr
-                line = process.stderr.readline()
-                found = _LISTENING.search(line)
-                assert found, line + process.stderr.read()
-                threading.Thread(target=process.stderr.read, daemon=True).start()
-                yield found[0]
+                yield _address(process)
             finally:
                 process.terminate()
+
+
+def _address(process: subprocess.Popen[str]) -> str:
+    said: Any = process.stderr
+    line = said.readline()
+    if not (found := _LISTENING.search(line)):
+        raise RuntimeError(line + said.read())
+    threading.Thread(target=said.read, daemon=True).start()
+    return found[0]
 
 
 class _ServerThread:
@@ -159,7 +171,9 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
         return
     _told.add(report.nodeid)
     if report.skipped:
-        _tell(report.nodeid, "skipped", str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr))
+        _tell(
+            report.nodeid, "skipped", str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
+        )
         return
     crash = getattr(report.longrepr, "reprcrash", None)
     _tell(report.nodeid, report.outcome, crash.message if crash else str(report.longrepr or ""))

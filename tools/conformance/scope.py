@@ -46,7 +46,11 @@ RULES = (
     ),
     Rule("GraphQL, which only MLflow's own pages ask", name="graphql"),
     Rule(_GENAI, name="test_prompt_|prompt", file="test_e2e"),
-    Rule(_GENAI, name="trace|span|assessment|scorer|scoring|_decrypted_secret|test_dataset_|completed_sessions|set_invalid_tag", file="store/tracking"),
+    Rule(
+        _GENAI,
+        name="trace|span|assessment|scorer|scoring|_decrypted_secret|test_dataset_|completed_sessions|set_invalid_tag",
+        file="store/tracking",
+    ),
     Rule(_GENAI, uses="start_trace|_create_trace|create_dataset", file="store/tracking"),
     Rule(_INTERNALS, name="calls_optimized_impl", file="test_rest_tracking"),
     Rule(
