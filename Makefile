@@ -23,7 +23,7 @@ $(STAMP): $(LOCKS) pyproject.toml Makefile
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-parts: $(STAMP) ## install what tests need beside: servers as root on Debian, Azurite where there is npm, and DVC
+parts: $(STAMP) ## install what tests need beside: servers as root on Debian, Azurite where there is npm, DVC and MLflow
 	@$(BIN)/python -m tools.parts
 
 demo: $(STAMP) ## one complete life of a model on real data, told in plain words
@@ -61,7 +61,6 @@ bench: $(STAMP) ## measure against the real peers, quickly; see benchmarks/READM
 	@for each in benchmarks/*.py; do echo "== $$each"; $(BIN)/python $$each --quick || exit 1; done
 
 lock: $(STAMP) ## lock the requirements again
-	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/python -m tools.lock
 
 clean: ## remove what was made

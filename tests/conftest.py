@@ -8,6 +8,7 @@ import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,11 @@ import psycopg
 import pytest
 from hypothesis import settings
 
-from tests.parts.fixtures import SESSION, azurite, ceph, gcs, moto, ssh
+from tests.parts.fixtures import SESSION, azurite, ceph, gcs, moto, oidc, ssh
 from tests.parts.part import stop_all
 from tests.sources.s3 import entered
 
-__all__ = ["azurite", "ceph", "gcs", "moto", "ssh"]
+__all__ = ["azurite", "ceph", "gcs", "moto", "oidc", "ssh"]
 
 # Quick by default; `pytest --hypothesis-profile=thorough` looks longer.
 settings.register_profile("quick", max_examples=30, deadline=None)
@@ -78,10 +79,23 @@ def postgres_server(pytestconfig: pytest.Config) -> Any:
 @pytest.fixture
 def postgres_url(postgres_server: Any) -> Iterator[str]:
     """Make a fresh, empty PostgreSQL database and return its address."""
+    with _postgres(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def module_postgres_url(postgres_server: Any) -> Iterator[str]:
+    """As ``postgres_url``, one for all tests of a module."""
+    with _postgres(postgres_server) as url:
+        yield url
+
+
+@contextmanager
+def _postgres(server: Any) -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex}"
-    with psycopg.connect(postgres_server.get_uri(), autocommit=True) as admin:
+    with psycopg.connect(server.get_uri(), autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {name} TEMPLATE template0")
-        yield postgres_server.get_uri(database=name)
+        yield server.get_uri(database=name)
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 

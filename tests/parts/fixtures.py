@@ -10,6 +10,7 @@ from tests.parts.azurite import AZURITE, Azure
 from tests.parts.ceph import CEPH
 from tests.parts.gcs import GCS, Gcs
 from tests.parts.moto import MOTO
+from tests.parts.oidc import OIDC
 from tests.parts.part import need
 from tests.parts.s3 import S3
 from tests.parts.ssh import SSH, Ssh
@@ -46,3 +47,9 @@ def gcs(pytestconfig: pytest.Config) -> Gcs:
 def ssh(pytestconfig: pytest.Config) -> Ssh:
     """Return an OpenSSH server."""
     return Ssh(need(SSH, pytestconfig.stash[SESSION]))
+
+
+@pytest.fixture(scope="session")
+def oidc(pytestconfig: pytest.Config) -> str:
+    """Return the address of a provider of identities."""
+    return str(need(OIDC, pytestconfig.stash[SESSION])["issuer"])

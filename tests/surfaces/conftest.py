@@ -13,9 +13,9 @@ import uvicorn
 from lineal.client.connect import Repository, init
 from lineal.client.local import LocalRepository
 from lineal.client.remote import RemoteRepository
-from lineal.server.app import create_app
+from lineal.server.app import LoginRoutes, create_app, no_logins
+from lineal.server.guard import Guard
 from lineal.server.settings import Settings
-from lineal.server.tokens import Guard
 from tests.surfaces.mlflow import Client
 from tests.surfaces.project import make_project
 
@@ -42,10 +42,15 @@ def repository(request: pytest.FixtureRequest, project: Path) -> Iterator[Reposi
 
 @contextmanager
 def served(
-    repository: LocalRepository, guard: Guard | None = None, *, port: int = 0, settings: Settings | None = None
+    repository: LocalRepository,
+    guard: Guard | None = None,
+    *,
+    port: int = 0,
+    settings: Settings | None = None,
+    logins: LoginRoutes = no_logins,
 ) -> Iterator[str]:
     """Serve ``repository`` on ``port``, or a free one, while the block runs; give the address."""
-    app = create_app(repository, guard or Guard(repository.store.actor), settings or Settings())
+    app = create_app(repository, guard or Guard(repository.store.actor), settings or Settings(), logins)
     config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", lifespan="on")
     listening = config.bind_socket()
     listening.listen()  # whoever has the address may connect at once

@@ -46,9 +46,9 @@ class Served:
         )
         assert self.process.stderr
         line = self.process.stderr.readline()
-        found = re.search(r"http://([^:/\s]+):(\d+)", line)
+        found = re.search(r"(https?)://([^:/\s]+):(\d+)", line)
         assert found, line
-        self.host, self.port = found[1], int(found[2])
+        self.scheme, self.host, self.port = found[1], found[2], int(found[3])
         self._connection: http.client.HTTPConnection | None = None
         # Nobody reads what it says later, and it must not wait for a reader.
         threading.Thread(target=self.process.stderr.read, daemon=True).start()
@@ -56,7 +56,7 @@ class Served:
     @property
     def url(self) -> str:
         """Where it is."""
-        return f"http://{self.host}:{self.port}"
+        return f"{self.scheme}://{self.host}:{self.port}"
 
     def ask(
         self, method: str, url: str, body: str | bytes | None = None, headers: dict[str, str] | None = None

@@ -125,6 +125,8 @@ QUESTIONS = (
     ("lineage", "churn:1.0.0"),
     ("diff", "run:train", "run:second"),
     ("search", "fit > 0.5"),
+    ("search", "--kind", "runs", "params.depth >= 6 and package python >= 3 order by params.depth"),
+    ("sql", "select reference, stage from versions"),
     ("deployments",),
     ("verify",),
 )
@@ -137,6 +139,37 @@ def test_every_question_is_answered_for_people_and_for_programs(line: tuple[str,
     assert "error" not in err
     assert bool(out) == (line != ("deployments",))
     assert answer(project, *line) is not None
+
+
+def test_a_search_goes_on_page_by_page(project: Path) -> None:
+    line = ("search", "--kind", "runs", "has params.depth order by params.depth", "--limit", "1")
+    first, talk = lineal(project, *line)
+    page = talk.split("--page ")[1].strip()
+    second = answer(project, *line, "--page", page)
+
+    assert "train" in first.splitlines()[1].split()
+    assert (["second"], "") == ([each["name"] for each in second["runs"]], second["next_page"])
+
+
+def test_a_question_in_sql_is_a_table_or_csv(project: Path) -> None:
+    query = (
+        "select r.name, p.as_number as depth, r.host as other from runs r join params p on p.run = r.id order by depth"
+    )
+    table, _ = lineal(project, "sql", query.replace("r.host", "null"))
+    csv, _ = lineal(project, "sql", query.replace("r.host", "'a,b'"), "--csv")
+    cut, err = lineal(project, "sql", query, "--limit", "1")
+
+    assert ["name", "depth", "other"] == table.splitlines()[0].split()
+    assert ["train", "6", "—"] == table.splitlines()[1].split()
+    assert 'name,depth,other\ntrain,6.0,"a,b"\nsecond,7.0,"a,b"\n' == csv
+    assert (2, True) == (len(cut.splitlines()), "--limit takes more" in err)
+
+
+@pytest.mark.parametrize("query", ["delete from run", "select value from secret", "select 1 as a; select 2 as b"])
+def test_sql_only_reads_and_only_the_views(project: Path, query: str) -> None:
+    _, err = lineal(project, "sql", query, status=2)
+
+    assert "hint" in err
 
 
 def test_a_diff_of_runs_shows_the_parameter_side_by_side(project: Path) -> None:

@@ -42,7 +42,12 @@ BAD = {
     "a stage that is none": (("promote", "churn", "--to", "prod"), 2, "prod", "production"),
     "a force without reason": (("promote", "churn", "--to", "production", "--force"), 2, "reason", "--reason"),
     "a port that is none": (("server", "--port", "99999"), 2, "99999 is no port", "--port"),
-    "an open address without tokens": (("server", "--host", "0.0.0.0", "--port", "0"), 6, "without tokens", "--tokens"),
+    "an open address without tokens": (
+        ("server", "--host", "0.0.0.0", "--port", "0"),
+        6,
+        "without logins",
+        "--accounts",
+    ),
     "tokens that are not there": (("server", "--tokens", "nobody.toml"), 2, "nobody.toml", "check the path"),
     "a server of a server": (("server", "--repository", "http://127.0.0.1:9"), 2, "a server already", "a directory"),
     "a server that is not there": (("runs", "--repository", "http://127.0.0.1:9"), 8, "127.0.0.1:9", ""),

@@ -12,7 +12,8 @@ import pytest
 
 from lineal.client.local import LocalRepository
 from lineal.objects.digest import digest_of
-from lineal.server.tokens import Guard, read_tokens
+from lineal.server.guard import Guard
+from lineal.server.tokens import read_tokens
 from lineal.storage.store import Actor
 from tests.surfaces.conftest import served
 from tests.surfaces.mlflow import Client

@@ -15,7 +15,8 @@ import pytest
 
 from lineal.client.local import LocalRepository
 from lineal.objects.digest import digest_of
-from lineal.server.tokens import Guard, read_tokens
+from lineal.server.guard import Guard
+from lineal.server.tokens import read_tokens
 from lineal.storage.blobs.memory import MemoryBlobs
 from lineal.storage.clock import FixedClock
 from lineal.storage.database.migrations import migrate

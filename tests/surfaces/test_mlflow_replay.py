@@ -46,6 +46,10 @@ _NOT_ANSWERED = ("/api/3.0/mlflow/traces", "/v1/traces")
 """What belongs to generative models only."""
 
 
+_REFUSED = {"delete_run": "version 1 of golden-1795451278, which is in production, was made of it"}
+"""What MLflow does and we refuse, by the recorded step: its run is that of a version in production."""
+
+
 class Exchange(NamedTuple):
     """A request that the client made, and the answer that it got."""
 
@@ -71,6 +75,9 @@ class Replay:
             each.method, self._translated(each.url), b"some bytes" if body == "<stream>" else body
         )
         place = f"{each.step}: {each.method} {each.url}"
+        if each.step in _REFUSED:
+            refused = answer.status == 409 and _REFUSED[each.step] in answer.text
+            return [] if refused else [f"{place}: {answer.status} {answer.text[:300]}, not refused"]
         if answer.status != each.status:
             return [f"{place}: {answer.status} {answer.text[:300]}, not {each.status} {each.answer[:300]}"]
         if _UNRECORDED.fullmatch(each.answer.strip()):

@@ -15,12 +15,12 @@ import pytest
 
 from lineal.client.connect import init
 from lineal.client.local import LocalRepository
-from lineal.operations import outbox, webhooks
-from lineal.operations.sending import Answer
+from lineal.operations.messages import outbox, webhooks
+from lineal.operations.messages.sending import Answer
 from lineal.server.deliveries import judge, wait_of
 from lineal.server.settings import Settings
 from tests.surfaces.conftest import served
-from tests.surfaces.mlflow_client import Client
+from tests.surfaces.mlflow import Client
 from tests.surfaces.receiver import Receiver, receiving, until
 
 SETTINGS = Settings(webhook_http=1, webhook_private=1, webhook_timeout_s=2, webhook_attempts_max=3)
@@ -38,7 +38,7 @@ def local(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LocalRepos
 def hook(client: Client, url: str, **fields: Any) -> str:
     """Make a webhook; return its id."""
     asked = {"name": "w", "url": url, "events": CREATED, **fields}
-    made = client.done("POST", "webhooks", **asked)["webhook"]
+    made = client.said("POST", "mlflow/webhooks", **asked)["webhook"]
     assert "secret" not in made
     return str(made["webhook_id"])
 
@@ -53,7 +53,7 @@ def test_what_happened_arrives_signed(local: LocalRepository) -> None:
     with served(local, settings=SETTINGS) as url, receiving(receiver) as place:
         client = Client(url)
         webhook = hook(client, place, secret="open sesame")
-        client.done("POST", "registered-models/create", name="churn", description="d")
+        client.said("POST", "mlflow/registered-models/create", name="churn", description="d")
         (message,) = receiver.wait(1)
         delivered(local, webhook, "delivered")
     headers = message.headers
@@ -70,7 +70,7 @@ def test_what_a_receiver_had_no_time_for_is_sent_again_with_the_same_id(local: L
     receiver = Receiver((503, 429))
     with served(local, settings=SETTINGS) as url, receiving(receiver) as place:
         webhook = hook(Client(url), place)
-        Client(url).done("POST", "registered-models/create", name="churn")
+        Client(url).said("POST", "mlflow/registered-models/create", name="churn")
         messages = receiver.wait(3)
         delivered(local, webhook, "delivered")
 
@@ -84,7 +84,7 @@ def test_what_a_receiver_refuses_is_dead_and_so_is_what_fails_too_often(local: L
         client = Client(url)
         places = [stack.enter_context(receiving(each)) for each in (refusing, failing)]
         hooks = [hook(client, place, name=f"w{number}") for number, place in enumerate(places)]
-        client.done("POST", "registered-models/create", name="churn")
+        client.said("POST", "mlflow/registered-models/create", name="churn")
         for each in hooks:
             delivered(local, each, "dead")
 
@@ -101,7 +101,7 @@ def test_what_a_server_left_behind_is_sent_by_the_next(local: LocalRepository) -
             port = int(place.split(":")[2].split("/")[0])
         webhook = hook(Client(url), place)
         for name in "abc":
-            Client(url).done("POST", "registered-models/create", name=name)
+            Client(url).said("POST", "mlflow/registered-models/create", name=name)
     # One that took a message and died.
     assert 1 == len(outbox.claim(local.store, count=1, lease_ms=500))
     assert [] == receiver.messages
@@ -121,7 +121,7 @@ def test_two_servers_send_each_message_once(local: LocalRepository) -> None:
             for number, each in enumerate(receivers)
         ]
         for number in range(10):
-            Client(servers[number % 2]).done("POST", "registered-models/create", name=f"m{number}")
+            Client(servers[number % 2]).said("POST", "mlflow/registered-models/create", name=f"m{number}")
         for each in hooks:
             delivered(local, each, "delivered", 10)
 
@@ -136,7 +136,7 @@ def test_an_address_that_does_not_answer_keeps_no_other_waiting(local: LocalRepo
         silent = hook(client, "http://127.0.0.1:5998/", name="silent")
         hook(client, place)
         for number in range(5):
-            client.done("POST", "registered-models/create", name=f"m{number}")
+            client.said("POST", "mlflow/registered-models/create", name=f"m{number}")
         receiver.wait(5)
 
     assert all("Connection" in each.problem or not each.problem for each in webhooks.deliveries(local, silent))
@@ -147,17 +147,18 @@ def test_a_webhook_is_made_shown_changed_tried_and_removed(local: LocalRepositor
     receiver = Receiver((200, 500))
     with served(local, settings=SETTINGS) as url, receiving(receiver) as place:
         client = Client(url)
-        assert {} == client.done("GET", "webhooks")
+        assert {} == client.said("GET", "mlflow/webhooks")
         events = [*CREATED, {"entity": "MODEL_VERSION", "action": "STAGE_CHANGED"}]
         webhook = hook(client, place, events=events, secret="s", description="d")
-        shown = client.done("GET", f"webhooks/{webhook}")["webhook"]
-        tried = [client.done("POST", f"webhooks/{webhook}/test") for _ in range(2)]
-        changed = client.done("PATCH", f"webhooks/{webhook}", status="DISABLED", description="")["webhook"]
+        shown = client.said("GET", f"mlflow/webhooks/{webhook}")["webhook"]
+        tried = [client.said("POST", f"mlflow/webhooks/{webhook}/test", {}) for _ in range(2)]
+        changed = client.said("PATCH", f"mlflow/webhooks/{webhook}", status="DISABLED", description="")["webhook"]
+        hook(client, place, name="ours", events=events[1:])
         hook(client, place, name="other")
-        page = client.done("GET", "webhooks", max_results=1)
-        rest = client.done("GET", "webhooks", max_results=1, page_token=page["next_page_token"])
-        assert {} == client.done("DELETE", f"webhooks/{webhook}")
-        gone = client.failed("GET", f"webhooks/{webhook}")
+        page = client.said("GET", "mlflow/webhooks", max_results=1)
+        rest = client.said("GET", "mlflow/webhooks", max_results=2, page_token=page["next_page_token"])
+        assert {} == client.said("DELETE", f"mlflow/webhooks/{webhook}")
+        gone = client.refused("GET", f"mlflow/webhooks/{webhook}")
 
     assert ("w", "d", place, "ACTIVE", CREATED) == tuple(
         shown[name] for name in ("name", "description", "url", "status", "events")
@@ -192,7 +193,9 @@ def test_a_webhook_is_made_shown_changed_tried_and_removed(local: LocalRepositor
 )
 def test_by_default_only_public_addresses_are_called(tmp_path: Path, fields: dict[str, Any], message: str) -> None:
     with init(tmp_path) as repository, served(repository) as url:
-        status, code, text = Client(url).failed("POST", "webhooks", **{"name": "w", "events": CREATED, **fields})
+        status, code, text = Client(url).refused(
+            "POST", "mlflow/webhooks", **{"name": "w", "events": CREATED, **fields}
+        )
 
     assert (400, "INVALID_PARAMETER_VALUE") == (status, code)
     assert message in text

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import html
 import json
+import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
@@ -13,6 +15,7 @@ import urllib3
 
 from lineal.client.connect import init
 from lineal.client.local import LocalRepository
+from lineal.web.pages import search
 from tests.surfaces.conftest import served
 from tests.surfaces.project import make_project
 from tests.surfaces.recording import record
@@ -148,6 +151,24 @@ def test_what_is_not_there_is_said_with_a_hint(path: str, status: int, hint: str
 
 
 def test_a_search_that_cannot_be_read_points_at_the_place(address: str) -> None:
-    text = HTTP.request("GET", f"{address}/search?q=accuracy+%3E").data.decode()
+    text = HTTP.request("GET", f"{address}/search?kind=runs&q=accuracy+%3E+high").data.decode()
 
-    assert "^" in text
+    assert "<strong>the metric accuracy is compared with a number</strong>" in text
+    assert "  accuracy &gt; high\n             ^^^^</pre>" in text
+    assert 'value="runs" checked' in text
+    assert not Page(text).unclosed
+
+
+def test_a_search_goes_on_page_by_page(
+    repository: LocalRepository, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "_ROWS", 1)
+    path, seen = "/search?kind=runs&q=order+by+started", list[str]()
+    while path:
+        text = HTTP.request("GET", address + path).data.decode()
+        seen += re.findall(r"<small>(\w{26})</small>", text)
+        path = html.unescape(next(iter(re.findall(r'rel="next" href="([^"]+)"', text)), ""))
+
+        assert not Page(text).unclosed
+
+    assert [each.id for each in reversed(repository.runs())] == seen

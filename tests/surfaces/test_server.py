@@ -15,9 +15,13 @@ from lineal.client.local import LocalRepository
 from lineal.client.remote import RemoteRepository
 from lineal.objects.digest import digest_of
 from lineal.objects.errors import Denied, Invalid, LinealError, NotFound, Unavailable
+from lineal.objects.ulid import ulid
 from lineal.operations import every
+from lineal.operations.recording import tracking
+from lineal.operations.recording.tracking import NewRun
+from lineal.server.guard import Guard
 from lineal.server.serve import serve
-from lineal.server.tokens import Guard, read_tokens
+from lineal.server.tokens import read_tokens
 from lineal.storage.store import Actor
 from tests.surfaces.conftest import served
 
@@ -127,6 +131,22 @@ def test_the_openapi_document_describes_every_operation_and_refers_to_nothing_th
             place = place[part]
 
 
+def test_searches_and_sql_are_the_same_behind_a_url(address: str, local: LocalRepository) -> None:
+    for number in range(3):
+        new = NewRun(id=ulid(number, b"0123456789"), name=f"r{number}", started_at=number)
+        tracking.create(local, new)
+    with RemoteRepository(address) as remote:
+        first = remote.search("name like 'r%'", kind="runs", limit=2)
+        second = remote.search("name like 'r%'", kind="runs", limit=2, page=first.next_page)
+        counted = remote.sql("select count(*) as runs, max(ended_at) as last from runs")
+        with pytest.raises(Invalid) as caught:
+            remote.search("name like", kind="runs")
+
+    assert ["r2", "r1", "r0"] == [each.name for page in (first, second) for each in page.runs]
+    assert (3, None) == counted.rows[0]
+    assert caught.value.message.endswith("^")
+
+
 def test_errors_come_through_as_they_are_at_hand(address: str, local: LocalRepository) -> None:
     with RemoteRepository(address) as remote:
         for question in ("tabel", "table@9", "x@@y"):
@@ -181,5 +201,5 @@ def test_a_broken_file_of_tokens_is_told(text: str, tmp_path: Path) -> None:
 
 
 def test_an_open_address_needs_tokens(local: LocalRepository) -> None:
-    with pytest.raises(Denied, match="without tokens"):
+    with pytest.raises(Denied, match="without logins"):
         serve(local, host="0.0.0.0", port=0)

@@ -16,8 +16,9 @@ from lineal.client.local import LocalRepository
 from lineal.formats import pack, trees
 from lineal.objects.digest import Digest, digest_of
 from lineal.objects.files import Entry
+from lineal.server.guard import Guard
 from lineal.server.settings import Settings
-from lineal.server.tokens import Guard, read_tokens
+from lineal.server.tokens import read_tokens
 from lineal.storage.blobs.packed import PackedBlobs
 from lineal.storage.store import Actor
 from lineal.testing.contracts.blob_store import ABSENT, bundled

@@ -17,7 +17,7 @@ from lineal.objects.digest import digest_of
 from lineal.objects.errors import Conflict, Invalid, NotFound
 from lineal.objects.sources import ObjectSource, PrefixSource
 from lineal.operations import every
-from lineal.server.tokens import Guard
+from lineal.server.guard import Guard
 from lineal.storage.store import Actor
 from tests.sources.s3 import S3
 from tests.sources.web import Site, serving

@@ -283,7 +283,7 @@ def test_two_repositories_share_a_remote_and_neither_collects_what_the_other_nee
 
 
 def test_nobody_collects_while_somebody_writes_and_nobody_writes_while_somebody_collects(here: LocalRepository) -> None:
-    from lineal.operations.stores import remote_of
+    from lineal.operations.data.stores import remote_of
 
     here.data.push(("data:images",))
     remote = remote_of(here.store, "backup")

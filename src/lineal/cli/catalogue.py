@@ -14,11 +14,14 @@ from lineal.cli.commands.data_get import DATA_GET
 from lineal.cli.commands.data_pull import DATA_PULL
 from lineal.cli.commands.data_query import DATA_QUERY
 from lineal.cli.commands.data_status import DATA_STATUS
+from lineal.cli.commands.export_mlflow import EXPORT_MLFLOW
 from lineal.cli.commands.import_dvc import IMPORT_DVC
+from lineal.cli.commands.import_mlflow import IMPORT_MLFLOW
 from lineal.cli.commands.init import INIT
 from lineal.cli.commands.run import RUN
 from lineal.cli.commands.schema import SCHEMA
 from lineal.cli.commands.server import SERVER
+from lineal.cli.commands.sql import SQL
 from lineal.objects.errors import Invalid
 
 _ALSO = {"server": ("serve", "ui", "web"), "model register": ("register",), "data add": ("add",), "show": ("status",)}
@@ -38,6 +41,8 @@ HAND_MADE: dict[str, Command] = {
     for each in (
         INIT,
         IMPORT_DVC,
+        IMPORT_MLFLOW,
+        EXPORT_MLFLOW,
         RUN,
         with_dvc(DATA_ADD),
         DATA_CHECK,
@@ -47,6 +52,7 @@ HAND_MADE: dict[str, Command] = {
         DATA_STATUS,
         SERVER,
         SCHEMA,
+        SQL,
         completion(commands),
     )
 }

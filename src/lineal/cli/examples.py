@@ -5,6 +5,12 @@ from __future__ import annotations
 EXAMPLES: dict[str, tuple[str, ...]] = {
     "init": ("lineal init", "lineal init churn --database postgresql://ada@db.example.org/lineal"),
     "import dvc": ("lineal import dvc", "lineal import dvc ~/churn --remote backup"),
+    "import mlflow": (
+        "lineal import mlflow mlruns",
+        "lineal import mlflow http://mlflow.example.org:5000",
+        "lineal import mlflow sqlite:///mlflow.db --artifacts s3://models/mlflow",
+    ),
+    "export mlflow": ("lineal export mlflow mlruns", "lineal export mlflow http://mlflow.example.org:5000"),
     "run": ("lineal run -- python train.py --depth 6", "lineal run --name nightly -- python -m churn.train"),
     "experiments": ("lineal experiments", "lineal experiments --deleted"),
     "runs": ("lineal runs", "lineal runs --state failed --limit 5"),
@@ -13,6 +19,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "search": (
         "lineal search 'accuracy > 0.9 and stage = production'",
         "lineal search 'best by auc trained on data:customers'",
+        "lineal search --kind runs 'metrics./^val_/ > 0.9 package scikit-learn >= 1.4'",
+    ),
+    "sql": (
+        "lineal sql 'select state, count(*) as runs from runs group by state'",
+        "lineal sql \"select run, value from metrics where key = 'auc' order by value desc\" --limit 10 --csv",
     ),
     "log": ("lineal log", "lineal log churn --limit 10"),
     "lineage": ("lineal lineage churn@production", "lineal lineage data:customers --depth 3"),
@@ -85,7 +96,22 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "remote list": ("lineal remote list",),
     "remote remove": ("lineal remote remove backup",),
-    "server": ("lineal server", "lineal server --host 0.0.0.0 --port 8080 --tokens tokens.toml"),
+    "user create": ("lineal user create ada --role writer",),
+    "user list": ("lineal user list",),
+    "user show": ("lineal user show ada",),
+    "user role": ("lineal user role ada approver",),
+    "user password": ("lineal user password ada",),
+    "user grant": (
+        "lineal user grant ada writer --on experiment:churn",
+        "lineal user grant everyone none --on model:churn",
+    ),
+    "user revoke": ("lineal user revoke ada --on model:churn",),
+    "user grants": ("lineal user grants", "lineal user grants ada", "lineal user grants --on model:churn"),
+    "user remove": ("lineal user remove ada",),
+    "token create": ("lineal token create ada --note laptop", "lineal token create ci --days 365 --quiet"),
+    "token list": ("lineal token list", "lineal token list ada"),
+    "token revoke": ("lineal token revoke 01JD8Q5WZ0000000000000000",),
+    "server": ("lineal server", "lineal server --host 0.0.0.0 --port 8080 --accounts"),
     "schema": ("lineal schema promote", "lineal schema data add"),
     "completion": (
         "lineal completion bash > ~/.local/share/bash-completion/completions/lineal",

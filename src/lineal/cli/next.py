@@ -15,6 +15,14 @@ _NOTHING = {
 }
 """What an empty list of an operation means."""
 
+
+def _more(found: Any) -> str:
+    """Return how to see what comes behind a page of a search, or that there is nothing."""
+    if found.next_page:
+        return f"there is more: the same search with --page {found.next_page}"
+    return "" if found.versions or found.runs or found.note else "nothing is like that"
+
+
 _NEXT: dict[str, Callable[[Any], str]] = {
     "data add": lambda answer: "" if answer.created else "unchanged: this content was added before",
     "model register": lambda answer: (
@@ -27,7 +35,7 @@ _NEXT: dict[str, Callable[[Any], str]] = {
     "promote": lambda answer: f"next: lineal deploy {answer.reference}" if answer.stage == "production" else "",
     "remote add": lambda answer: f"next: lineal doctor {answer.name} tests what it can do",
     "deploy": lambda answer: f"it answers POST {answer.endpoint}/predict" if answer.endpoint else "",
-    "search": lambda answer: answer.note or ("" if answer.versions or answer.runs else "nothing is like that"),
+    "search": lambda answer: "\n".join(filter(None, (answer.note, _more(answer)))),
 }
 """What is said after an operation, by its words."""
 

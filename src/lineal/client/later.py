@@ -10,22 +10,24 @@ from typing import Any, NamedTuple
 class _Verb(NamedTuple):
     """The descriptor of such a method."""
 
+    package: str
     module: str
     name: str
 
     def __get__(self, instance: object, owner: type) -> Any:
         """Return the operation, bound to the repository whose method it is."""
-        found = getattr(import_module(self.module), self.name)
+        found = getattr(getattr(import_module(self.package), self.module), self.name)
         return found if instance is None else MethodType(found, instance)
 
 
 class _Module(NamedTuple):
     """Stands for a module of operations."""
 
+    package: str
     name: str
 
     def __getattr__(self, name: str) -> _Verb:
-        return _Verb(self.name, name)
+        return _Verb(self.package, self.name, name)
 
 
 class Later:
@@ -39,4 +41,4 @@ class Later:
         self._package = package
 
     def __getattr__(self, name: str) -> _Module:
-        return _Module(f"{self._package}.{name}")
+        return _Module(self._package, name)

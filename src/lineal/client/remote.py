@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -76,7 +76,7 @@ class RemoteRepository(Verbs):
         self.keep_tree(digest)
         return digest
 
-    def keep_tree(self, tree: Digest) -> None:
+    def keep_tree(self, tree: Digest, /, *, made: Mapping[Digest, Tree] = {}) -> None:
         """Have the server write the rows of a tree whose files and nodes it holds."""
         self._wire.ask("PUT", f"/trees/{tree}")
 

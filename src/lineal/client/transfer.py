@@ -16,8 +16,10 @@ from lineal.client.workspace.reading import Reader
 from lineal.client.workspace.scanning import check_name, files_at, root_of, unreadable
 from lineal.client.workspace.ways import UNKNOWN, Ways
 from lineal.formats import trees
+from lineal.formats.tree_edits import edit
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Invalid, LinealError, NotFound
+from lineal.objects.files import Tree
 from lineal.operations.operation import Upload
 from lineal.storage.blobs.blobs import Bundle
 from lineal.storage.progress import Progress
@@ -55,16 +57,17 @@ def _taken_again(ways: Ways, root: str) -> Digest | None:
     before = ways.seen.place(root)
     if before is None or not before.epoch == ways.epoch != UNKNOWN or not os.path.isdir(root):
         return None
+    made: dict[Digest, Tree] = {}
     with ways.blobs.bundle() as bundle:
         intake = _intake(ways, bundle, root, trusts_index=True)
         changes = intake.changed()
         if changes is None:
             return None
-        nodes = trees.edit(before.tree, sorted(changes.items()), ways.blobs.get) if changes else ()
-        tree = put_nodes(ways.blobs, bundle, nodes) or before.tree
+        nodes = edit(before.tree, sorted(changes.items()), ways.blobs.get_many) if changes else ()
+        tree = put_nodes(ways.blobs, bundle, nodes, made) or before.tree
     if trees.read_node(tree, ways.blobs.get).file_count != intake.file_count:
         return None  # the index does not know what it should; everything is looked at instead
-    ways.keep_tree(tree)
+    ways.keep_tree(tree, made=made)
     intake.remember(tree, ways.epoch)
     return tree
 

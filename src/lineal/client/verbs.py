@@ -188,6 +188,28 @@ class Remote(_Group):
     remove = o.remotes.remove
 
 
+class Users(_Group):
+    """Accounts, and what they may do."""
+
+    create = o.accounts.create
+    list = o.accounts.list_accounts
+    show = o.accounts.show
+    role = o.accounts.set_role
+    password = o.accounts.set_password
+    remove = o.accounts.remove
+    grant = o.accounts.grant
+    revoke = o.accounts.revoke
+    grants = o.accounts.grants
+
+
+class Tokens(_Group):
+    """Tokens of accounts."""
+
+    create = o.access_tokens.create
+    list = o.access_tokens.list_tokens
+    revoke = o.access_tokens.revoke
+
+
 class Runs(_Group):
     """Runs. Calling it lists the newest; the recorder starts and finishes them."""
 
@@ -196,14 +218,33 @@ class Runs(_Group):
     finish = o.runs.finish
 
 
+class Exports(_Group):
+    """What is here, in the words of other systems; exporters use it."""
+
+    runs = o.exports.runs
+    models = o.exports.models
+    registered = o.exports.registered
+    versions = o.exports.versions
+    files = o.exports.files
+
+
 class Imports(_Group):
     """What other systems kept; importers use it."""
 
     known = o.imports.known
+    states = o.imports.states
     dataset = o.imports.dataset
     run = o.imports.run
     version = o.imports.version
     alias = o.imports.alias
+    experiments = o.tracking_imports.experiments
+    points = o.tracking_imports.points
+    runs = o.tracking_imports.runs
+    models = o.tracking_imports.models
+    files = o.tracking_imports.files
+    counts = o.tracking_imports.counts
+    numbered = o.registry_imports.numbered
+    registered = o.registry_imports.registered
 
 
 class Verbs:
@@ -220,6 +261,7 @@ class Verbs:
     undeploy = o.deployments.undeploy
     show = o.questions.show
     search = o.questions.search
+    sql = o.sql.sql
     experiments = o.experiments.experiments
     log = o.questions.log
     diff = o.comparisons.diff
@@ -243,6 +285,11 @@ class Verbs:
         return Data(self)
 
     @property
+    def exports(self) -> Exports:
+        """Verbs of exporters."""
+        return Exports(self)
+
+    @property
     def imports(self) -> Imports:
         """Verbs of importers."""
         return Imports(self)
@@ -256,6 +303,16 @@ class Verbs:
     def remote(self) -> Remote:
         """Verbs of remotes."""
         return Remote(self)
+
+    @property
+    def user(self) -> Users:
+        """Verbs of accounts."""
+        return Users(self)
+
+    @property
+    def token(self) -> Tokens:
+        """Verbs of tokens."""
+        return Tokens(self)
 
     @property
     def runs(self) -> Runs:

@@ -16,7 +16,7 @@ import os
 import struct
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
-from itertools import count, pairwise
+from itertools import accumulate, count
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from lineal.objects.digest import Digest, digest_of
@@ -67,16 +67,16 @@ class Table:
         self._check()
 
     def _check(self) -> None:
-        keys = [key for key, _, _ in _RECORD.iter_unpack(self._records)]
+        keys, starts, sizes = zip(*_RECORD.iter_unpack(self._records), strict=True) if self._records else ((), (), ())
         self._rows = dict(zip(keys, count()))
-        end = 0
-        for start, size, _ in self.spans():
-            if start != end:
-                raise Corrupt("the blobs of a pack do not lie side by side", hint="fetch the pack anew")
-            end = start + size
-        if any(left >= right for left, right in pairwise(keys)):
+        if list(keys) != sorted(self._rows):
             raise Corrupt("the table of a pack is not sorted", hint="fetch the pack anew")
-        self.data_bytes = end
+        # Each blob begins where the one before it ends; the last end is that of all.
+        spans = sorted(zip(starts, sizes, strict=True))
+        ends: list[int] = [0, *accumulate(size for _, size in spans)]
+        if [start for start, _ in spans] != ends[:-1]:
+            raise Corrupt("the blobs of a pack do not lie side by side", hint="fetch the pack anew")
+        self.data_bytes = ends[-1]
 
     @property
     def name(self) -> Digest:

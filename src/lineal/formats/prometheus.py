@@ -6,7 +6,7 @@ import math
 import re
 import threading
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -47,6 +47,30 @@ class Counter:
             yield f"{self.name}{_labels(labels)} {_number(value)}"
 
 
+class Gauge:
+    """A number that goes up and down, one for each set of labels.
+
+    Args:
+        name: what is measured, with its unit at the end where it has one.
+        help: one sentence.
+    """
+
+    def __init__(self, name: str, help: str) -> None:  # noqa: A002 - the format's own word
+        self.name = name
+        self.help = help
+        self._values: dict[Labels, float] = {}
+
+    def set(self, value: float, **labels: str) -> None:
+        """Say what it is now."""
+        self._values[tuple(sorted(labels.items()))] = value
+
+    def lines(self) -> Iterator[str]:
+        """Yield the lines of this measure."""
+        yield from _head(self.name, self.help, "gauge")
+        for labels, value in dict(self._values).items():
+            yield f"{self.name}{_labels(labels)} {_number(value)}"
+
+
 class Histogram:
     """How often a duration fell below each of ``BUCKETS_S``, for each set of labels.
 
@@ -70,6 +94,14 @@ class Histogram:
             counts[bisect_left(BUCKETS_S, seconds)] += 1
             self._sums[key] = self._sums.get(key, 0.0) + seconds
 
+    def include(self, counted: Sequence[int], seconds: float, **labels: str) -> None:
+        """Add durations that were counted elsewhere: how many fell between each of ``BUCKETS_S``, and their sum."""
+        key = tuple(sorted(labels.items()))
+        with self._lock:
+            counts = self._counts.setdefault(key, [0] * (len(BUCKETS_S) + 1))
+            self._counts[key] = [had + more for had, more in zip(counts, counted, strict=True)]
+            self._sums[key] = self._sums.get(key, 0.0) + seconds
+
     def lines(self) -> Iterator[str]:
         """Yield the lines of this measure."""
         yield from _head(self.name, self.help, "histogram")
@@ -84,7 +116,7 @@ class Histogram:
             yield f"{self.name}_count{_labels(labels)} {below}"
 
 
-def page(*measures: Counter | Histogram) -> str:
+def page(*measures: Counter | Gauge | Histogram) -> str:
     """Return the text of ``measures``."""
     return "".join(f"{line}\n" for each in measures for line in each.lines())
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice, pairwise
 from typing import NamedTuple, TypeVar
 from zlib import crc32
@@ -50,135 +50,46 @@ def grow(entries: Iterable[Entry]) -> Iterator[Node]:
     Raises:
         Invalid: a path leaves the tree, one lies below another one, or they are not sorted by their bytes.
     """
-    rest = iter(_checked(entries))
+    rest = iter(checked(entries))
     start = list(islice(rest, WHOLE_MAX + 1))
     if len(start) <= WHOLE_MAX:
-        yield _node(Tree(entries=tuple(start)))
+        yield node_of(Tree(entries=tuple(start)))
         return
     branches = list[Branch]()
-    for part in _cut(chain(start, rest), _path_ends):
-        node = _node(Tree(entries=tuple(part)))
-        branches.append(_branch(node))
+    for part in _cut(chain(start, rest), path_ends):
+        node = node_of(Tree(entries=tuple(part)))
+        branches.append(branch_of(node))
         yield node
-    yield from _above(branches)
+    yield from above(branches)
 
 
-def _above(branches: list[Branch]) -> Iterator[Node]:
+def above(branches: list[Branch]) -> Iterator[Node]:
     """Yield the nodes over nodes of entries, the root last; nothing when there is one of those."""
     level = 1
     while len(branches) > 1:
         ends = _branch_ends(level)
         above = list[Branch]()
         for children in _cut(branches, ends):
-            node = _node(Tree(branches=tuple(children)))
-            above.append(_branch(node))
+            node = node_of(Tree(branches=tuple(children)))
+            above.append(branch_of(node))
             yield node
         branches, level = above, level + 1
 
 
-def edit(root: Digest, changes: Sequence[tuple[str, Entry | None]], read: Read) -> Iterator[Node]:
-    """Yield the nodes of a changed tree that ``grow`` would give, the root last, without reading what did not change.
-
-    Nodes that the tree had before may be among them.
-
-    Args:
-        root: the tree before.
-        changes: paths in order, with their new entries; None for those that go.
-        read: gives the bytes of a node.
-
-    Raises:
-        Invalid: a path leaves the tree, or the changes are not sorted.
-    """
-    lines = _lines(root, read)
-    count = read_node(root, read).file_count + sum(each is not None for _, each in changes)
-    if len(lines) == 1 or count <= WHOLE_MAX + len(changes):
-        yield from grow(_merged(entries(root, read), changes))
-        return
-    branches, waiting = list[Branch](), deque(changes)
-    ends = [*(each.first for each in lines[1:]), ""]
-    rest = deque(zip(lines, ends, strict=True))
-    while rest:
-        line, end = rest[0]
-        if not waiting or (end and waiting[0][0] >= end):
-            branches.append(line)
-            rest.popleft()
-            continue
-        for node in _cut_anew(rest, waiting, read):
-            branches.append(_branch(node))
-            yield node
-    yield from _above(branches)
-
-
-def _cut_anew(rest: deque[tuple[Branch, str]], waiting: deque[tuple[str, Entry | None]], read: Read) -> Iterator[Node]:
-    """Yield the nodes from a changed one on, until a cut falls where there was one: from there all is as before."""
-    part = list[Entry]()
-    while rest:
-        line, end = rest.popleft()
-        here = list[tuple[str, Entry | None]]()
-        while waiting and (not end or waiting[0][0] < end):
-            here.append(waiting.popleft())
-        before = read_node(line.digest, read).entries
-        if not part and (replaced := _replaced(before, here)):
-            yield _node(Tree(entries=replaced))
-            return
-        for each in _checked(_merged(before, here)):
-            part.append(each)
-            if _is_whole(part, _path_ends):
-                yield _node(Tree(entries=tuple(part)))
-                part = []
-        if not part:
-            return
-    yield _node(Tree(entries=tuple(part)))
-
-
-def _replaced(before: tuple[Entry, ...], changes: list[tuple[str, Entry | None]]) -> tuple[Entry, ...]:
-    """Return the entries of a node of which others take the place of some, under the same paths; else nothing.
-
-    The cuts depend on the paths alone, so the node ends where it did.
-    """
-    new = dict(changes)
-    found = tuple(new.pop(each.path, each) for each in before)
-    return () if new or None in found else tuple(each for each in found if each)
-
-
-def _lines(root: Digest, read: Read) -> list[Branch]:
-    """Return the nodes of entries of a tree as branches, in order."""
-    node = Node(root, read_node(root, read), b"")
-    found, waiting = list[Branch](), [_branch(node)]
-    while waiting:
-        branch = waiting.pop()
-        tree = node.tree if branch.digest == root else read_node(branch.digest, read)
-        if tree.branches and read_node(tree.branches[0].digest, read).branches:
-            waiting += reversed(tree.branches)
-        else:
-            found += tree.branches or (branch,)
-    return found
-
-
-def _merged(entries: Iterable[Entry], changes: Iterable[tuple[str, Entry | None]]) -> Iterator[Entry]:
-    """Yield ``entries`` with ``changes`` in them, both in order."""
-    waiting = deque(changes)
-    for each in entries:
-        while waiting and waiting[0][0] < each.path:
-            yield from (new for new in (waiting.popleft()[1],) if new)
-        if waiting and waiting[0][0] == each.path:
-            yield from (new for new in (waiting.popleft()[1],) if new)
-        else:
-            yield each
-    yield from (new for _, new in waiting if new)
-
-
-def _node(tree: Tree) -> Node:
+def node_of(tree: Tree) -> Node:
+    """Return a part of a tree as it is stored."""
     body = canonical_bytes(tree)
     return Node(digest_of(body), tree, body)
 
 
-def _branch(node: Node) -> Branch:
+def branch_of(node: Node) -> Branch:
+    """Return the line of a node in the one above it."""
     tree = node.tree
     return Branch(digest=node.digest, first=tree.first, file_count=tree.file_count, size_bytes=tree.size_bytes)
 
 
-def _path_ends(entry: Entry) -> bool:
+def path_ends(entry: Entry) -> bool:
+    """Tell whether a node of entries ends after this one."""
     return not crc32(entry.path.encode()) & ((1 << _LEVEL_BITS) - 1)
 
 
@@ -196,18 +107,19 @@ def _cut(children: Iterable[T], ends: Callable[[T], bool]) -> Iterator[list[T]]:
     part = list[T]()
     for each in children:
         part.append(each)
-        if _is_whole(part, ends):
+        if is_whole(part, ends):
             yield part
             part = []
     if part:
         yield part
 
 
-def _is_whole(part: list[T], ends: Callable[[T], bool]) -> bool:
+def is_whole(part: list[T], ends: Callable[[T], bool]) -> bool:
+    """Tell whether these are all children of a node."""
     return len(part) >= _NODE_MAX or (len(part) >= _NODE_MIN and ends(part[-1]))
 
 
-def _checked(entries: Iterable[Entry]) -> Iterator[Entry]:
+def checked(entries: Iterable[Entry]) -> Iterator[Entry]:
     """Yield ``entries`` as long as each may stand where it does. Raises Invalid."""
     order = _Order(Invalid, "sort the paths; each stands there once, as a file or as a directory")
     for each in entries:
@@ -253,7 +165,7 @@ def check_node(tree: Tree) -> None:
     """Refuse a node that could not be a part of a tree. Raises Invalid."""
     if tree.entries and tree.branches:
         raise Invalid("a tree has entries or branches, not both", hint="cut it as the format says")
-    deque(_checked(tree.entries), maxlen=0)
+    deque(checked(tree.entries), maxlen=0)
     firsts = [each.first for each in tree.branches]
     if any(left >= right for left, right in pairwise(firsts)):
         raise Invalid("the branches of a tree are not sorted", hint="sort them by their first paths")

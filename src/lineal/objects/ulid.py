@@ -29,6 +29,11 @@ def hexadecimal(text: str) -> str:
     return f"{value:032x}"
 
 
+def is_hexadecimal(text: str) -> bool:
+    """Tell whether ``text`` is 128 bits as other systems write an id: 32 hexadecimal digits, in small letters."""
+    return len(text) == 32 and set(text) <= set("0123456789abcdef")
+
+
 def is_ulid(text: str) -> bool:
     """Tell whether ``text`` is a whole ULID."""
     return len(text) == _LENGTH and set(text) <= set(_ALPHABET) and text[0] <= "7"

@@ -13,33 +13,29 @@ from lineal.operations.operation import OPERATIONS, Operation
 # Never imported here. Under TYPE_CHECKING, mypy would come to these modules too late to know what their decorators make.
 _AT_ONCE = bool(0)
 if _AT_ONCE:
-    from lineal.operations import (
-        cards,
+    from lineal.operations import deployments
+    from lineal.operations.asking import lineage, questions, sql
+    from lineal.operations.data import (
         collections,
-        comparisons,
         contents,
         data_diff,
         datasets,
-        deployments,
         doctor,
-        evaluations,
-        experiments,
-        imports,
-        lineage,
-        models,
-        promotions,
-        questions,
-        registration,
         remotes,
-        runs,
         sources,
         transfers,
         upkeep,
     )
+    from lineal.operations.migration import exports, imports, registry_imports, tracking_imports
+    from lineal.operations.people import access_tokens, accounts
+    from lineal.operations.recording import experiments, runs
+    from lineal.operations.versioning import cards, comparisons, evaluations, models, promotions, registration
 
 __all__ = [
     "VERBS",
     "Operation",
+    "access_tokens",
+    "accounts",
     "cards",
     "collections",
     "comparisons",
@@ -51,6 +47,7 @@ __all__ = [
     "evaluations",
     "every",
     "experiments",
+    "exports",
     "find",
     "imports",
     "lineage",
@@ -58,25 +55,42 @@ __all__ = [
     "promotions",
     "questions",
     "registration",
+    "registry_imports",
     "remotes",
     "runs",
     "sources",
+    "sql",
+    "tracking_imports",
     "transfers",
     "upkeep",
 ]
 
 VERBS = {
-    "artifacts": ("artifacts check", "artifacts put", "artifacts list", "artifacts show", "artifacts remove"),
-    "cards": ("model card", "model describe"),
-    "collections": ("gc", "repair"),
-    "comparisons": ("diff",),
-    "contents": ("data tree", "data files", "data named"),
-    "data_diff": ("data diff",),
-    "datasets": ("data add", "data list", "data log", "data show", "data profile"),
+    "people.access_tokens": ("token create", "token list", "token revoke"),
+    "people.accounts": (
+        "user create",
+        "user list",
+        "user show",
+        "user role",
+        "user password",
+        "user remove",
+        "user grant",
+        "user revoke",
+        "user grants",
+        "user login",
+        "user logout",
+    ),
+    "recording.artifacts": ("artifacts check", "artifacts put", "artifacts list", "artifacts show", "artifacts remove"),
+    "versioning.cards": ("model card", "model describe"),
+    "data.collections": ("gc", "repair"),
+    "versioning.comparisons": ("diff",),
+    "data.contents": ("data tree", "data files", "data named"),
+    "data.data_diff": ("data diff",),
+    "data.datasets": ("data add", "data list", "data log", "data show", "data profile"),
     "deployments": ("deploy", "rollback", "deployments", "undeploy"),
-    "doctor": ("doctor",),
-    "evaluations": ("evaluate",),
-    "experiments": (
+    "data.doctor": ("doctor",),
+    "versioning.evaluations": ("evaluate",),
+    "recording.experiments": (
         "experiments",
         "experiment create",
         "experiment show",
@@ -84,13 +98,21 @@ VERBS = {
         "experiment delete",
         "experiment restore",
     ),
-    "imports": ("import known", "import dataset", "import run", "import version", "import alias"),
-    "inputs": ("runs inputs", "runs outputs", "runs append", "experiment datasets"),
-    "lineage": ("lineage",),
-    "logged_models": ("logged create", "logged show", "logged finish", "logged delete", "logged record"),
-    "models": ("model list", "model show"),
-    "registered_models": ("model create", "model update", "model rename", "model delete"),
-    "registered_versions": (
+    "migration.exports": ("export runs", "export models", "export registered", "export versions", "export files"),
+    "migration.imports": (
+        "import known",
+        "import states",
+        "import dataset",
+        "import run",
+        "import version",
+        "import alias",
+    ),
+    "recording.inputs": ("runs inputs", "runs outputs", "runs append", "experiment datasets"),
+    "asking.lineage": ("lineage",),
+    "recording.logged_models": ("logged create", "logged show", "logged finish", "logged delete", "logged record"),
+    "versioning.models": ("model list", "model show"),
+    "versioning.registered_models": ("model create", "model update", "model rename", "model delete"),
+    "versioning.registered_versions": (
         "version create",
         "version update",
         "version delete",
@@ -98,14 +120,16 @@ VERBS = {
         "version alias",
         "version unalias",
     ),
-    "registry": ("model registered", "version registered", "version latest"),
-    "promotions": ("gate", "promote", "approve", "alias"),
-    "questions": ("show", "search", "log"),
-    "registration": ("model register",),
-    "remotes": ("remote add", "remote list", "remote remove"),
-    "runs": ("runs", "runs start", "runs finish"),
-    "sources": ("data reference", "data fetched"),
-    "tracking": (
+    "versioning.registry": ("model registered", "version registered", "version latest"),
+    "versioning.promotions": ("gate", "promote", "approve", "alias"),
+    "asking.questions": ("show", "search", "log"),
+    "versioning.registration": ("model register",),
+    "migration.registry_imports": ("import numbered", "import registered"),
+    "data.remotes": ("remote add", "remote list", "remote remove"),
+    "recording.runs": ("runs", "runs start", "runs finish"),
+    "data.sources": ("data reference", "data fetched"),
+    "asking.sql": ("sql",),
+    "recording.tracking": (
         "runs create",
         "runs record",
         "runs update",
@@ -115,9 +139,17 @@ VERBS = {
         "metrics history",
         "metrics chart",
     ),
-    "transfers": ("data push", "data pull"),
-    "upkeep": ("verify",),
-    "webhooks": (
+    "migration.tracking_imports": (
+        "import experiments",
+        "import points",
+        "import runs",
+        "import models",
+        "import files",
+        "import counts",
+    ),
+    "data.transfers": ("data push", "data pull"),
+    "data.upkeep": ("verify",),
+    "messages.webhooks": (
         "webhooks",
         "webhook create",
         "webhook show",
@@ -128,12 +160,14 @@ VERBS = {
         "webhook retry",
     ),
 }
-"""Where each verb is."""
+"""Where each verb is: by folder and module."""
+
+_PLACES = {each.rpartition(".")[2]: each for each in VERBS}
 
 
 def __getattr__(name: str) -> Any:
-    if name in __all__:
-        return import_module(f"{__name__}.{name}")
+    if name in _PLACES:
+        return import_module(f"{__name__}.{_PLACES[name]}")
     raise AttributeError(f"there are no operations called {name}")
 
 

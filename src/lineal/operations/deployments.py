@@ -7,13 +7,13 @@ from pathlib import Path
 
 from lineal.objects.errors import Conflict, Invalid, LinealError, NotFound, Refused
 from lineal.objects.statements import Observation
-from lineal.operations import lineage
 from lineal.operations.answers import DeploymentAnswer
+from lineal.operations.asking import lineage
 from lineal.operations.operation import operation
-from lineal.operations.promotions import move_stage
 from lineal.operations.references import Row, check_model, find_deployment, find_version, near, version_reference
-from lineal.operations.releases import environment_of, home_of, write_version
 from lineal.operations.statements import make_statement
+from lineal.operations.versioning.promotions import move_stage
+from lineal.operations.versioning.releases import environment_of, home_of, write_version
 from lineal.storage.store import Store
 from lineal.targets import TARGETS, Observed, Target
 
@@ -21,7 +21,7 @@ PRODUCTION = "production"
 """The environment that serves the world; only what stands in the stage of the same name may run there."""
 
 
-@operation("deploy", effect="acts")
+@operation("deploy", effect="acts", about={"version": "version"})
 def deploy(
     store: Store, version: str, *, environment: str = PRODUCTION, target: str = "process", port: int = 0
 ) -> DeploymentAnswer:
@@ -50,7 +50,7 @@ def deploy(
     return _start(store, row, environment, target, port, previous=current[0]["id"] if current else None)
 
 
-@operation("rollback", effect="acts")
+@operation("rollback", effect="acts", about={"model": "model"})
 def rollback(store: Store, model: str, *, environment: str = PRODUCTION) -> DeploymentAnswer:
     """Run again the version that ran before, from the same bytes; calling it again goes one further back.
 
@@ -80,7 +80,7 @@ def rollback(store: Store, model: str, *, environment: str = PRODUCTION) -> Depl
     return answer
 
 
-@operation("deployments", effect="reads")
+@operation("deployments", effect="reads", about={})
 def deployments(store: Store, *, all: bool = False) -> tuple[DeploymentAnswer, ...]:  # noqa: A002 - the option's name
     """List what runs where: asked just now, not read from a record.
 
@@ -94,7 +94,7 @@ def deployments(store: Store, *, all: bool = False) -> tuple[DeploymentAnswer, .
     return tuple(show_row(store, row) for row in rows)
 
 
-@operation("undeploy", effect="acts")
+@operation("undeploy", effect="acts", about={"deployment": "deployment"})
 def undeploy(store: Store, deployment: str) -> DeploymentAnswer:
     """Stop a deployment; requests under way are answered first.
 

@@ -7,15 +7,16 @@ after it are options; its docstring is the help; its annotations are the JSON Sc
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, wraps
 from os import PathLike
-from typing import Any, Concatenate, Literal, NamedTuple, NewType, ParamSpec, Protocol, TypeVar, cast, get_type_hints
+from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec, Protocol, TypeVar, cast, get_type_hints
 
 import msgspec
 
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Invalid
+from lineal.objects.secret import Secret
 from lineal.storage.store import Role, Store
 
 P = ParamSpec("P")
@@ -25,10 +26,6 @@ Effect = Literal["reads", "records", "writes", "acts"]
 """``reads`` changes nothing. ``records`` adds what a running program tells of itself, one transaction each and many a
 second: the journal has the beginning and the end of its run instead. ``writes`` is one transaction with its journal entry.
 ``acts`` takes its time and reaches outside (starts a process, runs a model): it is journalled when it begins and ends."""
-
-
-Secret = NewType("Secret", str)
-"""A parameter that the journal must not hold."""
 
 
 class Upload(msgspec.Struct, frozen=True):
@@ -82,6 +79,8 @@ class Operation:
         role: the least role that may use it.
         internal: it serves other parts of Lineal; no command is made of it.
         prepare: takes what the function takes, and does the slow part of it before the transaction.
+        about: which parameters name an experiment, a model or a part of one, on which the role is asked for; None for
+            one that may be about all of them.
     """
 
     def __init__(
@@ -93,6 +92,7 @@ class Operation:
         role: Role,
         internal: bool,
         prepare: Callable[..., None] | None = None,
+        about: Mapping[str, str] | None = None,
     ) -> None:
         self.words = words
         self.prepare = prepare
@@ -100,6 +100,7 @@ class Operation:
         self.effect = effect
         self.role = role
         self.internal = internal
+        self.about = about
 
     @property
     def path(self) -> str:
@@ -150,6 +151,12 @@ class Operation:
         """The type of the answer."""
         return get_type_hints(self.function)["return"]
 
+    @cached_property
+    def tells_secret(self) -> bool:
+        """Whether its answer holds something that is told once, and kept nowhere."""
+        fields = getattr(self.response, "__struct_fields__", None)
+        return bool(fields) and Secret in get_type_hints(self.response).values()
+
 
 OPERATIONS: dict[str, Operation] = {}
 """Every operation by its words, in the order of their definition."""
@@ -162,6 +169,7 @@ def operation(
     role: Role | None = None,
     internal: bool = False,
     prepare: Callable[..., None] | None = None,
+    about: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[Concatenate[Store, P], R]], Callable[Concatenate[Handle, P], R]]:
     """Make an operation of a function whose first argument is a store.
 
@@ -172,6 +180,8 @@ def operation(
         internal: it serves other parts of Lineal; no command is made of it.
         prepare: takes what the function takes, and does before the transaction what takes long and changes no name: it
             may be done in vain, and twice.
+        about: which parameters name an experiment, a model or a part of one, by their kind in ``access.py``. Whoever has
+            a smaller role on some of them may use nothing that does not say.
 
     Returns:
         A decorator. What it returns takes a handle in place of the store, so it is a method of every repository.
@@ -180,7 +190,7 @@ def operation(
     def decorate(function: Callable[Concatenate[Store, P], R]) -> Callable[Concatenate[Handle, P], R]:
         needed: Role = role or ("reader" if effect == "reads" else "writer")
         found = OPERATIONS[words] = Operation(
-            words, function, effect=effect, role=needed, internal=internal, prepare=prepare
+            words, function, effect=effect, role=needed, internal=internal, prepare=prepare, about=about
         )
         signature = inspect.signature(function)
 

@@ -10,10 +10,11 @@ import msgspec
 
 from lineal.objects.canonical import canonical_bytes, object_digest
 from lineal.objects.digest import Digest, digest_of
-from lineal.objects.errors import Conflict, Denied, LinealError, Refused
+from lineal.objects.errors import Conflict, LinealError, Refused
+from lineal.objects.secret import Secret
 from lineal.objects.statements import JournalEntry
-from lineal.operations.operation import Operation, Secret
-from lineal.storage.store import ROLES, Store
+from lineal.operations.operation import Operation
+from lineal.storage.store import Store
 
 _REQUEST_KEPT_BYTES = 4096
 """Longer requests (a run's long list of files) are in the journal by their digest only."""
@@ -43,9 +44,9 @@ def perform(
     """
     started, ended = time.perf_counter(), "done"
     try:
-        _check_role(store, operation)
+        _check_role(store, operation, request)
         if operation.effect == "reads":
-            return _call(store, operation, request)
+            return _seen(store, _call(store, operation, request))
         if operation.effect == "records":
             with store.database.transaction():
                 return _call(store, operation, request)
@@ -60,12 +61,20 @@ def perform(
             observer(operation.words, ended, time.perf_counter() - started)
 
 
-def _check_role(store: Store, operation: Operation) -> None:
-    if ROLES.index(store.actor.role) < ROLES.index(operation.role):
-        raise Denied(
-            f"{store.actor.name} is a {store.actor.role}; '{operation.words}' needs a {operation.role}",
-            hint="ask an administrator of this repository for the role",
-        )
+def _check_role(store: Store, operation: Operation, request: msgspec.Struct) -> None:
+    if not store.actor.may(operation.role):
+        from lineal.operations.people import access  # noqa: PLC0415 - the owner of a directory may do everything
+
+        access.check_role(store, operation, request)
+
+
+def _seen(store: Store, answer: Any) -> Any:
+    """Return what the actor may see of an answer."""
+    if store.actor.may("reader"):
+        return answer
+    from lineal.operations.people import access  # noqa: PLC0415 - most see everything
+
+    return access.visible(store, answer)
 
 
 def _call(store: Store, operation: Operation, request: msgspec.Struct) -> Any:
@@ -90,7 +99,7 @@ def _write(store: Store, operation: Operation, request: msgspec.Struct, key: str
         except Refused as refused:
             refusal = refused
         _journal(store, operation, request, "failed" if refusal else "done", result, refusal)
-        if key and refusal is None:
+        if key and refusal is None and not operation.tells_secret:
             _keep_answer(store, operation, request, key, result)
     if refusal:
         raise refusal
@@ -120,7 +129,7 @@ def _known_answer(store: Store, operation: Operation, request: msgspec.Struct, k
     rows = store.database.run("SELECT operation, request, response FROM answer WHERE key = :key", key=key)
     if not rows:
         return None
-    if (rows[0]["operation"], rows[0]["request"]) != (operation.words, _request_digest(request)):
+    if (rows[0]["operation"], rows[0]["request"]) != (operation.words, _request_digest(operation, request)):
         raise Conflict(f"the idempotency key {key!r} was used for another request", hint="use a new key")
     return msgspec.json.decode(rows[0]["response"], type=operation.response)
 
@@ -130,14 +139,22 @@ def _keep_answer(store: Store, operation: Operation, request: msgspec.Struct, ke
         "INSERT INTO answer (key, operation, request, response, at) VALUES (:key, :words, :request, :response, :at)",
         key=key,
         words=operation.words,
-        request=_request_digest(request),
+        request=_request_digest(operation, request),
         response=msgspec.json.encode(result).decode(),
         at=store.clock.now(),
     )
 
 
-def _request_digest(request: msgspec.Struct) -> Digest:
-    return digest_of(msgspec.json.encode(request, order="sorted"))
+def _request_digest(operation: Operation, request: msgspec.Struct) -> Digest:
+    """Return the digest by which a request is known again: without its secrets, which nobody must find by trying."""
+    return digest_of(msgspec.json.encode(_masked(operation, request), order="sorted"))
+
+
+def _masked(operation: Operation, request: msgspec.Struct) -> msgspec.Struct:
+    from lineal.capture.secrets import MASK  # noqa: PLC0415 - a question is not journalled
+
+    hidden = {each.name: MASK for each in operation.parameters if each.type in _SECRETS and getattr(request, each.name)}
+    return msgspec.structs.replace(request, **hidden)
 
 
 def _journal(
@@ -149,10 +166,9 @@ def _journal(
     error: LinealError | None,
 ) -> None:
     """Append one entry to the chain; the head row's lock puts concurrent writers in an order."""
-    from lineal.capture.secrets import MASK, mask, mask_bytes  # noqa: PLC0415 - a question is not journalled
+    from lineal.capture.secrets import mask, mask_bytes  # noqa: PLC0415 - a question is not journalled
 
-    hidden = {each.name: MASK for each in operation.parameters if each.type in _SECRETS and getattr(request, each.name)}
-    body, _ = mask_bytes(msgspec.json.encode(msgspec.structs.replace(request, **hidden), order="sorted"))
+    body, _ = mask_bytes(msgspec.json.encode(_masked(operation, request), order="sorted"))
     if len(body) > _REQUEST_KEPT_BYTES:
         body = msgspec.json.encode({"digest": digest_of(body), "size_bytes": len(body)})
     head = store.database.run(

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from lineal.objects.digest import short
-from lineal.objects.errors import Ambiguous, Invalid, NotFound
+from lineal.objects.errors import Ambiguous, Conflict, Invalid, NotFound
 from lineal.objects.reference import Kind, Reference, parse_reference
 from lineal.storage.store import Store
 
@@ -60,6 +60,32 @@ def _version_clause(reference: Reference) -> tuple[str, dict[str, object]]:
         return " AND number = :number", {"number": int(reference.detail[1:])}
     parts = dict(zip(("major", "minor", "patch"), map(int, reference.detail.split(".")), strict=False))
     return "".join(f" AND {name} = :{name}" for name in parts), dict(parts)
+
+
+def keep_production(store: Store, name: str, condition: str, **values: object) -> None:
+    """See that nothing goes away that a version in production was made of.
+
+    Args:
+        store: where.
+        name: what is about to go, for people.
+        condition: which versions were made of it, in SQL.
+        values: those in the condition.
+
+    Raises:
+        Conflict: one of them stands in production.
+    """
+    rows = store.database.run(
+        f"SELECT model, number FROM version WHERE {condition} AND stage = 'production' ORDER BY model, number LIMIT 1",
+        **values,
+    )
+    if rows:
+        version = f"version {rows[0]['number']} of {rows[0]['model']}"
+        # People read the message alone, wherever it is shown.
+        raise Conflict(
+            f"{name} cannot be deleted: {version}, which is in production, was made of it."
+            " Move that version to another stage first.",
+            hint="move that version to another stage first",
+        )
 
 
 def check_model(store: Store, name: str) -> Row:

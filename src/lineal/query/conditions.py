@@ -7,29 +7,34 @@ false for each row, never NULL, so that ``not`` means exactly the rows that the 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from lineal.query.fields import Field
+from lineal.query.sources import Source
 from lineal.query.syntax import (
     Alike,
     Among,
+    Blank,
     Condition,
     Every,
     Known,
+    Matching,
     Measured,
+    Name,
     Not,
     Noted,
     Operator,
+    Packaged,
     Parameter,
     Property,
     Some,
+    Staged,
     TrainedOn,
     Used,
     Wording,
 )
 from lineal.query.times import Period
-
-Datasets = Callable[[str], Sequence[str]]
 
 SIGN: dict[str, str] = {"!=": "<>"}
 """Operators that SQL writes in another way."""
@@ -42,6 +47,14 @@ TABLES = {"metric": "metric_last", "param": "param", "tag": "tag"}
 
 _ALIAS = "SELECT 1 FROM alias a WHERE a.model = v.model AND a.number = v.number"
 _USED = "run_input i JOIN named_dataset d ON d.id = i.input"
+_STAGED = "SELECT 1 FROM stage_period q WHERE q.model = v.model AND q.number = v.number"
+_MADE_WITH, _PACKAGES = "made_with w", "package k JOIN made_with w ON w.packages = k.packages"
+TOLD_OF_CODE = {
+    "commit_id": "mlflow.source.git.commit",
+    "branch": "mlflow.source.git.branch",
+    "entry_point": "mlflow.source.name",
+}
+"""The tags by which programs tell of their code."""
 _PARTS = {"name": "d.name", "digest": "d.digest", "context": "i.context"}
 _TIME: dict[Operator, str] = {
     "=": "{column} >= {start_at} AND {column} < {end_at}",
@@ -71,6 +84,9 @@ class Values:
         return ", ".join(map(self.bind, values))
 
 
+_TOLD = f"substr(c.value, 1, {INDEXED_CHARACTERS})"
+
+
 class _Rows(NamedTuple):
     """Rows that say something of a subject: where they are, which column names it, and which of them are meant."""
 
@@ -79,8 +95,10 @@ class _Rows(NamedTuple):
     where: str
 
 
-_OnRows = Known | Measured | Parameter | Noted | Used
+_OnRows = Known | Measured | Parameter | Noted | Used | Packaged
 """Conditions on rows that say something of a subject."""
+
+_Keyed = Known | Measured | Parameter | Noted
 
 
 class Conditions:
@@ -88,30 +106,17 @@ class Conditions:
 
     Args:
         values: takes what is bound.
-        subject: the SQL of that by which metrics, params and tags know a row.
+        source: what is searched.
         probed: look at each row by itself, which is quick where few rows are looked at; else find all subjects first,
             with one look into an index by key and value, however many rows there are.
         measured_in: what else is asked of ``metric_last m`` where all subjects are found.
-        came_from: the SQL of rows that came from datasets, with ``{marks}`` for their digests.
-        datasets: the digests of the dataset versions that a reference means.
     """
 
-    def __init__(
-        self,
-        values: Values,
-        subject: str,
-        *,
-        probed: bool = False,
-        measured_in: str = "",
-        came_from: str = "",
-        datasets: Datasets = lambda _: (),
-    ) -> None:
+    def __init__(self, values: Values, source: Source, *, probed: bool = False, measured_in: str = "") -> None:
         self._values = values
-        self._subject = subject
+        self._source = source
         self._probed = probed
         self._measured_in = measured_in
-        self._came_from = came_from
-        self._datasets = datasets
 
     def condition(self, condition: Condition) -> str:
         """Return the SQL of a condition, in parentheses wherever it is more than one word."""
@@ -122,8 +127,13 @@ class Conditions:
                 sql = self._joined(conditions, " OR ", "1 = 0")
             case Not(inner):
                 sql = f"NOT {self.condition(inner)}"
-            case TrainedOn(reference):
-                sql = self._trained_on(reference)
+            case TrainedOn():
+                sql = self._trained_on(condition)
+            case Blank(field):
+                sql = self._blank(field)
+            case Staged(stage, start_at, end_at):
+                stood = f"q.stage = {self._values.bind(stage)} AND q.since < {self._values.bind(end_at)}"
+                sql = f"EXISTS ({_STAGED} AND {stood} AND (q.until IS NULL OR q.until > {self._values.bind(start_at)}))"
             case Property():
                 sql = self._property(condition)
             case Alike(field, operator, text):
@@ -132,40 +142,65 @@ class Conditions:
                 found = f"{field.columns[0]} {'NOT ' if negated else ''}IN ({self._values.marks(texts)})"
                 sql = f"{_known(field.columns[0], field.is_nullable)}{found}"
             case _:
-                sql = self._among(self._rows(condition))
+                sql = self._among(condition)
         return f"({sql})"
 
     def subjects(self, conditions: Sequence[Condition]) -> dict[tuple[Condition, ...], str]:
         """Return the SQL that selects, each once, the subjects of conditions on such rows; of all on one key together.
 
-        What is on no such rows is left out.
+        What is on no such rows is left out, and so are tags that are known by something else.
         """
         asked = defaultdict[object, list[_OnRows]](list)
+        either = dict[tuple[Condition, ...], str]()
         for each in conditions:
-            if isinstance(each, Used):
-                asked[each].append(each)
-            elif isinstance(each, _OnRows):
+            if isinstance(each, _OnRows) and self._is_by_subject(each):
                 asked[_key(each)].append(each)
-        return {tuple(each): self._subjects(each) for each in asked.values()}
+            elif isinstance(each, Some) and (parts := self._parts(each)):
+                sql = " UNION ".join(self._subjects([part]) for part in parts)
+                either[each,] = f"SELECT subject FROM ({sql}) either{len(either)}"
+        return {tuple(each): self._subjects(each) for each in asked.values()} | either
+
+    def _parts(self, some: Some) -> list[_OnRows]:
+        """Return the conditions of which one must hold, if all of them are on such rows."""
+        parts = [each for each in some.conditions if isinstance(each, _OnRows) and self._is_by_subject(each)]
+        return parts if len(parts) == len(some.conditions) else []
+
+    def _is_by_subject(self, condition: _OnRows) -> bool:
+        return self._subject_of(condition) == self._source.subject
 
     def _subjects(self, conditions: Sequence[_OnRows]) -> str:
+        only = conditions[0]
+        if len(conditions) == 1 and isinstance(only, Parameter) and only.operator == "=" and only.number is not None:
+            # Two looks into two indexes; for one with OR, no database looks into either.
+            written = self._subjects([Noted("param", only.name, "=", only.text)])
+            rows = self._keyed("param", only.name, f"p.number = {self._values.bind(only.number)}")
+            counted = f"SELECT {rows.subject} AS subject FROM {rows.table} WHERE {rows.where}"
+            return f"SELECT subject FROM ({written} UNION {counted}) equal"
         first, *others = (self._rows(each) for each in conditions)
-        once = "DISTINCT " if isinstance(conditions[0], Used) else ""
+        once = "" if isinstance(conditions[0], _Keyed) and isinstance(_name(conditions[0]), str) else "DISTINCT "
         where = " AND ".join([first.where, *(each.where for each in others)])
         return f"SELECT {once}{first.subject} AS subject FROM {first.table} WHERE {where}"
+
+    def _subject_of(self, condition: _OnRows) -> str:
+        """Return the SQL of that by which rows of a kind know a row that is searched."""
+        is_tag = isinstance(condition, Known | Noted) and condition.kind == "tag"
+        return (self._source.tagged if is_tag else "") or self._source.subject
 
     def _joined(self, conditions: tuple[Condition, ...], word: str, otherwise: str) -> str:
         return word.join(self.condition(each) for each in conditions) or otherwise
 
-    def _among(self, rows: _Rows) -> str:
+    def _among(self, condition: _OnRows) -> str:
+        rows, subject = self._rows(condition), self._subject_of(condition)
         if self._probed:
-            return f"EXISTS (SELECT 1 FROM {rows.table} WHERE {rows.subject} = {self._subject} AND {rows.where})"
-        return f"{self._subject} IN (SELECT {rows.subject} FROM {rows.table} WHERE {rows.where})"
+            return f"EXISTS (SELECT 1 FROM {rows.table} WHERE {rows.subject} = {subject} AND {rows.where})"
+        return f"{subject} IN (SELECT {rows.subject} FROM {rows.table} WHERE {rows.where})"
 
     def _rows(self, condition: _OnRows) -> _Rows:
         match condition:
             case Used(part, operator, texts, negated):
                 return _Rows(_USED, "i.run", self._used(_PARTS[part], operator, texts, negated=negated))
+            case Packaged():
+                return _Rows(_PACKAGES, "w.subject", self._packaged(condition))
             case Measured(metric):
                 return self._keyed("metric", metric, self._measured(condition))
             case Parameter(name):
@@ -175,11 +210,24 @@ class Conditions:
             case Known(kind, name):
                 return self._keyed(kind, name, "")
 
-    def _keyed(self, kind: str, name: str, compared: str) -> _Rows:
+    def _keyed(self, kind: str, name: Name, compared: str) -> _Rows:
         table = kind[0]
         narrowed = self._measured_in if kind == "metric" and not self._probed else ""
-        asked = filter(None, (narrowed, f"{table}.key = {self._values.bind(name)}", compared))
+        asked = filter(None, (narrowed, self._named(f"{table}.key", name), compared))
         return _Rows(f"{TABLES[kind]} {table}", f"{table}.subject", " AND ".join(asked))
+
+    def _named(self, column: str, name: Name) -> str:
+        """Return that a name is one of those that are meant."""
+        if isinstance(name, str):
+            return f"{column} = {self._values.bind(name)}"
+        names = () if isinstance(name, Matching) else name
+        return f"{column} IN ({self._values.marks(names)})" if names else "1 = 0"
+
+    def _packaged(self, asked: Packaged) -> str:
+        named = f"k.name = {self._values.bind(asked.name)}"
+        if not asked.operator:
+            return named
+        return f"{named} AND k.version IN ({self._values.marks(asked.releases)})" if asked.releases else "1 = 0"
 
     def _measured(self, measured: Measured) -> str:
         """Return how a metric compares. NaN is the one that has no value."""
@@ -191,21 +239,27 @@ class Conditions:
 
     def _parameter(self, parameter: Parameter) -> str:
         """Return how a parameter compares; a number also equals the text that writes it."""
-        operator, number = parameter.operator, parameter.number
-        if operator in {"~", "!~"} or (number is None and operator in {"=", "!="}):
-            return self._text("p.value", operator, parameter.text)
-        mark = self._values.bind(number)
+        operator, number, text = parameter.operator, parameter.number, parameter.text
+        if operator in {"~", "!~"} or (number is None and operator == "!="):
+            return self._text("p.value", operator, text)
         if operator not in {"=", "!="}:
-            return f"p.number {operator} {mark}"
-        equal = f"(p.value = {self._values.bind(parameter.text)} OR (p.number IS NOT NULL AND p.number = {mark}))"
+            return f"p.number {operator} {self._values.bind(number)}"
+        written = self._equals("p.value", text)
+        if number is None:
+            return written
+        equal = f"({written} OR (p.number IS NOT NULL AND p.number = {self._values.bind(number)}))"
         return equal if operator == "=" else f"NOT {equal}"
+
+    def _equals(self, column: str, text: str) -> str:
+        """Return that a text is that one, as its index knows it where that is looked into."""
+        if self._probed:
+            return f"{column} = {self._values.bind(text)}"
+        indexed = f"substr({column}, 1, {INDEXED_CHARACTERS}) = {self._values.bind(text[:INDEXED_CHARACTERS])}"
+        return indexed if len(text) < INDEXED_CHARACTERS else f"({indexed} AND {column} = {self._values.bind(text)})"
 
     def _noted(self, noted: Noted) -> str:
         column, text = f"{noted.kind[0]}.value", noted.text
-        if noted.operator != "=" or self._probed:
-            return self._worded(column, noted.operator, text)
-        indexed = f"substr({column}, 1, {INDEXED_CHARACTERS}) = {self._values.bind(text[:INDEXED_CHARACTERS])}"
-        return indexed if len(text) < INDEXED_CHARACTERS else f"{indexed} AND {column} = {self._values.bind(text)}"
+        return self._equals(column, text) if noted.operator == "=" else self._worded(column, noted.operator, text)
 
     def _used(self, column: str, operator: Wording, texts: tuple[str, ...], *, negated: bool) -> str:
         if operator == "=":
@@ -213,6 +267,8 @@ class Conditions:
         return self._worded(column, operator, texts[0])
 
     def _worded(self, column: str, operator: Wording, text: str) -> str:
+        if operator in ("~", "!~"):
+            return self._text(column, operator, text)
         if operator in {"=", "!="}:
             return f"{column} {SIGN.get(operator, operator)} {self._values.bind(text)}"
         # Databases disagree about an escape that nobody named.
@@ -221,17 +277,48 @@ class Conditions:
             return f"{column} LIKE {pattern} ESCAPE '!'"
         return f"lower({column}) LIKE lower(CAST({pattern} AS TEXT)) ESCAPE '!'"
 
-    def _trained_on(self, reference: str) -> str:
-        marks = self._values.marks(self._datasets(reference))
-        return self._came_from.format(marks=marks) if marks and self._came_from else "1 = 0"
+    def _trained_on(self, asked: TrainedOn) -> str:
+        found = list[str]()
+        if asked.digests and self._source.came_from:
+            found.append(f"({self._source.came_from.format(marks=self._values.marks(asked.digests))})")
+        if asked.name and self._source.run:
+            named = f"d.name = {self._values.bind(asked.name)}"
+            if asked.digest:
+                begins = f"substr(d.digest, 1, {len(asked.digest)}) = {self._values.bind(asked.digest)}"
+                named += f" AND {begins}"
+            run = self._source.run
+            found.append(f"({run} IS NOT NULL AND {run} IN (SELECT i.run FROM {_USED} WHERE {named}))")
+        return " OR ".join(found) or "1 = 0"
 
-    def _property(self, asked: Property) -> str:
+    def _blank(self, field: Field) -> str:
+        if field.shape not in {"commit", "code"}:
+            return f"{field.columns[0]} IS NULL"
+        return f"NOT {self._code(field.columns[0], '{column} <> ' + self._values.bind(''))}"
+
+    def _code(self, column: str, compared: str) -> str:
+        """Return that what is known of the code compares so: what we saw, or what a program told in its tags."""
+        source, key = self._source, self._values.bind(TOLD_OF_CODE[column])
+        seen = f"SELECT w.subject FROM {_MADE_WITH} WHERE {compared.format(column=f'w.{column}')}"
+        told = f"SELECT c.subject FROM tag c WHERE c.key = {key} AND {compared.format(column=_TOLD)}"
+        if self._probed:
+            seen, told = f"{seen} AND w.subject = {source.subject}", f"{told} AND c.subject = {source.run}"
+        run = f"{source.run} IS NOT NULL AND {source.run}"
+        return f"({source.subject} IN ({seen}) OR ({run} IN ({told})))"
+
+    def _property(self, asked: Property) -> str:  # noqa: PLR0911 - one for each shape
         field, operator, value = asked.field, asked.operator, asked.value
         column = field.columns[0]
         known = _known(column, field.is_nullable)
         match field.shape, value:
             case "alias", str():
                 return self._alias(column, operator, value)
+            case "commit", str():
+                end = "g"  # behind every hexadecimal digit
+                first, last = self._values.bind(value), self._values.bind(value + end)
+                inside = f"({{column}} >= {first} AND {{column}} < {last})"
+                return self._code(column, inside if operator == "=" else f"NOT {inside} AND {{column}} <> ''")
+            case "code", str():
+                return self._code(column, f"{{column}} <> '' AND {self._text('{column}', operator, value)}")
             case "text", str():
                 return known + self._text(column, operator, value)
             case "time", (start, end):
@@ -263,14 +350,25 @@ class Conditions:
         return template.format(column=column, **marks)
 
 
-def _key(condition: Known | Measured | Parameter | Noted) -> tuple[str, str]:
+def _key(condition: _OnRows) -> object:
+    """Return what conditions have in common that ask about one and the same row."""
+    if isinstance(condition, _Keyed) and isinstance(name := _name(condition), str):
+        return _kind(condition), name
+    return condition
+
+
+def _name(condition: _Keyed) -> Name:
+    return condition.metric if isinstance(condition, Measured) else condition.name
+
+
+def _kind(condition: _Keyed) -> str:
     match condition:
-        case Measured(metric):
-            return "metric", metric
-        case Parameter(name):
-            return "param", name
-        case Known(kind, name) | Noted(kind, name):
-            return kind, name
+        case Measured():
+            return "metric"
+        case Parameter():
+            return "param"
+        case Known(kind) | Noted(kind):
+            return kind
 
 
 def _known(column: str, is_nullable: bool) -> str:

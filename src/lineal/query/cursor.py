@@ -18,6 +18,9 @@ WORD_OPERATORS = {
 }
 """Operators that are words. ``in`` and ``not in`` stand beside them."""
 
+WORD_PATTERNS = ("like", "ilike")
+"""Operators that take ``%`` for any characters and ``_`` for one."""
+
 _NOUNS: dict[str, Subject] = {
     "model": "versions",
     "models": "versions",
@@ -30,6 +33,8 @@ _FILLERS = frozenset(
     "all any every the a me show find list which what that who are is were was with where have having".split()
 )
 """Words that a sentence needs and a search does not."""
+
+NULL = "null"
 
 RESERVED = frozenset("and or not in by asc desc ascending descending".split())
 """Words that are never a name or a value unless they stand in quotes."""
@@ -108,8 +113,8 @@ class Cursor(Reader):
         if token.keyword == "in":
             return self.is_sign("(", ahead + 1)
         if token.keyword == "not":
-            return self.peek(ahead + 1).keyword in {"in", "contains"}
-        return token.kind == "operator" or token.keyword in WORD_OPERATORS
+            return self.peek(ahead + 1).keyword in {"in", "contains", *WORD_PATTERNS}
+        return token.kind == "operator" or token.keyword in WORD_OPERATORS or token.keyword in WORD_PATTERNS
 
     def skip_fillers(self) -> None:
         """Step over words that carry nothing, such as ``all models with``.

@@ -9,8 +9,9 @@ import msgspec
 from lineal.objects.runs import RunState
 
 Subject = Literal["versions", "runs"]
-Shape = Literal["text", "time", "number", "line", "alias"]
-"""``line``: a semantic version or its beginning. ``alias``: text, of which a version may have several."""
+Shape = Literal["text", "time", "number", "line", "alias", "commit", "code"]
+"""``line``: a semantic version or its beginning. ``alias``: text, of which a version may have several. ``commit`` and
+``code``: a commit by the beginning of its digits, and other texts that tell of code."""
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -26,6 +27,14 @@ class Field(msgspec.Struct, frozen=True):
     is_nullable: bool = False
 
 
+_EXPERIMENT = "(SELECT e.name FROM experiment e WHERE e.number = r.experiment)"
+
+_CODE = (
+    (Field("commit", "commit", ("commit_id",)), ()),
+    (Field("branch", "code", ("branch",)), ()),
+    (Field("entry_point", "code", ("entry_point",)), ("script",)),
+)
+
 _VERSION = (
     (Field("model", "text", ("v.model",)), ("name",)),
     (Field("stage", "text", ("v.stage",)), ()),
@@ -34,17 +43,23 @@ _VERSION = (
     (Field("number", "number", ("v.number",)), ()),
     (Field("author", "text", ("v.created_by",)), ("by", "created_by")),
     (Field("created", "time", ("v.created_at",)), ("created_at", "registered")),
+    (Field("description", "text", ("v.description",)), ()),
+    (Field("run", "text", ("v.run",), is_nullable=True), ("run_id",)),
+    *_CODE,
 )
 
 _RUN = (
     (Field("name", "text", ("r.name",)), ()),
-    (Field("state", "text", ("r.state",), words=get_args(RunState)), ()),
-    (Field("author", "text", ("r.started_by",)), ("by", "started_by")),
+    (Field("id", "text", ("r.id",)), ("run_id",)),
+    (Field("experiment", "text", (_EXPERIMENT,)), ()),
+    (Field("state", "text", ("r.state",), words=(*get_args(RunState), "scheduled")), ("status",)),
+    (Field("author", "text", ("r.started_by",)), ("by", "started_by", "user")),
     (Field("started", "time", ("r.started_at",)), ("started_at", "created", "created_at")),
     (Field("ended", "time", ("r.ended_at",), is_nullable=True), ("ended_at",)),
     (Field("host", "text", ("r.host",)), ()),
     (Field("command", "text", ("r.command",)), ()),
     (Field("exit_status", "number", ("r.exit_status",), is_nullable=True), ("exit",)),
+    *_CODE,
 )
 
 _TABLES: tuple[tuple[Subject, tuple[tuple[Field, tuple[str, ...]], ...]], ...] = (

@@ -25,18 +25,21 @@ _RANK = {
     f" WHEN {{table}}.value IS NULL THEN {NOT_A_NUMBER} ELSE {VALUED} END",
     "param": f"CASE WHEN {{table}}.subject IS NULL THEN {MISSING} ELSE {VALUED} END",
     "tag": f"CASE WHEN {{table}}.subject IS NULL THEN {MISSING} ELSE {VALUED} END",
+    "number": f"CASE WHEN {{table}}.subject IS NULL THEN {MISSING}"
+    f" WHEN {{table}}.number IS NULL THEN {NOT_A_NUMBER} ELSE {VALUED} END",
     "field": f"CASE WHEN {{column}} IS NULL THEN {MISSING} ELSE {VALUED} END",
 }
 # Texts are put in order by what is in their indexes, which also keeps a token short.
 _TEXT = f"substr({{table}}.value, 1, {INDEXED_CHARACTERS})"
-_VALUE = {"metric": "{table}.value", "param": _TEXT, "tag": _TEXT}
-_FORM: dict[str, Form] = {"text": "text", "time": "whole", "number": "whole"}
+_VALUE = {"metric": "{table}.value", "param": _TEXT, "tag": _TEXT, "number": "{table}.number"}
+_FORM: dict[str, Form] = {"text": "text", "time": "whole", "number": "whole", "line": "whole"}
 
 
 class Key(NamedTuple):
     """One thing that rows are put in order by.
 
-    ``rank`` and ``value`` are SQL, ``rank`` empty where every row has a value; ``known`` is read from the table ``table``.
+    ``rank`` and ``value`` are SQL, ``rank`` empty where every row has a value; ``known`` is read from what is called ``table``
+    in the statement, which a key may share with the one before it: then it is ``joined`` already.
     """
 
     number: int
@@ -45,15 +48,12 @@ class Key(NamedTuple):
     ascending: bool
     form: Form
     known: Known | None = None
-
-    @property
-    def table(self) -> str:
-        """The name that the table of its values has in the statement."""
-        return f"s{self.number}"
+    table: str = ""
+    joined: bool = False
 
     def join(self, subject: str, values: Values) -> str:
         """Return the join that gives its values to rows, whether they have one or not."""
-        if self.known is None:
+        if self.known is None or self.joined:
             return ""
         on = f"{self.table}.subject = {subject} AND {self.table}.key = {values.bind(self.known.name)}"
         return f" LEFT JOIN {TABLES[self.known.kind]} {self.table} ON {on}"
@@ -69,16 +69,32 @@ def keys_of(sorts: Sequence[Sort]) -> tuple[Key, ...]:
     first: dict[Field | Known, Sort] = {}
     for each in sorts:
         first.setdefault(each.by, each)
-    return tuple(_key(number, each) for number, each in enumerate(first.values()))
+    keys = list[Key]()
+    for each in first.values():
+        keys += _keys(len(keys), each)
+    return tuple(keys)
 
 
-def _key(number: int, sort: Sort) -> Key:
+def _keys(number: int, sort: Sort) -> list[Key]:
     by, table = sort.by, f"s{number}"
     if isinstance(by, Field):
         rank = _RANK["field"].format(column=by.columns[0]) if by.is_nullable else ""
-        return Key(number, rank, by.columns[0], sort.ascending, _FORM[by.shape])
-    rank, value = (sql[by.kind].format(table=table) for sql in (_RANK, _VALUE))
-    return Key(number, rank, value, sort.ascending, "number" if by.kind == "metric" else "text", by)
+        form = _FORM[by.shape]
+        return [Key(number + place, rank, column, sort.ascending, form) for place, column in enumerate(by.columns)]
+    kinds = ("number", "param") if by.kind == "param" and sort.numeric else (by.kind,)
+    return [
+        Key(
+            number + place,
+            _RANK[kind].format(table=table),
+            _VALUE[kind].format(table=table),
+            sort.ascending,
+            "number" if kind in {"metric", "number"} else "text",
+            by,
+            table,
+            joined=place > 0,
+        )
+        for place, kind in enumerate(kinds)
+    ]
 
 
 def order(keys: Sequence[Key], *, of_answer: str = "") -> str:
@@ -90,7 +106,8 @@ def order(keys: Sequence[Key], *, of_answer: str = "") -> str:
     """
     terms = []
     for each in keys:
-        rank, value = (f"{of_answer}.rank_{each.number}", f"{of_answer}.key_{each.number}") if of_answer else each[1:3]
+        answered = (f"{of_answer}.rank_{each.number}", f"{of_answer}.key_{each.number}")
+        rank, value = answered if of_answer else (each.rank, each.value)
         terms += [rank] if each.rank else []
         terms.append(f"{value} {'ASC' if each.ascending else 'DESC'}")
     return ", ".join(terms)

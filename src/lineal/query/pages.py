@@ -44,7 +44,7 @@ def read_page(wanted: Wanted, *, limit: int, page_token: str = "", ask: Ask) -> 
         )
     walks = Walks(wanted)
     chosen = None if wanted.experiments is None else sorted(set(wanted.experiments))
-    seal = fingerprint(wanted.source.name, wanted.condition, wanted.sorts, chosen, wanted.view)
+    seal = fingerprint(wanted.source.name, wanted.said or wanted.condition, wanted.sorts, chosen, wanted.view)
     places = places_of(page_token, seal, walks.keys) if page_token else None
     # One row more than a page has: it tells whether there is a next page.
     rows = [] if wanted.experiments == () else _read(walks, places, limit + 1, ask)
@@ -61,15 +61,15 @@ def _read(walks: Walks, places: Sequence[Place] | None, count: int, ask: Ask) ->
         inside = places if rank == begin else None
         need = count - len(rows)
         if not walks.is_walked(rank):
-            return rows + _asked(ask, walks.rest(rank, inside, need), begin)
-        found = _asked(ask, walks.walk(rank, inside, need), rank)
+            return rows + _asked(ask, walks.rest(rank, inside, need), begin, walks.keys)
+        found = _asked(ask, walks.walk(rank, inside, need), rank, walks.keys)
         rows += found
         if len(rows) == count:
             return rows
         if walks.is_filtered(rank) and not _is_over(walks, rank, inside, need, ask):
             behind = _places(found[-1], walks.keys) if found else inside
-            return rows + _asked(ask, walks.rest(rank, behind, count - len(rows)), rank)
-    return rows if walks.ranks else _asked(ask, walks.rest(VALUED, places, count), VALUED)
+            return rows + _asked(ask, walks.rest(rank, behind, count - len(rows)), rank, walks.keys)
+    return rows if walks.ranks else _asked(ask, walks.rest(VALUED, places, count), VALUED, walks.keys)
 
 
 def _is_over(walks: Walks, rank: int, places: Sequence[Place] | None, count: int, ask: Ask) -> bool:
@@ -78,9 +78,11 @@ def _is_over(walks: Walks, rank: int, places: Sequence[Place] | None, count: int
     return bool(ask(statement.sql, **statement.values)[0]["reach"] < walks.looked_at(count))
 
 
-def _asked(ask: Ask, statement: Statement, rank: int) -> list[Row]:
-    """Return the rows of a statement; a walk tells only by its rank where its rows stand."""
-    return [{"rank_0": rank, "key_0": None, **row} for row in ask(statement.sql, **statement.values)]
+def _asked(ask: Ask, statement: Statement, rank: int, keys: Sequence[Key]) -> list[Row]:
+    """Return the rows of a statement; a walk tells only by its rank where its rows stand by what it goes along."""
+    lead = [each for each in keys if each.number == 0 or (each.joined and each.known == keys[0].known)]
+    told = {f"rank_{each.number}": rank for each in lead} | {f"key_{each.number}": None for each in lead}
+    return [{**told, **row} for row in ask(statement.sql, **statement.values)]
 
 
 def _places(row: Row, keys: Sequence[Key]) -> tuple[Place, ...]:

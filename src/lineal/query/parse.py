@@ -3,36 +3,20 @@
 from __future__ import annotations
 
 from lineal.query import values
-from lineal.query.cursor import RESERVED, WORD_OPERATORS, Cursor
+from lineal.query.comparing import CONDITION, Comparisons
+from lineal.query.cursor import Cursor
 from lineal.query.direction import is_smaller_better
-from lineal.query.fields import FIELDS, Field, Subject
-from lineal.query.syntax import (
-    Condition,
-    Every,
-    Known,
-    Measured,
-    Not,
-    Operator,
-    Parameter,
-    Property,
-    Query,
-    Some,
-    Sort,
-    Token,
-    TrainedOn,
-)
+from lineal.query.fields import Field, Subject
+from lineal.query.syntax import Condition, Every, Known, Not, Query, Some, Sort, Token
 
 LIMIT_MAX = 10_000
 """Rows that one search can ask for."""
 
-_DEPTH_MAX, _CONDITIONS_MAX, _SORTS_MAX = 40, 100, 8
+_DEPTH_MAX, _SORTS_MAX = 40, 8
 """What a database takes in one statement with room to spare: SQLite allows expressions 1,000 deep and 64 joins."""
 
-_PREFIXES = {"metric": "metric", "metrics": "metric", "param": "param", "params": "param"}
 _DIRECTIONS = {"asc": True, "ascending": True, "desc": False, "descending": False}
 _ORDERS = ("order", "ordered", "sort", "sorted")
-_BEGINNINGS = ("best", "worst", "order", "sort", "trained", "limit", "not", "has")
-_CONDITION = "a condition such as accuracy > 0.85"
 
 
 def parse(text: str, subject: Subject, now: int) -> Query:
@@ -54,12 +38,10 @@ class _Parser:
 
     def __init__(self, cursor: Cursor, now: int) -> None:
         self._cursor = cursor
-        self._now = now
+        self._comparisons = Comparisons(cursor, now)
         self._depth = 0
-        self._count = 0
         self._sorts: list[Sort] = []
         self._limit: int | None = None
-        self._metrics: dict[str, None] = {}
         self._notes: list[str] = []
 
     def query(self) -> Query:
@@ -72,10 +54,15 @@ class _Parser:
             if cursor.accept("and"):
                 cursor.skip_fillers()
                 if cursor.peek().kind == "end":
-                    raise cursor.expected(f"{_CONDITION} after 'and'")
+                    raise cursor.expected(f"{CONDITION} after 'and'")
         condition = conditions[0] if len(conditions) == 1 else Every(tuple(conditions))
         return Query(
-            condition, tuple(self._sorts), self._limit, tuple(self._metrics), tuple(dict.fromkeys(self._notes))
+            condition,
+            tuple(self._sorts),
+            self._limit,
+            tuple(self._comparisons.metrics),
+            tuple(dict.fromkeys(self._notes)),
+            tuple(self._comparisons.places),
         )
 
     def _part(self) -> list[Condition]:
@@ -123,14 +110,25 @@ class _Parser:
             raise cursor.expected("'by' and a metric", hint="for example: best by auc")
         while True:
             token = cursor.peek()
-            by = self._name()
-            if isinstance(by, Field) or by.kind == "param":
+            by = self._sorted_by()
+            if isinstance(by, Field) or by.kind != "metric":
                 word = cursor.text[token.at : token.end]
                 raise cursor.wrong(token, "'best' needs a metric", hint=f"write order by {word} asc, or desc")
-            self._add_sort(token, Sort(by, self._best_direction(by.name, is_best=is_best), best=True))
+            self._add_sort(token, Sort(by, self._best_direction(str(by.name), is_best=is_best), best=True))
             if not cursor.is_sign(","):
                 return conditions
             cursor.take()
+
+    def _sorted_by(self) -> Field | Known:
+        """Read what rows are put in order by."""
+        token = self._cursor.peek()
+        by = self._comparisons.name()
+        if isinstance(by, Known) and not isinstance(by.name, str):
+            raise self._cursor.wrong(token, "several names give no order", hint="name one of them")
+        if isinstance(by, Field) and by.shape in {"alias", "commit", "code"}:
+            many = "a version can have many aliases, so they give" if by.shape == "alias" else f"{by.name} gives"
+            raise self._cursor.wrong(token, f"{many} no order")
+        return by
 
     def _best_direction(self, metric: str, *, is_best: bool) -> bool:
         if (written := self._direction()) is not None:
@@ -145,10 +143,9 @@ class _Parser:
         cursor = self._cursor
         while True:
             token = cursor.peek()
-            by = self._name()
-            if isinstance(by, Field) and by.shape == "alias":
-                raise cursor.wrong(token, "a version can have many aliases, so they give no order")
-            self._add_sort(token, Sort(by, self._direction() is not False))
+            by = self._sorted_by()
+            is_numeric = isinstance(by, Known) and by.kind == "param"
+            self._add_sort(token, Sort(by, self._direction() is not False, numeric=is_numeric))
             if not cursor.is_sign(","):
                 return
             cursor.take()
@@ -189,10 +186,10 @@ class _Parser:
         token = cursor.peek()
         if token.keyword in {"and", "or"} or self._is_tail():
             return False
-        if token.keyword in {"not", "trained", "has"} or cursor.is_sign("("):
+        if token.keyword in {"not", "trained", "has", "package"} or cursor.is_sign("("):
             return True
-        ahead = 2 if self._is_split(token) else 1
-        return token.kind in {"word", "text"} and cursor.has_operator(ahead)
+        ahead = 2 if self._comparisons.is_split(token) else 1
+        return token.kind in {"word", "text", "pattern"} and cursor.has_operator(ahead)
 
     def _condition(self) -> Condition:
         cursor = self._cursor
@@ -200,15 +197,7 @@ class _Parser:
         token = cursor.peek()
         if cursor.is_sign("(") or (token.keyword == "not" and not cursor.has_operator(1)):
             return self._nested(cursor.take())
-        self._count += 1
-        if self._count > _CONDITIONS_MAX:
-            raise cursor.wrong(token, f"a search has at most {_CONDITIONS_MAX} conditions", hint="ask two questions")
-        if not cursor.has_operator(1):
-            if cursor.accept("trained", "on"):
-                return self._trained_on()
-            if cursor.accept("has"):
-                return self._known()
-        return self._comparison()
+        return self._comparisons.read()
 
     def _nested(self, token: Token) -> Condition:
         """Read what follows ``not`` or an opening parenthesis."""
@@ -223,121 +212,3 @@ class _Parser:
             self._cursor.take_sign(")", "'and', 'or' or ')'")
         self._depth -= 1
         return found
-
-    def _trained_on(self) -> Condition:
-        token = self._value("a dataset, such as data:adult")
-        is_whole = token.text.startswith(("data:", "sha256:"))
-        return TrainedOn(token.text if is_whole else f"data:{token.text}")
-
-    def _known(self) -> Condition:
-        token = self._cursor.peek()
-        found = self._name()
-        if isinstance(found, Field):
-            raise self._cursor.wrong(token, f"every one of the {self._cursor.subject} has the field {found.name}")
-        return found
-
-    def _is_split(self, token: Token) -> bool:
-        """Tell whether ``token`` is a prefix whose name follows in quotes: ``params."learning rate"``."""
-        after = self._cursor.peek(1)
-        return token.keyword.removesuffix(".") in _PREFIXES and after.kind == "text" and after.at == token.end
-
-    def _name(self) -> Field | Known:
-        """Read the name of a metric, a parameter or a field."""
-        cursor = self._cursor
-        token = cursor.peek()
-        is_reserved = token.keyword in RESERVED and not (token.keyword == "by" and cursor.has_operator(1))
-        if token.kind not in {"word", "text"} or is_reserved or not token.text.strip():
-            raise cursor.expected(f"{_CONDITION}, or the name of a metric")
-        cursor.take()
-        prefix, dot, rest = token.text.partition(".")
-        if dot and prefix.lower() in _PREFIXES:
-            name = rest or (
-                cursor.take().text if cursor.peek().kind == "text" and cursor.peek().at == token.end else ""
-            )
-            if not name:
-                raise cursor.wrong(token, f"expected a name after {prefix}.", hint=f"for example {prefix}.depth")
-            return self._mentioned(Known("metric" if _PREFIXES[prefix.lower()] == "metric" else "param", name))
-        word = token.text.lower()
-        if field := FIELDS[cursor.subject].get(word):
-            return field
-        other: Subject = "runs" if cursor.subject == "versions" else "versions"
-        if word in FIELDS[other]:
-            raise cursor.wrong(
-                token,
-                f"{word} is a field of {other}, and this searches {cursor.subject}",
-                hint=f"search {other} with --kind {other}; a metric of that name is metrics.{word}",
-            )
-        return self._mentioned(Known("metric", token.text))
-
-    def _mentioned(self, known: Known) -> Known:
-        if known.kind == "metric":
-            self._metrics[known.name] = None
-        return known
-
-    def _comparison(self) -> Condition:
-        cursor = self._cursor
-        token = cursor.peek()
-        left = self._name()
-        is_negated = cursor.has_operator(0) and cursor.accept("not")
-        if cursor.peek().keyword == "in" and cursor.is_sign("(", 1):
-            cursor.take()
-            cursor.take()
-            found: Condition = Some(self._members(token, left))
-        else:
-            found = self._one(token, left, self._operator(token))
-        return Not(found) if is_negated else found
-
-    def _members(self, name: Token, left: Field | Known) -> tuple[Condition, ...]:
-        """Read the values of ``in ( … )``."""
-        found = [self._one(name, left, "=")]
-        while self._cursor.is_sign(","):
-            self._cursor.take()
-            self._count += 1
-            if self._count > _CONDITIONS_MAX:
-                raise self._cursor.wrong(name, f"a search has at most {_CONDITIONS_MAX} conditions")
-            found.append(self._one(name, left, "="))
-        self._cursor.take_sign(")", "',' or ')'")
-        return tuple(found)
-
-    def _operator(self, name: Token) -> Operator:
-        cursor = self._cursor
-        if not cursor.has_operator(0):
-            close = cursor.near(name.text, _BEGINNINGS) or "compare it, as in accuracy > 0.85 or stage = production"
-            raise cursor.expected(f"=, !=, <, <=, >, >= or ~ after {cursor.text[name.at : name.end]!r}", hint=close)
-        token = cursor.take()
-        if token.keyword == "is" and cursor.accept("not"):
-            return "!="
-        return WORD_OPERATORS.get(token.keyword, token.text)  # type: ignore[return-value]  # both hold operators
-
-    def _one(self, name: Token, left: Field | Known, operator: Operator) -> Condition:
-        """Read the value that ``left`` is compared with."""
-        cursor = self._cursor
-        sign = cursor.peek(-1)
-        if isinstance(left, Field):
-            allowed = values.OPERATORS[left.shape]
-            if operator not in allowed:
-                raise cursor.wrong(sign, f"{left.name} can be compared with {', '.join(allowed)}")
-            token = self._value(values.EXPECTED[left.shape])
-            text = self._moment(token) if left.shape == "time" else token.text
-            return Property(left, operator, values.of_field(cursor, left, operator, token, text, self._now))
-        if left.kind == "param":
-            token = self._value("a number or a text")
-            return Parameter(left.name, operator, *values.of_param(cursor, operator, token))
-        if operator in {"~", "!~"}:
-            hint = cursor.near(name.text) or "use =, !=, <, <=, > or >="
-            raise cursor.wrong(sign, f"the metric {left.name} is a number and holds no text", hint=hint)
-        token = self._value("a number such as 0.85 or 85%")
-        return Measured(left.name, operator, values.of_metric(cursor, operator, name, token))
-
-    def _moment(self, first: Token) -> str:
-        """Return the text of a time that begins with ``first``: ``7 days ago`` takes three words."""
-        if first.kind == "word" and self._cursor.peek(1).keyword == "ago":
-            return f"{first.text} {self._cursor.take().text} {self._cursor.take().text}"
-        return first.text
-
-    def _value(self, what: str) -> Token:
-        cursor = self._cursor
-        token = cursor.peek()
-        if token.kind not in {"word", "text"} or token.keyword in RESERVED:
-            raise cursor.expected(what)
-        return cursor.take()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from lineal.query.fields import Field
+from lineal.query.fields import FIELDS, Field, Subject
 from lineal.query.syntax import Sort
 
 
@@ -25,6 +25,9 @@ class Source(msgspec.Struct, frozen=True):
         within: the field of which an index has the rows of one value in order, by each column of ``walked_within``.
         walked_within: those columns.
         is_found_by_subject: whether an index finds a row by its subject.
+        tagged: the SQL of that by which tags know a row, where that is not its subject.
+        run: the SQL of the id of the run that it is, or that made it.
+        came_from: the SQL of rows that came from dataset versions, with ``{marks}`` for their digests.
     """
 
     name: str
@@ -39,8 +42,52 @@ class Source(msgspec.Struct, frozen=True):
     within: Field | None = None
     walked_within: tuple[str, ...] = ()
     is_found_by_subject: bool = False
+    tagged: str = ""
+    run: str = ""
+    came_from: str = ""
 
     @property
     def letter(self) -> str:
         """The name of its table in a statement."""
         return self.table.rpartition(" ")[2]
+
+
+_NEWEST_RUN, _RUN = FIELDS["runs"]["started"], FIELDS["runs"]["id"]
+_NEWEST_VERSION, _MODEL, _NUMBER = (FIELDS["versions"][name] for name in ("created", "model", "number"))
+
+SOURCES: dict[Subject, Source] = {
+    "versions": Source(
+        "versions",
+        "version v",
+        "v.digest",
+        order=(),
+        ties=(
+            Sort(_NEWEST_VERSION, ascending=False),
+            Sort(_MODEL, ascending=True),
+            Sort(_NUMBER, ascending=False),
+        ),
+        walked="v.created_at",
+        is_found_by_subject=True,
+        tagged="v.subject",
+        run="v.run",
+        came_from="v.digest IN (SELECT o.version FROM origin o WHERE o.dataset IN ({marks}))",
+    ),
+    "runs": Source(
+        "runs",
+        "run r",
+        "r.id",
+        order=(),
+        ties=(Sort(_NEWEST_RUN, ascending=False), Sort(_RUN, ascending=False)),
+        active="r.deleted_at IS NULL",
+        deleted="r.deleted_at IS NOT NULL",
+        experiment="r.experiment",
+        walked="r.started_at",
+        is_found_by_subject=True,
+        run="r.id",
+        came_from="r.digest IS NOT NULL AND r.digest IN (WITH RECURSIVE came (node) AS"
+        " (SELECT e.child FROM edge e WHERE e.parent IN ({marks}) AND e.role IN ('read', 'fetched from')"
+        " UNION SELECT e.child FROM came c JOIN edge e ON e.parent = c.node"
+        " WHERE e.role IN ('read', 'written by', 'fetched from')) SELECT node FROM came)",
+    ),
+}
+"""What the language of searches searches. A version that programs deleted is archived here, and stays to be found."""

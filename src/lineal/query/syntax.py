@@ -14,10 +14,11 @@ from lineal.query.fields import Field
 LENGTH_MAX = 4_000
 """Characters in a search; longer ones come from a mistake, or from somebody who means harm."""
 
-Kind = Literal["word", "text", "operator", "sign", "end"]
+Kind = Literal["word", "text", "pattern", "operator", "sign", "end"]
 Operator = Literal["=", "!=", "<", "<=", ">", ">=", "~", "!~"]
-Wording = Literal["=", "!=", "like", "ilike"]
-"""How a text is compared: ``like`` takes ``%`` for any characters and ``_`` for one, and ``ilike`` capitals as small."""
+Wording = Literal["=", "!=", "like", "ilike", "~", "!~"]
+"""How a text is compared: ``like`` takes ``%`` for any characters and ``_`` for one, and ``ilike`` capitals as small; ``~``
+holds a text."""
 
 _SPELLINGS = {"==": "=", "<>": "!="}
 _TOKEN = re.compile(
@@ -25,6 +26,7 @@ _TOKEN = re.compile(
     (?P<operator> <= | >= | <> | == | != | !~ | [=<>~] )
   | (?P<sign> [(),] )
   | (?P<text> "(?:[^"]|"")*" | '(?:[^']|'')*' )
+  | (?P<pattern> (?i: metrics? | params? | tags? ) \. / (?: [^/\\] | \\. )* / (?= [\s()<>=!~,] | $ ) )
   | (?P<word> (?: [^\s()<>=!~,'"\[\]] | \[ (?: [^\[\]] | \[[^\[\]]*\] )* \] )+ )
     """,
     re.VERBOSE,
@@ -47,10 +49,20 @@ class Token(NamedTuple):
         return self.text.lower() if self.kind == "word" else ""
 
 
+class Matching(msgspec.Struct, frozen=True):
+    """A regular expression in the place of a name: all names in which it finds something."""
+
+    pattern: str
+
+
+Name = str | Matching | tuple[str, ...]
+"""What a metric, parameter or tag is called: one name, all that match, or any of several."""
+
+
 class Measured(msgspec.Struct, frozen=True):
     """A metric's last value. ``value`` is a number, or the word NaN, Infinity or -Infinity."""
 
-    metric: str
+    metric: Name
     operator: Operator
     value: float | str
 
@@ -58,7 +70,7 @@ class Measured(msgspec.Struct, frozen=True):
 class Parameter(msgspec.Struct, frozen=True):
     """A parameter. ``number`` is given where a number was written; ``text`` is what was written."""
 
-    name: str
+    name: Name
     operator: Operator
     text: str
     number: float | None = None
@@ -92,7 +104,7 @@ class Noted(msgspec.Struct, frozen=True):
     """A parameter or tag, as text only."""
 
     kind: Literal["param", "tag"]
-    name: str
+    name: Name
     operator: Wording
     text: str
 
@@ -110,13 +122,49 @@ class Known(msgspec.Struct, frozen=True):
     """It has that metric, parameter or tag at all."""
 
     kind: Literal["metric", "param", "tag"]
+    name: Name
+
+
+class Blank(msgspec.Struct, frozen=True):
+    """The field has no value."""
+
+    field: Field
+
+
+class Staged(msgspec.Struct, frozen=True):
+    """It stood in that stage at some time of a period, which has its first and past its last millisecond."""
+
+    stage: str
+    start_at: int
+    end_at: int
+
+
+class Packaged(msgspec.Struct, frozen=True):
+    """It was made with a distribution whose version compares so, or with any where there is no operator.
+
+    ``releases`` are the versions that are meant, once it is known which there are.
+    """
+
     name: str
+    operator: Operator | Literal[""] = ""
+    release: str = ""
+    releases: tuple[str, ...] | None = None
 
 
 class TrainedOn(msgspec.Struct, frozen=True):
-    """It came from one of the dataset versions that the reference means."""
+    """It came from one of the dataset versions that the reference means, directly or however many steps back.
+
+    Args:
+        reference: what was written.
+        digests: those versions, once it is known which there are.
+        name: what programs call the dataset that they said they used.
+        digest: what the digest that they know it by begins with.
+    """
 
     reference: str
+    digests: tuple[str, ...] | None = None
+    name: str = ""
+    digest: str = ""
 
 
 class Not(msgspec.Struct, frozen=True):
@@ -137,25 +185,67 @@ class Some(msgspec.Struct, frozen=True):
     conditions: tuple[Condition, ...]
 
 
-Condition = Measured | Parameter | Noted | Property | Alike | Among | Known | Used | TrainedOn | Not | Every | Some
+Condition = (
+    Measured
+    | Parameter
+    | Noted
+    | Property
+    | Alike
+    | Among
+    | Known
+    | Blank
+    | Used
+    | Staged
+    | Packaged
+    | TrainedOn
+    | Not
+    | Every
+    | Some
+)
 
 
 class Sort(msgspec.Struct, frozen=True):
-    """What comes first. ``best``: only what has a finite value of the metric is in the answer."""
+    """What comes first.
+
+    Args:
+        by: what it is put in order by.
+        ascending: the smallest first.
+        best: only what has a finite value of the metric is in the answer.
+        numeric: parameters that are numbers by their value, before those that are texts; else all as texts.
+    """
 
     by: Field | Known
     ascending: bool
     best: bool = False
+    numeric: bool = False
+
+
+class Place(NamedTuple):
+    """A part of the text: from which character to which."""
+
+    at: int
+    end: int
 
 
 class Query(msgspec.Struct, frozen=True):
-    """A search, taken apart. ``limit`` is None when the text names none."""
+    """A search, taken apart.
+
+    Args:
+        condition: what holds for all that is found.
+        sorts: what comes first.
+        limit: how many altogether; None when the text does not say.
+        metrics: those that it speaks of, in its order.
+        notes: what it took for granted.
+        places: where parameters are compared as numbers, and where each metric, dataset and package is named, so that
+            what is found out about them later can be told at the place.
+    """
 
     condition: Condition
     sorts: tuple[Sort, ...] = ()
     limit: int | None = None
     metrics: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    places: tuple[tuple[str, str, Place], ...] = ()
 
 
 def tokens(text: str) -> list[Token]:
@@ -182,6 +272,8 @@ def _skip(text: str, at: int) -> int:
 
 
 def _said(kind: Kind, raw: str) -> str:
+    if kind == "pattern":
+        return raw.lower().partition(".")[0] + raw[raw.index(".") :]
     if kind == "text":
         return raw[1:-1].replace(raw[0] * 2, raw[0])
     return _SPELLINGS.get(raw, raw)
@@ -216,12 +308,17 @@ def wrong(text: str, at: int, end: int, problem: str, *, hint: str = "") -> Inva
         problem: what is wrong there, or what was expected.
         hint: what to do next.
     """
+    return Invalid(pointed(text, at, end, problem), hint=hint)
+
+
+def pointed(text: str, at: int, end: int, problem: str) -> str:
+    """Return ``problem`` with the line of ``text`` that it is about, and marks under the place."""
     start, stop = max(0, at - _AROUND), min(len(text), max(end, at) + _AROUND)
     before = ("…" if start else "") + _printable(text[start:at])
     place = _printable(text[at : min(end, stop)])
     after = _printable(text[end:stop]) + ("…" if stop < len(text) else "")
     marks = " " * _width(before) + "^" * max(1, _width(place))
-    return Invalid(f"{problem}\n  {before}{place}{after}\n  {marks}", hint=hint)
+    return f"{problem}\n  {before}{place}{after}\n  {marks}"
 
 
 def _printable(text: str) -> str:

@@ -5,20 +5,26 @@ from __future__ import annotations
 import math
 import re
 
+from lineal.formats.releases import order_of
 from lineal.query.cursor import Cursor, near
 from lineal.query.fields import Field, Shape
 from lineal.query.syntax import Operator, Token
-from lineal.query.times import period
+from lineal.query.times import UNITS_MS, period
 
-_ORDERED: tuple[Operator, ...] = ("=", "!=", "<", "<=", ">", ">=")
-_TEXTUAL: tuple[Operator, ...] = ("=", "!=", "~", "!~")
+ORDERED: tuple[Operator, ...] = ("=", "!=", "<", "<=", ">", ">=")
+"""How numbers, times and versions compare."""
+
+TEXTUAL: tuple[Operator, ...] = ("=", "!=", "~", "!~")
+"""How texts compare."""
 
 OPERATORS: dict[Shape, tuple[Operator, ...]] = {
-    "text": _TEXTUAL,
-    "alias": _TEXTUAL,
-    "time": _ORDERED,
-    "number": _ORDERED,
-    "line": _ORDERED,
+    "text": TEXTUAL,
+    "alias": TEXTUAL,
+    "time": ORDERED,
+    "number": ORDERED,
+    "line": ORDERED,
+    "commit": ("=", "!="),
+    "code": TEXTUAL,
 }
 """How each shape of field can be compared. Text has no order: databases disagree about it."""
 
@@ -28,12 +34,20 @@ EXPECTED: dict[Shape, str] = {
     "time": "a time such as 2026-11-01, today or 7 days ago",
     "number": "a whole number",
     "line": "a version such as 2, 2.3 or 2.3.1",
+    "commit": "a commit, by at least four of its hexadecimal digits",
+    "code": "a text",
 }
 """What stands after the operator of each shape of field."""
 
+_UNITS = frozenset("ms s sec seconds minutes hours kb mb gb gib mib percent px".split())
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+|(?P<percent>%))?")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 _LINE = re.compile(r"v?([0-9]{1,18}(?:\.[0-9]{1,18}){0,2})")
+_COMMIT = re.compile(r"[0-9a-f]{4,64}")
+_AMBIGUOUS = {"m": "minutes or months", "min": "minutes", "mo": "months", "s": "seconds", "h": "hours", "d": "days"}
+_AMBIGUOUS |= {"w": "weeks", "y": "years"}
+"""What people may mean by a short unit."""
+
 _NOT_FINITE = {
     "nan": "NaN",
     "inf": "Infinity",
@@ -89,8 +103,10 @@ def of_param(cursor: Cursor, operator: Operator, token: Token) -> tuple[str, flo
     """
     value = number(token.text) if token.kind == "word" else None
     if operator in {"<", "<=", ">", ">="} and value is None:
-        raise cursor.wrong(token, f"{operator} compares numbers", hint="for texts there are =, !=, ~ and !~")
-    _check_inside(cursor, operator, token)
+        raise cursor.wrong(
+            token, f"{operator} compares numbers", hint="for texts there are =, !=, ~, !~, like and ilike"
+        )
+    check_inside(cursor, operator, token)
     return token.text, value
 
 
@@ -115,15 +131,45 @@ def of_field(
         found = period(text, now)
     elif field.shape == "number":
         found = whole_number(text.removeprefix("#"))
+    elif field.shape == "commit":
+        found = text.lower() if _COMMIT.fullmatch(text.lower()) else None
     elif field.shape == "line":
         line = _LINE.fullmatch(text)
         found = tuple(int(part) for part in line[1].split(".")) if line else None
     else:
-        _check_inside(cursor, operator, token)
+        check_inside(cursor, operator, token)
         return _word(cursor, field, operator, token)
     if found is None:
-        raise cursor.wrong(token, f"{field.name} is compared with {EXPECTED[field.shape]}")
+        hint = unit_hint(cursor) if field.shape == "time" else ""
+        place = cursor.peek(-2) if hint else token
+        raise cursor.wrong(place, f"{field.name} is compared with {EXPECTED[field.shape]}", hint=hint)
     return found
+
+
+def unit_hint(cursor: Cursor) -> str:
+    """Return what may be meant by the unit of the ``… ago`` that was just read; empty where it was none."""
+    if cursor.peek(-1).keyword != "ago":
+        return ""
+    unit = cursor.peek(-2).keyword
+    means = f"write {_AMBIGUOUS[unit]}" if unit in _AMBIGUOUS else ""
+    return means or near(unit, UNITS_MS) or f"write one of {', '.join(UNITS_MS)}"
+
+
+def check_unit(cursor: Cursor) -> None:
+    """Refuse a unit behind a number: nobody knows in which one a metric was logged. Raises Invalid."""
+    unit = cursor.peek()
+    if unit.keyword in _UNITS and not cursor.has_operator(1):
+        raise cursor.wrong(unit, f"a metric has no unit, and {unit.text!r} is none of its numbers", hint="leave it out")
+
+
+def of_release(cursor: Cursor, operator: Operator, token: Token) -> str:
+    """Return the version that one of a package is compared with. Raises Invalid."""
+    is_line = token.text.endswith(".*")
+    if is_line and operator not in {"=", "!="}:
+        raise cursor.wrong(token, f"{operator} compares with one version", hint=f"write {token.text[:-2]}")
+    if order_of(token.text[:-2] if is_line else token.text) is None and operator not in {"=", "!="}:
+        raise cursor.wrong(token, "expected a version such as 1.4, 2.0rc1 or 1!3.2")
+    return token.text
 
 
 def _word(cursor: Cursor, field: Field, operator: Operator, token: Token) -> str:
@@ -137,6 +183,7 @@ def _word(cursor: Cursor, field: Field, operator: Operator, token: Token) -> str
     return word
 
 
-def _check_inside(cursor: Cursor, operator: Operator, token: Token) -> None:
+def check_inside(cursor: Cursor, operator: Operator, token: Token) -> None:
+    """Refuse to look for a text without characters. Raises Invalid."""
     if operator in {"~", "!~"} and not token.text:
         raise cursor.wrong(token, "expected some text to look for")

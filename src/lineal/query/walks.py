@@ -17,7 +17,7 @@ import msgspec
 from lineal.query.conditions import TABLES, Conditions, Values
 from lineal.query.keys import MISSING, NOT_A_NUMBER, VALUED, Key, Place, behind, keys_of, order
 from lineal.query.sources import Source
-from lineal.query.syntax import Alike, Condition, Every, Not, Sort
+from lineal.query.syntax import Alike, Condition, Every, Measured, Not, Operator, Sort
 
 View = Literal["active", "deleted", "all"]
 
@@ -31,7 +31,9 @@ _RANKS = {
     "metric": (VALUED, NOT_A_NUMBER, MISSING),
     "param": (VALUED, MISSING),
     "tag": (VALUED, MISSING),
+    "number": (VALUED, NOT_A_NUMBER, MISSING),
 }
+_ALONG: tuple[Operator, ...] = ("=", "<", "<=", ">", ">=")
 _IS_NULL = {VALUED: "IS NOT NULL", NOT_A_NUMBER: "IS NULL"}
 
 
@@ -44,6 +46,8 @@ class Wanted(msgspec.Struct, frozen=True):
         sorts: what comes first.
         experiments: the numbers of the experiments that are searched; None is all of them.
         view: whether what was deleted is found.
+        said: what was asked, in a word or as it was written, where the condition follows from that and from what was
+            known at the time. A token goes on with the search that has the same one.
     """
 
     source: Source
@@ -51,6 +55,7 @@ class Wanted(msgspec.Struct, frozen=True):
     sorts: tuple[Sort, ...] = ()
     experiments: tuple[int, ...] | None = None
     view: View = "active"
+    said: str = ""
 
 
 class Statement(NamedTuple):
@@ -73,6 +78,7 @@ class Walks:
         self._wanted = wanted
         self._conjuncts = tuple(_conjuncts(wanted.condition))
         self._lead = self.keys[0].known
+        self._along = tuple(each for each in self._conjuncts if isinstance(each, Measured) and self._is_along(each))
         self._within = next((each for each in self._conjuncts if _is_within(each, wanted.source)), None)
         self._chosen = None if wanted.experiments is None else tuple(sorted(set(wanted.experiments)))
         is_narrow = self._chosen is not None and len(self._chosen) <= EXPERIMENTS_WALKED_MAX
@@ -83,14 +89,16 @@ class Walks:
         """The ranks that are walked one after the other; empty where no index has the order."""
         if not self.source.walked:
             return ()
+        if self._along:
+            return (VALUED,)
         if self._lead:
-            return _RANKS[self._lead.kind]
+            return _RANKS["number" if self._is_numeric else self._lead.kind]
         walked = {self.source.walked, *(self.source.walked_within if self._within else ())}
         return (VALUED,) if self.keys[0].value in walked else ()
 
     def is_walked(self, rank: int) -> bool:
         """Tell whether an index has the order of the rows of that rank."""
-        return rank < MISSING or self.keys[1].value == self.source.walked
+        return rank < MISSING or self._keys(MISSING)[0].value == self.source.walked
 
     def is_filtered(self, rank: int) -> bool:
         """Tell whether a walk may meet rows that are not meant."""
@@ -99,7 +107,21 @@ class Walks:
     @property
     def _looked_for(self) -> list[Condition]:
         """The conditions that a walk looks for at each row."""
-        return [each for each in self._conjuncts if each is not self._within]
+        return [each for each in self._conjuncts if each is not self._within and each not in self._along]
+
+    @property
+    def _is_numeric(self) -> bool:
+        """Whether the lead is a parameter that is put in order as a number."""
+        return self._lead is not None and self._lead.kind == "param" and self.keys[0].form == "number"
+
+    def _is_along(self, condition: Measured) -> bool:
+        """Tell whether a condition says between which values of the lead a walk begins and ends."""
+        return (
+            self._lead is not None
+            and (self._lead.kind, self._lead.name) == ("metric", condition.metric)
+            and condition.operator in _ALONG
+            and not isinstance(condition.value, str)
+        )
 
     def looked_at(self, count: int) -> int:
         """Return how many rows a walk looks at for ``count`` that hold."""
@@ -140,7 +162,7 @@ class Walks:
             where.append(behind(self.keys, places, values))
         elif rank > VALUED:
             where.append(f"{self.keys[0].rank} >= {values.bind(rank)}")
-        joins = "".join(key.join(self.source.subject, values) for key in self.keys)
+        joins = "".join(key.join(self._subject_of(key), values) for key in self.keys)
         columns = "".join(key.selected() for key in self.keys)
         sql = f"SELECT {letter}.*{columns} FROM {tables}{joins} WHERE {' AND '.join(where) or '1 = 1'}"
         return Statement(f"{sql} ORDER BY {order(self.keys)} LIMIT {values.bind(count)}", values.bound)
@@ -149,19 +171,30 @@ class Walks:
         """Return the tables to begin with, and what they and the conditions ask."""
         narrow, source = self._narrow, self.source
         measured_in = f"m.experiment IN ({values.marks(narrow)})" if source.experiment and narrow else ""
-        found = Conditions(values, source.subject, measured_in=measured_in)
-        sets = found.subjects(self._conjuncts)
-        probed = Conditions(values, source.subject, probed=True)
-        where = [probed.condition(each) for each in self._conjuncts if not any(each in known for known in sets)]
+        found = Conditions(values, source, measured_in=measured_in)
+        # All rows may have the lead, so it says where to begin only if nothing else does.
+        sets = found.subjects([each for each in self._conjuncts if each not in self._along])
+        sets = sets or found.subjects(self._along)
+        # Where nothing says which rows to begin with, whatever is asked finds them; else there are few to look at.
+        others = Conditions(values, source, probed=bool(sets), measured_in=measured_in)
+        left = [each for each in self._conjuncts if not any(each in known for known in sets)]
+        is_looked_at = bool(self._along) and all(each in left for each in self._along)
+        # Behind COALESCE SQLite cannot tell that rows without the lead are left out, and does not begin with all that have it.
+        where = [f"COALESCE({' AND '.join(self._between(values))}, FALSE)"] if is_looked_at else []
+        where += [others.condition(each) for each in left if each not in self._along]
         if not sets or not source.is_found_by_subject:
             return source.table, [*where, *(f"{source.subject} IN ({sql})" for sql in sets.values())]
         # SQLite keeps the order of a CROSS JOIN: it cannot know how few they are, and would look at every row instead.
         chosen = " INTERSECT ".join(sets.values())
         return f"({chosen}) chosen CROSS JOIN {source.table}", [f"{source.subject} = chosen.subject", *where]
 
+    def _between(self, values: Values) -> list[str]:
+        """Return between which values of the lead rows are meant."""
+        return [f"{self.keys[0].value} {each.operator} {values.bind(each.value)}" for each in self._along]
+
     def _filters(self, rank: int, values: Values) -> list[str]:
         """Return what a walk asks of each row that it looks at."""
-        probed = Conditions(values, self.source.subject, probed=True)
+        probed = Conditions(values, self.source, probed=True)
         asked = [*self._looked_for, *((Not(self._lead),) if rank == MISSING and self._lead else ())]
         where = [probed.condition(each) for each in asked]
         if self._is_wide(rank):
@@ -169,6 +202,11 @@ class Walks:
         if self._wanted.view == "deleted":
             where.append(self.source.deleted)
         return where
+
+    def _subject_of(self, key: Key) -> str:
+        """Return the SQL of that by which what is known of rows names one."""
+        is_tag = key.known is not None and key.known.kind == "tag"
+        return (self.source.tagged if is_tag else "") or self.source.subject
 
     def _experiment(self, values: Values) -> str:
         return f"{self.source.experiment} IN ({values.marks(self._chosen or ())})"
@@ -185,6 +223,8 @@ class Walks:
     def _keys(self, rank: int) -> tuple[Key, ...]:
         """Return by what the rows of one rank are put in order."""
         lead, *others = self.keys
+        # Where the lead has no value, neither has what stands in the same row.
+        others = [each for each in others if rank < MISSING or each.known != lead.known or lead.known is None]
         return (*((lead._replace(rank=""),) if rank == VALUED else ()), *others)
 
     def _next(self, rank: int, places: Sequence[Place] | None, values: Values, count: int) -> str:
@@ -205,14 +245,19 @@ class Walks:
             table = self.keys[0].table
             # SQLite keeps the order of a CROSS JOIN: first along the index of values, and from there to the rows.
             tables = f"{TABLES[self._lead.kind]} {table} CROSS JOIN {source.table}"
-            where += [f"{table}.key = {values.bind(self._lead.name)}", f"{source.subject} = {table}.subject"]
-            where += [f"{table}.value {_IS_NULL[rank]}"] if self._lead.kind == "metric" else []
+            where += [
+                f"{table}.key = {values.bind(self._lead.name)}",
+                f"{self._subject_of(self.keys[0])} = {table}.subject",
+            ]
+            if self._lead.kind == "metric" or self._is_numeric:
+                where.append(f"{self.keys[0].value} {_IS_NULL[rank]}")
+            where += self._between(values)
             column = f"{table}.experiment"
         where += [f"{column} = {values.bind(experiment)}"] if experiment is not None else []
-        where += [Conditions(values, source.subject).condition(self._within)] if self._within else []
+        where += [Conditions(values, source).condition(self._within)] if self._within else []
         where += [source.active] if self._wanted.view == "active" else []
-        where += [behind(keys, places[-len(keys) :], values)] if places else []
-        joins = "".join(key.join(source.subject, values) for key in keys if key.number)
+        where += [behind(keys, [places[key.number] for key in keys], values)] if places else []
+        joins = "".join(key.join(self._subject_of(key), values) for key in keys if key.known != self._lead)
         columns = "".join(key.selected() for key in keys)
         sql = f"SELECT {source.letter}.*{columns} FROM {tables}{joins} WHERE {' AND '.join(where) or '1 = 1'}"
         return f"{sql} ORDER BY {order(keys)}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 from starlette.applications import Starlette
@@ -12,8 +14,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
-from starlette.routing import Route
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
 
 from lineal import __version__, protocols, web
 from lineal.client.local import LocalRepository
@@ -21,59 +23,110 @@ from lineal.objects.errors import LinealError
 from lineal.server import openapi, problems
 from lineal.server.blobs import blob_routes
 from lineal.server.deliveries import Deliveries
-from lineal.server.measures import Measures
+from lineal.server.guard import Guard, Identified
+from lineal.server.limits import Bounded
+from lineal.server.measures import Measured, Measures, Timed
 from lineal.server.origins import SameSite
+from lineal.server.problems import Unknown
 from lineal.server.routes import API, operation_routes
 from lineal.server.settings import Settings
-from lineal.server.tokens import Guard
 from lineal.storage.repository import FORMAT
-from lineal.storage.store import Reach
+from lineal.storage.store import Reach, Store
+
+_ABOUT_WHO = ("user ", "token ", "model rename")
+"""How verbs begin after which somebody may be another, or may do something else."""
+
+LoginRoutes = Callable[[LocalRepository], Sequence[Route]]
 
 
-def create_app(repository: LocalRepository, guard: Guard, settings: Settings | None = None) -> Starlette:
-    """Return the application that serves ``repository`` to whom ``guard`` knows."""
+def no_logins(_: LocalRepository) -> Sequence[Route]:
+    """Return nothing: nobody logs in at a provider."""
+    return ()
+
+
+def create_app(
+    repository: LocalRepository, guard: Guard, settings: Settings | None = None, logins: LoginRoutes = no_logins
+) -> Starlette:
+    """Return the application that serves ``repository`` to whom ``guard`` knows.
+
+    Args:
+        repository: what is served.
+        guard: knows who may come in.
+        settings: how much the server takes on.
+        logins: gives what answers browsers that log in at a provider of identities; the first is where they are sent.
+    """
     settings = settings or Settings()
     measures = Measures()
-    store = msgspec.structs.replace(repository.store, reach=_reach(settings))
-    observed = LocalRepository(store, observer=measures.observe)
+    database = Timed(repository.store.database, measures)
+    store = msgspec.structs.replace(repository.store, reach=_reach(settings), database=database)
 
-    async def health(_: Request) -> Response:
-        await run_in_threadpool(repository.store.database.run, "SELECT 1 AS one")
-        return _json({"status": "ok", "version": __version__, "format": FORMAT})
+    def observe(words: str, ended: str, seconds: float) -> None:
+        measures.observe(words, ended, seconds)
+        if words.startswith(_ABOUT_WHO):
+            guard.forget()
+
+    observed = LocalRepository(store, observer=observe)
 
     def acting(request: Request) -> LocalRepository:
         return observed.acting(guard.actor(request))
 
-    @asynccontextmanager
-    async def sending(_: Starlette) -> AsyncIterator[None]:
-        if not settings.webhook_workers:
-            yield
-            return
-        deliveries = Deliveries(store, workers=settings.webhook_workers)
-        deliveries.start()
-        yield
-        await run_in_threadpool(deliveries.stop)
-
+    login = logins(observed)
+    routes: list[BaseRoute] = [
+        # First, because their programs send the most requests.
+        *protocols.all_routes(acting, observed),
+        *operation_routes(observed, guard, settings),
+        *blob_routes(observed, guard, settings),
+        Route(f"{API}/health", partial(_health, repository)),
+        Route(f"{API}/openapi.json", _openapi),
+        measures.route(repository.store.database),
+        *login,
+        *web.routes(acting),
+    ]
     return Starlette(
-        routes=[
-            # First, because their programs send the most requests.
-            *protocols.all_routes(acting, observed),
-            *operation_routes(observed, guard, settings),
-            *blob_routes(observed, guard, settings),
-            Route(f"{API}/health", health),
-            Route(f"{API}/openapi.json", _openapi),
-            Route("/metrics", measures.page),
-            *web.routes(acting),
+        routes=routes,
+        lifespan=partial(_sending, store, settings),
+        middleware=[
+            Middleware(Measured, measures=measures, routes=routes),
+            Middleware(SameSite, only_loopback=guard.is_open),
+            Middleware(Identified, guard=guard),
+            Middleware(Bounded, body_bytes_max=settings.body_bytes_max, blob_bytes_max=settings.blob_bytes_max),
         ],
-        lifespan=sending,
-        middleware=[Middleware(SameSite, only_loopback=guard.is_open)],
         exception_handlers={
-            LinealError: problems.on_error,
+            LinealError: partial(_on_error, login[0].path if login else ""),
             HTTPException: _on_address,
             ClientDisconnect: _on_hung_up,
             Exception: problems.on_failure,
         },
     )
+
+
+async def _health(repository: LocalRepository, _: Request) -> Response:
+    await run_in_threadpool(repository.store.database.run, "SELECT 1 AS one")
+    return _json({"status": "ok", "version": __version__, "format": FORMAT})
+
+
+@asynccontextmanager
+async def _sending(store: Store, settings: Settings, _: Starlette) -> AsyncIterator[None]:
+    """Send what is in the outbox while the server runs."""
+    if not settings.webhook_workers:
+        yield
+        return
+    deliveries = Deliveries(store, workers=settings.webhook_workers)
+    deliveries.start()
+    yield
+    await run_in_threadpool(deliveries.stop)
+
+
+async def _on_error(login: str, request: Request, error: Exception) -> Response:
+    """Answer one of our own errors; whoever looks at pages and is not known is sent to log in."""
+    if login and isinstance(error, Unknown) and request.method == "GET" and _is_page(request):
+        place = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"{login}?{urlencode({'next': place})}", 303)
+    return await problems.on_error(request, error)
+
+
+def _is_page(request: Request) -> bool:
+    return not request.url.path.startswith(("/api/", "/ajax-api/")) and not web.wants_json(request)
 
 
 def _reach(settings: Settings) -> Reach:

@@ -19,12 +19,12 @@ from lineal.formats import pack
 from lineal.formats.ranges import range_of
 from lineal.objects.digest import Digest, is_digest
 from lineal.objects.errors import Corrupt, Denied, LinealError, NotFound
+from lineal.server.guard import Guard
 from lineal.server.limits import Lane, read_body
 from lineal.server.problems import Damaged, TooLarge, understood
 from lineal.server.routes import API
 from lineal.server.settings import Settings
-from lineal.server.tokens import Guard
-from lineal.storage.store import ROLES, Role
+from lineal.storage.store import Role
 
 _MEDIA_TYPE = "application/octet-stream"
 
@@ -161,7 +161,7 @@ class _Blobs:
 
     def _allow(self, request: Request, role: Role) -> None:
         actor = self._guard.actor(request)
-        if ROLES.index(actor.role) < ROLES.index(role):
+        if not actor.may_somewhere(role):
             raise Denied(
                 f"{actor.name} is a {actor.role}; this needs a {role}", hint="ask an administrator for the role"
             )

@@ -12,9 +12,9 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from lineal.objects.errors import LinealError
-from lineal.operations import outbox
-from lineal.operations.outbox import Delivery, Sent
-from lineal.operations.sending import Answer, send
+from lineal.operations.messages import outbox
+from lineal.operations.messages.outbox import Delivery, Sent
+from lineal.operations.messages.sending import Answer, send
 from lineal.storage.store import Store
 
 _POLL_S = 0.25

@@ -43,8 +43,8 @@ class SameSite:
         host = headers.get("host", "")
         if self._only_loopback and _name(host) not in LOOPBACK:
             return Denied(
-                f"without tokens this server answers only at its own address, not at {host!r}",
-                hint="use http://127.0.0.1:PORT, or lineal server --tokens FILE",
+                f"without logins this server answers only at its own address, not at {host!r}",
+                hint="use http://127.0.0.1:PORT, or lineal server --accounts",
             )
         origin = headers.get("origin", "")
         if method not in _HARMLESS and origin and urlsplit(origin).netloc != host:

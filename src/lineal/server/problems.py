@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -9,7 +10,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lineal.objects.errors import ERRORS, Corrupt, Denied, Invalid, LinealError, NotFound
+from lineal.objects.errors import ERRORS, Corrupt, Denied, Invalid, LinealError, NotFound, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -30,6 +31,21 @@ class Unknown(Denied):
     http_status = 401
 
 
+class Limited(Unavailable):
+    """The caller sends more than it may; it may go on after a while.
+
+    Args:
+        message: what there is too much of.
+        wait_s: after how many seconds it may go on.
+    """
+
+    http_status = 429
+
+    def __init__(self, message: str, *, wait_s: float) -> None:
+        self.retry_after_s = math.ceil(wait_s)
+        super().__init__(message, hint=f"send the next request in {self.retry_after_s} s")
+
+
 class WrongMethod(Invalid):
     """The address is right, and the method is not."""
 
@@ -48,8 +64,14 @@ class Damaged(Corrupt):
     http_status = 400
 
 
-# Browsers ask their person for a name and password; the password is the token.
-_HEADERS: dict[int, dict[str, str]] = {401: {"WWW-Authenticate": 'Basic realm="Lineal: the password is your token"'}}
+# Browsers ask their person for a name and password; the password may be a token.
+_HEADERS: dict[int, dict[str, str]] = {401: {"WWW-Authenticate": 'Basic realm="Lineal", charset="UTF-8"'}}
+
+
+def headers_of(error: LinealError) -> dict[str, str]:
+    """Return the headers that belong to an error."""
+    wait_s = getattr(error, "retry_after_s", 0)
+    return {**_HEADERS.get(error.http_status, {}), **({"Retry-After": str(wait_s)} if wait_s else {})}
 
 
 def response(error: LinealError, *, headers: Mapping[str, str] | None = None) -> Response:
@@ -58,7 +80,7 @@ def response(error: LinealError, *, headers: Mapping[str, str] | None = None) ->
     name = next(each.__name__ for each in type(error).__mro__ if each.__name__ in ERRORS)
     title = (type(error).__doc__ or name).partition("\n")[0]
     details = ProblemDetails(type=name, title=title, status=status, detail=error.message, hint=error.hint)
-    found = {**_HEADERS.get(status, {}), **(headers or {})}
+    found = {**headers_of(error), **(headers or {})}
     return Response(msgspec.json.encode(details), status, headers=found, media_type=MEDIA_TYPE)
 
 

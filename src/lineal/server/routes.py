@@ -15,11 +15,11 @@ from starlette.routing import Route
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Invalid
 from lineal.operations import Operation, every
+from lineal.server.guard import Guard
 from lineal.server.limits import Lane, read_body
 from lineal.server.once import Once
 from lineal.server.problems import understood
 from lineal.server.settings import Settings
-from lineal.server.tokens import Guard
 
 API = "/api/v1"
 _KEY_CHARACTERS_MAX = 200

@@ -20,6 +20,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         blob_bytes_max: the largest file; 0 for as large as the disk.
         uploads_max: files that arrive at once; others wait, and pages and questions do not wait for them.
         acts_max: evaluations, deployments and their like at once.
+        user_requests_s: requests a second of one user, on average of a few seconds; 0 for as many as they send.
+        stranger_requests_s: of one address whose login nobody knows.
         shutdown_s: how long requests under way may take to end when the server is told to stop.
         webhook_http: 1 lets webhooks have addresses that are not encrypted.
         webhook_private: 1 lets them have addresses of our own network, where others could not reach.
@@ -32,6 +34,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     blob_bytes_max: int = 0
     uploads_max: int = 16
     acts_max: int = 8
+    user_requests_s: int = 1_000
+    stranger_requests_s: int = 10
     shutdown_s: int = 15
     webhook_http: int = 0
     webhook_private: int = 0

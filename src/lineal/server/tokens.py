@@ -1,19 +1,14 @@
-"""Who is asking: a token each, or the owner of this machine."""
+"""The file of tokens: who may do what, by digests of what they hold."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hmac
 import tomllib
 from pathlib import Path
 
 import msgspec
-from starlette.requests import Request
 
-from lineal.objects.digest import digest_of, is_digest
+from lineal.objects.digest import is_digest
 from lineal.objects.errors import Invalid
-from lineal.server.problems import Unknown
 from lineal.storage.store import ROLES, Actor, Role
 
 
@@ -22,52 +17,6 @@ class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     token: str
     role: Role
-
-
-class Guard:
-    """Tells who a request comes from.
-
-    Args:
-        owner: who everybody is when there are no tokens: the server then listens to this machine only.
-        tokens: who each token belongs to, by the token's digest.
-    """
-
-    def __init__(self, owner: Actor, tokens: dict[str, Actor] | None = None) -> None:
-        self._owner = owner
-        self._tokens = tokens
-
-    @property
-    def is_open(self) -> bool:
-        """Whether nobody is asked who they are."""
-        return self._tokens is None
-
-    def actor(self, request: Request) -> Actor:
-        """Return who is asking.
-
-        Raises:
-            Unknown: there are tokens, and the request brings none that is known.
-        """
-        if self._tokens is None:
-            return self._owner
-        wanted = digest_of(_token(request.headers.get("authorization", "")).encode())
-        # Every token is compared, whole: the time it takes tells nothing.
-        found = [actor for digest, actor in self._tokens.items() if hmac.compare_digest(digest, wanted)]
-        if not found:
-            raise Unknown(
-                "this server asks who you are", hint="--token TOKEN, or LINEAL_TOKEN; an administrator makes one"
-            )
-        return found[0]
-
-
-def _token(header: str) -> str:
-    """Return the token of a request: after ``Bearer``, or the password of ``Basic``, which browsers ask for."""
-    kind, _, value = header.partition(" ")
-    if kind.lower() != "basic":
-        return value.strip()
-    try:
-        return base64.b64decode(value, validate=True).decode().partition(":")[2]
-    except (binascii.Error, UnicodeDecodeError):
-        return ""
 
 
 def read_tokens(path: Path) -> dict[str, Actor]:

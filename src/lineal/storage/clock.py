@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from typing import Protocol
 
 from lineal.objects.ulid import ulid
+
+_RANDOM_BYTES = 10
 
 
 class Clock(Protocol):
@@ -20,7 +23,11 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The clock of this machine."""
+    """The clock of this machine. Each id is greater than those before it, also within a millisecond."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._at, self._random = 0, 0
 
     def now(self) -> int:
         """Return the time in milliseconds since 1970 UTC."""
@@ -28,7 +35,11 @@ class SystemClock:
 
     def new_id(self) -> str:
         """Return a new ULID."""
-        return ulid(self.now(), os.urandom(10))
+        with self._lock:
+            at = self.now()
+            self._random = self._random + 1 if at == self._at else int.from_bytes(os.urandom(_RANDOM_BYTES), "big") >> 1
+            self._at = at
+            return ulid(at, self._random.to_bytes(_RANDOM_BYTES, "big"))
 
 
 class FixedClock:

@@ -10,6 +10,7 @@ import ctypes
 import errno
 import mmap
 import os
+import time
 from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any, Self
@@ -21,6 +22,11 @@ BLOCK_BYTES = 4_096
 """Addresses, places and sizes must be multiples of what a disk calls a block; none has a larger one."""
 
 BUFFER_BYTES = 4 << 20
+_CACHE_BYTES_PER_S_MIN = 1 << 30
+_CACHE_TRIED_BYTES = 16 << 20
+"""When the cache has taken so many bytes more slowly than that, the disk gets the rest directly: memory that a machine has
+to find first, as a virtual one often does, can be slower than any disk."""
+
 _SYNC_WRITE = 2
 """SYNC_FILE_RANGE_WRITE: begin to write what is dirty, and do not wait."""
 
@@ -64,15 +70,17 @@ class DirectFile:
     Args:
         descriptor: the file; it stays the caller's.
         flags: how it is open: ``os.O_RDONLY`` or ``os.O_WRONLY``.
-        cached: whether the cache has a part in it: what it has is read from there, and what is written stays there.
+        cached: whether the cache has a part in it: what it has is read from there, and what is written stays there as
+            long as it is quick.
     """
 
     def __init__(self, descriptor: int, flags: int = os.O_WRONLY, *, cached: bool = False) -> None:
         self._descriptor = descriptor
         self._cached = cached
         self._room = memoryview(b"")
+        self._cache_bytes, self._cache_s = 0, 0.0
         self._direct = -1
-        if _DIRECT and not (cached and flags == os.O_WRONLY):
+        if _DIRECT:
             with suppress(OSError):  # without /proc, or on a file system that has no such thing
                 self._direct = os.open(f"/proc/self/fd/{descriptor}", flags | _DIRECT | os.O_CLOEXEC)
 
@@ -87,10 +95,15 @@ class DirectFile:
 
     def write_at(self, data: memoryview, at: int) -> None:
         """Write all of ``data``, which comes from ``buffer``. Raises OSError."""
-        done = self._in_blocks(data, at)
+        done = 0 if self._cached else self._in_blocks(data, at)
+        began = time.perf_counter()
         write_at(self._descriptor, data[done:], at + done)
         if self._cached:
             _begin_writing(self._descriptor, at, len(data))
+            self._cache_bytes += len(data)
+            self._cache_s += time.perf_counter() - began
+            is_slow = self._cache_bytes < self._cache_s * _CACHE_BYTES_PER_S_MIN
+            self._cached = self._cache_bytes < _CACHE_TRIED_BYTES or not is_slow
 
     def _in_blocks(self, data: memoryview, at: int) -> int:
         """Write the whole blocks of ``data``; return how many bytes were written."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, TypeVar, get_args
@@ -24,17 +24,40 @@ from lineal.storage.progress import Progress, Silent
 
 T = TypeVar("T", bound=Object)
 
-Role = Literal["reader", "writer", "approver", "admin"]
+Role = Literal["none", "reader", "writer", "approver", "admin"]
 
 ROLES: tuple[Role, ...] = get_args(Role)
-"""From the least to the greatest; each may do what those before it may."""
+"""From the least to the greatest; each may do what those before it may, and ``none`` nothing."""
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """Who acts, and what they may do."""
+    """Who acts, and what they may do.
+
+    Args:
+        name: who.
+        role: what they may do wherever nothing else is said.
+        grants: their roles on single experiments and models, as ``experiment:#7`` and ``model:churn``.
+    """
 
     name: str
     role: Role
+    grants: dict[str, Role] = {}
+
+    def role_on(self, thing: str) -> Role:
+        """Return the role on one experiment, model or account. Everybody administers their own account."""
+        if self.role == "admin" or thing == f"account:{self.name}":
+            return "admin"
+        return self.grants.get(thing, self.role)
+
+    def may(self, needed: Role, thing: str = "") -> bool:
+        """Tell whether the role on ``thing``, or on everything, is ``needed`` or a greater one."""
+        if thing or self.role == "admin" or not self.grants:
+            return ROLES.index(self.role_on(thing)) >= ROLES.index(needed)
+        return min(ROLES.index(each) for each in (self.role, *self.grants.values())) >= ROLES.index(needed)
+
+    def may_somewhere(self, needed: Role) -> bool:
+        """Tell whether the role on anything at all is ``needed`` or a greater one."""
+        return any(ROLES.index(each) >= ROLES.index(needed) for each in (self.role, *self.grants.values()))
 
 
 class Reach(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,20 +164,23 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
         self.keep_tree(digest, epoch=epoch)
         return digest
 
-    def keep_tree(self, digest: Digest, *, epoch: int | None = None, anew: bool = False) -> None:
+    def keep_tree(
+        self, digest: Digest, *, epoch: int | None = None, anew: bool = False, made: Mapping[Digest, Tree] = {}
+    ) -> None:
         """Write the rows of a tree whose nodes are stored already.
 
         Args:
             digest: the tree.
             epoch: that of the store when its files were last known to be there; without it they are looked for.
             anew: whether those parts are looked at too that are known, because they may have been lost.
+            made: nodes that the caller made itself and need not be read.
 
         Raises:
             NotFound: a node is not here.
             Corrupt: one is no node.
             Invalid: one holds paths that cannot be in a tree, or a file is not here.
         """
-        trees.keep(self.database, self.blobs, digest, at=self.clock.now(), epoch=epoch, anew=anew)
+        trees.keep(self.database, self.blobs, digest, at=self.clock.now(), epoch=epoch, anew=anew, made=made)
 
     def entries(self, tree: Digest, *, under: str = "") -> Iterator[Entry]:
         """Yield the entries of a tree in the order of their paths, without holding them all.

@@ -5,8 +5,8 @@ A node's rows are written after those of the nodes below it, so a node that has 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice
 
 from lineal.formats import trees
 from lineal.objects.canonical import decode
@@ -31,6 +31,7 @@ NODES = (
 """Begins a statement: ``down`` holds every node of the tree ``:tree``."""
 
 _BATCH_NODES = 200
+_MADE_NODES_MAX = 1_000
 
 
 def put(blobs: BlobStore, entries: Iterable[Entry]) -> Digest:
@@ -41,16 +42,23 @@ def put(blobs: BlobStore, entries: Iterable[Entry]) -> Digest:
     return root
 
 
-def put_nodes(blobs: BlobStore, bundle: Bundle, nodes: Iterable[trees.Node]) -> Digest | None:
-    """Give those of ``nodes`` to ``bundle`` that are not stored; return the last, which is the root."""
+def put_nodes(
+    blobs: BlobStore, bundle: Bundle, nodes: Iterable[trees.Node], made: dict[Digest, Tree] | None = None
+) -> Digest | None:
+    """Give those of ``nodes`` to ``bundle`` that are not stored; return the last, which is the root.
+
+    The first nodes, up to a number, are kept in ``made`` too: whoever writes their rows need not read them again.
+    """
     root: Digest | None = None
     rest = iter(nodes)
-    while batch := {node.digest: node.body for node in islice(rest, _BATCH_NODES)}:
+    while batch := {node.digest: node for node in islice(rest, _BATCH_NODES)}:
         *_, root = batch
         present = blobs.has(batch)
-        for digest, body in batch.items():
+        for digest, node in batch.items():
             if digest not in present:
-                bundle.put(digest, body)
+                bundle.put(digest, node.body)
+            if made is not None and len(made) < _MADE_NODES_MAX:
+                made[digest] = node.tree
     return root
 
 
@@ -65,7 +73,14 @@ def hold_epoch(database: Database) -> int:
 
 
 def keep(
-    database: Database, blobs: BlobStore, root: Digest, *, at: int, epoch: int | None = None, anew: bool = False
+    database: Database,
+    blobs: BlobStore,
+    root: Digest,
+    *,
+    at: int,
+    epoch: int | None = None,
+    anew: bool = False,
+    made: Mapping[Digest, Tree] = {},
 ) -> None:
     """Write the rows of a tree whose nodes are stored; what is known already is not read.
 
@@ -76,6 +91,7 @@ def keep(
         at: the time, in milliseconds since 1970.
         epoch: the store's epoch when the files were last known to be there; without it they are looked for.
         anew: whether what is known is read all the same, because it may have been lost.
+        made: nodes that the caller made itself and need not be read.
 
     Raises:
         NotFound: a node is not here.
@@ -83,7 +99,7 @@ def keep(
         Invalid: one holds paths that cannot be in a tree, or a file is not here.
     """
     # Each batch is a change of its own: a node without its root is as harmless as a blob without a name.
-    rest = _nodes(database, blobs, root, anew=anew)
+    rest = _nodes(database, blobs, root, made, anew=anew)
     while batch := list(islice(rest, _BATCH_NODES)):
         with database.transaction():
             # In the same change as the rows, so that nobody lets go of a file in between.
@@ -101,7 +117,9 @@ def _check(blobs: BlobStore, nodes: list[tuple[Digest, Tree]]) -> None:
         raise Invalid(f"{len(missing)} files of the tree are not here, such as {min(missing)}", hint="send them first")
 
 
-def _nodes(database: Database, blobs: BlobStore, root: Digest, *, anew: bool) -> Iterator[tuple[Digest, Tree]]:
+def _nodes(
+    database: Database, blobs: BlobStore, root: Digest, made: Mapping[Digest, Tree], *, anew: bool
+) -> Iterator[tuple[Digest, Tree]]:
     """Yield every node, or each without a row, those below before those above, each once; read level by level."""
     above, level = list[tuple[Digest, Tree]](), [root]
     while level:
@@ -109,8 +127,10 @@ def _nodes(database: Database, blobs: BlobStore, root: Digest, *, anew: bool) ->
         rest = iter(dict.fromkeys(level))
         while asked := list(islice(rest, _BATCH_NODES)):
             known = {} if anew else _rows(database, asked)
-            for digest, body in blobs.get_many([each for each in asked if each not in known]):
-                tree = decode(body, Tree)
+            unknown = [each for each in asked if each not in known]
+            read = blobs.get_many([each for each in unknown if each not in made])
+            ours = ((each, made[each]) for each in unknown if each in made)
+            for digest, tree in chain(ours, ((digest, decode(body, Tree)) for digest, body in read)):
                 if tree.branches:
                     above.append((digest, tree))
                     below += (each.digest for each in tree.branches)

@@ -17,6 +17,7 @@ from lineal.objects.digest import Digest
 from lineal.storage.blobs.blobs import BlobStore, Bundle
 from lineal.storage.blobs.reading import unavailable
 from lineal.storage.blobs.wrappers import Forwarding
+from lineal.storage.database.asking import Asked, Question
 from lineal.storage.database.database import Database, Dialect, Row
 
 Fault = Callable[[], BaseException]
@@ -149,6 +150,14 @@ class FailingRows:
     def transaction(self) -> AbstractContextManager[None]:
         """Make everything in the block one change."""
         return self._inner.transaction()
+
+    def ask(self, question: Question) -> Asked:
+        """Answer a question."""
+        return self._inner.ask(question)
+
+    def hurry(self) -> Callable[[], None]:
+        """Have changes of this thread wait for nothing."""
+        return self._inner.hurry()
 
     def close(self) -> None:
         """Let go of every connection."""

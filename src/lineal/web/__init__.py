@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from importlib.resources import files
 
 import msgspec
@@ -56,7 +56,7 @@ def _endpoint(repository_for: RepositoryFor, page: Page) -> Callable[[Request], 
         if is_json:
             values = {key: value for key, value in found.items() if not isinstance(value, Markup)}  # no pictures
             return Response(msgspec.json.encode(values), media_type="application/json")
-        return _page(page.template, {**found, "path": request.url.path})
+        return _page(page.template, {**found, **_around(request)})
 
     return endpoint
 
@@ -68,11 +68,20 @@ def wants_json(request: Request) -> bool:
 
 def problem(request: Request, error: LinealError) -> Response:
     """Return the page that says ``error``."""
-    return _page("problem.html", {"error": error, "path": request.url.path}, status=error.http_status)
+    wait_s = getattr(error, "retry_after_s", 0)
+    more = {"Retry-After": str(wait_s)} if wait_s else {}
+    return _page("problem.html", {"error": error, **_around(request)}, status=error.http_status, headers=more)
 
 
-def _page(template: str, values: dict[str, object], *, status: int = 200) -> Response:
-    return Response(html(template, values), status, headers=_HEADERS, media_type="text/html")
+def _around(request: Request) -> dict[str, object]:
+    """Return what every page shows around what it is about."""
+    return {"path": request.url.path, "by_session": request.scope.get("lineal.by_session", False)}
+
+
+def _page(
+    template: str, values: dict[str, object], *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    return Response(html(template, values), status, headers={**_HEADERS, **(headers or {})}, media_type="text/html")
 
 
 async def _style(_: Request) -> Response:

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from importlib import import_module
 from itertools import takewhile
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 
 import pytest
 
@@ -65,8 +65,8 @@ def test_every_verb_is_where_the_table_says() -> None:
         assert set(verbs) == {
             each.words for each in OPERATIONS.values() if each.function.__module__.endswith(f".{module}")
         }
-    for each in iter_modules(operations.__path__):
-        import_module(f"lineal.operations.{each.name}")
+    for each in walk_packages(operations.__path__, "lineal.operations."):
+        import_module(each.name)
     assert set(OPERATIONS) == set(every())
 
 

@@ -7,7 +7,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lineal.formats.prometheus import BUCKETS_S, Counter, Histogram, page, read
+from lineal.formats.prometheus import BUCKETS_S, Counter, Gauge, Histogram, page, read
 
 LABELS = st.dictionaries(st.from_regex(r"[a-z_][a-z0-9_]*", fullmatch=True), st.text(), max_size=3)
 
@@ -57,3 +57,23 @@ def test_a_number_that_is_not_finite_has_its_word() -> None:
     counter.add(math.inf)
 
     assert page(counter).endswith("a_total +Inf\n")
+
+
+def test_a_gauge_says_what_was_said_last() -> None:
+    gauge = Gauge("waiting", "What waits.")
+    gauge.set(3, queue="a")
+    gauge.set(1.5, queue="a")
+    gauge.set(0, queue="b")
+
+    assert [("waiting", {"queue": "a"}, 1.5), ("waiting", {"queue": "b"}, 0.0)] == list(read(page(gauge)))
+
+
+def test_durations_that_were_counted_elsewhere_are_as_if_observed_here() -> None:
+    observed, included = (Histogram("d_seconds", "Durations.") for _ in range(2))
+    counted = [0] * (len(BUCKETS_S) + 1)
+    for seconds, place in ((0.0005, 0), (0.002, 1), (99.0, len(BUCKETS_S))):
+        observed.observe(seconds, of="x")
+        counted[place] += 1
+    included.include(counted, 0.0005 + 0.002 + 99.0, of="x")
+
+    assert page(observed) == page(included)

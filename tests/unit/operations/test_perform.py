@@ -9,8 +9,10 @@ from lineal.objects.canonical import canonical_bytes, decode
 from lineal.objects.digest import digest_of
 from lineal.objects.errors import Conflict, Denied, Invalid, NotFound, Refused, Unavailable
 from lineal.objects.statements import JournalEntry
-from lineal.operations import datasets, every, models
+from lineal.operations import every
+from lineal.operations.data import datasets
 from lineal.operations.operation import Operation, Upload
+from lineal.operations.versioning import models
 from lineal.storage.store import ROLES, Actor, Role
 from tests.unit.operations.making import dataset, run
 
@@ -95,7 +97,11 @@ def test_every_verb_is_denied_to_those_with_too_small_a_role(operation: Operatio
 
 
 def test_what_only_reads_needs_a_reader_and_what_changes_something_more(repository: LocalRepository) -> None:
-    roles = {(each.effect == "reads", each.role) for each in every().values()}
+    roles = {
+        (each.effect == "reads", each.role)
+        for each in every().values()
+        if each.words.split()[0] not in {"user", "token", "import"}
+    }
 
     assert {(True, "reader"), (False, "writer"), (False, "approver"), (False, "admin")} == roles
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from lineal.client.local import LocalRepository
 from lineal.objects.runs import Point
 from lineal.objects.ulid import hexadecimal
-from lineal.operations import artifacts, logged_models, registered_models, registered_versions, tracking
 from lineal.operations.answers import RegisteredVersion
-from lineal.operations.logged_models import NewModel
-from lineal.operations.registered_versions import NewVersion
+from lineal.operations.recording import artifacts, logged_models, tracking
+from lineal.operations.recording.logged_models import NewModel
+from lineal.operations.versioning import registered_models, registered_versions
+from lineal.operations.versioning.registered_versions import NewVersion
 
 MLMODEL = b"""\
 flavors:

@@ -9,9 +9,9 @@ import pytest
 
 from lineal.client.connect import init
 from lineal.client.local import LocalRepository
-from lineal.operations import artifacts, logged_models, tracking
-from lineal.operations.logged_models import NewModel
-from lineal.operations.tracking import NewRun
+from lineal.operations.recording import artifacts, logged_models, tracking
+from lineal.operations.recording.logged_models import NewModel
+from lineal.operations.recording.tracking import NewRun
 
 MODEL = "m-" + "0f" * 16
 LOGGED = artifacts.LOGGED + MODEL

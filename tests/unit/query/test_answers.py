@@ -7,19 +7,24 @@ from contextlib import suppress
 from itertools import product
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lineal.objects.errors import Invalid
+from lineal.query import walks
 from lineal.query.fields import Subject
-from lineal.query.query import compile_search
+from lineal.query.pages import read_page
+from lineal.query.query import understand
 from lineal.query.syntax import Every, Not, Query
 from lineal.storage.database.database import Database
 from lineal.storage.database.migrations import migrate
 from lineal.storage.database.postgres import Postgres
 from lineal.storage.database.sqlite import Sqlite
+from tests.unit.query.facts import TOLD
 from tests.unit.query.meaning import answer
 from tests.unit.query.searches import every_condition, every_sort, queries, scraps, written
 from tests.unit.query.world import NOW, World, fill, full_world, worlds
@@ -33,8 +38,21 @@ def _key(row: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def found(database: Database, text: str, subject: Subject) -> list[tuple[Any, ...]]:
-    compiled = compile_search(text, subject=subject, datasets=lambda reference: [reference], limit=_LIMIT, now=NOW)
-    return [_key(row) for row in database.run(compiled.sql, **compiled.values)]
+    asked = understand(text, subject=subject, facts=TOLD, now=NOW)
+    rows, _ = read_page(asked.wanted, limit=asked.limit or _LIMIT, ask=database.run)
+    return [_key(row) for row in rows]
+
+
+def in_pages(database: Database, text: str, subject: Subject, size: int) -> list[tuple[Any, ...]]:
+    """Return what all pages of a search show, one after the other."""
+    keys, token = list[tuple[Any, ...]](), ""
+    while True:
+        asked = understand(text, subject=subject, facts=TOLD, now=NOW)
+        page = read_page(asked.wanted, limit=size, page_token=token, ask=database.run)
+        keys += map(_key, page.rows)
+        token = page.next_token
+        if not token:
+            return keys
 
 
 @pytest.fixture
@@ -102,6 +120,26 @@ def test_both_databases_find_what_the_search_means(
             text = written(query)
 
             assert (text, answer(world, query, subject, _LIMIT)) == (text, found(database, text, subject))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(questions(), st.integers(1, 4), st.sampled_from([(0, 1), (1, 3), (4, 400)]))
+def test_pages_one_after_the_other_are_all_that_is_found(
+    sqlite: Sqlite,
+    postgres: Postgres,
+    question: tuple[World, list[tuple[Subject, Query]]],
+    size: int,
+    looked: tuple[int, int],
+):
+    world, asked = question
+    with patch.multiple(walks, _LOOKED_AT_TIMES=looked[0], _LOOKED_AT_MORE=looked[1]):
+        for database in (sqlite, postgres):
+            fill(database, world)
+            for subject, query in asked:
+                whole = msgspec.structs.replace(query, limit=None)
+                text = written(whole)
+
+                assert (text, answer(world, whole, subject, 99)) == (text, in_pages(database, text, subject, size))
 
 
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])

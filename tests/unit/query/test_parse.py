@@ -12,21 +12,28 @@ from lineal.objects.errors import Invalid, NotFound
 from lineal.query.cursor import Cursor
 from lineal.query.fields import FIELDS, Subject
 from lineal.query.parse import parse
-from lineal.query.query import Compiled, compile_search
+from lineal.query.query import Data, Understood, check_limit, understand
 from lineal.query.syntax import (
     LENGTH_MAX,
+    Alike,
+    Blank,
     Condition,
     Every,
     Known,
+    Matching,
     Measured,
     Not,
+    Noted,
+    Packaged,
     Parameter,
     Property,
     Query,
     Some,
     Sort,
+    Staged,
     TrainedOn,
 )
+from tests.unit.query.facts import TOLD, Told
 from tests.unit.query.searches import fragments, queries, scraps, written
 from tests.unit.query.world import NOW
 
@@ -36,18 +43,18 @@ ACCURATE = Measured("accuracy", ">", 0.9)
 ADULT = TrainedOn("data:adult")
 
 
-def compiled(text: str, subject: Subject = "versions") -> Compiled:
-    return compile_search(text, subject=subject, datasets=lambda reference: [reference], limit=20, now=NOW)
+def understood(text: str, subject: Subject = "versions") -> Understood:
+    return understand(text, subject=subject, facts=TOLD, now=NOW)
 
 
 def _accepted_or_invalid(text: str, subject: Subject) -> None:
     with suppress(Invalid):
-        assert compiled(text, subject).sql.startswith("SELECT ")
+        assert understood(text, subject).wanted.source.name == subject
 
 
 def error(text: str, subject: Subject = "versions") -> Invalid:
     with pytest.raises(Invalid) as caught:
-        compiled(text, subject)
+        understood(text, subject)
     return caught.value
 
 
@@ -103,6 +110,28 @@ def test_a_tree_written_as_text_is_read_as_that_tree(asked: tuple[Subject, Query
         ("by = ana", Property(FIELDS["versions"]["author"], "=", "ana")),
         ("version = v2.3", Property(FIELDS["versions"]["version"], "=", (2, 3))),
         ("number = #7", Property(FIELDS["versions"]["number"], "=", 7)),
+        ("tags.team = a", Noted("tag", "team", "=", "a")),
+        ("""tag."mlflow.user" !~ 'a b'""", Noted("tag", "mlflow.user", "!~", "a b")),
+        ("tags.a.b like 'x%'", Noted("tag", "a.b", "like", "x%")),
+        ("params.kind not ilike 'x%'", Not(Noted("param", "kind", "ilike", "x%"))),
+        ("model like chur_", Alike(MODEL, "like", "chur_")),
+        ("tags.team is null", Not(Known("tag", "team"))),
+        ("auc is not null", Known("metric", "auc")),
+        ("run is null", Blank(FIELDS["versions"]["run"])),
+        ("has commit", Not(Blank(FIELDS["versions"]["commit"]))),
+        ("commit = 3FE4a1", Property(FIELDS["versions"]["commit"], "=", "3fe4a1")),
+        ("metrics./^val_.*/ > 0.9", Measured(Matching("^val_.*"), ">", 0.9)),
+        (r"params./a\/b (c|d), [>]/ = 1", Parameter(Matching("a/b (c|d), [>]"), "=", "1", 1.0)),
+        ("has tags./x/", Known("tag", Matching("x"))),
+        ("metrics./a/b > 1", Measured("/a/b", ">", 1.0)),
+        ("package Scikit_Learn >= 1.4", Packaged("scikit-learn", ">=", "1.4")),
+        (
+            "has package torch and package 'numpy' = 1.26.*",
+            Every((Packaged("torch"), Packaged("numpy", "=", "1.26.*"))),
+        ),
+        ("package > 1", Measured("package", ">", 1.0)),
+        ("stage = production at 2026-11-01", Staged("production", 1_793_491_200_000, 1_793_577_600_000)),
+        ("stage is not production on 1 day ago", Not(Staged("production", NOW - 86_400_000, NOW - 86_399_999))),
     ],
 )
 def test_a_condition_is_read_as_it_is_meant(text: str, condition: Condition):
@@ -176,6 +205,25 @@ def test_sorts_and_limits_are_read_as_they_are_meant(text: str, expected: Query)
         ("number = 1.5", "number is compared with a whole number", "1.5", ""),
         ("number = 99999999999999999999", "number is compared with a whole number", "99999999999999999999", ""),
         ("params.C > big", "> compares numbers", "big", "="),
+        ("tags.team > a", "a tag is a text, and has no order", ">", "like"),
+        ("auc like 'x'", "a metric is a number and like no pattern", "like", "use ="),
+        ("created like '2026%'", "created can be compared with =", "like", ""),
+        ("created > 7 m ago", "created is compared with a time", "m", "write minutes or months"),
+        ("created > 7 weks ago", "created is compared with a time", "weks", "did you mean week"),
+        ("stage = production at noon", "expected a time such as", "noon", ""),
+        ("stage ~ prod at today", "where a version stood at a time", "~", ""),
+        ("latency > 5 ms", "a metric has no unit, and 'ms' is none of its numbers", "ms", "leave it out"),
+        ("avg(auc) > 1", "a search has no function 'avg'", "avg", "last value"),
+        ("tagz.team = x", "nothing is called 'tagz' that names begin with", "tagz.team", "did you mean tag"),
+        ("metrics./val_(/ > 1", "this parenthesis is never closed", "(", "search.md"),
+        ("metrics./a**/ > 1", "there is nothing to repeat here", "*", ""),
+        ("order by metrics./a/", "several names give no order", "metrics./a/", "name one"),
+        ("order by commit", "commit gives no order", "commit", ""),
+        ("commit = xyz", "commit is compared with a commit, by at least four", "xyz", ""),
+        ("model is null", "every one of the versions has the field model", "model", ""),
+        ("package torch ~ 2", "the version of a package can be compared with", "~", "1.4.*"),
+        ("package torch > two", "expected a version such as 1.4", "two", ""),
+        ("package torch > 2.*", "> compares with one version", "2.*", "write 2"),
         ("params. = 1", "expected a name after params.", "params.", "params.depth"),
         ("name ~ ''", "expected some text to look for", "''", ""),
         ("has model", "every one of the versions has the field model", "model", ""),
@@ -256,30 +304,50 @@ def test_a_spoilt_search_is_a_search_or_invalid(text: str, data: st.DataObject):
 
 
 def test_a_dataset_that_is_not_here_is_the_callers_error():
-    def datasets(reference: str) -> list[str]:
-        raise NotFound(f"there is no dataset {reference}")
+    class Without(Told):
+        def data(self, reference: str) -> Data:
+            raise NotFound(f"there is no dataset {reference}", hint="did you mean data:adult?")
 
-    with pytest.raises(NotFound, match="data:adlut"):
-        compile_search("trained on adlut", subject="versions", datasets=datasets, limit=20)
+    with pytest.raises(NotFound) as caught:
+        understand("auc > 0 trained on adlut", subject="versions", facts=Without())
+    said, line, marks = caught.value.message.split("\n")
+
+    assert "there is no dataset data:adlut" == said
+    assert "adlut" == line[marks.index("^") : marks.rindex("^") + 1]
+    assert "did you mean data:adult?" == caught.value.hint
+
+
+def test_a_text_is_not_compared_as_a_number():
+    class OnlyTexts(Told):
+        def is_text_only(self, param: str) -> bool:
+            return param == "kind"
+
+    with pytest.raises(Invalid) as caught:
+        understand("params.C > 1 and params.kind >= 2", subject="runs", facts=OnlyTexts())
+    said, line, marks = caught.value.message.split("\n")
+
+    assert "the parameter kind is a text, and not a number" == said
+    assert "params.kind >= 2" == line[marks.index("^") : marks.rindex("^") + 1]
+    assert "like" in caught.value.hint
 
 
 @pytest.mark.parametrize("limit", [0, -1, 10_001])
 def test_a_limit_that_makes_no_sense_is_invalid(limit: int):
     with pytest.raises(Invalid):
-        compile_search("", subject="versions", datasets=lambda reference: [], limit=limit)
+        check_limit(limit)
 
 
 def test_the_metrics_of_a_search_are_told_once_each_in_its_order():
     text = "auc > 0.5 and metrics.stage > 1 and params.C = 1 and auc < 1 and has f1 best by recall[sex=Female], auc"
 
-    assert ("auc", "stage", "f1", "recall[sex=Female]") == compiled(text).metrics
+    assert ("auc", "stage", "f1", "recall[sex=Female]") == understood(text).metrics
 
 
 def test_the_note_says_which_way_a_metric_is_better_when_its_name_decided():
-    assert "log_loss is better when it is small: the smallest come first" == compiled("best by log_loss").note
-    assert "log_loss is better when it is small: the largest come first" == compiled("worst by log_loss").note
+    assert "log_loss is better when it is small: the smallest come first" == understood("best by log_loss").note
+    assert "log_loss is better when it is small: the largest come first" == understood("worst by log_loss").note
     assert ["", "", ""] == [
-        compiled(text).note for text in ("best by auc", "best by log_loss asc", "order by log_loss")
+        understood(text).note for text in ("best by auc", "best by log_loss asc", "order by log_loss")
     ]
 
 

@@ -5,15 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lineal.query.fields import Subject
-from lineal.query.query import Compiled, compile_search
+from lineal.query.keys import VALUED
+from lineal.query.pages import Page, read_page
+from lineal.query.query import understand
+from lineal.query.walks import Statement, Walks
+from lineal.storage.database.database import Database
 from lineal.storage.database.migrations import migrate
-from lineal.storage.database.sqlite import Sqlite
+from lineal.storage.database.postgres import Postgres
+from lineal.storage.database.sqlite import MEMORY, Sqlite
+from tests.unit.query.facts import TOLD
 from tests.unit.query.searches import quoted
 
 _SHAPES = (
@@ -23,6 +30,8 @@ _SHAPES = (
     "params.{} = {}",
     "model = {} or author ~ {} or alias != {}",
     "trained on {}",
+    "tags.{} = {} and package {} != {}",
+    "branch = {} and description like {}",
 )
 HOSTILE = (
     "x'; DROP TABLE version; --",
@@ -38,8 +47,34 @@ HOSTILE = (
 )
 
 
-def compiled(text: str, subject: Subject = "versions", limit: int = 20) -> Compiled:
-    return compile_search(text, subject=subject, datasets=lambda reference: [reference], limit=limit, now=0)
+class Asked:
+    """Notes the statements that a search asks, and how each would be carried out."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.statements: list[tuple[str, dict[str, Any]]] = []
+
+    def __call__(self, sql: str, **values: Any) -> list[dict[str, Any]]:
+        self.statements.append((sql, values))
+        return self.database.run(sql, **values)
+
+    def plan(self, number: int = 0) -> list[str]:
+        """Return how a statement is carried out."""
+        sql, values = self.statements[number]
+        how, column = ("QUERY PLAN", "detail") if self.database.dialect == "sqlite" else ("(COSTS OFF)", "QUERY PLAN")
+        return [row[column].strip() for row in self.database.run(f"EXPLAIN {how} {sql}", **values)]
+
+
+def search(database: Database, text: str, subject: Subject = "versions", token: str = "") -> tuple[Asked, Page]:
+    """Ask for a page of a search, and note what was asked."""
+    asked = Asked(database)
+    found = understand(text, subject=subject, facts=TOLD, now=0)
+    return asked, read_page(found.wanted, limit=20, page_token=token, ask=asked)
+
+
+def rest(text: str, subject: Subject = "versions") -> Statement:
+    """Return the statement that finds everything by its conditions."""
+    return Walks(understand(text, subject=subject, facts=TOLD, now=0).wanted).rest(VALUED, None, 20)
 
 
 @pytest.fixture
@@ -54,43 +89,51 @@ def sqlite(tmp_path: Path) -> Iterator[Sqlite]:
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_hostile_text_is_a_bound_value_and_never_part_of_the_statement(shape: str, hostile: str, sqlite: Sqlite):
     count = shape.count("{}")
-    innocent, found = compiled(shape.format(*["zzz"] * count)), compiled(shape.format(*[quoted(hostile)] * count))
+    innocent, _ = search(sqlite, shape.format(*["zzz"] * count))
+    asked, found = search(sqlite, shape.format(*[quoted(hostile)] * count))
 
-    assert innocent.sql == found.sql
-    assert any(hostile in str(value) for value in found.values.values())
-    assert [] == sqlite.run(found.sql, **found.values)
+    assert [sql for sql, _ in innocent.statements] == [sql for sql, _ in asked.statements]
+    assert any(hostile in str(value) for _, values in asked.statements for value in values.values())
+    assert [] == found.rows
 
 
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1).filter(str.strip))
 def test_no_text_changes_the_statement(text: str):
-    shape = "trained on {} or author ~ {} or params.kind != {}"
+    shape = "description ~ {} or author ~ {} or params.kind != {} or tags.{} like 'a'"
 
-    assert compiled(shape.format(*"xyz")).sql == compiled(shape.format(*[quoted(text)] * 3)).sql
+    assert rest(shape.format(*"xyzw")).sql == rest(shape.format(*[quoted(text)] * 4)).sql
 
 
 def test_every_mark_of_the_statement_has_a_value_and_every_value_its_mark():
-    text = "a > 1 and b != NaN and created > 2026 and created = today and version >= 1.2 and params.x = 1 best by c"
-    found = compiled(text)
+    found = rest(
+        "a > 1 and b != NaN and created > 2026 and created = today and version >= 1.2 and params.x = 1 and tags.t like 'x'"
+        " and package torch >= 2 and commit = 3fe4 and branch is null and stage = production at today best by c"
+    )
 
     assert set(found.values) == set(re.findall(r":([a-z0-9]+)", found.sql))
 
 
-def test_the_limit_of_the_text_wins_over_that_of_the_caller():
-    assert 7 == compiled("limit 7", limit=3).values["limit"]
-    assert 3 == compiled("", limit=3).values["limit"]
-
-
-def _plan(sqlite: Sqlite, text: str, subject: Subject) -> list[str]:
-    found = compiled(text, subject)
-    return [row["detail"] for row in sqlite.run(f"EXPLAIN QUERY PLAN {found.sql}", **found.values)]
-
-
 def _measure(sqlite: Sqlite, count: int) -> None:
     sqlite.many(
-        "INSERT INTO metric_last (subject, key, value, step, at) VALUES (:subject, :key, :value, 0, 0)",
-        [{"subject": f"s{n}", "key": key, "value": n / count} for n in range(count) for key in ("auc", "log_loss")],
+        "INSERT INTO metric_last (subject, key, value, step, at, experiment) VALUES (:subject, :key, :value, 0, 0, 0)",
+        [
+            {"subject": f"s{n}", "key": key, "value": n * 7919 % count / count}
+            for n in range(count)
+            for key in ("auc", "log_loss")
+        ],
     )
-    sqlite.run("ANALYZE")
+
+
+def _record(database: Database, count: int) -> None:
+    database.many(
+        "INSERT INTO run (id, name, state, command, started_by, host, started_at, revision)"
+        " VALUES (:id, 'r', 'finished', '[]', 'ana', '', :at, 1)",
+        [{"id": f"s{n}", "at": n} for n in range(count)],
+    )
+    database.many(
+        "INSERT INTO tag (subject, key, value) VALUES (:id, 'team', :value)",
+        [{"id": f"s{n}", "value": str(n % 4)} for n in range(count)],
+    )
 
 
 @pytest.mark.parametrize("is_filled", [False, True])
@@ -101,7 +144,10 @@ def test_a_condition_on_a_metric_searches_the_index_by_key_and_value(
 ):
     if is_filled:
         _measure(sqlite, 500)
-    steps = [step for step in _plan(sqlite, text, subject) if re.search(r"\bm\b", step)]
+        sqlite.run("ANALYZE")
+    found = rest(text, subject)
+    plan = [row["detail"] for row in sqlite.run(f"EXPLAIN QUERY PLAN {found.sql}", **found.values)]
+    steps = [step for step in plan if re.search(r"\bm\b", step)]
 
     assert steps
     assert all(step.startswith("SEARCH m ") for step in steps)
@@ -109,17 +155,105 @@ def test_a_condition_on_a_metric_searches_the_index_by_key_and_value(
 
 
 @pytest.mark.parametrize("subject", ["versions", "runs"])
-@pytest.mark.parametrize("text", ["best by auc", "worst by auc, log_loss", "order by auc desc, params.x"])
-def test_a_sort_by_a_metric_looks_its_values_up(sqlite: Sqlite, text: str, subject: Subject):
-    steps = [step for step in _plan(sqlite, text, subject) if re.search(r"\bs\d\b", step)]
+@pytest.mark.parametrize("text", ["best by auc", "worst by auc, log_loss", "auc > 0.1 order by auc desc, params.x"])
+def test_the_best_by_a_metric_are_read_along_its_values_from_the_end_of_the_index(
+    sqlite: Sqlite, text: str, subject: Subject
+):
+    asked, _ = search(sqlite, text, subject)
+    steps = [step for step in asked.plan() if re.search(r"\bs\d\b", step)]
 
-    assert steps
+    assert "SEARCH s0 USING COVERING INDEX metric_last_key (key=? AND value>" in steps[0]
     assert all(step.startswith("SEARCH s") for step in steps)
 
 
-@pytest.mark.parametrize("subject", ["versions", "runs"])
-def test_the_best_by_a_metric_are_read_from_the_end_of_its_index(sqlite: Sqlite, subject: Subject):
-    _measure(sqlite, 500)
-    first = _plan(sqlite, "best by auc", subject)[0]
+def test_the_newest_versions_are_read_from_the_end_of_their_index(sqlite: Sqlite):
+    asked, _ = search(sqlite, "")
 
-    assert first.startswith("SEARCH s0 USING COVERING INDEX metric_last_key (key=?")
+    assert ["SCAN v USING INDEX version_created"] == asked.plan()
+
+
+@pytest.mark.parametrize(
+    ("text", "index"),
+    [
+        ("commit = 3fe4a1", "made_with_commit (commit_id>? AND commit_id<?)"),
+        ("package torch >= 2", "package_name (name=? AND version=?)"),
+        ("package torch >= 2", "made_with_packages (packages=?)"),
+        ("trained on data:iris", "named_dataset_by_name (name=?)"),
+        ("tags.team = a", "tag_value (key=? AND <expr>=?)"),
+        ("tags.team in (a, b)", "tag_value (key=? AND <expr>=?)"),
+        ("params.kind = a", "param_value (key=? AND <expr>=?)"),
+        ("params.depth = 3 best by auc", "param_key (key=? AND number=?)"),
+        ("params.depth > 3 or auc > 1", "param_key (key=? AND number>?)"),
+        ("metrics./a/ > 0.5", "metric_last_key (key=? AND value>?)"),
+    ],
+)
+def test_what_is_rare_is_found_by_its_index(sqlite: Sqlite, text: str, index: str):
+    found = rest(text, "runs")
+    plan = [row["detail"] for row in sqlite.run(f"EXPLAIN QUERY PLAN {found.sql}", **found.values)]
+
+    assert any(index in step for step in plan), plan
+
+
+_WALKED = (
+    "best by auc",
+    "",
+    "auc > 0.5 order by auc",
+    "best by auc, log_loss tags.team = 3",
+    "tags.team in (1, 2)",
+    "auc > 0.1 and auc < 0.9 order by started",
+)
+"""Searches that an index answers."""
+
+
+def _steps(database: Sqlite, text: str) -> int:
+    """Return how many instructions SQLite needs for the first three pages, in hundreds."""
+    count = 0
+
+    def step() -> int:
+        nonlocal count
+        count += 1
+        return 0
+
+    database._own().raw.set_progress_handler(step, 100)
+    token = ""
+    for _ in range(3):
+        _, page = search(database, text, "runs", token)
+        token = page.next_token
+
+        assert 20 == len(page.rows)
+    return count
+
+
+@pytest.fixture(scope="module")
+def sizes() -> Iterator[tuple[Sqlite, Sqlite]]:
+    """Databases of 2,000 and of 100,000 runs."""
+    found = (Sqlite(MEMORY), Sqlite(MEMORY))
+    for database, count in zip(found, (2_000, 100_000), strict=True):
+        migrate(database, phase="pre")
+        with database.transaction():
+            _record(database, count)
+            _measure(database, count)
+    yield found
+    for database in found:
+        database.close()
+
+
+@pytest.mark.parametrize("text", _WALKED)
+def test_a_page_costs_the_same_among_fifty_times_as_many_runs(sizes: tuple[Sqlite, Sqlite], text: str):
+    small, large = (_steps(database, text) for database in sizes)
+
+    assert large < 1.5 * small + 100
+
+
+def test_postgresql_walks_along_the_same_indexes(postgres_url: str):
+    database = Postgres(postgres_url)
+    migrate(database, phase="pre")
+    _record(database, 5_000)
+    _measure(database, 5_000)
+    database.run("ANALYZE")
+    for text in ("best by auc", "auc > 0.5 order by auc", "best by auc, log_loss tags.team = 3"):
+        plan = " ".join(search(database, text, "runs")[0].plan())
+
+        assert "metric_last_key on metric_last s0" in plan
+        assert "Seq Scan" not in plan
+    database.close()

@@ -100,6 +100,22 @@ def test_what_is_written_past_the_cache_is_not_in_it(tmp_path: Path) -> None:
             os.preadv(file.fileno(), [bytearray(4_096)], 0, os.RWF_NOWAIT)
 
 
+@pytest.mark.parametrize("is_slow", [False, True])
+def test_a_cache_that_is_slower_than_a_disk_is_used_no_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_slow: bool
+) -> None:
+    monkeypatch.setattr(direct, "_CACHE_BYTES_PER_S_MIN", 1 << 60 if is_slow else 1)
+    room = buffer(BUFFER_BYTES)
+    room[:] = data = os.urandom(BUFFER_BYTES)
+    with (tmp_path / "file").open("w+b") as file, DirectFile(file.fileno(), cached=True) as writing:
+        for each in range(5):
+            writing.write_at(room, each * BUFFER_BYTES)
+        with pytest.raises(BlockingIOError) if is_slow and is_direct(tmp_path) else nullcontext():
+            os.preadv(file.fileno(), [bytearray(4_096)], 4 * BUFFER_BYTES, os.RWF_NOWAIT)
+
+        assert data * 5 == (tmp_path / "file").read_bytes()
+
+
 def is_direct(place: Path) -> bool:
     """Tell whether files at a place can be written past the cache."""
     try:

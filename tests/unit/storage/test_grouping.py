@@ -2,68 +2,61 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import sqlite3
 import threading
-from collections.abc import Iterator
-from concurrent.futures import Future, wait
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lineal.objects.errors import Conflict, LinealError, Unavailable
+from lineal.objects.errors import Conflict, Unavailable
 from lineal.storage.database.grouping import Grouping
 from lineal.storage.database.sqlite import Sqlite
 
-
-class Commits:
-    """A database that counts its outermost transactions, and can be told to fail at their ends."""
-
-    dialect = "sqlite"
-
-    def __init__(self, inner: Sqlite) -> None:
-        self._inner = inner
-        self._depth = 0
-        self.count = 0
-        self.fails = False
-
-    def run(self, sql: str, /, **values: Any) -> list[dict[str, Any]]:
-        return self._inner.run(sql, **values)
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        self._depth += 1
-        try:
-            with self._inner.transaction():
-                yield
-                if self._depth == 1:
-                    self.count += 1
-                    if self.fails:
-                        raise Unavailable("the disk is full")
-        finally:
-            self._depth -= 1
+Work = Callable[[], Any]
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Commits]:
+def database(tmp_path: Path) -> Iterator[Sqlite]:
     """A database with one table."""
-    inner = Sqlite(tmp_path / "database.sqlite")
-    inner.run("CREATE TABLE number (value INTEGER PRIMARY KEY)")
-    yield Commits(inner)
-    inner.close()
+    found = Sqlite(tmp_path / "database.sqlite")
+    found.run("CREATE TABLE number (value INTEGER PRIMARY KEY)")
+    yield found
+    found.close()
 
 
 @pytest.fixture
-def grouping(database: Commits) -> Iterator[Grouping]:
-    """Shares its commits."""
-    with Grouping(database) as found:  # type: ignore[arg-type]  # of a database it needs no more
-        yield found
+def syncs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Counts how often the disk is waited for."""
+    found, fsync = list[int](), os.fsync
+
+    def counting(descriptor: int) -> None:
+        found.append(descriptor)
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", counting)
+    return found
 
 
-def insert(database: Commits, value: int) -> int:
-    database.run("INSERT INTO number (value) VALUES (:value)", value=value)
-    return value
+def together(database: Sqlite, *works: Work) -> list[Any]:
+    """Have all of ``works`` carried out at once; return what each returned or raised."""
+
+    async def ask() -> list[Any]:
+        grouping = Grouping(database)
+        return await asyncio.gather(*map(grouping.carry_out, works), return_exceptions=True)
+
+    return asyncio.run(ask())
+
+
+def inserting(database: Sqlite, value: int) -> Work:
+    def insert() -> int:
+        database.run("INSERT INTO number (value) VALUES (:value)", value=value)
+        return value
+
+    return insert
 
 
 def numbers(tmp_path: Path) -> list[int]:
@@ -72,90 +65,103 @@ def numbers(tmp_path: Path) -> list[int]:
         return [value for (value,) in connection.execute("SELECT value FROM number ORDER BY value")]
 
 
-def held(grouping: Grouping) -> threading.Event:
-    """Keep the thread busy until the event, so that what follows waits together."""
-    event = threading.Event()
-    grouping.submit(event.wait)
-    return event
-
-
-def test_what_waits_together_shares_a_commit(grouping: Grouping, database: Commits, tmp_path: Path) -> None:
-    event = held(grouping)
-    futures = [grouping.submit(insert, database, value) for value in range(50)]
-    event.set()
-
-    assert list(range(50)) == [each.result() for each in futures]
+def test_what_waits_together_waits_for_the_disk_once(database: Sqlite, tmp_path: Path, syncs: list[int]) -> None:
+    assert list(range(50)) == together(database, *(inserting(database, value) for value in range(50)))
     assert list(range(50)) == numbers(tmp_path)
-    assert database.count <= 3
+    assert 1 == len(syncs)
 
 
-def test_one_that_fails_leaves_nothing_and_the_others_are_kept(
-    grouping: Grouping, database: Commits, tmp_path: Path
-) -> None:
+def test_many_more_than_share_a_commit_are_all_carried_out(database: Sqlite, tmp_path: Path, syncs: list[int]) -> None:
+    assert list(range(300)) == together(database, *(inserting(database, value) for value in range(300)))
+    assert list(range(300)) == numbers(tmp_path)
+    assert 5 == len(syncs)
+
+
+def test_one_that_fails_leaves_nothing_and_the_others_are_kept(database: Sqlite, tmp_path: Path) -> None:
     def half() -> None:
-        insert(database, 7)
-        insert(database, 1)
+        inserting(database, 7)()
+        inserting(database, 1)()
 
-    event = held(grouping)
-    futures: list[Future[Any]] = [grouping.submit(insert, database, 1), grouping.submit(half)]
-    futures.append(grouping.submit(insert, database, 2))
-    futures.append(grouping.submit(lambda: 1 / 0))
-    futures.append(grouping.submit(insert, database, 3))
-    event.set()
-    wait(futures)
+    first, second, third = (inserting(database, value) for value in (1, 2, 3))
+    said = together(database, first, half, second, lambda: 1 / 0, third)
 
-    assert [1, None, 2, None, 3] == [None if each.exception() else each.result() for each in futures]
-    assert isinstance(futures[1].exception(), Conflict)
-    assert isinstance(futures[3].exception(), ZeroDivisionError)
+    assert [1, 2, 3] == [each for each in said if isinstance(each, int)]
+    assert isinstance(said[1], Conflict)
+    assert isinstance(said[3], ZeroDivisionError)
     assert [1, 2, 3] == numbers(tmp_path)
 
 
-def test_nobody_is_told_of_success_when_the_commit_fails(grouping: Grouping, database: Commits, tmp_path: Path) -> None:
-    event = held(grouping)
-    futures = [grouping.submit(insert, database, value) for value in range(3)]
-    database.fails = True
-    event.set()
-    wait(futures)
+def test_nobody_is_told_of_success_when_the_commit_fails(database: Sqlite, tmp_path: Path) -> None:
+    # A key that is looked at only at the end of the change.
+    database.run(
+        "CREATE TABLE child (value INTEGER REFERENCES number (value) DEFERRABLE INITIALLY DEFERRED)",
+    )
+    said = together(database, inserting(database, 1), lambda: database.run("INSERT INTO child (value) VALUES (99)"))
 
-    assert all(isinstance(each.exception(), Unavailable) for each in futures)
+    assert [Conflict, Conflict] == [type(each) for each in said]
     assert numbers(tmp_path) == []
-    database.fails = False
-    assert 9 == grouping.submit(insert, database, 9).result()
+    assert [9] == together(database, inserting(database, 9))
 
 
-def test_it_is_safe_before_anybody_is_told(grouping: Grouping, database: Commits, tmp_path: Path) -> None:
-    for value in range(20):
-        grouping.submit(insert, database, value).result()
-        assert value in numbers(tmp_path)
+def test_nobody_is_told_of_success_when_the_disk_fails(database: Sqlite, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", broken)
+    said = together(database, *(inserting(database, value) for value in range(3)))
+
+    assert all(isinstance(each, Unavailable) and "Input/output error" in each.message for each in said)
 
 
-def test_many_threads_get_their_own_answers(grouping: Grouping, database: Commits, tmp_path: Path) -> None:
-    wrong = list[object]()
+def test_it_is_on_the_disk_before_anybody_is_told(database: Sqlite, tmp_path: Path, syncs: list[int]) -> None:
+    async def ask() -> None:
+        grouping = Grouping(database)
+        for value in range(20):
+            await grouping.carry_out(inserting(database, value))
+            assert value in numbers(tmp_path)
+            assert value + 1 == len(syncs)
 
-    def work(start: int) -> None:
-        for value in range(start, start + 50):
-            try:
-                if grouping.submit(insert, database, value).result() != value:
-                    wrong.append(value)
-            except LinealError as error:
-                wrong.append(error)
-
-    threads = [threading.Thread(target=work, args=(start,)) for start in range(0, 400, 50)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
-
-    assert wrong == []
-    assert list(range(400)) == numbers(tmp_path)
+    asyncio.run(ask())
 
 
-def test_what_waits_at_the_end_is_carried_out(database: Commits, tmp_path: Path) -> None:
-    grouping = Grouping(database)  # type: ignore[arg-type]
-    event = held(grouping)
-    futures = [grouping.submit(insert, database, value) for value in range(5)]
-    event.set()
-    grouping.shutdown()
+def test_while_another_program_writes_the_loop_goes_on_and_the_changes_wait(database: Sqlite, tmp_path: Path) -> None:
+    async def ask() -> list[Any]:
+        grouping, ticks = Grouping(database), 0
+        await grouping.carry_out(inserting(database, 0))
+        with sqlite3.connect(tmp_path / "database.sqlite", isolation_level=None) as other:
+            other.execute("BEGIN IMMEDIATE")
+            asked = [asyncio.ensure_future(grouping.carry_out(inserting(database, value))) for value in (1, 2)]
+            while ticks < 20:
+                await asyncio.sleep(0.005)
+                ticks += 1
+            assert not any(each.done() for each in asked)
+            other.execute("INSERT INTO number (value) VALUES (100)")
+            other.execute("COMMIT")
+        other.close()
+        return [await each for each in asked] + [await grouping.carry_out(inserting(database, 3))]
 
-    assert all(each.done() for each in futures)
-    assert list(range(5)) == numbers(tmp_path)
+    assert [1, 2, 3] == asyncio.run(ask())
+    assert [0, 1, 2, 3, 100] == numbers(tmp_path)
+
+
+def test_who_does_not_wait_any_more_is_not_told(database: Sqlite, tmp_path: Path) -> None:
+    async def ask() -> int:
+        grouping = Grouping(database)
+        gone = asyncio.ensure_future(grouping.carry_out(inserting(database, 1)))
+        stays = asyncio.ensure_future(grouping.carry_out(inserting(database, 2)))
+        await asyncio.sleep(0)
+        gone.cancel()
+        return await stays
+
+    assert 2 == asyncio.run(ask())
+    assert 2 in numbers(tmp_path)
+
+
+def test_other_threads_still_wait_for_the_disk_themselves(database: Sqlite) -> None:
+    found = list[Any]()
+    together(database, inserting(database, 1))
+    thread = threading.Thread(target=lambda: found.extend(database.run("PRAGMA synchronous")))
+    thread.start()
+    thread.join()
+
+    assert [{"synchronous": 2}] == found

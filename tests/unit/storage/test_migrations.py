@@ -6,11 +6,19 @@ import math
 
 import pytest
 
+from lineal.objects.canonical import canonical_bytes
 from lineal.objects.errors import Conflict, Invalid, Unavailable
+from lineal.objects.runs import Code, Package, Runtime
+from lineal.objects.statements import JournalEntry
+from lineal.objects.versions import Version
+from lineal.storage.blobs.memory import MemoryBlobs
+from lineal.storage.clock import FixedClock
 from lineal.storage.database import migrations
+from lineal.storage.database.database import Database
 from lineal.storage.database.migrations import Migration, check, known, migrate
 from lineal.storage.database.postgres import Postgres
 from lineal.storage.database.sqlite import MEMORY, Sqlite
+from lineal.storage.store import Actor, Store
 
 NEXT = Migration(
     9001, "pre", "next", "ALTER TABLE model ADD COLUMN colour TEXT; -- one; two\nINSERT INTO note VALUES (';')"
@@ -97,4 +105,64 @@ def test_infinities_that_were_words_only_become_values(
     found = {row["key"]: (row["value"], row["word"]) for row in database.run("SELECT * FROM metric_last")}
 
     assert kept | {"b": (math.inf, "Infinity"), "c": (-math.inf, "-Infinity")} == found
+    database.close()
+
+
+def promote(database: Database, sequence: int, subject: str) -> None:
+    """Write an act to the journal as there were before."""
+    entry = JournalEntry(
+        sequence=sequence,
+        at=sequence * 10,
+        by="ada",
+        operation="promote",
+        request='{"to":"production","version":"m"}',
+        outcome="done",
+        previous=None,
+        subject=subject,
+    )
+    database.run(
+        "INSERT INTO journal (sequence, digest, at, made_by, operation, subject, body)"
+        " VALUES (:sequence, 'x', :at, 'ada', 'promote', :subject, :body)",
+        sequence=sequence,
+        at=entry.at,
+        subject=subject,
+        body=canonical_bytes(entry).decode(),
+    )
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+def test_what_was_there_before_is_found_by_its_code_packages_and_stages(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, dialect: str
+) -> None:
+    database = Sqlite(MEMORY) if dialect == "sqlite" else Postgres(request.getfixturevalue("postgres_url"))
+    every = known()
+    monkeypatch.setattr(migrations, "known", lambda: [each for each in every if each.number < 9])
+    migrate(database, phase="pre")
+    store = Store(blobs=MemoryBlobs(), database=database, clock=FixedClock(), actor=Actor("ada", "admin"))
+    code = store.put_object(Code(commit="3fe4a1", branch="main"))
+    runtime = store.put_object(Runtime(python="3.12.1", packages=(Package(name="NumPy", version="2.1"),)))
+    version = store.put_object(Version(weights=code, main_file="", run=code, code=code, runtime=runtime))
+    database.run("INSERT INTO model (name, last_number, created_by, created_at) VALUES ('m', 2, '', 0)")
+    database.many(
+        "INSERT INTO version (model, number, digest, major, minor, patch, stage, card, created_by, created_at, revision,"
+        " updated_at) VALUES ('m', :number, :digest, :number, 0, 0, :stage, '', '', :number, 3, 9)",
+        [{"number": n, "digest": version, "stage": stage} for n, stage in ((1, "archived"), (2, "production"))],
+    )
+    promote(database, 1, "m:1.0.0")
+    promote(database, 2, "m:2.0.0")
+    monkeypatch.setattr(migrations, "known", lambda: every)
+    migrate(database, phase="pre")
+    stays = database.run("SELECT number, stage, since, until FROM stage_period ORDER BY number, since, stage")
+
+    assert [
+        (1, "staging", 1, 10),
+        (1, "production", 10, 20),
+        (1, "archived", 20, None),
+        (2, "staging", 2, 20),
+        (2, "production", 20, None),
+    ] == [tuple(row.values()) for row in stays]
+    assert [{"subject": version, "commit_id": "3fe4a1"}] == database.run("SELECT subject, commit_id FROM made_with")
+    assert [("numpy", "2.1"), ("python", "3.12.1")] == [
+        tuple(row.values()) for row in database.run("SELECT name, version FROM package ORDER BY name")
+    ]
     database.close()

@@ -175,7 +175,7 @@ def test_acting_as_somebody_else_shares_everything_but_the_name(store: Store) ->
 
     assert (other.blobs, other.database, other.clock) == (store.blobs, store.database, store.clock)
     assert ("bob", "ada") == (other.actor.name, store.actor.name)
-    assert ROLES == ("reader", "writer", "approver", "admin")
+    assert ROLES == ("none", "reader", "writer", "approver", "admin")
 
 
 def test_digests_are_not_trusted_to_be_paths(store: Store) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from lineal.formats import trees as formats
+from lineal.formats.tree_edits import edit
 from lineal.objects.canonical import canonical_bytes
 from lineal.objects.digest import Digest, digest_of
 from lineal.objects.errors import Corrupt, Invalid, NotFound
@@ -105,7 +106,7 @@ def test_every_tree_that_holds_some_bytes_is_found_and_every_node_of_a_tree(
 ) -> None:
     keep(database, blobs)
     other = Entry(path="00000", digest=blobs.put(b"other"), size_bytes=5)
-    changed = list(formats.edit(ROOT, [("00000", other)], blobs.get))
+    changed = list(edit(ROOT, [("00000", other)], blobs.get_many))
     bundled(blobs, [each.body for each in changed])
     keep(database, blobs, changed[-1].digest)
 
@@ -122,7 +123,7 @@ def test_every_tree_that_holds_some_bytes_is_found_and_every_node_of_a_tree(
 
 def test_only_nodes_that_are_new_are_read(database: Sqlite | Postgres, blobs: MemoryBlobs) -> None:
     keep(database, blobs)
-    changed = list(formats.edit(ROOT, [("00000", None)], blobs.get))
+    changed = list(edit(ROOT, [("00000", None)], blobs.get_many))
     known = {each.digest for each in NODES} - {each.digest for each in changed}
     bundled(blobs, [each.body for each in changed])
     for digest in known - {child.digest for each in changed for child in each.tree.branches}:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 
 from lineal.cli.command import Command
 from lineal.cli.context import Context
@@ -22,9 +23,21 @@ def _add_arguments(parser: Parser) -> None:
         "--tokens",
         default="",
         metavar="FILE",
-        help='who may do what, as TOML: [NAME] token = "sha256:…" role = "reader|writer|approver|admin"; '
-        "without it only this machine is listened to",
+        help='who may do what, as TOML: [NAME] token = "sha256:…" role = "reader|writer|approver|admin"',
     )
+    parser.add_argument(
+        "--accounts",
+        action="store_true",
+        help="let those log in who have an account (lineal user create); without this and --tokens only this machine is"
+        " listened to",
+    )
+    parser.add_argument(
+        "--oidc", default="", metavar="FILE", help="the provider of identities where people log in, as TOML"
+    )
+    parser.add_argument(
+        "--tls-certificate", default="", metavar="FILE", help="encrypt everything by this certificate chain, in PEM"
+    )
+    parser.add_argument("--tls-key", default="", metavar="FILE", help="the key of the certificate, in PEM")
 
 
 def _run(context: Context, options: argparse.Namespace) -> int:
@@ -36,8 +49,19 @@ def _run(context: Context, options: argparse.Namespace) -> int:
     with context.connect() as repository:
         if not isinstance(repository, LocalRepository):
             raise Invalid(f"{context.settings.repository} is a server already", hint="--repository with a directory")
+        # Whoever runs services stops them so: the server answers what is under way, and this process ends as by Ctrl-C.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
-            serve(repository, host=options.host, port=options.port, tokens=options.tokens)
+            serve(
+                repository,
+                host=options.host,
+                port=options.port,
+                tokens=options.tokens,
+                accounts=options.accounts,
+                oidc=options.oidc,
+                certificate=options.tls_certificate,
+                key=options.tls_key,
+            )
         except KeyboardInterrupt:  # how a person ends a server; requests under way were answered
             context.talk("lineal: the server has ended")
     return 0

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from lineal.cli.render import datasets, deployments, files, history, lineage, remotes, runs, tables, verdicts, versions
+from lineal.cli.render import (
+    accounts,
+    datasets,
+    deployments,
+    files,
+    history,
+    lineage,
+    remotes,
+    runs,
+    sql,
+    tables,
+    verdicts,
+    versions,
+)
 from lineal.cli.render.page import Page
 from lineal.operations import answers as a
 
@@ -28,11 +41,17 @@ ONE: dict[type[a.Answer], Renderer] = {
     a.EvaluationAnswer: verdicts.evaluation,
     a.DeploymentAnswer: deployments.one,
     a.RemoteAnswer: remotes.one,
+    a.AccountAnswer: accounts.one,
+    a.PasswordAnswer: accounts.password,
+    a.NewTokenAnswer: accounts.new_token,
+    a.TokenAnswer: accounts.token,
+    a.GrantAnswer: accounts.grant,
     a.Diagnosis: remotes.diagnosis,
     a.Diff: history.diff,
     a.DataDiff: tables.diff,
     a.Lineage: lineage.lineage,
     a.Found: _found,
+    a.SqlAnswer: sql.table,
     a.Verification: history.verification,
     a.CardAnswer: versions.card,
     a.Placed: files.placed,
@@ -49,6 +68,9 @@ MANY: dict[type[a.Answer], Renderer] = {
     a.VersionLine: versions.lines,
     a.DeploymentAnswer: deployments.many,
     a.RemoteAnswer: remotes.many,
+    a.AccountAnswer: accounts.many,
+    a.TokenAnswer: accounts.tokens,
+    a.GrantAnswer: accounts.grants,
     a.LogLine: history.log,
     a.Changes: files.changes,
     a.FileLine: files.many,
@@ -68,6 +90,8 @@ def references(answer: Any) -> Iterator[str]:
     """Yield what an answer can be asked for again by, for scripts."""
     if isinstance(answer, a.Found):
         yield from references((*answer.versions, *answer.runs))
+    elif isinstance(answer, a.NewTokenAnswer):
+        yield answer.token
     elif isinstance(answer, tuple | list):
         for each in answer:
             yield from references(each)

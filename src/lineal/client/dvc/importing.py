@@ -24,7 +24,7 @@ from lineal.client.dvc.taking import SUFFIX, take_out
 from lineal.formats.dvc import lock, pipeline, pointer
 from lineal.objects.errors import Conflict, Corrupt, Invalid, NotFound, Unsupported
 from lineal.operations.answers import DatasetAnswer
-from lineal.operations.imports import Item
+from lineal.operations.migration.imports import Item
 from lineal.storage.dvc.project import Project, Tracked
 
 if TYPE_CHECKING:

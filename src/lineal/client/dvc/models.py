@@ -13,7 +13,7 @@ from lineal.client.dvc.stages import Lock, Stages, key_of
 from lineal.formats.dvc import gto, lock, pipeline, pointer
 from lineal.objects.errors import Conflict, Invalid, NotFound, Unsupported
 from lineal.objects.reference import check_name
-from lineal.operations.imports import Item
+from lineal.operations.migration.imports import Item
 from lineal.operations.references import STAGES
 
 if TYPE_CHECKING:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
 from lineal.client.workspace.index import Index
 from lineal.objects.digest import Digest
+from lineal.objects.files import Tree
 from lineal.storage.blobs.blobs import BlobStore
 from lineal.storage.progress import Progress
 
@@ -16,8 +18,8 @@ UNKNOWN = -1
 class KeepTree(Protocol):
     """Writes the rows of a tree whose files and nodes the store holds."""
 
-    def __call__(self, digest: Digest, /) -> None:
-        """Write them."""
+    def __call__(self, digest: Digest, /, *, made: Mapping[Digest, Tree] = {}) -> None:
+        """Write them; ``made`` are nodes that the caller made itself."""
 
 
 class Ways(NamedTuple):

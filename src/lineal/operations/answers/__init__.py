@@ -1,5 +1,12 @@
 """What operations answer: values put together for a reader. Each carries the reference by which to ask for it again."""
 
+from lineal.operations.answers.accounts import (
+    AccountAnswer,
+    GrantAnswer,
+    NewTokenAnswer,
+    PasswordAnswer,
+    TokenAnswer,
+)
 from lineal.operations.answers.answer import Answer
 from lineal.operations.answers.data import (
     Changes,
@@ -25,7 +32,7 @@ from lineal.operations.answers.models import (
     VersionAnswer,
     VersionLine,
 )
-from lineal.operations.answers.questions import Diff, Difference, Edge, Found, Lineage, LogLine, Node
+from lineal.operations.answers.questions import Diff, Difference, Edge, Found, Lineage, LogLine, Node, SqlAnswer
 from lineal.operations.answers.registry import (
     DeliveryLine,
     RegisteredModel,
@@ -48,6 +55,7 @@ from lineal.operations.answers.tracking import (
 from lineal.operations.answers.upkeep import Collection, Diagnosis, Finding, Problem, RemoteAnswer, Repair, Verification
 
 __all__ = [
+    "AccountAnswer",
     "Answer",
     "ArtifactAnswer",
     "ArtifactLine",
@@ -73,13 +81,16 @@ __all__ = [
     "Finding",
     "Found",
     "GateAnswer",
+    "GrantAnswer",
     "History",
     "Lineage",
     "LogLine",
     "LoggedModelAnswer",
     "ModelAnswer",
     "ModelMetric",
+    "NewTokenAnswer",
     "Node",
+    "PasswordAnswer",
     "Placed",
     "Problem",
     "Promotion",
@@ -89,8 +100,10 @@ __all__ = [
     "Repair",
     "RunAnswer",
     "SourceCheck",
+    "SqlAnswer",
     "TableAnswer",
     "TableDiff",
+    "TokenAnswer",
     "TrackedRun",
     "Transfer",
     "Verification",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from lineal.objects.canonical import Number, Scalar
 from lineal.objects.digest import Digest
 from lineal.objects.runs import Code, Run, RunState, Runtime
@@ -16,7 +18,7 @@ class RunAnswer(Answer, frozen=True, kw_only=True):
     reference: str
     id: str
     name: str
-    state: RunState
+    state: RunState | Literal["scheduled"]
     command: tuple[str, ...]
     started_by: str
     host: str

@@ -55,12 +55,25 @@ class Lineage(Answer, frozen=True, kw_only=True):
 
 
 class Found(Answer, frozen=True, kw_only=True):
-    """What a search found: versions or runs, best first."""
+    """A page of what a search found: versions or runs, best first. ``next_page`` asks for what comes behind it."""
 
     query: str
     versions: tuple[VersionLine, ...] = ()
     runs: tuple[RunAnswer, ...] = ()
     note: str = ""
+    next_page: str = ""
+
+
+Cell = str | int | float | bool | None
+"""A value in a row of an answer in SQL; numbers that are not finite are words."""
+
+
+class SqlAnswer(Answer, frozen=True, kw_only=True):
+    """The rows of a question in SQL. ``is_cut`` tells that there are more."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    is_cut: bool = False
 
 
 class LogLine(Answer, frozen=True, kw_only=True):

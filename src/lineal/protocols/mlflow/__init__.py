@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute, Mount
 
 from lineal.client.local import LocalRepository
 from lineal.protocols.mlflow import (
+    accounts,
     artifacts,
     experiments,
     inputs,
@@ -35,6 +36,7 @@ ENDPOINTS = (
     *logged_models.ENDPOINTS,
     *inputs.ENDPOINTS,
     *service.ENDPOINTS,
+    *accounts.ENDPOINTS,
 )
 """Everything that is answered."""
 

@@ -16,9 +16,10 @@ from starlette.types import ASGIApp
 from lineal.client.local import LocalRepository
 from lineal.formats.ranges import NoSuchRange, range_of
 from lineal.objects.errors import Invalid, LinealError, NotFound
-from lineal.operations import artifacts as verbs
-from lineal.operations import contents, logged_models, tracking
 from lineal.operations.answers import ArtifactAnswer, ArtifactLine
+from lineal.operations.data import contents
+from lineal.operations.recording import artifacts as verbs
+from lineal.operations.recording import logged_models, tracking
 from lineal.protocols.mlflow import errors, ids
 from lineal.protocols.mlflow.dispatch import Acting, Endpoint
 from lineal.protocols.mlflow.media import headers_of
@@ -257,16 +258,17 @@ def answering(answer: Answer) -> Answer:
     """Return what answers as ``answer`` does, and tells its errors as MLflow does."""
 
     async def endpoint(request: Request) -> ASGIApp:
+        headers: dict[str, str] = {}
         try:
             return await answer(request)
         except NoSuchRange as error:
             status, body = error.http_status, errors.told(error)[1]
         except LinealError as error:
-            status, body = errors.told(error)
+            (status, body), headers = errors.told(error), errors.headers_of(error)
         except Exception as error:  # noqa: BLE001 - the last resort: a client gets an answer, the log the rest
             _log.exception("%s %s", request.method, request.url.path)
             status, body = errors.told(error)
-        return Response(body, status, media_type="application/json")
+        return Response(body, status, headers=headers, media_type="application/json")
 
     return endpoint
 

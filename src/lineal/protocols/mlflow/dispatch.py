@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Invalid, LinealError
 from lineal.protocols.mlflow import errors, omitted, wire
+from lineal.storage.database.database import Database
 from lineal.storage.database.grouping import Grouping
 
 BODY_BYTES_MAX = 64 << 20
@@ -81,30 +82,31 @@ class Dispatch:
         # What is mounted sees the whole path; in front of it stands /api or /ajax-api.
         before = "/ajax-api" if scope["path"].startswith("/ajax-api") else "/api"
         found = self._find(scope["method"], scope["path"].removeprefix(before))
+        # What stands for the address where requests are counted.
+        scope["lineal.route"] = f"/api{found.endpoint.path}" if found else "/api/2.0/mlflow-artifacts"
         if not found:
             await self._streams({**scope, "root_path": before}, receive, send)
             return
         await _send(send, *await self._answer(found, scope, receive))
 
-    async def _answer(self, found: _Found, scope: Scope, receive: Receive) -> tuple[int, bytes]:
+    async def _answer(self, found: _Found, scope: Scope, receive: Receive) -> tuple[int, bytes, dict[str, str]]:
         try:
-            body = await read_body(receive)
             repository = self._acting(Request(scope))
+            body = await read_body(receive)
             work = partial(_carry_out, found, repository, scope["query_string"], body)
-            return 200, await asyncio.get_running_loop().run_in_executor(self._executor(found, repository), work)
+            return 200, await self._worked(found, repository.store.database, work), {}
         except LinealError as error:
-            return errors.told(error)
+            return *errors.told(error), errors.headers_of(error)
         except Exception as error:  # noqa: BLE001 - the last resort: a client gets an answer, the log the rest
             _log.exception("%s %s", scope["method"], scope["path"])
-            return errors.told(error)
+            return *errors.told(error), {}
 
-    def _executor(self, found: _Found, repository: LocalRepository) -> Executor:
-        """Return who carries something out: a database with one writer has quick changes share commits."""
-        database = repository.store.database
+    async def _worked(self, found: _Found, database: Database, work: Callable[[], bytes]) -> bytes:
+        """Have something carried out: a database with one writer has quick changes share commits."""
         if not found.endpoint.is_quick or database.dialect != "sqlite":
-            return self._threads
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
         self._grouping = self._grouping or Grouping(database)
-        return self._grouping
+        return await self._grouping.carry_out(work)
 
     def _find(self, method: str, path: str) -> _Found | None:
         if exact := self._exact.get((method, path)):
@@ -126,14 +128,16 @@ class Dispatch:
 
 async def _unknown(scope: Scope, _: Receive, send: Send) -> None:
     if part := omitted.omitted(scope["path"].removeprefix(scope["root_path"])):
-        await _send(send, *omitted.told(part))
+        await _send(send, *omitted.told(part), {})
         return
     message = f"no endpoint answers {scope['method']} {scope['path']}; docs/reference/mlflow-endpoints.md lists those there are"
-    await _send(send, errors.NO_ENDPOINT.status, errors.body(errors.NO_ENDPOINT, message))
+    await _send(send, errors.NO_ENDPOINT.status, errors.body(errors.NO_ENDPOINT, message), {})
 
 
-async def _send(send: Send, status: int, data: bytes) -> None:
+async def _send(send: Send, status: int, data: bytes, more: dict[str, str]) -> None:
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(data))]
+    if more:
+        headers += [(name.lower().encode(), value.encode()) for name, value in more.items()]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": data})
 

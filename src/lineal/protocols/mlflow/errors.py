@@ -30,6 +30,8 @@ class Code(NamedTuple):
 
 INTERNAL = Code("INTERNAL_ERROR", 500)
 UNKNOWN = Code("UNAUTHENTICATED", 401)
+LIMITED = Code("REQUEST_LIMIT_EXCEEDED", 429)
+TOO_LARGE = Code("INVALID_PARAMETER_VALUE", 413, "INVALID_PARAMETER_VALUE")
 NO_ENDPOINT = Code("ENDPOINT_NOT_FOUND", 404)
 NO_PART = Code("NOT_IMPLEMENTED", 501)
 DISABLED = Code("FEATURE_DISABLED", 501)
@@ -47,6 +49,9 @@ _CODES: tuple[tuple[type[LinealError], Code], ...] = (
 )
 """The first that an error is; a subclass stands before its base."""
 
+_BY_STATUS = {each.status: each for each in (UNKNOWN, LIMITED, TOO_LARGE)}
+"""Errors of the server, which stands above this."""
+
 
 class _Body(msgspec.Struct, omit_defaults=True):
     error_code: str
@@ -57,8 +62,8 @@ class _Body(msgspec.Struct, omit_defaults=True):
 
 def code_of(error: Exception) -> Code:
     """Return the code of an error; one that is none of ours is internal."""
-    if getattr(error, "http_status", 0) == UNKNOWN.status:
-        return UNKNOWN  # a server's own, which stands above this
+    if code := _BY_STATUS.get(getattr(error, "http_status", 0)):
+        return code
     return next((code for kind, code in _CODES if isinstance(error, kind)), INTERNAL)
 
 
@@ -77,3 +82,9 @@ def told(error: Exception) -> tuple[int, bytes]:
     if error.hint and isinstance(error, Refused | Denied | Unavailable | Corrupt):
         message = f"{message} ({error.hint})"
     return code.status, body(code, message)
+
+
+def headers_of(error: Exception) -> dict[str, str]:
+    """Return the headers that tell a client what else it needs to know."""
+    wait_s = getattr(error, "retry_after_s", 0)
+    return {"Retry-After": str(wait_s)} if wait_s else {}

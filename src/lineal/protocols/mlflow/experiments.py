@@ -6,8 +6,8 @@ import msgspec
 
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Invalid
-from lineal.operations import experiments as verbs
 from lineal.operations.answers import ExperimentAnswer
+from lineal.operations.recording import experiments as verbs
 from lineal.protocols.mlflow import ids, limits
 from lineal.protocols.mlflow.dispatch import Endpoint
 from lineal.protocols.mlflow.wire import lacking

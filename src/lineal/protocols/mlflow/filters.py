@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from lineal.objects.errors import Invalid
-from lineal.operations.outbox import PROMPT_TAG
+from lineal.operations.messages.outbox import PROMPT_TAG
 from lineal.protocols.mlflow import ids
 from lineal.protocols.mlflow.subjects import SUBJECTS, Entity, Subject, SubjectName
 from lineal.protocols.mlflow.tokens import number, tokens

@@ -6,8 +6,8 @@ import msgspec
 
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Invalid
-from lineal.operations import inputs as verbs
-from lineal.operations.summaries import MadeModel, UsedDataset, UsedModel
+from lineal.operations.recording import inputs as verbs
+from lineal.operations.recording.summaries import MadeModel, UsedDataset, UsedModel
 from lineal.protocols.mlflow import ids, limits
 from lineal.protocols.mlflow.dispatch import Endpoint
 from lineal.protocols.mlflow.experiments import NOTHING, Nothing

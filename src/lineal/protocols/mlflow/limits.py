@@ -5,9 +5,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from lineal.objects.errors import Invalid
-from lineal.operations.summaries import UsedDataset
+from lineal.operations.recording.summaries import UsedDataset
 
 KEY_CHARACTERS_MAX = 250
 PARAM_CHARACTERS_MAX = 6_000
@@ -28,6 +29,7 @@ _KEY = re.compile(r"^[/\w.\- :]*$")
 _HINT = "Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/)."
 
 
+@lru_cache(4_096)  # a program logs the same names again and again
 def check_key(key: str, what: str) -> None:
     """Refuse the name of a metric, param or tag that MLflow would refuse. Raises Invalid.
 

@@ -10,10 +10,10 @@ from lineal.client.local import LocalRepository
 from lineal.objects.canonical import Number
 from lineal.objects.errors import Invalid
 from lineal.objects.ulid import hexadecimal
-from lineal.operations import logged_models as verbs
 from lineal.operations.answers import LoggedModelAnswer, ModelMetric
-from lineal.operations.logged_models import Status
-from lineal.operations.model_metrics import scoped
+from lineal.operations.recording import logged_models as verbs
+from lineal.operations.recording.logged_models import Status
+from lineal.operations.recording.model_metrics import scoped
 from lineal.protocols.mlflow import ids, limits
 from lineal.protocols.mlflow.dispatch import Endpoint
 from lineal.protocols.mlflow.experiments import NOTHING, Nothing, Tag
@@ -241,7 +241,7 @@ def _narrowed(condition: Condition, scopes: list[tuple[str, str]]) -> tuple[Cond
     """Return a condition with its metrics on datasets, and whether there was one on metrics."""
     match condition:
         case Measured(metric, operator, value):
-            return Some(tuple(Measured(scoped(metric, *each), operator, value) for each in scopes)), True
+            return Some(tuple(Measured(scoped(str(metric), *each), operator, value) for each in scopes)), True
         case Not(inner):
             found, is_on_metrics = _narrowed(inner, scopes)
             return Not(found), is_on_metrics

@@ -13,7 +13,7 @@ from lineal.client.local import LocalRepository
 from lineal.objects.canonical import Number
 from lineal.objects.errors import Invalid
 from lineal.objects.ulid import hexadecimal
-from lineal.operations import tracking as verbs
+from lineal.operations.recording import tracking as verbs
 from lineal.protocols.mlflow import ids
 from lineal.protocols.mlflow.dispatch import Endpoint
 from lineal.protocols.mlflow.wire import lacking

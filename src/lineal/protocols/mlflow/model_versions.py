@@ -10,11 +10,12 @@ import msgspec
 
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Invalid, NotFound
-from lineal.operations import logged_models, registry
-from lineal.operations import registered_versions as verbs
 from lineal.operations.answers import RegisteredVersion
-from lineal.operations.outbox import STAGE_NAMES, run_shown
-from lineal.operations.registered_versions import NewVersion, Stage
+from lineal.operations.messages.outbox import STAGE_NAMES, run_shown
+from lineal.operations.recording import logged_models
+from lineal.operations.versioning import registered_versions as verbs
+from lineal.operations.versioning import registry
+from lineal.operations.versioning.registered_versions import NewVersion, Stage
 from lineal.protocols.mlflow import ids, limits
 from lineal.protocols.mlflow.dispatch import Endpoint
 from lineal.protocols.mlflow.experiments import NOTHING, Nothing, Tag

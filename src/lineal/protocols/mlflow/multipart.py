@@ -23,9 +23,9 @@ from starlette.types import ASGIApp
 from lineal.client.local import LocalRepository
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Denied, Invalid, NotFound, Unsupported
-from lineal.operations import artifacts as verbs
 from lineal.operations.answers import ArtifactAnswer
-from lineal.operations.stores import on_disk
+from lineal.operations.data.stores import on_disk
+from lineal.operations.recording import artifacts as verbs
 from lineal.protocols.mlflow import wire
 from lineal.protocols.mlflow.artifacts import Files, answering, found_at
 from lineal.protocols.mlflow.dispatch import Acting, read_body

@@ -91,10 +91,10 @@ OMITTED = (
         "send and get files by /api/2.0/mlflow-artifacts, as clients do without asking; it signs addresses of its own",
     ),
     Omitted(
-        "Users and roles of MLflow",
-        r"/[23]\.0/mlflow/(users|roles|permissions|experiments/permissions|registered-models/permissions)\b",
-        "MLflow's own users, roles and permissions are out of scope",
-        "say who may do what with `lineal server --tokens`",
+        "Roles of MLflow",
+        r"/3\.0/mlflow/(roles|users/roles)\b|/2\.0/mlflow/users/create-ui\b",
+        "MLflow's own roles, and the page that makes users, are out of scope",
+        "give somebody a role with `lineal user role`, or on one experiment or model with `lineal user grant`",
     ),
     Omitted(
         "MLflow's pages",

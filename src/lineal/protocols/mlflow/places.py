@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from lineal.objects.errors import Invalid
 from lineal.objects.ulid import hexadecimal, ulid_of
 from lineal.operations.answers import LoggedModelAnswer, TrackedRun
-from lineal.operations.artifacts import LOGGED, SHARED, VERSION
+from lineal.operations.recording.artifacts import LOGGED, SHARED, VERSION
 
 _RUN = re.compile(r"[0-9a-f]{32}")
 _MODEL = re.compile(r"m-[0-9a-f]{32}")

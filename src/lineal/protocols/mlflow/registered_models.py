@@ -6,9 +6,9 @@ import msgspec
 
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Invalid
-from lineal.operations import registered_models as verbs
-from lineal.operations import registered_versions, registry
 from lineal.operations.answers import RegisteredModel
+from lineal.operations.versioning import registered_models as verbs
+from lineal.operations.versioning import registered_versions, registry
 from lineal.protocols.mlflow import limits
 from lineal.protocols.mlflow.dispatch import Endpoint
 from lineal.protocols.mlflow.experiments import NOTHING, Nothing, Tag

@@ -11,10 +11,10 @@ from lineal.objects.canonical import Number
 from lineal.objects.errors import Invalid
 from lineal.objects.runs import Point
 from lineal.objects.ulid import hexadecimal
-from lineal.operations import tracking as verbs
 from lineal.operations.answers import TrackedRun
-from lineal.operations.model_metrics import ModelPoint
-from lineal.operations.tracking import State
+from lineal.operations.recording import tracking as verbs
+from lineal.operations.recording.model_metrics import ModelPoint
+from lineal.operations.recording.tracking import State
 from lineal.protocols.mlflow import ids, limits
 from lineal.protocols.mlflow.dispatch import Endpoint
 from lineal.protocols.mlflow.experiments import NOTHING, Nothing, Tag

@@ -8,7 +8,7 @@ import msgspec
 
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Invalid
-from lineal.operations import experiments, tracking
+from lineal.operations.recording import experiments, tracking
 from lineal.protocols.mlflow import ids
 from lineal.protocols.mlflow.dispatch import Endpoint
 from lineal.protocols.mlflow.experiments import Experiment

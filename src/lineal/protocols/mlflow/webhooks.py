@@ -1,7 +1,8 @@
 """MLflow's endpoints of webhooks.
 
 MLflow's programs know some events only, and cannot read a list that holds another one. What we add to them is asked for like
-the others, and shown beside them, in ``more_events``, which those programs leave alone.
+the others, and shown beside them, in ``more_events``, which those programs leave alone. Nor can they read a webhook without
+an event that they know: the list leaves those out, which ``/api/v1/webhooks`` has.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ import msgspec
 
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Invalid
+from lineal.objects.secret import Secret
 from lineal.objects.ulid import is_ulid
-from lineal.operations import webhooks as verbs
 from lineal.operations.answers import WebhookAnswer
-from lineal.operations.operation import Secret
-from lineal.operations.outbox import EVENTS
+from lineal.operations.messages import webhooks as verbs
+from lineal.operations.messages.outbox import EVENTS
 from lineal.protocols.mlflow import limits
 from lineal.protocols.mlflow.dispatch import Endpoint
 from lineal.protocols.mlflow.experiments import NOTHING, Nothing
@@ -123,7 +124,8 @@ def _list(repository: LocalRepository, asked: _List) -> _Webhooks:
     # One more than a page has tells whether there is a next one.
     found = verbs.webhooks(repository, limit=asked.max_results + 1, after=asked.page_token)
     page = found[: asked.max_results]
-    return _Webhooks(list(map(_shown, page)), page[-1].id if len(found) > len(page) else "")
+    shown = [_shown(each) for each in page if not ADDED.issuperset(each.events)]
+    return _Webhooks(shown, page[-1].id if len(found) > len(page) else "")
 
 
 def _get(repository: LocalRepository, asked: _OneOf) -> _Shown:

@@ -6,9 +6,11 @@ behind this interface: LIKE tells capitals apart, sums of whole numbers are whol
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Literal, Protocol
+
+from lineal.storage.database.asking import Asked, Question
 
 Row = dict[str, Any]
 
@@ -42,6 +44,24 @@ class Database(Protocol):
         A block within a block is part of the outer one: nothing is kept before the outermost ends. When the inner one
         raises, what it did is undone, and the outer one may go on. After a statement failed, its block can only be
         left: every later statement in it, and its end, raise Conflict.
+        """
+
+    def ask(self, question: Question) -> Asked:
+        """Answer a question in SQL that a person wrote, which reads views and nothing else; outside of transactions.
+
+        Raises:
+            Invalid: it cannot be read, reads or calls what it may not, or takes too long.
+        """
+
+    def hurry(self) -> Callable[[], None]:
+        """Have changes of this thread wait for nothing from now on: not for another program that writes, nor for the disk.
+
+        A change that would have to wait for a program raises ``Unavailable`` at its beginning. A database with many writers
+        changes nothing: one waits for another there only where both change the same.
+
+        Returns:
+            What waits for the disk, in any thread: what was changed before it is called is safe once it has returned.
+            Raises Unavailable when the disk fails.
         """
 
     def close(self) -> None:

@@ -1,19 +1,20 @@
 """Many small changes at once, for a database with one writer: they share a commit, and with it the wait for the disk.
 
-Each is still a change of its own: one that fails leaves nothing of itself, and nobody is told of success before the commit.
+Each is still a change of its own: one that fails leaves nothing of itself, and nobody is told of success before it is safe.
 """
 
 from __future__ import annotations
 
-import queue
-import threading
-from collections.abc import Callable
-from concurrent.futures import Executor, Future
-from typing import Any, ParamSpec, TypeVar
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack
+from functools import partial
+from typing import Any, TypeVar, cast
 
+from lineal.objects.errors import LinealError
 from lineal.storage.database.database import Database
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
 _TOGETHER_MAX = 64
@@ -23,9 +24,9 @@ _TOGETHER_MAX = 64
 class _Task:
     """Work that waits, and how it ended."""
 
-    def __init__(self, work: Callable[[], Any]) -> None:
-        self.future: Future[Any] = Future()
+    def __init__(self, work: Callable[[], Any], future: asyncio.Future[Any]) -> None:
         self._work = work
+        self._future = future
         self._result: Any = None
         self._error: BaseException | None = None
 
@@ -39,16 +40,19 @@ class _Task:
 
     def tell(self, error: BaseException | None) -> None:
         """Tell who waits how it ended; ``error`` is why nothing of all was kept."""
+        if self._future.done():
+            return  # nobody waits any more
         if found := self._error or error:
-            self.future.set_exception(found)
+            self._future.set_exception(found)
         else:
-            self.future.set_result(self._result)
+            self._future.set_result(self._result)
 
 
-class Grouping(Executor):
-    """Carries out what changes a database, one after the other, in a thread of its own.
+class Grouping:
+    """Carries out what changes a database, in the event loop itself: what is so quick is not worth another thread.
 
-    What is submitted must be quick, for all others wait meanwhile.
+    The loop never waits: not for the disk, which a thread makes sure of while the next requests are read, and not for
+    another program that writes just now; a thread waits for that one, and makes the changes instead.
 
     Args:
         database: whose changes share commits.
@@ -56,38 +60,66 @@ class Grouping(Executor):
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._waiting: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="lineal-commit", daemon=True)
-        self._thread.start()
+        self._thread = ThreadPoolExecutor(1, "lineal-commit")
+        self._waiting = list[_Task]()
+        self._is_busy = False
 
-    def submit(self, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Have something carried out; its future has a result once that is safe on the disk."""
-        task = _Task(lambda: work(*args, **kwargs))
-        self._waiting.put(task)
-        return task.future
+    async def carry_out(self, work: Callable[[], T]) -> T:
+        """Return what ``work`` returns, once what it changed is safe on the disk. Raises what it raises, and Unavailable.
 
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Carry out what waits, and nothing after it."""
-        self._waiting.put(None)
-        if wait:
-            self._thread.join()
+        What is carried out must be quick, for everything else waits meanwhile.
+        """
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Task(work, future))
+        if not self._is_busy:
+            self._call_soon()
+        return cast("T", await future)
 
-    def _work(self) -> None:
-        is_open = True
-        while is_open:
-            tasks = [self._waiting.get()]
-            while len(tasks) < _TOGETHER_MAX and not self._waiting.empty():
-                tasks.append(self._waiting.get())
-            is_open = None not in tasks
-            self._commit([each for each in tasks if each and each.future.set_running_or_notify_cancel()])
+    def _call_soon(self) -> None:
+        """Have what waits carried out once all requests that are there have been read."""
+        self._is_busy = bool(self._waiting)
+        if self._waiting:
+            asyncio.get_running_loop().call_soon(self._carry_out_next)
 
-    def _commit(self, tasks: list[_Task]) -> None:
-        failure: BaseException | None = None
+    def _carry_out_next(self) -> None:
+        tasks, self._waiting = self._waiting[:_TOGETHER_MAX], self._waiting[_TOGETHER_MAX:]
         try:
-            with self._database.transaction():
-                for each in tasks:
-                    each.carry_out(self._database)
-        except BaseException as error:  # noqa: BLE001 - told to everybody who waits
-            failure = error
-        for each in tasks:
-            each.tell(failure)
+            sync = self._database.hurry()
+            change = self._database.transaction()
+            change.__enter__()
+        except LinealError:
+            self._wait_for(tasks, partial(_waiting_longer, self._database, tasks))
+        else:
+            failure = _carry_out(self._database, change, tasks)
+            self._wait_for(tasks, (lambda: failure) if failure else sync)
+
+    def _wait_for(self, tasks: list[_Task], work: Callable[[], BaseException | None]) -> None:
+        """Have a thread do what takes its time, and tell then what it raised or returned; what came meanwhile is next."""
+
+        def end(done: asyncio.Future[BaseException | None]) -> None:
+            for each in tasks:
+                each.tell(done.exception() or done.result())
+            self._call_soon()
+
+        asyncio.get_running_loop().run_in_executor(self._thread, work).add_done_callback(end)
+
+
+def _waiting_longer(database: Database, tasks: Sequence[_Task]) -> BaseException | None:
+    """Carry out tasks once another program has written, in a thread that waits for it."""
+    change = database.transaction()
+    change.__enter__()
+    return _carry_out(database, change, tasks)
+
+
+def _carry_out(
+    database: Database, change: AbstractContextManager[None], tasks: Sequence[_Task]
+) -> BaseException | None:
+    """Carry out tasks in a change that was begun, and end it; return why nothing of it was kept."""
+    try:
+        with ExitStack() as stack:
+            stack.push(change)
+            for each in tasks:
+                each.carry_out(database)
+    except BaseException as error:  # noqa: BLE001 - told to everybody who waits
+        return error
+    return None

@@ -1,11 +1,11 @@
-"""Rows in PostgreSQL, for a team. The only module that imports psycopg."""
+"""Rows in PostgreSQL, for a team. The only module that imports psycopg, beside the one that answers questions."""
 
 from __future__ import annotations
 
 import queue
 import select
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from decimal import Decimal
 from typing import Any, Literal
@@ -18,7 +18,9 @@ from psycopg.types.numeric import Int8Dumper
 from psycopg.types.string import StrDumper
 
 from lineal.objects.errors import Conflict, Invalid, LinealError, Unavailable
+from lineal.storage.database.asking import Asked, Question
 from lineal.storage.database.database import Row
+from lineal.storage.database.postgres_asking import ask
 from lineal.storage.database.text import with_percent_names
 from lineal.storage.database.transactions import Transactions
 
@@ -114,6 +116,17 @@ class Postgres:
         """Make everything in the block one change."""
         with self._lent() as connection, connection.transactions.open():
             yield
+
+    def ask(self, question: Question) -> Asked:
+        """Answer a question in SQL that a person wrote. Raises Invalid, Conflict, Unavailable."""
+        with self._lent() as connection, _translated():
+            if connection.transactions.depth:
+                raise Conflict("a question is asked outside of transactions", hint="end the transaction first")
+            return ask(connection.raw, question)
+
+    def hurry(self) -> Callable[[], None]:
+        """Change nothing: there are many writers here, and each has its own way to the disk."""
+        return lambda: None
 
     def close(self) -> None:
         """Close the connections that nobody uses now."""

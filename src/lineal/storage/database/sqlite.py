@@ -7,15 +7,15 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from lineal.objects.errors import Conflict, Corrupt, Invalid, LinealError, Unavailable
+from lineal.storage.database.asking import Asked, Question
 from lineal.storage.database.database import Row
+from lineal.storage.database.sqlite_asking import ask
 from lineal.storage.database.transactions import Transactions
-
-T = TypeVar("T")
 
 MEMORY = ":memory:"
 _SETTINGS = (
@@ -25,9 +25,13 @@ _SETTINGS = (
     "PRAGMA case_sensitive_like = ON",
     "PRAGMA synchronous = FULL",
 )
+_IN_A_HURRY = ("PRAGMA busy_timeout = 0", "PRAGMA synchronous = NORMAL")
 _CACHE_KIB, _CACHE_OF_MORE_KIB = 32_768, 4_096
 """Of the first connection, and of each other one. With the two thousand by default, a change of a large table writes and reads
 its pages again and again; a server has a connection a thread, and must stay small."""
+
+_SAID = (sqlite3.Error, OverflowError, UnicodeEncodeError)
+"""What a statement says of itself, or of a value that it cannot take."""
 
 _WAL_WAITS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 _SPACE = "check the disk's free space and permissions"
@@ -54,32 +58,48 @@ class _Connection:
 
     def __init__(self, name: str, where: str) -> None:
         self._where = where
-        self.raw = self._asked(lambda: sqlite3.connect(name, uri=True, isolation_level=None, check_same_thread=False))
+        self.hurries = False
+        try:
+            self.raw = sqlite3.connect(name, uri=True, isolation_level=None, check_same_thread=False)
+        except sqlite3.Error as error:
+            raise self.error(error) from None
         self.transactions = Transactions(self.execute, "BEGIN IMMEDIATE")
 
-    def execute(self, sql: str, values: Mapping[str, Any] | None = None) -> list[Row]:
+    def execute(self, sql: str, values: Mapping[str, Any] = {}) -> list[Row]:
         """Carry out one statement."""
-
-        def ask() -> list[Row]:
-            cursor = self.raw.execute(sql, values or {})
-            names = [each[0] for each in cursor.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-        return self._asked(ask)
-
-    def execute_many(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Carry out one statement for each of ``rows``."""
-        self._asked(lambda: self.raw.executemany(sql, rows))
-
-    def _asked(self, ask: Callable[[], T]) -> T:
         try:
-            return ask()
-        except sqlite3.Error as error:
-            raise self._error(error) from None
-        except (OverflowError, UnicodeEncodeError) as error:
-            raise Invalid(f"the database cannot keep this value: {error}", hint="change the value") from None
+            cursor = self.raw.execute(sql, values)
+            if cursor.description is None:
+                return []
+            names = [each[0] for each in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        except _SAID as error:
+            raise self.error(error) from None
 
-    def _error(self, error: sqlite3.Error) -> LinealError:
+    def statement(self, sql: str, values: Mapping[str, Any]) -> list[Row]:
+        """Carry out one statement of a change, which is undone as a whole when it fails."""
+        self.transactions.check()
+        try:
+            return self.execute(sql, values)
+        except BaseException:
+            self.transactions.doom()
+            raise
+
+    def statements(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Carry out one statement for each of ``rows``, likewise."""
+        self.transactions.check()
+        try:
+            self.raw.executemany(sql, rows)
+        except BaseException as error:
+            self.transactions.doom()
+            if isinstance(error, _SAID):
+                raise self.error(error) from None
+            raise
+
+    def error(self, error: Exception) -> LinealError:
+        """Return our error for one of the database's, or of a value that it cannot take."""
+        if not isinstance(error, sqlite3.Error):
+            return Invalid(f"the database cannot keep this value: {error}", hint="change the value")
         kind, hint = _ERRORS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, (Invalid, "check the names and values"))
         return kind(f"the database {self._where}: {error}", hint=hint)
 
@@ -98,60 +118,87 @@ class Sqlite:
         self._path = str(path)
         self._read_only = read_only
         self._lock = threading.RLock()
+        self._turn: AbstractContextManager[object] = self._lock if self._path == MEMORY else nullcontext()
         self._connections: dict[tuple[int, int], _Connection] = {}
+        self._log = -1
 
     def run(self, sql: str, /, **values: Any) -> list[Row]:
         """Carry out one statement and return its rows. Raises Conflict, Invalid, Unavailable, Corrupt."""
-        with self._statement() as connection:
-            return connection.execute(sql, values)
+        with self._turn:
+            return self._own().statement(sql, values)
 
     def many(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> None:
         """Carry out one statement for each of ``rows``, all or none. Raises what ``run`` raises."""
-        with self.transaction(), self._statement() as connection:
-            connection.execute_many(sql, rows)
+        with self.transaction():
+            self._own().statements(sql, rows)
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Make everything in the block one change."""
+        return self._taking_turns() if self._path == MEMORY else self._own().transactions.open()
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Make everything in the block one change."""
-        with self._own() as connection, connection.transactions.open():
+    def _taking_turns(self) -> Iterator[None]:
+        with self._turn, self._own().transactions.open():
             yield
+
+    def hurry(self) -> Callable[[], None]:
+        """Have changes of this thread wait for nothing from now on; return what waits for the disk. Raises Unavailable."""
+        own = self._own()
+        if not own.hurries:
+            own.hurries = True
+            for statement in _IN_A_HURRY:
+                own.execute(statement)
+        return self._sync
+
+    def _sync(self) -> None:
+        """Wait until the disk has the log, in which all changes are that are not in the file yet."""
+        if self._path == MEMORY:
+            return
+        try:
+            with self._lock:
+                if self._log < 0:
+                    self._log = os.open(f"{self._path}-wal", os.O_RDONLY | os.O_CLOEXEC)
+            os.fsync(self._log)
+        except OSError as error:
+            raise Unavailable(f"the database {self._path}: {error.strerror}", hint=_SPACE) from None
+
+    def ask(self, question: Question) -> Asked:
+        """Answer a question in SQL that a person wrote. Raises Invalid."""
+        if self._path == MEMORY:
+            with self._turn:
+                own = self._own()
+                return ask(own.raw, question, own.error)
+        connection = _Connection(self._name(read_only=True), self._path)
+        try:
+            connection.execute("PRAGMA case_sensitive_like = ON")
+            connection.execute(f"PRAGMA busy_timeout = {round(question.timeout_s * 1000)}")
+            return ask(connection.raw, question, connection.error)
+        finally:
+            connection.raw.close()
 
     def close(self) -> None:
         """Close every connection."""
         with self._lock:
+            if self._log >= 0:
+                os.close(self._log)
+                self._log = -1
             for connection in self._connections.values():
                 connection.raw.close()
             self._connections.clear()
 
-    @contextmanager
-    def _statement(self) -> Iterator[_Connection]:
-        with self._own() as connection:
-            connection.transactions.check()
-            try:
-                yield connection
-            except BaseException:
-                connection.transactions.doom()
-                raise
-
-    @contextmanager
-    def _own(self) -> Iterator[_Connection]:
-        """Lend the connection of this thread; a database in memory has one, for one thread at a time."""
-        if self._path == MEMORY:
-            with self._lock:
-                yield self._connection((0, 0))
-        else:
-            # A connection must not be carried into a child process; a thread that ended leaves its own to the next.
-            yield self._connection((os.getpid(), threading.get_ident()))
-
-    def _connection(self, key: tuple[int, int]) -> _Connection:
-        if key not in self._connections:
-            connection = self._connect()
-            with self._lock:
-                self._connections[key] = connection
-        return self._connections[key]
+    def _own(self) -> _Connection:
+        """Return the connection of this thread; a database in memory has one, for one thread at a time."""
+        # A connection must not be carried into a child process; a thread that ended leaves its own to the next.
+        key = (0, 0) if self._path == MEMORY else (os.getpid(), threading.get_ident())
+        if found := self._connections.get(key):
+            return found
+        connection = self._connect()
+        with self._lock:
+            self._connections[key] = connection
+        return connection
 
     def _connect(self) -> _Connection:
-        connection = _Connection(self._name(), self._path)
+        connection = _Connection(self._name(read_only=self._read_only), self._path)
         try:
             cache_kib = _CACHE_OF_MORE_KIB if self._connections else _CACHE_KIB
             for statement in (*_SETTINGS, f"PRAGMA cache_size = -{cache_kib}"):
@@ -163,14 +210,14 @@ class Sqlite:
             raise
         return connection
 
-    def _name(self) -> str:
+    def _name(self, *, read_only: bool) -> str:
         if self._path == MEMORY:
             return MEMORY
         path = Path(self._path).absolute()
         if not os.access(path.parent, os.W_OK) and not Path(f"{path}-wal").exists():
             # There is no place for the files that SQLite keeps beside it, and nobody who writes either.
             return f"{path.as_uri()}?immutable=1"
-        return f"{path.as_uri()}?mode=ro" if self._read_only else path.as_uri()
+        return f"{path.as_uri()}?mode=ro" if read_only else path.as_uri()
 
 
 def _use_wal(connection: _Connection) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 from lineal.objects.errors import Conflict, LinealError
 
@@ -22,19 +22,29 @@ class Transactions:
         self.depth = 0
         self._is_doomed = False
 
-    @contextmanager
-    def open(self) -> Iterator[None]:
+    def open(self) -> AbstractContextManager[None]:
         """Keep what the block does, or undo it when it raises."""
+        return _Open(self)
+
+    def begin(self) -> int:
+        """Begin one within those that are open; return its level."""
         level = self.depth
         self.check()
         self._execute(f"SAVEPOINT level_{level}" if level else self._begin)
         self.depth += 1
+        return level
+
+    def end(self, level: int, *, keep: bool) -> None:
+        """End the one at ``level``: all of it is kept, or nothing."""
         try:
-            yield
-            self.check()
-            self._execute(f"RELEASE SAVEPOINT level_{level}" if level else "COMMIT")
+            if keep:
+                self.check()
+                self._execute(f"RELEASE SAVEPOINT level_{level}" if level else "COMMIT")
+            else:
+                self._undo(level)
         except BaseException:
-            self._undo(level)
+            if keep:
+                self._undo(level)
             raise
         finally:
             self.depth = level
@@ -57,3 +67,19 @@ class Transactions:
         except LinealError:
             # The database had undone everything by itself (disk full, connection lost): nothing outside may go on.
             self._is_doomed = level > 0
+
+
+class _Open(AbstractContextManager[None]):
+    """A block that is one change. A class, because every request of a program opens several."""
+
+    __slots__ = ("_level", "_transactions")
+
+    def __init__(self, transactions: Transactions) -> None:
+        self._transactions = transactions
+        self._level = 0
+
+    def __enter__(self) -> None:
+        self._level = self._transactions.begin()
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._transactions.end(self._level, keep=kind is None)

@@ -14,18 +14,19 @@ from typing import Any
 import pytest
 
 from lineal.objects.errors import Conflict, Invalid, LinealError, Unsupported
+from lineal.storage.database.asking import Asked, Question
 from lineal.storage.database.database import Database
 from lineal.storage.database.migrations import known, migrate
 
 Connect = Callable[[], Database]
 
-_ACCOUNTS = "CREATE TABLE account (name TEXT PRIMARY KEY, amount BIGINT NOT NULL)"
-_INSERT = "INSERT INTO account (name, amount) VALUES (:name, :amount)"
+_ACCOUNTS = "CREATE TABLE purse (name TEXT PRIMARY KEY, amount BIGINT NOT NULL)"
+_INSERT = "INSERT INTO purse (name, amount) VALUES (:name, :amount)"
 
 
 def amounts(database: Database) -> dict[str, int]:
-    """Return every account."""
-    return {row["name"]: row["amount"] for row in database.run("SELECT name, amount FROM account")}
+    """Return every purse."""
+    return {row["name"]: row["amount"] for row in database.run("SELECT name, amount FROM purse")}
 
 
 class DatabaseContract:
@@ -50,16 +51,43 @@ class DatabaseContract:
         assert {"value": value} == row
         assert type(value) is type(row["value"])
 
+    def test_a_question_reads_its_views_and_nothing_else(self, database: Database) -> None:
+        """Whatever it is called, and whatever it calls."""
+        database.many(
+            _INSERT, [{"name": name, "amount": amount} for name, amount in (("ada", 5), ("ben", 7), ("eve", 9))]
+        )
+        views = {"rich": "SELECT a.name AS name, a.amount AS amount FROM purse a WHERE a.amount > 5"}
+
+        def ask(sql: str, rows_max: int = 9) -> Asked:
+            return database.ask(Question(sql, views, rows_max, timeout_s=30))
+
+        assert Asked(("name",), [("eve",), ("ben",)], is_cut=False) == ask("SELECT name FROM rich ORDER BY amount DESC")
+        assert Asked(("name",), [("ben",)], is_cut=True) == ask("SELECT name FROM rich ORDER BY amount", 1)
+        for sql in (
+            "SELECT name FROM purse",
+            "WITH rich AS (SELECT name FROM purse) SELECT name FROM rich",
+            "DELETE FROM purse",
+            "SELECT name FROM rich; DELETE FROM purse",
+            "SELECT pg_sleep(1) AS x",
+            "SELECT load_extension('x') AS x",
+        ):
+            with pytest.raises(Invalid):
+                ask(sql)
+
+        assert {"ada": 5, "ben": 7, "eve": 9} == amounts(database)
+
     def test_a_value_may_be_used_twice_and_others_not_at_all(self, database: Database) -> None:
         """Names are names."""
         database.run(_INSERT, name="ada", amount=5)
-        sql = "SELECT name FROM account WHERE amount = :amount OR amount < :amount ORDER BY name LIMIT :limit"
+        sql = "SELECT name FROM purse WHERE amount = :amount OR amount < :amount ORDER BY name LIMIT :limit"
 
         assert [{"name": "ada"}] == database.run(sql, amount=5, limit=10)
 
     def test_colons_and_percents_in_texts_are_texts(self, database: Database) -> None:
         """Also in quoted names and comments."""
-        sql = "SELECT ':name is 100%' AS \"a:b %\", name -- not :this, it's 5%\n FROM account WHERE name LIKE 'a%' || :end"
+        sql = (
+            "SELECT ':name is 100%' AS \"a:b %\", name -- not :this, it's 5%\n FROM purse WHERE name LIKE 'a%' || :end"
+        )
         database.run(_INSERT, name="ada", amount=1)
 
         assert [{"a:b %": ":name is 100%", "name": "ada"}] == database.run(sql, end="a")
@@ -68,7 +96,7 @@ class DatabaseContract:
         """The server never has to guess the type of a value."""
         database.run(_INSERT, name="ada", amount=1)
 
-        assert 1 == len(database.run("SELECT name FROM account WHERE name = :name OR :name = ''", name=""))
+        assert 1 == len(database.run("SELECT name FROM purse WHERE name = :name OR :name = ''", name=""))
 
     def test_values_alone_have_the_type_they_have(self, database: Database) -> None:
         """Texts can be joined and numbers added without a column that says what they are."""
@@ -82,13 +110,13 @@ class DatabaseContract:
         """On every database."""
         database.run(_INSERT, name="Ada", amount=1)
 
-        assert not database.run("SELECT name FROM account WHERE name LIKE :like", like="ada%")
-        assert database.run("SELECT name FROM account WHERE name LIKE :like", like="Ad%")
+        assert not database.run("SELECT name FROM purse WHERE name LIKE :like", like="ada%")
+        assert database.run("SELECT name FROM purse WHERE name LIKE :like", like="Ad%")
 
     def test_sums_of_whole_numbers_are_whole(self, database: Database) -> None:
         """And averages are not."""
         database.many(_INSERT, [{"name": "a", "amount": 1}, {"name": "b", "amount": 2}])
-        (row,) = database.run("SELECT sum(amount) AS total, avg(amount) AS mean, count(*) AS count FROM account")
+        (row,) = database.run("SELECT sum(amount) AS total, avg(amount) AS mean, count(*) AS count FROM purse")
 
         assert {"total": 3, "mean": 1.5, "count": 2} == row
         assert [int, float, int] == [type(each) for each in row.values()]
@@ -96,7 +124,7 @@ class DatabaseContract:
     def test_changed_rows_can_be_returned(self, database: Database) -> None:
         """Which is how a writer learns that it was the faster one."""
         database.run(_INSERT, name="ada", amount=1)
-        sql = "UPDATE account SET amount = amount + 1 WHERE name = :name AND amount = :seen RETURNING amount"
+        sql = "UPDATE purse SET amount = amount + 1 WHERE name = :name AND amount = :seen RETURNING amount"
 
         assert [{"amount": 2}] == database.run(sql, name="ada", seen=1)
         assert [] == database.run(sql, name="ada", seen=1)
@@ -111,7 +139,7 @@ class DatabaseContract:
 
     def test_a_row_that_names_a_missing_one_is_a_conflict(self, database: Database) -> None:
         """Foreign keys are kept."""
-        database.run("CREATE TABLE card (owner TEXT NOT NULL REFERENCES account (name))")
+        database.run("CREATE TABLE card (owner TEXT NOT NULL REFERENCES purse (name))")
         with pytest.raises(Conflict):
             database.run("INSERT INTO card (owner) VALUES ('nobody')")
 
@@ -120,11 +148,11 @@ class DatabaseContract:
         [
             ("SELEKT 1", {}),
             ("SELECT * FROM nowhere", {}),
-            ("SELECT nothing FROM account", {}),
-            ("SELECT name FROM account WHERE name = :name", {}),
-            ("SELECT name FROM account WHERE amount = :amount", {"amount": 2**63}),
-            ("SELECT name FROM account WHERE name = :name", {"name": "\ud800"}),
-            ("SELECT name FROM account WHERE name = :name", {"name": object()}),
+            ("SELECT nothing FROM purse", {}),
+            ("SELECT name FROM purse WHERE name = :name", {}),
+            ("SELECT name FROM purse WHERE amount = :amount", {"amount": 2**63}),
+            ("SELECT name FROM purse WHERE name = :name", {"name": "\ud800"}),
+            ("SELECT name FROM purse WHERE name = :name", {"name": object()}),
         ],
     )
     def test_what_is_not_understood_is_invalid(self, database: Database, sql: str, values: dict[str, Any]) -> None:
@@ -246,7 +274,7 @@ class DatabaseContract:
             has_won = False
             while not has_won:
                 seen = amounts(database)["ada"]
-                sql = "UPDATE account SET amount = :next WHERE name = 'ada' AND amount = :seen RETURNING amount"
+                sql = "UPDATE purse SET amount = :next WHERE name = 'ada' AND amount = :seen RETURNING amount"
                 has_won = bool(database.run(sql, next=seen + 1, seen=seen))
 
         with ThreadPoolExecutor(4) as pool:
@@ -282,7 +310,7 @@ class SharedDatabaseContract(DatabaseContract):
     def test_writers_wait_for_each_other(self, database: Database, connect: Connect) -> None:
         """The second one continues from what the first one kept."""
         database.run(_INSERT, name="ada", amount=0)
-        sql = "UPDATE account SET amount = amount + 1 WHERE name = 'ada'"
+        sql = "UPDATE purse SET amount = amount + 1 WHERE name = 'ada'"
         has_begun, may_end = threading.Event(), threading.Event()
         other = connect()
 

@@ -174,7 +174,7 @@ def test_what_may_not_be_read_is_told(place: str) -> None:
 
 def ways(blobs: Measured, epoch: int = UNKNOWN) -> Ways:
     """Return a way into a store, which by default never knows more than it is asked."""
-    return Ways(blobs, lambda _: None, Index(MEMORY, Path("/")), epoch, Silent())
+    return Ways(blobs, lambda _, **_made: None, Index(MEMORY, Path("/")), epoch, Silent())
 
 
 def test_only_what_is_missing_is_sent_and_what_is_there_is_asked_for_together(folder: Path) -> None:

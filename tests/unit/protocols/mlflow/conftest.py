@@ -8,7 +8,7 @@ import pytest
 
 from lineal.client.local import LocalRepository
 from lineal.storage.database.sqlite import MEMORY, Sqlite
-from tests.unit.operations.test_tracking import in_database
+from tests.unit.operations.recording.test_tracking import in_database
 from tests.unit.protocols.mlflow.asking import Client
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from lineal.formats.trees import fits
 from lineal.objects.errors import Invalid
 from lineal.objects.ulid import hexadecimal
-from lineal.operations.artifacts import LOGGED, SHARED, VERSION
+from lineal.operations.recording.artifacts import LOGGED, SHARED, VERSION
 from lineal.protocols.mlflow.places import place_of, safe
 
 RUN, MODEL = "43a09128b0ae47e79b272368c8102204", "m-7a3011a42f7d498f9be4ac561bff2299"

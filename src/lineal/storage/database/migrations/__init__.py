@@ -7,7 +7,7 @@ program starts (it only adds, so that the old program goes on), ``post`` after t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
@@ -15,6 +15,7 @@ from lineal.objects.errors import Conflict, Unavailable, Unsupported
 from lineal.storage.clock import SystemClock
 from lineal.storage.database.database import Database
 from lineal.storage.database.text import statements
+from lineal.storage.made_with import fill
 
 Phase = Literal["pre", "post"]
 
@@ -29,6 +30,10 @@ _TABLE = (
     "CREATE TABLE IF NOT EXISTS migration"
     " (number BIGINT PRIMARY KEY, phase TEXT NOT NULL, name TEXT NOT NULL, applied_at BIGINT NOT NULL)"
 )
+
+
+_FILLING: dict[str, Callable[[Database], None]] = {"search": fill}
+"""What fills the tables of a step from objects, which no SQL can read in both databases."""
 
 
 class Migration(NamedTuple):
@@ -69,6 +74,8 @@ def migrate(database: Database, *, phase: Phase) -> tuple[int, ...]:
         for each in todo:
             for statement in statements(each.sql):
                 database.run(statement)
+            if each.name in _FILLING:
+                _FILLING[each.name](database)
             database.run(
                 "INSERT INTO migration (number, phase, name, applied_at) VALUES (:number, :phase, :name, :at)",
                 number=each.number,

@@ -1,0 +1,24 @@
+"""The registry under many versions of one model."""
+
+from __future__ import annotations
+
+from benchmarks.store.measure import talk
+from benchmarks.tracking.client import Client, together
+from benchmarks.tracking.servers import Server
+
+MODEL = "churn"
+
+
+def versions_on(server: Server, count: int) -> None:
+    """Register so many versions of one model, each of a run without files; the last but ten has an alias."""
+    talk(f"{server.name}: {count:,} versions of a model")
+    client = Client(server.port)
+    client.post("/registered-models/create", name=MODEL)
+    run = client.begin("0", 0)
+    source = f"{client.get(f'/runs/get?run_id={run}')['run']['info']['artifact_uri']}/model"
+
+    def work(each: Client, _: int) -> None:
+        each.post("/model-versions/create", name=MODEL, source=source, run_id=run)
+
+    together(server.port, 2, count // 2, work)
+    client.post("/registered-models/alias", name=MODEL, alias="champion", version=str(count - 10))

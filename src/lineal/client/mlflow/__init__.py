@@ -1,0 +1,1 @@
+"""History that moves from MLflow to here, and back."""

@@ -1,0 +1,1 @@
+"""What MLflow keeps, as values, and as its file store writes them."""

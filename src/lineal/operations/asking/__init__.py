@@ -1,0 +1,1 @@
+"""Questions: what there is, what it came from, in our language and in SQL."""

@@ -1,0 +1,1 @@
+"""Verbs of data: versions of it, its facts, its remotes, and the upkeep of what keeps it."""

@@ -1,0 +1,225 @@
+"""Verbs for the repository itself: tell whether every byte is still what it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
+
+from lineal.formats import trees
+from lineal.objects.canonical import decode, object_digest
+from lineal.objects.digest import Digest, digest_of
+from lineal.objects.errors import Invalid, LinealError
+from lineal.objects.statements import JournalEntry
+from lineal.operations.answers import Problem, Verification
+from lineal.operations.data.stores import on_disk
+from lineal.operations.operation import operation
+from lineal.operations.recording.artifacts import SHARED
+from lineal.operations.references import dataset_reference, version_reference
+from lineal.storage import checking
+from lineal.storage.store import Store
+from lineal.storage.trees import ROOTS, blob_of
+
+_PAGE = 1_000
+_ASKED_AT_ONCE = 10_000
+
+
+@operation("verify", effect="reads")
+def verify(store: Store, *, sample: float = 1.0) -> Verification:
+    """Read everything and check it: each file and object against its digest, each name, the chain of the journal.
+
+    What is wrong is named, with the versions, datasets and runs that need it.
+
+    Args:
+        sample: which share of the bytes to read, from 0 to 1, chosen by chance; names and rows are always checked.
+
+    Raises:
+        Invalid: the share is none.
+    """
+    if not 0 <= sample <= 1:
+        raise Invalid(f"{sample} is no share", hint="--sample with a number from 0 to 1, such as 0.01")
+    problems: list[Problem] = []
+    objects = _objects(store, problems)
+    blobs, size_bytes, damaged = _blobs(store, problems, sample)
+    problems += _missing(store, damaged)
+    entries = _journal(store, problems)
+    return Verification(
+        objects=objects, blobs=blobs, size_bytes=size_bytes, journal_entries=entries, problems=tuple(problems)
+    )
+
+
+def verify_store(store: Store) -> tuple[Problem, ...]:
+    """Return everything that is wrong with the bytes of a store."""
+    problems: list[Problem] = []
+    _, _, damaged = _blobs(store, problems, 1.0)
+    problems += _missing(store, damaged)
+    return tuple(problems)
+
+
+def _objects(store: Store, problems: list[Problem]) -> int:
+    count, after = 0, ""
+    while rows := store.database.run(
+        "SELECT digest, kind, body FROM object WHERE digest > :after ORDER BY digest LIMIT :page",
+        after=after,
+        page=_PAGE,
+    ):
+        count, after = count + len(rows), rows[-1]["digest"]
+        problems += [
+            Problem(
+                what=f"the {row['kind']} {row['digest']} holds other bytes",
+                where="database, table object",
+                used_by=_users(store, row["digest"]),
+            )
+            for row in rows
+            if digest_of(row["body"].encode()) != row["digest"]
+        ]
+    return count
+
+
+def _blobs(store: Store, problems: list[Problem], sample: float) -> tuple[int, int, set[str]]:
+    """Read blobs; return how many, how many bytes, and the digests of those that were found damaged."""
+    blobs = on_disk(store)
+    if blobs is None:
+        return _every_blob(store, problems)
+    found = checking.check(blobs, sample=sample, progress=store.progress)
+    for damage in found.damages:
+        problems += (
+            (
+                Problem(what=damage.message, where=_name(store, each), used_by=_users(store, each))
+                for each in damage.lost
+            )
+            if damage.lost
+            else (Problem(what=damage.message, where=f"{damage.kind} {damage.digest}"),)
+        )
+    for digest in blobs.recipes.list():
+        try:
+            for _ in blobs.open(digest) if sample == 1 else ():
+                pass
+        except LinealError as error:
+            problems.append(Problem(what=error.message, where=_name(store, digest), used_by=_users(store, digest)))
+    return found.blobs, found.size_bytes, {each for damage in found.damages for each in damage.lost}
+
+
+def _every_blob(store: Store, problems: list[Problem]) -> tuple[int, int, set[str]]:
+    count, size_bytes, damaged = 0, 0, set[str]()
+    for digest in store.blobs.list():
+        count += 1
+        try:
+            size_bytes += sum(len(piece) for piece in store.blobs.open(digest))
+        except LinealError as error:
+            damaged.add(digest)
+            problems.append(Problem(what=error.message, where=_name(store, digest), used_by=_users(store, digest)))
+    return count, size_bytes, damaged
+
+
+def _missing(store: Store, told: set[str]) -> Iterator[Problem]:
+    """Yield a problem for each blob that a tree names, or that is a dataset or a file, and that is not here."""
+    rest = _named(store)
+    while asked := {Digest(digest): path for path, digest in islice(rest, _ASKED_AT_ONCE)}:
+        for digest in sorted(asked.keys() - store.blobs.has(asked) - told):
+            told.add(digest)
+            yield Problem(
+                what=f"the file {asked[digest]} is missing", where=f"blob {digest}", used_by=_users(store, digest)
+            )
+
+
+def _named(store: Store) -> Iterator[tuple[str, str]]:
+    """Yield everything that trees name, and what is kept as a file, with the path by which people know it."""
+    for row in store.database.run("SELECT DISTINCT tree, name FROM dataset"):
+        yield row["name"], row["tree"]
+    after = ""
+    while rows := store.database.run(
+        "SELECT digest, min(path) AS path FROM artifact WHERE digest > :after GROUP BY digest ORDER BY digest LIMIT :page",
+        after=after,
+        page=_PAGE,
+    ):
+        after = rows[-1]["digest"]
+        yield from ((row["path"], row["digest"]) for row in rows)
+    after = ""
+    while rows := store.database.run(
+        "SELECT digest FROM node WHERE digest > :after ORDER BY digest LIMIT :page", after=after, page=_PAGE
+    ):
+        after = rows[-1]["digest"]
+        for row in rows:
+            with suppress(LinealError):  # a node that is gone or damaged was told already
+                tree = trees.read_node(row["digest"], store.blobs.get)
+                yield from ((each.first, each.digest) for each in tree.branches)
+                yield from ((each.path, each.digest) for each in tree.entries if each.mode != "directory")
+
+
+def _name(store: Store, digest: str) -> str:
+    """Return the path that the bytes ``digest`` have in a tree: what people know them by."""
+    for row in store.database.run("SELECT tree FROM member WHERE blob = :blob LIMIT 1", blob=blob_of(digest)):
+        with suppress(LinealError):
+            tree = trees.read_node(row["tree"], store.blobs.get)
+            return "the file " + next(each.path for each in tree.entries if each.digest == digest)
+    return f"blob {digest}"
+
+
+def _users(store: Store, digest: str) -> tuple[str, ...]:
+    """Return the references of the datasets, versions and runs that need the bytes or the object ``digest``."""
+    holders = {digest, *(row["tree"] for row in store.database.run(f"{ROOTS} SELECT tree FROM up", digest=digest))}
+    datasets = [
+        row
+        for holder in sorted(holders)
+        for row in store.database.run(
+            "SELECT DISTINCT name, number FROM dataset WHERE digest = :holder OR tree = :holder", holder=holder
+        )
+    ]
+    runs = store.database.run(
+        "SELECT DISTINCT r.id FROM run r JOIN edge e ON r.digest IN (e.child, e.parent)"
+        " WHERE r.digest = :digest OR e.child = :digest OR e.parent = :digest ORDER BY r.id",
+        digest=digest,
+    )
+    keepers = store.database.run(
+        "SELECT DISTINCT subject FROM artifact WHERE digest = :digest ORDER BY subject", digest=digest
+    )
+    # A version's weights are outputs of its run: the tree and the version's object both lead to it.
+    versions = [
+        row
+        for holder in sorted(holders)
+        for row in store.database.run(
+            "SELECT DISTINCT v.model, v.major, v.minor, v.patch FROM version v JOIN object o ON o.digest = v.digest"
+            " WHERE v.digest = :holder OR o.body LIKE '%' || :holder || '%'",
+            holder=holder,
+        )
+    ]
+    owners = (each if ":" in each else f"run:{each}" for each in (row["subject"] for row in keepers) if each != SHARED)
+    return (
+        *sorted({version_reference(row) for row in versions}),
+        *sorted({dataset_reference(row) for row in datasets}),
+        *dict.fromkeys((*(f"run:{row['id']}" for row in runs), *owners)),
+    )
+
+
+def _journal(store: Store, problems: list[Problem]) -> int:
+    """Walk the chain: each entry has the digest it is known by, and names the one before."""
+    count, previous = 0, None
+    while rows := store.database.run(
+        "SELECT * FROM journal WHERE sequence > :after ORDER BY sequence LIMIT :page", after=count, page=_PAGE
+    ):
+        for row in rows:
+            count += 1
+            if wrong := _broken(row["body"], row["digest"], row["sequence"], count, previous):
+                problems.append(Problem(what=wrong, where=f"journal entry {row['sequence']}"))
+                count = row["sequence"]
+            previous = row["digest"]
+    head = store.database.run("SELECT sequence, digest FROM journal_head WHERE id = 1")[0]
+    if (head["sequence"], head["digest"]) != (count, previous):
+        problems.append(
+            Problem(what=f"the journal ends at {count}, but {head['sequence']} acts were written", where="journal")
+        )
+    return count
+
+
+def _broken(body: str, digest: str, sequence: int, expected: int, previous: Digest | None) -> str:
+    """Return what is wrong with a journal entry, or nothing."""
+    try:
+        entry = decode(body, JournalEntry)
+    except LinealError as error:
+        return error.message
+    if object_digest(entry) != digest:
+        return "the entry was changed after it was written"
+    if sequence != expected or entry.sequence != sequence:
+        return f"the entry before it, number {expected}, was removed"
+    return "" if entry.previous == previous else "it does not follow the entry before it"

@@ -1,0 +1,306 @@
+"""Verbs of webhooks: addresses that want to hear of acts, and what was sent to them.
+
+A secret is kept as it was given, in the table ``webhook`` only, because it signs what is sent. No answer, message, journal
+entry or log holds it. Whoever can read the database can read it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal
+
+import msgspec
+
+from lineal.objects.errors import Invalid, NotFound
+from lineal.objects.secret import Secret
+from lineal.operations.answers import DeliveryLine, WebhookAnswer, WebhookTest
+from lineal.operations.messages import outbox
+from lineal.operations.messages.outbox import EVENTS
+from lineal.operations.messages.sending import check_url, send
+from lineal.operations.operation import operation
+from lineal.operations.references import Row, near
+from lineal.storage.store import Store
+
+State = Literal["active", "disabled"]
+
+_NO_SECRET = Secret("")
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
+_EXAMPLES: dict[str, dict[str, Any]] = {
+    "registered_model": {"name": "example", "tags": {"key": "value"}, "description": "An example"},
+    "model_version": {
+        "name": "example",
+        "version": "1",
+        "source": "models:/m-00000000000000000000000000000000",
+        "run_id": "0" * 32,
+        "tags": {"key": "value"},
+        "description": "An example",
+    },
+    "model_version_tag": {"name": "example", "version": "1", "key": "key", "value": "value"},
+    "model_version_alias": {"name": "example", "alias": "champion", "version": "1"},
+    "prompt": {"name": "example", "tags": {"key": "value"}, "description": "An example"},
+    "prompt_version": {
+        "name": "example",
+        "version": "1",
+        "template": "Hello {{name}}",
+        "tags": {"key": "value"},
+        "description": "An example",
+    },
+    "prompt_tag": {"name": "example", "key": "key", "value": "value"},
+    "prompt_version_tag": {"name": "example", "version": "1", "key": "key", "value": "value"},
+    "prompt_alias": {"name": "example", "alias": "champion", "version": "1"},
+}
+_MOVED = {"name": "example", "version": "1", "from_stage": "Staging", "to_stage": "Production"}
+
+
+@operation("webhooks", effect="reads", internal=True)
+def webhooks(store: Store, *, limit: int = 100, after: str = "") -> tuple[WebhookAnswer, ...]:
+    """List webhooks, oldest first.
+
+    Args:
+        limit: at most so many.
+        after: the id of the last one before, for the next page.
+    """
+    rows = store.database.run(
+        "SELECT * FROM webhook WHERE id > :after ORDER BY id LIMIT :limit", after=after, limit=limit
+    )
+    return tuple(map(show, rows))
+
+
+@operation("webhook create", effect="writes", role="admin", internal=True)
+def create(
+    store: Store,
+    name: str,
+    url: str,
+    *,
+    events: tuple[str, ...],
+    description: str = "",
+    secret: Secret = _NO_SECRET,
+    state: State = "active",
+) -> WebhookAnswer:
+    """Send word of acts to an address, from now on.
+
+    Args:
+        name: what people call it.
+        url: where to.
+        events: what it wants to hear of.
+        description: what people should know of it.
+        secret: signs what is sent.
+        state: whether it hears of anything yet.
+
+    Raises:
+        Invalid: the address may not be called from here, or there is no such event.
+    """
+    _check_name(name)
+    check_url(url, store.reach)
+    rows = store.database.run(
+        "INSERT INTO webhook"
+        " (id, name, description, url, events, secret, state, created_by, created_at, updated_at, revision)"
+        " VALUES (:id, :name, :description, :url, :events, :secret, :state, :by, :at, :at, 1) RETURNING *",
+        id=store.clock.new_id(),
+        name=name,
+        description=description,
+        url=url,
+        events=_events(events),
+        secret=secret,
+        state=state,
+        by=store.actor.name,
+        at=store.clock.now(),
+    )
+    return show(rows[0])
+
+
+@operation("webhook show", effect="reads", internal=True)
+def shown(store: Store, webhook: str) -> WebhookAnswer:
+    """Show a webhook.
+
+    Args:
+        webhook: its id.
+
+    Raises:
+        NotFound: there is none.
+    """
+    return show(_find(store, webhook))
+
+
+@operation("webhook update", effect="writes", role="admin", internal=True)
+def update(
+    store: Store,
+    webhook: str,
+    *,
+    name: str | None = None,
+    url: str | None = None,
+    events: tuple[str, ...] = (),
+    description: str | None = None,
+    secret: Secret | None = None,
+    state: State | None = None,
+) -> WebhookAnswer:
+    """Change a webhook; what is not given stays.
+
+    Args:
+        webhook: its id.
+        name: what people call it.
+        url: where to.
+        events: what it wants to hear of.
+        description: what people should know of it.
+        secret: signs what is sent.
+        state: whether it hears of anything.
+
+    Raises:
+        NotFound: there is none.
+        Invalid: the address may not be called from here, or there is no such event.
+    """
+    _find(store, webhook)
+    if name is not None:
+        _check_name(name)
+    if url is not None:
+        check_url(url, store.reach)
+    given = {
+        "name": name,
+        "url": url,
+        "events": _events(events) if events else None,
+        "description": description,
+        "secret": secret,
+        "state": state,
+    }
+    sets = "".join(f", {column} = :{column}" for column, value in given.items() if value is not None)
+    rows = store.database.run(
+        f"UPDATE webhook SET updated_at = :at, revision = revision + 1{sets} WHERE id = :id RETURNING *",
+        id=webhook,
+        at=store.clock.now(),
+        **{column: value for column, value in given.items() if value is not None},
+    )
+    return show(rows[0])
+
+
+@operation("webhook delete", effect="writes", role="admin", internal=True)
+def delete(store: Store, webhook: str) -> WebhookAnswer:
+    """Remove a webhook, with what was still to be sent to it.
+
+    Args:
+        webhook: its id.
+
+    Raises:
+        NotFound: there is none.
+    """
+    row = _find(store, webhook)
+    store.database.run("DELETE FROM delivery WHERE webhook = :id", id=webhook)
+    store.database.run("DELETE FROM webhook WHERE id = :id", id=webhook)
+    return show(row)
+
+
+@operation("webhook test", effect="acts", role="admin", internal=True)
+def send_example(store: Store, webhook: str, *, event: str = "") -> WebhookTest:
+    """Send an example to a webhook now, once, and tell what came back.
+
+    Args:
+        webhook: its id.
+        event: what the example tells of; by default the first thing that it wants to hear of.
+
+    Raises:
+        NotFound: there is none.
+        Invalid: there is no such event.
+    """
+    row = _find(store, webhook)
+    chosen = event or msgspec.json.decode(row["events"])[0]
+    _events((chosen,))
+    data = _MOVED if chosen == "model_version.stage_changed" else _EXAMPLES[chosen.partition(".")[0]]
+    now = store.clock.now()
+    answer = send(
+        row["url"],
+        outbox.body(chosen, data, now),
+        delivery=store.clock.new_id(),
+        secret=row["secret"],
+        timestamp=str(now // 1000),
+        reach=store.reach,
+    )
+    return WebhookTest(
+        reference=f"webhook:{webhook}",
+        success=answer.status is not None and 200 <= answer.status < 300,
+        status=answer.status,
+        body=answer.body,
+        problem=answer.problem,
+    )
+
+
+@operation("webhook deliveries", effect="reads", internal=True)
+def deliveries(store: Store, webhook: str, *, state: str = "", limit: int = 100) -> tuple[DeliveryLine, ...]:
+    """List what was sent to a webhook, or is to be, newest first.
+
+    Args:
+        webhook: its id.
+        state: only those that are waiting, sending, delivered or dead.
+        limit: at most so many.
+
+    Raises:
+        NotFound: there is no such webhook.
+    """
+    _find(store, webhook)
+    rows = store.database.run(
+        "SELECT id, webhook, event, state, attempt_count, due_at, status, problem, created_at, ended_at FROM delivery"
+        " WHERE webhook = :webhook AND (state = :state OR :state = '') ORDER BY created_at DESC, id DESC LIMIT :limit",
+        webhook=webhook,
+        state=state,
+        limit=limit,
+    )
+    return tuple(DeliveryLine(**row) for row in rows)
+
+
+@operation("webhook retry", effect="writes", role="admin", internal=True)
+def retry(store: Store, webhook: str) -> WebhookAnswer:
+    """Send again what nobody tries to send to a webhook any more.
+
+    Args:
+        webhook: its id.
+
+    Raises:
+        NotFound: there is none.
+    """
+    row = _find(store, webhook)
+    store.database.run(
+        "UPDATE delivery SET state = 'waiting', attempt_count = 0, due_at = :at, ended_at = NULL, revision = revision + 1"
+        " WHERE webhook = :webhook AND state = 'dead'",
+        webhook=webhook,
+        at=store.clock.now(),
+    )
+    return show(row)
+
+
+def show(row: Row) -> WebhookAnswer:
+    """Return what is known of the webhook of a row, but for its secret."""
+    return WebhookAnswer(
+        reference=f"webhook:{row['id']}",
+        id=row["id"],
+        name=row["name"],
+        description=row["description"],
+        url=row["url"],
+        events=tuple(msgspec.json.decode(row["events"])),
+        state=row["state"],
+        is_signed=bool(row["secret"]),
+        created_by=row["created_by"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )
+
+
+def _find(store: Store, webhook: str) -> Row:
+    if rows := store.database.run("SELECT * FROM webhook WHERE id = :id", id=webhook):
+        return rows[0]
+    raise NotFound(f"Webhook with ID {webhook} not found.", hint="look at the list of webhooks")
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise Invalid(
+            f"Webhook name must start and end with a letter or digit, contain only letters, digits, hyphens, underscores,"
+            f" and dots, and be between 1 and 63 characters long. Got: '{name}'",
+            hint="choose another name",
+        )
+
+
+def _events(events: tuple[str, ...]) -> str:
+    """Return events as they are kept. Raises Invalid for none, or one that there is not."""
+    if not events:
+        raise Invalid("Webhook events cannot be empty.", hint="name what it wants to hear of")
+    if unknown := next((each for each in events if each not in EVENTS), ""):
+        raise Invalid(f"there is no event {unknown!r}", hint=near(unknown, EVENTS, "events: " + ", ".join(EVENTS)))
+    return msgspec.json.encode(list(dict.fromkeys(events))).decode()

@@ -1,0 +1,1 @@
+"""Verbs that take in what another system kept, and give it back."""

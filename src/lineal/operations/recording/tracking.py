@@ -1,0 +1,356 @@
+"""Verbs of runs while they go on: a program tells of itself, many times a second; others look on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from lineal.formats.series import CHUNK_POINTS
+from lineal.objects.errors import Exists, Invalid, NotFound
+from lineal.objects.runs import Point
+from lineal.objects.ulid import hexadecimal, is_ulid
+from lineal.operations.answers import Chart, ChartSeries, History, TrackedRun
+from lineal.operations.operation import operation
+from lineal.operations.people.sight import narrowed
+from lineal.operations.recording import model_metrics
+from lineal.operations.recording.experiments import DEFAULT, active
+from lineal.operations.recording.model_metrics import ModelPoint
+from lineal.operations.recording.summaries import Summary, texts
+from lineal.operations.references import Row, keep_production
+from lineal.query.pages import read_page
+from lineal.query.walks import Wanted
+from lineal.storage import series
+from lineal.storage.store import Store
+
+_REQUESTS_MAX = 64
+"""A run that told of itself in so few requests, and of few points, is read as fast without chunks."""
+
+State = Literal["running", "scheduled", "finished", "failed", "killed"]
+
+_SUMMARY = "s.run AS summary, s.metrics, s.params, s.tags, s.inputs, s.outputs"
+
+SHOWN = f"SELECT r.*, {_SUMMARY} FROM run r LEFT JOIN run_summary s ON s.run = r.id"
+"""Begins a statement that gives rows of runs as lists show them."""
+
+
+class NewRun(msgspec.Struct, frozen=True, kw_only=True):
+    """A run that begins, and will tell of itself.
+
+    ``id`` is a ULID that nobody has used; ``started_by`` who began it, by default whoever asks; ``artifact_location`` where
+    it keeps its files, by default where its experiment says.
+    """
+
+    id: str
+    name: str
+    started_at: int
+    experiment: int = DEFAULT
+    started_by: str = ""
+    state: State = "running"
+    artifact_location: str = ""
+    tags: dict[str, str] = {}
+
+
+@operation("runs create", effect="writes", internal=True, about={"run": "new"})
+def create(store: Store, run: NewRun) -> TrackedRun:
+    """Begin a run that will tell of itself.
+
+    Args:
+        run: what is known of it.
+
+    Raises:
+        NotFound: there is no such experiment.
+        Invalid: the id is no ULID, or the experiment was deleted.
+        Exists: the id is taken.
+    """
+    if not is_ulid(run.id):
+        raise Invalid(f"{run.id!r} is no run id", hint="a run id is a ULID, 26 letters and digits")
+    experiment = active(store, run.experiment)
+    made = store.database.run(
+        "INSERT INTO run (id, name, state, command, started_by, host, started_at, revision, experiment, artifact_location)"
+        " VALUES (:id, :name, :state, '[]', :by, '', :at, 1, :experiment, :place) ON CONFLICT (id) DO NOTHING RETURNING id",
+        id=run.id,
+        name=run.name,
+        state=run.state,
+        by=run.started_by or store.actor.name,
+        at=run.started_at,
+        experiment=run.experiment,
+        place=run.artifact_location or experiment["artifact_location"],
+    )
+    if not made:
+        raise Exists(f"run:{run.id} exists already", hint="choose another id")
+    summary = Summary(store.database, run.id, run.experiment)
+    summary.set_tags(run.tags)
+    summary.save()
+    return shown(store, run.id)
+
+
+@operation("runs record", effect="records", internal=True, about={"run_id": "run id"})
+def record(
+    store: Store,
+    run_id: str,
+    *,
+    points: tuple[Point, ...] = (),
+    model_points: tuple[ModelPoint, ...] = (),
+    params: dict[str, str] = {},  # noqa: B006 - never changed
+    tags: dict[str, str] = {},  # noqa: B006 - never changed
+    untag: tuple[str, ...] = (),
+) -> None:
+    """Keep what a run tells of itself: all of it, or nothing.
+
+    Args:
+        run_id: which run.
+        points: points of its metrics, in the order they were measured.
+        model_points: those of them that are of a logged model too.
+        params: its parameters; each keeps its first value.
+        tags: tags that it gets.
+        untag: tags that it loses.
+
+    Raises:
+        NotFound: there is no such run or logged model, or it has no such tag.
+        Invalid: it was deleted, or a parameter has another value already.
+    """
+    row = locked(store, run_id, points=len(points))
+    summary = Summary(store.database, run_id, row["experiment"])
+    if params:
+        summary.set_params(params)
+    if tags:
+        summary.set_tags(tags)
+    for key in untag:
+        if not summary.remove_tag(key):
+            raise NotFound(f"No tag with name: {key} in run with id {hexadecimal(run_id)}", hint="look at its tags")
+    if points:
+        summary.log(points)
+        series.append(store.database, run_id, row["revision"], points)
+    if model_points:
+        model_metrics.log(store.database, run_id, model_points)
+    summary.save()
+    if row["recent_points"] >= series.RECENT_POINTS_MAX:
+        fold(store, run_id)
+
+
+@operation("runs update", effect="writes", internal=True, about={"run_id": "run id"})
+def update(
+    store: Store, run_id: str, *, name: str = "", state: State | Literal[""] = "", ended_at: int | None = None
+) -> TrackedRun:
+    """Say how far a run is, or give it another name.
+
+    Args:
+        run_id: which run.
+        name: its new name.
+        state: what it does now.
+        ended_at: when it ended, in milliseconds since 1970.
+
+    Raises:
+        NotFound: there is no such run.
+        Invalid: it was deleted.
+    """
+    row = locked(store, run_id)
+    store.database.run(
+        "UPDATE run SET name = :name, state = :state, ended_at = :ended_at WHERE id = :id",
+        id=run_id,
+        name=name or row["name"],
+        state=state or row["state"],
+        ended_at=row["ended_at"] if ended_at is None else ended_at,
+    )
+    has_ended = state not in {"", "running", "scheduled"}
+    if has_ended and (row["recent_points"] >= CHUNK_POINTS or row["revision"] > _REQUESTS_MAX):
+        fold(store, run_id)
+    return shown(store, run_id)
+
+
+@operation("runs delete", effect="writes", internal=True, about={"run_id": "run id"})
+def delete(store: Store, run_id: str) -> TrackedRun:
+    """Put a run out of sight; ``runs restore`` brings it back.
+
+    Args:
+        run_id: which.
+
+    Raises:
+        NotFound: there is none.
+        Conflict: a version that is in production was made of it.
+    """
+    keep_production(store, f"The run {hexadecimal(run_id)}", "run = :run", run=run_id)
+    return _move(store, run_id, store.clock.now())
+
+
+@operation("runs restore", effect="writes", internal=True, about={"run_id": "run id"})
+def restore(store: Store, run_id: str) -> TrackedRun:
+    """Bring back a run that was deleted.
+
+    Args:
+        run_id: which.
+
+    Raises:
+        NotFound: there is none.
+    """
+    return _move(store, run_id, None)
+
+
+def _move(store: Store, run_id: str, deleted_at: int | None) -> TrackedRun:
+    store.database.run(
+        "UPDATE run SET deleted_at = :at, revision = revision + 1 WHERE id = :id", id=run_id, at=deleted_at
+    )
+    return shown(store, run_id)
+
+
+@operation("runs tracked", effect="reads", internal=True, about={"run_id": "run id"})
+def tracked(store: Store, run_id: str) -> TrackedRun:
+    """Show a run as lists do.
+
+    Args:
+        run_id: which.
+
+    Raises:
+        NotFound: there is none.
+    """
+    return shown(store, run_id)
+
+
+@operation("metrics history", effect="reads", internal=True, about={"run_id": "run id"})
+def history(store: Store, run_id: str, *, key: str) -> History:
+    """Return every point of a metric of a run; none when it was never measured.
+
+    Args:
+        run_id: which run.
+        key: the metric.
+
+    Raises:
+        NotFound: there is no such run.
+    """
+    find(store, run_id)
+    found = series.history(store.database, run_id, key)
+    return History(run=run_id, key=key, steps=found.steps, values=found.values, times=found.times)
+
+
+@operation("metrics chart", effect="reads", internal=True, about={"runs": "run id"})
+def chart(
+    store: Store,
+    *,
+    runs: tuple[str, ...],
+    keys: tuple[str, ...],
+    points: int = 320,
+    first: int | None = None,
+    last: int | None = None,
+) -> Chart:
+    """Return what charts of metrics need: of each part of a curve its first, least, greatest and last point.
+
+    Args:
+        runs: the ids of the runs.
+        keys: the metrics.
+        points: about so many of each curve.
+        first: the least step that is wanted.
+        last: the greatest.
+    """
+    return Chart(
+        series=tuple(
+            ChartSeries(run, key, series.chart(store.database, run, key, first=first, last=last, count=points))
+            for run in runs
+            for key in keys
+        )
+    )
+
+
+def is_long(store: Store, run_id: str, key: str) -> bool:
+    """Tell whether a metric of a run has so many points that a chart is made without reading them."""
+    return series.count(store.database, run_id, key) > series.RECENT_POINTS_MAX
+
+
+def fold(store: Store, run_id: str) -> None:
+    """Put the points of a run that came since the last time into chunks."""
+    series.fold(store.database, run_id)
+    store.database.run("UPDATE run SET recent_points = 0 WHERE id = :id", id=run_id)
+
+
+def find(store: Store, run_id: str) -> Row:
+    """Return the row of a run. Raises NotFound."""
+    if rows := store.database.run("SELECT * FROM run WHERE id = :id", id=run_id):
+        return rows[0]
+    raise missing(run_id)
+
+
+def missing(run_id: str) -> NotFound:
+    """Return the error for a run that is not here."""
+    known = hexadecimal(run_id) if is_ulid(run_id) else run_id
+    return NotFound(f"Run with id={known} not found", hint="lineal runs lists them")
+
+
+def locked(store: Store, run_id: str, *, points: int = 0) -> Row:
+    """Return the row of a run that nobody else changes until the transaction ends. Raises NotFound, Invalid."""
+    rows = store.database.run(
+        "UPDATE run SET revision = revision + 1, recent_points = recent_points + :points WHERE id = :id RETURNING *",
+        id=run_id,
+        points=points,
+    )
+    if not rows:
+        raise missing(run_id)
+    if rows[0]["deleted_at"] is not None:
+        raise Invalid(
+            f"The run {hexadecimal(run_id)} must be in the 'active' state. Current state is deleted.",
+            hint="restore it first",
+        )
+    return rows[0]
+
+
+def shown(store: Store, run_id: str) -> TrackedRun:
+    """Return a run as lists show it. Raises NotFound."""
+    rows = store.database.run(f"{SHOWN} WHERE r.id = :id", id=run_id)
+    if not rows:
+        raise missing(run_id)
+    return next(lines(store, rows))
+
+
+class Runs(NamedTuple):
+    """A page of runs. ``next_token`` is empty when it is the last one."""
+
+    found: list[TrackedRun]
+    next_token: str
+
+
+def page(store: Store, wanted: Wanted, *, limit: int, page_token: str = "") -> Runs:
+    """Return a page of the runs that are wanted. Raises Invalid for a token of another search."""
+    rows, token = read_page(narrowed(store, wanted), limit=limit, page_token=page_token, ask=store.database.run)
+    summaries = _summaries(store, [row["id"] for row in rows])
+    return Runs(list(lines(store, [row | summaries.get(row["id"], _NO_SUMMARY) for row in rows])), token)
+
+
+_NO_SUMMARY: Row = {"summary": None}
+_ASKED_AT_ONCE = 500
+
+
+def _summaries(store: Store, runs: list[str]) -> dict[str, Row]:
+    """Return what lists show of runs, by their id."""
+    found: dict[str, Row] = {}
+    rest = iter(runs)
+    while asked := list(islice(rest, _ASKED_AT_ONCE)):
+        marks = ", ".join(f":r{place}" for place in range(len(asked)))
+        rows = store.database.run(
+            f"SELECT {_SUMMARY} FROM run_summary s WHERE s.run IN ({marks})",
+            **{f"r{place}": each for place, each in enumerate(asked)},
+        )
+        found |= {row["summary"]: row for row in rows}
+    return found
+
+
+def lines(store: Store, rows: Iterable[Row]) -> Iterator[TrackedRun]:
+    """Yield runs as lists show them; ``rows`` are those of a statement that began with ``SHOWN``."""
+    for row in rows:
+        metrics, params, tags, inputs, outputs = texts(store.database, row)
+        yield TrackedRun(
+            id=row["id"],
+            name=row["name"],
+            experiment=row["experiment"],
+            state=row["state"],
+            started_by=row["started_by"],
+            started_at=row["started_at"],
+            ended_at=row["ended_at"],
+            artifact_location=row["artifact_location"],
+            deleted_at=row["deleted_at"],
+            metrics=msgspec.Raw(metrics),
+            params=msgspec.Raw(params),
+            tags=msgspec.Raw(tags),
+            inputs=msgspec.Raw(inputs),
+            outputs=msgspec.Raw(outputs),
+        )

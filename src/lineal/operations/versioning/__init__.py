@@ -1,0 +1,1 @@
+"""Verbs of models: their versions, cards, evaluations, gates and stages."""

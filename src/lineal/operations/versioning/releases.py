@@ -1,0 +1,67 @@
+"""A version laid out on disk as a server loads it: its files, verified, and a description of them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import mkdtemp
+
+from lineal.executors.environments import Environment, interpreter_for
+from lineal.objects.errors import Unavailable
+from lineal.objects.runs import Runtime
+from lineal.operations.references import Row, semantic
+from lineal.operations.versioning.models import version_of
+from lineal.serving.release import Release, write_release
+from lineal.storage.store import Store
+
+
+def home_of(store: Store) -> Path:
+    """Return the repository's directory.
+
+    Raises:
+        Unavailable: this repository is not on a disk, so that nothing can run from it.
+    """
+    if store.root is None:
+        raise Unavailable("this repository is held in memory, so nothing can run from it", hint="use one on a disk")
+    return store.root
+
+
+def environment_of(store: Store, row: Row) -> Environment:
+    """Return the interpreter with the packages that the version of ``row`` was made with, built when it must be."""
+    runtime = store.get_object(version_of(store, row).runtime, Runtime)
+    return interpreter_for(runtime, home_of(store) / "environments")
+
+
+def write_version(store: Store, row: Row, directory: Path) -> None:
+    """Write the exact files of the version of ``row`` below ``directory``, each verified on its way."""
+    version = version_of(store, row)
+    tree = store.get_tree(version.weights)
+    for entry in tree.entries:
+        path = directory / "model" / entry.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        store.blobs.fetch_to(entry.digest, path)
+    write_release(
+        directory,
+        Release(
+            digest=row["digest"],
+            model=row["model"],
+            semantic=semantic(row),
+            main_file=version.main_file,
+            facts=version.facts,
+            files=tree.entries,
+        ),
+    )
+
+
+@contextmanager
+def workplace(store: Store) -> Iterator[Path]:
+    """Give a directory of the repository that is gone afterwards."""
+    scratch = home_of(store) / "tmp"
+    scratch.mkdir(parents=True, exist_ok=True)
+    directory = Path(mkdtemp(prefix="release-", dir=scratch))
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""Places where MLflow keeps what it knows: databases, folders, servers."""
