@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import mlflow
 import pytest
 from mlflow.store.model_registry.rest_store import RestStore as RegistryStore
 from mlflow.store.tracking.rest_store import RestStore as TrackingStore
@@ -76,7 +77,10 @@ class _ServerThread:
         self._cm = _server(port)
 
     def __enter__(self) -> str:
-        return self._cm.__enter__()
+        url = self._cm.__enter__()
+        # Their command line would open the database of their own server, which nobody has here.
+        mlflow.set_tracking_uri(url)
+        return url
 
     def __exit__(self, *_: object) -> None:
         self._cm.__exit__(None, None, None)
@@ -100,16 +104,63 @@ def _run_mlflow_server(_tmp_path: Path) -> Iterator[str]:
         yield url
 
 
+class _Runs(TrackingStore):
+    """As theirs, with what the tests use of a store over a database: defaults that the protocol's store does not have."""
+
+    DEFAULT_EXPERIMENT_ID = "0"
+
+    def search_experiments(self, *more: Any, **named: Any) -> Any:
+        return super().search_experiments(*more, **({"max_results": 1_000} | named))
+
+    def create_run(self, experiment_id: str, user_id: str, start_time: int, tags: Any, run_name: str) -> Any:
+        return super().create_run(experiment_id, user_id, start_time, tags or [], run_name)
+
+
+class _Models(RegistryStore):
+    """As theirs, with what the tests expect of a store over a database: it takes any source, and no token is ``None``."""
+
+    def create_model_version(self, name: str, source: str, *more: Any, **named: Any) -> Any:
+        elsewhere = source if ":" in source or source in _PROMPT_SOURCES else f"s3://models/{source}"
+        return super().create_model_version(name, elsewhere, *more, **named)
+
+    def search_registered_models(self, *more: Any, **named: Any) -> Any:
+        return _with_token(super().search_registered_models(*more, **named))
+
+    def search_model_versions(self, *more: Any, **named: Any) -> Any:
+        return _with_token(super().search_model_versions(*more, **named))
+
+
+_PROMPT_SOURCES = {"dummy-source", "prompt-template"}
+
+
+def _with_token(found: Any) -> Any:
+    found.token = found.token or None
+    return found
+
+
 def _store(kind: type) -> Callable[..., Any]:
     """Return what makes a store that speaks to a server, in place of one over a database."""
 
-    def made(*_: object, **__: object) -> Any:
-        url = _running.enter_context(_server())
+    def made(database: str, artifacts: str = "", **__: object) -> Any:
+        url = _running.enter_context(_server() if _IS_OURS else _their_server(database, artifacts))
         store = kind(lambda: MlflowHostCreds(url))
         store.engine = types.SimpleNamespace(dispose=lambda: None)
+        store._dispose_engine = lambda: None  # noqa: SLF001 - they call it
         return store
 
     return made
+
+
+@contextlib.contextmanager
+def _their_server(database: str, artifacts: str) -> Iterator[str]:
+    from mlflow.server import fastapi_app, handlers  # noqa: PLC0415 - the stores are made at the first import
+    from tests.helper_functions import get_safe_port  # noqa: PLC0415 - theirs, which is not there yet when this is imported
+    from tests.tracking.integration_test_utils import ServerThread  # noqa: PLC0415
+
+    handlers._tracking_store = handlers._model_registry_store = None  # noqa: SLF001 - as their fixtures do
+    handlers.initialize_backend_stores(database, default_artifact_root=artifacts or tempfile.gettempdir())
+    with ServerThread(fastapi_app.app, get_safe_port()) as url:
+        yield url
 
 
 _REPLACED = {
@@ -145,20 +196,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             wanted.append(each)
     config.hook.pytest_deselected(items=[each for each in items if each not in wanted])
     items[:] = wanted
-    if _IS_OURS:
-        for module in {each.module for each in items}:  # type: ignore[attr-defined]
-            _replace(module)
+    for module in {each.module for each in items}:  # type: ignore[attr-defined]
+        _replace(module)
 
 
 def _replace(module: types.ModuleType) -> None:
+    if module.__name__.endswith("test_sqlalchemy_store"):
+        module.SqlAlchemyStore = _store(_Models if "model_registry" in module.__name__ else _Runs)
+    if not _IS_OURS:
+        return
     for name, ours in _REPLACED.items():
         if hasattr(module, name):
             setattr(module, name, ours)
     if hasattr(module, "initialize_backend_stores"):
         module.initialize_backend_stores = lambda *_, **__: None
-    if module.__name__.endswith("test_sqlalchemy_store"):
-        kind = RegistryStore if "model_registry" in module.__name__ else TrackingStore
-        module.SqlAlchemyStore = _store(kind)
 
 
 _told = set[str]()
