@@ -21,6 +21,7 @@ from lineal.query.views import VIEWS
 from lineal.server import openapi
 from lineal.server.routes import API
 from lineal.storage.database.asking import FUNCTIONS
+from tools import endpoints
 
 DIRECTORY = Path(__file__).resolve().parents[1] / "docs" / "reference"
 
@@ -115,6 +116,7 @@ def pages() -> dict[str, str]:
     return {
         "commands.md": "\n".join(_commands()) + "\n",
         "http.md": "\n".join(_http()) + "\n",
+        "mlflow-endpoints.md": "\n".join((_WRITTEN, *endpoints.page())) + "\n",
         "sql.md": "\n".join(_sql()) + "\n",
     }
 

@@ -161,7 +161,7 @@ WRONG = {
     "a name that is no part of an address": ({"name": "a/b"}, "Invalid model name ('a/b') provided."),
     "a name of nothing": ({"name": ""}, "Invalid model name ('') provided."),
     "a param with a bad name": ({"params": pairs(**{"a//b": "1"})}, "Invalid parameter name: 'a//b'."),
-    "an experiment that is no number": ({"experiment_id": "x"}, "Invalid experiment ID: 'x'."),
+    "an experiment that is no number": ({"experiment_id": "x"}, "Invalid experiment ID 'x'."),
 }
 
 

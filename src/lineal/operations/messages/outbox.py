@@ -139,7 +139,12 @@ def is_prompt(store: Store, model: str) -> bool:
     rows = store.database.run(
         "SELECT value FROM tag WHERE subject = :subject AND key = :key", subject=f"model:{model}", key=PROMPT_TAG
     )
-    return bool(rows) and rows[0]["value"].lower() == "true"
+    return bool(rows) and is_prompt_tagged({PROMPT_TAG: rows[0]["value"]})
+
+
+def is_prompt_tagged(tags: dict[str, str]) -> bool:
+    """Tell whether the tags of a model or a version are those of a prompt."""
+    return tags.get(PROMPT_TAG, "").lower() == "true"
 
 
 def told_of(row: Row, tags: dict[str, str]) -> dict[str, Any]:

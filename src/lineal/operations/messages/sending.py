@@ -123,6 +123,8 @@ def _seconds(text: str | None) -> float | None:
 
 def _place(url: str, reach: Reach) -> _Place:
     """Return the parts of an address, and those that its name stands for. Raises Invalid."""
+    if not url.strip():
+        raise Invalid("Webhook URL cannot be empty or just whitespace", hint="write https://host/path")
     try:
         parts = urlsplit(url)
         port = parts.port or _PORTS.get(parts.scheme, 0)

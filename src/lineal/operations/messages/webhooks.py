@@ -291,8 +291,8 @@ def _find(store: Store, webhook: str) -> Row:
 def _check_name(name: str) -> None:
     if not _NAME.fullmatch(name):
         raise Invalid(
-            f"Webhook name must start and end with a letter or digit, contain only letters, digits, hyphens, underscores,"
-            f" and dots, and be between 1 and 63 characters long. Got: '{name}'",
+            f"Webhook name {name!r} is invalid: it must start and end with a letter or digit, contain only letters, digits,"
+            " hyphens, underscores, and dots, and be between 1 and 63 characters long",
             hint="choose another name",
         )
 

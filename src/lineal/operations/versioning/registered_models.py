@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lineal.objects.errors import Exists, Invalid
 from lineal.operations.answers import RegisteredModel
-from lineal.operations.messages.outbox import emit, is_prompt
+from lineal.operations.messages.outbox import emit, is_prompt, is_prompt_tagged
 from lineal.operations.operation import operation
 from lineal.operations.people.sight import model_object
 from lineal.operations.recording.summaries import remove_tag, write_tags
@@ -40,7 +40,7 @@ def create(store: Store, name: str, *, description: str = "", tags: dict[str, st
         description=description,
     )
     if not made:
-        raise _exists(name)
+        raise _taken(name, was_prompt=is_prompt(store, name), is_prompt=is_prompt_tagged(tags))
     # What the one that was deleted was called stays known in the journal.
     store.database.run("DELETE FROM tag WHERE subject = :subject", subject=subject(name))
     write_tags(store.database, subject(name), tags)
@@ -188,6 +188,17 @@ def subject(name: str) -> str:
 def touch(store: Store, row: Row) -> None:
     """Note that something of the model of a version's row changed now."""
     store.database.run("UPDATE model SET updated_at = :at WHERE name = :name", name=row["model"], at=store.clock.now())
+
+
+def _taken(name: str, *, was_prompt: bool, is_prompt: bool) -> Exists:
+    """Return the error for a name that something has; prompts and models share their names."""
+    if was_prompt == is_prompt:
+        return Exists(f"Prompt (name={name}) already exists.", hint="use it") if is_prompt else _exists(name)
+    wanted, found = ("prompt", "registered model") if is_prompt else ("registered model", "prompt")
+    return Exists(
+        f"Tried to create a {wanted} with name {name!r}, but the name is already taken by a {found}.",
+        hint="choose another name",
+    )
 
 
 def _exists(name: str, *, was_deleted: bool = False) -> Exists:

@@ -15,7 +15,7 @@ from lineal.objects.digest import Digest
 from lineal.objects.errors import Invalid, NotFound
 from lineal.objects.versions import Version
 from lineal.operations.answers import RegisteredVersion
-from lineal.operations.messages.outbox import PROMPT_TAG, emit
+from lineal.operations.messages.outbox import emit, is_prompt_tagged
 from lineal.operations.operation import operation
 from lineal.operations.recording import artifacts
 from lineal.operations.recording.summaries import remove_tag, write_tags
@@ -97,7 +97,7 @@ def create(store: Store, name: str, version: NewVersion) -> RegisteredVersion:
 
 
 def _weights(store: Store, version: NewVersion) -> Weights:
-    is_prompt = version.tags.get(PROMPT_TAG, "").lower() == "true"
+    is_prompt = is_prompt_tagged(version.tags)
     return resolve(store, version.source, run=version.run, logged_model=version.logged_model, is_prompt=is_prompt)
 
 

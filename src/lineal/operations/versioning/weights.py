@@ -94,6 +94,8 @@ def _of_run(store: Store, named: _Named, steps: list[str]) -> Weights:
     """``runs:/ID/path``."""
     if not steps:
         raise _wrong(named.source, "it names no run")
+    if steps[0] == named.run and not _HEXADECIMAL.fullmatch(steps[0]) and not is_ulid(steps[0]):
+        return Weights(named.source, run=named.run, logged_model=named.logged_model)  # no run of ours is called so
     run = _run_of(steps[0])
     return _in_run(store, named, run, "/".join(steps[1:]))
 
@@ -157,7 +159,13 @@ _KINDS: dict[str, Callable[[Store, _Named, list[str]], Weights]] = {
 def _in_run(store: Store, named: _Named, run: str, under: str) -> Weights:
     if named.run and named.run != run:
         raise _outside(named)
-    root = _root(find_run(store, run))
+    try:
+        row = find_run(store, run)
+    except NotFound:
+        if named.run == run and urlsplit(named.source).scheme == "runs":
+            return Weights(named.source, run=run, logged_model=named.logged_model)  # another server has it
+        raise
+    root = _root(row)
     location = f"{root}/{under}" if under else root
     held = run if root.startswith("mlflow-artifacts:") else ""
     return Weights(location, held, under, run, named.logged_model)

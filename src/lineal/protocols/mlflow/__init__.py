@@ -14,6 +14,7 @@ from lineal.protocols.mlflow import (
     metrics,
     model_versions,
     multipart,
+    omitted,
     registered_models,
     runs,
     search,
@@ -47,4 +48,5 @@ def routes(acting: Acting, repository: LocalRepository) -> list[BaseRoute]:
     parts = multipart.Multipart(acting, repository, files, transfers)
     dispatch = Dispatch(ENDPOINTS, acting, [*artifacts.streams(files), *multipart.streams(parts)])
     places = ("/api/2.0", "/api/3.0", "/ajax-api")
-    return [*service.routes(), *artifacts.routes(files), *(Mount(place, dispatch) for place in places)]
+    named = [*service.routes(), *artifacts.routes(files), *omitted.routes()]
+    return [*named, *(Mount(place, dispatch) for place in places)]

@@ -288,8 +288,10 @@ def streams(files: Files) -> list[BaseRoute]:
 def routes(files: Files) -> list[BaseRoute]:
     """Return those that stand outside the API: MLflow's pages ask for them."""
     return [
-        Route("/get-artifact", answering(files.get_of_run), methods=["GET"]),
-        Route("/model-versions/get-artifact", answering(files.get_of_version), methods=["GET"]),
+        # An address that ends in a slash, with a path put behind it, has two.
+        Route(f"{slash}/{path}", answering(answer), methods=["GET"])
+        for path, answer in (("get-artifact", files.get_of_run), ("model-versions/get-artifact", files.get_of_version))
+        for slash in ("", "/")
     ]
 
 

@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 from starlette.requests import Request
-from starlette.routing import BaseRoute, Router
+from starlette.routing import BaseRoute, Match, Router
 from starlette.types import Receive, Scope, Send
 
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Invalid, LinealError
-from lineal.protocols.mlflow import errors, wire
+from lineal.protocols.mlflow import errors, omitted, wire
 from lineal.storage.database.database import Database
 from lineal.storage.database.grouping import Grouping
 
@@ -118,9 +118,19 @@ class Dispatch:
                 return _Found(endpoint, fields)
         return None
 
+    def serves(self, method: str, path: str) -> bool:
+        """Tell whether anything answers requests to what stands behind ``/api``."""
+        scope: Scope = {"type": "http", "method": method, "path": path, "headers": []}
+        return bool(self._find(method, path)) or any(
+            each.matches(scope)[0] is Match.FULL for each in self._streams.routes
+        )
+
 
 async def _unknown(scope: Scope, _: Receive, send: Send) -> None:
-    message = f"no endpoint answers {scope['method']} {scope['path']}; docs/guides/mlflow.md lists those there are"
+    if part := omitted.omitted(scope["path"].removeprefix(scope["root_path"])):
+        await _send(send, *omitted.told(part), {})
+        return
+    message = f"no endpoint answers {scope['method']} {scope['path']}; docs/reference/mlflow-endpoints.md lists those there are"
     await _send(send, errors.NO_ENDPOINT.status, errors.body(errors.NO_ENDPOINT, message), {})
 
 

@@ -147,16 +147,14 @@ def _check_name(name: str) -> None:
     if not name:
         raise Invalid("Invalid value \"\" for parameter 'name' supplied: experiment name must not be empty.")
     if len(name) > limits.EXPERIMENT_CHARACTERS_MAX:
-        raise Invalid(f"Experiment name exceeds the maximum length of {limits.EXPERIMENT_CHARACTERS_MAX} characters")
+        raise Invalid(f"'name' exceeds the maximum length of {limits.EXPERIMENT_CHARACTERS_MAX} characters")
 
 
 def _check_tag(key: str, value: str) -> None:
     limits.check_key(key, "tag")
     if len(value) > limits.EXPERIMENT_TAG_CHARACTERS_MAX:
-        raise Invalid(
-            f"Tag value '{value[:20]}…' had length {len(value)}, which exceeded length limit of"
-            f" {limits.EXPERIMENT_TAG_CHARACTERS_MAX}"
-        )
+        most = limits.EXPERIMENT_TAG_CHARACTERS_MAX
+        raise Invalid(f"'value' exceeds the maximum length of {most} characters: the tag {key!r} has {len(value)}")
 
 
 ENDPOINTS = (

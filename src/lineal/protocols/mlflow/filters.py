@@ -53,6 +53,15 @@ _DIRECTIONS = {"asc": True, "desc": False}
 _EXAMPLE = "a condition such as metrics.rmse < 0.5"
 
 
+_OPENING = ("Invalid clause(s) in filter string", "Invalid filter string")
+"""How an error begins; logged models have words of their own, which are the second ones."""
+_OPERATOR = ("Invalid comparator", "Invalid comparison operator")
+
+
+class _Incomparable(Invalid):
+    """A comparator that a key does not take, of which MLflow's clients know the whole text."""
+
+
 class _Key(NamedTuple):
     """What stands left of a comparator: a key of an entity, and the field of an attribute."""
 
@@ -77,7 +86,37 @@ def parse_filter(text: str, subject: SubjectName) -> Condition:
     Raises:
         Invalid: it cannot be read; the message points at the place.
     """
-    return _Parser(text, SUBJECTS[subject]).filter()
+    try:
+        return _Parser(text, SUBJECTS[subject]).filter()
+    except _Incomparable:
+        raise
+    except Invalid as error:
+        raise Invalid(f"{_OPENING[subject == 'logged models']}: {error.message}", hint=error.hint) from None
+
+
+PROMPTS = Noted("tag", PROMPT_TAG, "=", "true")
+"""What holds for prompts, which are kept as models with a tag."""
+
+
+def parse_model_filter(text: str, subject: SubjectName) -> Condition:
+    """Return the tree of a filter of models or their versions, which finds prompts only when it asks for them.
+
+    Raises:
+        Invalid: as `parse_filter`.
+    """
+    found = parse_filter(text, subject)
+    return found if _asks(found) else Every((found, Not(PROMPTS)))
+
+
+def _asks(condition: Condition) -> bool:
+    """Tell whether a condition says anything of prompts."""
+    match condition:
+        case Every(conditions) | Some(conditions):
+            return any(map(_asks, conditions))
+        case Not(inner):
+            return _asks(inner)
+        case _:
+            return condition == PROMPTS
 
 
 def parse_order(texts: Sequence[str], subject: SubjectName) -> tuple[Sort, ...]:
@@ -179,7 +218,9 @@ class _Parser:
         entity = self._subject.entities.get(before.lower())
         if entity is None:
             hint = near(before, self._subject.entities) or f"begin with one of {', '.join(self._subject.entities)}"
-            raise reader.wrong(token, f"{self._subject.name} have no {before!r} to be searched by", hint=hint)
+            raise reader.wrong(
+                token, f"Invalid entity type {before!r}: {self._subject.name} have none of that name", hint=hint
+            )
         if not name:
             raise reader.wrong(token, f"expected a key after {before}.", hint=f"such as {before}.a or {before}.`a b`")
         if entity == "attribute":
@@ -197,7 +238,8 @@ class _Parser:
         if field is None:
             known = self._subject.attributes
             hint = near(name, known) or f"there are {', '.join(dict.fromkeys(each.name for each in known.values()))}"
-            raise self._reader.wrong(token, f"{self._subject.name} have no attribute {name!r}", hint=hint)
+            problem = f"Invalid attribute key {name!r} specified: {self._subject.name} have none of that name"
+            raise self._reader.wrong(token, problem, hint=hint)
         return _Key("attribute", field.name, token, field)
 
     def _comparator(self, key: _Key) -> str:
@@ -208,8 +250,11 @@ class _Parser:
         comparator = " ".join(words).upper()
         allowed = _COMPARATORS[key.shape]
         if comparator not in allowed:
+            if comparator.startswith("IS "):
+                raise _Incomparable("IS NULL / IS NOT NULL is only supported for tags, and for params of runs")
             listed = ", ".join(f"'{each}'" for each in allowed)
-            raise Invalid(f"Invalid comparator '{' '.join(words)[:_SHOWN_MAX]}' not one of '{{{listed}}}")
+            opening = _OPERATOR[self._subject.name == "logged models"]
+            raise _Incomparable(f"{opening} '{' '.join(words)[:_SHOWN_MAX]}' not one of '{{{listed}}}")
         return comparator
 
     def _compared(self, key: _Key, comparator: str) -> Condition:
@@ -233,10 +278,9 @@ class _Parser:
         return Alike(key.field, operator, texts[0])
 
     def _noted(self, key: _Key, operator: Wording, text: str) -> Condition:
-        # What is no prompt says nothing of prompts: without the tag, a model is none.
-        is_about_prompts = (key.entity, key.name, operator) == ("tag", PROMPT_TAG, "!=")
-        if is_about_prompts and self._subject.name == "registered models":
-            return Not(Noted("tag", key.name, "=", text))
+        if (key.entity, key.name) == ("tag", PROMPT_TAG) and operator in {"=", "!="} and self._subject.has_prompts:
+            # What is no prompt says nothing of prompts: without the tag, a model is none.
+            return PROMPTS if (operator == "=") == (text.lower() == "true") else Not(PROMPTS)
         return Noted("tag" if key.entity == "tag" else "param", key.name, operator, text)
 
     def _number(self, key: _Key, comparator: str) -> Condition:
@@ -261,6 +305,8 @@ class _Parser:
         found = [self._quoted().text]
         while self._reader.is_sign(","):
             self._reader.take()
+            if self._reader.is_sign(")"):
+                break  # as Python writes a list of one
             found.append(self._quoted().text)
         self._reader.take_sign(")", "',' or ')'")
         return tuple(found)
@@ -268,5 +314,9 @@ class _Parser:
     def _quoted(self) -> Token:
         token = self._reader.peek()
         if token.kind != "text" or self._text_of(token).startswith("`"):
-            raise self._reader.expected("a text in quotes", hint="write it 'like this'")
+            problem = (
+                "Parameter value is either not quoted or unidentified quote types used for string value"
+                f" {self._text_of(token)}"
+            )
+            raise self._reader.wrong(token, problem, hint="write it 'like this'")
         return self._reader.take()

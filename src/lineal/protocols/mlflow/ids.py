@@ -37,5 +37,5 @@ def shown_run(run: str) -> str:
 def experiment(text: str) -> int:
     """Return the number of an experiment. Raises Invalid."""
     if not (text.isascii() and text.isdecimal()) or len(text) > 18:
-        raise Invalid(f"Invalid experiment ID: '{text}'. Experiment ID must be a valid integer.")
+        raise Invalid(f"Invalid experiment ID '{text}'. Experiment ID must be a valid integer.")
     return int(text)

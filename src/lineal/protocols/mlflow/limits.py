@@ -140,7 +140,6 @@ def checked_registry_tag(key: str, value: str) -> str:
     check_key(key, "tag")
     if len(value) > REGISTRY_TAG_CHARACTERS_MAX:
         raise Invalid(
-            f"Tag value '{value[:20]}…' had length {len(value)}, which exceeded length limit of"
-            f" {REGISTRY_TAG_CHARACTERS_MAX}"
+            f"'value' exceeds the maximum length of {REGISTRY_TAG_CHARACTERS_MAX} characters: the tag {key!r} has {len(value)}"
         )
     return value

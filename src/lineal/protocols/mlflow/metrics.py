@@ -64,9 +64,9 @@ def _history(repository: LocalRepository, asked: _History) -> _Page:
     if not (run := asked.run_id or asked.run_uuid):
         raise lacking("run_id")
     points = list(_points(repository, run, asked.metric_key))
-    if not asked.max_results:
-        return _Page(points)
     start = _offset(asked.page_token)
+    if not asked.max_results:
+        return _Page(points[start:])
     end = start + asked.max_results
     return _Page(points[start:end], _token(end) if end < len(points) else "")
 
@@ -92,16 +92,26 @@ def _bulk(repository: LocalRepository, asked: _Bulk) -> _Page:
 
 def _interval(repository: LocalRepository, asked: _Interval) -> _Page:
     _check_interval(asked)
-    found = list[Point]()
-    for run in asked.run_ids:
+    found: dict[str, list[Point]] = {}
+    short = list[str]()
+    for run in dict.fromkeys(asked.run_ids):
         if verbs.is_long(repository.store, ids.run_id(run), asked.metric_key):
-            found += _drawn(repository, run, asked)
-            continue
-        points = list(_points(repository, run, asked.metric_key, with_run=True))
-        steps = sorted({each.step for each in points})
-        kept = frozenset(sampled(steps, asked.start_step, asked.end_step, asked.max_results))
-        found += (each for each in points if each.step in kept)
-    return _Page(found)
+            found[run] = list(_drawn(repository, run, asked))
+        else:
+            found[run] = list(_points(repository, run, asked.metric_key, with_run=True))
+            short.append(run)
+    kept = _kept([found[run] for run in short], asked)
+    for run in short:
+        found[run] = [each for each in found[run] if each.step in kept]
+    return _Page([point for run in asked.run_ids for point in found[run]])
+
+
+def _kept(runs: Sequence[Sequence[Point]], asked: _Interval) -> frozenset[int]:
+    """Return the steps that are shown: the same of all runs, so that they can be compared, and each run's ends."""
+    steps = sorted({each.step for points in runs for each in points})
+    ends = {step for points in runs if points for step in (points[0].step, points[-1].step)}
+    wanted = sampled(sorted(ends), asked.start_step, asked.end_step, len(ends) or 1)
+    return frozenset((*sampled(steps, asked.start_step, asked.end_step, asked.max_results), *wanted))
 
 
 def _drawn(repository: LocalRepository, run: str, asked: _Interval) -> Iterator[Point]:

@@ -19,7 +19,7 @@ from lineal.operations.versioning.registered_versions import NewVersion, Stage
 from lineal.protocols.mlflow import ids, limits
 from lineal.protocols.mlflow.dispatch import Endpoint
 from lineal.protocols.mlflow.experiments import NOTHING, Nothing, Tag
-from lineal.protocols.mlflow.filters import parse_filter, parse_order
+from lineal.protocols.mlflow.filters import parse_model_filter, parse_order
 from lineal.protocols.mlflow.subjects import SUBJECTS
 from lineal.protocols.mlflow.wire import lacking
 from lineal.query.walks import Wanted
@@ -158,7 +158,7 @@ def _search(repository: LocalRepository, asked: _Search) -> _Versions:
     limits.check_results(asked.max_results, RESULTS_MAX)
     wanted = Wanted(
         SUBJECTS["model versions"].source,
-        parse_filter(asked.filter, "model versions"),
+        parse_model_filter(asked.filter, "model versions"),
         parse_order(asked.order_by, "model versions"),
     )
     page = registry.versions_page(repository.store, wanted, limit=asked.max_results, page_token=asked.page_token)

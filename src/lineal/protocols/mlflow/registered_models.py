@@ -12,7 +12,7 @@ from lineal.operations.versioning import registered_versions, registry
 from lineal.protocols.mlflow import limits
 from lineal.protocols.mlflow.dispatch import Endpoint
 from lineal.protocols.mlflow.experiments import NOTHING, Nothing, Tag
-from lineal.protocols.mlflow.filters import parse_filter, parse_order
+from lineal.protocols.mlflow.filters import parse_model_filter, parse_order
 from lineal.protocols.mlflow.model_versions import ModelVersion, number_of, shown_version, stage_of
 from lineal.protocols.mlflow.subjects import SUBJECTS
 from lineal.protocols.mlflow.wire import lacking
@@ -139,7 +139,7 @@ def _search(repository: LocalRepository, asked: _Search) -> _Models:
     limits.check_results(asked.max_results, RESULTS_MAX)
     wanted = Wanted(
         SUBJECTS["registered models"].source,
-        parse_filter(asked.filter, "registered models"),
+        parse_model_filter(asked.filter, "registered models"),
         parse_order(asked.order_by, "registered models"),
     )
     page = registry.models_page(repository.store, wanted, limit=asked.max_results, page_token=asked.page_token)

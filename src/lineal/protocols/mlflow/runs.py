@@ -44,7 +44,7 @@ class Metric(msgspec.Struct):
 
     key: str
     value: float | str
-    timestamp: int = 0
+    timestamp: int
     step: int = 0
     model_id: str = ""
     dataset_name: str = ""

@@ -36,6 +36,7 @@ class Subject(msgspec.Struct, frozen=True):
         attributes: its own fields by each of their names.
         source: where its rows are.
         ordered: what its rows can be put in order by besides attributes.
+        has_prompts: whether some of its rows are prompts, which have a tag.
         order: fields that only an order takes, or takes in another way.
     """
 
@@ -44,6 +45,7 @@ class Subject(msgspec.Struct, frozen=True):
     attributes: dict[str, Field]
     source: Source
     ordered: tuple[Entity, ...] = ()
+    has_prompts: bool = False
     order: dict[str, Field] = {}
 
 
@@ -138,6 +140,7 @@ _REGISTERED_MODELS = Subject(
         active="m.deleted_at IS NULL",
         deleted="m.deleted_at IS NOT NULL",
     ),
+    has_prompts=True,
 )
 _MODEL_VERSIONS = Subject(
     "model versions",
@@ -163,6 +166,7 @@ _MODEL_VERSIONS = Subject(
         walked_within=("v.number",),
         is_found_by_subject=True,
     ),
+    has_prompts=True,
 )
 _LOGGED_MODELS = Subject(
     "logged models",

@@ -31,17 +31,19 @@ def read_body(data: bytes, kind: type[T]) -> T:
         said = msgspec.json.decode(data)
         if isinstance(said, str):
             return read_body(said.encode(), kind)
-        return _again(_without_nulls(said), kind, error)
+        return _again(said, kind, error)
     except msgspec.DecodeError as error:
         raise Invalid(f"the body is no JSON: {error}") from None
 
 
-def _again(said: Any, kind: type[T], error: msgspec.ValidationError) -> T:
+def _again(given: Any, kind: type[T], error: msgspec.ValidationError) -> T:
     """Read a request once more, without its nulls."""
+    said = _without_nulls(given)
     try:
         return msgspec.convert(said, kind, strict=False)
-    except msgspec.ValidationError:
-        raise wrong(error, said) from None
+    except msgspec.ValidationError as again:
+        # A null that was no null's place is gone now, and what is wrong with the rest is the news.
+        raise wrong(again if said != given else error, given) from None
 
 
 def _without_nulls(value: Any) -> Any:

@@ -26,7 +26,9 @@ def test_the_signature_is_that_of_id_time_and_body() -> None:
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("", "scheme: ''"),
+        ("", "cannot be empty"),
+        ("  ", "cannot be empty"),
+        ("host/path", "scheme: ''"),
         ("ftp://example.com", "scheme: 'ftp'"),
         ("http://example.com", "Allowed schemes are: https"),
         ("https://", "names no host"),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lineal.objects.errors import Invalid
 from lineal.objects.ulid import ulid_of
-from lineal.protocols.mlflow.filters import parse_filter, parse_order
+from lineal.protocols.mlflow.filters import parse_filter, parse_model_filter, parse_order
 from lineal.protocols.mlflow.subjects import SUBJECTS, SubjectName
 from lineal.protocols.mlflow.tokens import LENGTH_MAX
 from lineal.query.syntax import (
@@ -99,7 +99,9 @@ def test_a_filter_of_runs_is_read_as_it_is_meant(text: str, condition: Condition
         ("registered models", "tags.team != 'a'", Noted("tag", "team", "!=", "a")),
         ("registered models", "tag.`mlflow.prompt.is_prompt` != 'true'", Not(PROMPT)),
         ("registered models", "tag.`mlflow.prompt.is_prompt` = 'true'", PROMPT),
-        ("model versions", "tag.mlflow.prompt.is_prompt != 'true'", Noted("tag", PROMPT.name, "!=", "true")),
+        ("model versions", "tag.mlflow.prompt.is_prompt != 'true'", Not(PROMPT)),
+        ("model versions", "tag.mlflow.prompt.is_prompt = 'false'", Not(PROMPT)),
+        ("logged models", "name IN ('a',)", Among(LOGGED["name"], ("a",))),
         ("model versions", "name='churn'", Alike(VERSION["name"], "=", "churn")),
         ("model versions", "run_id IN ('a', 'b')", Among(VERSION["run_id"], ("a", "b"))),
         ("model versions", "version_number >= 2", Property(VERSION["version_number"], ">=", 2)),
@@ -146,14 +148,36 @@ def test_a_comparator_that_is_none_is_told_in_the_words_of_mlflow():
 @pytest.mark.parametrize(
     "text",
     [
-        *("metrics.x LIKE '3'", "metrics.x IS NULL", "metrics.x IN (3)", "metrics.x == 3", "metrics.x <> 3"),
-        *("params.x > '3'", "tags.x IN ('3')", "attributes.status > 'F'", "run_id IS NULL", "start_time LIKE '3'"),
+        *("metrics.x LIKE '3'", "metrics.x IN (3)", "metrics.x == 3", "metrics.x <> 3"),
+        *("params.x > '3'", "tags.x IN ('3')", "attributes.status > 'F'", "start_time LIKE '3'"),
         *("dataset.name < 'x'", "metrics.x is 3", "params.x NOT 'a'", f"params.x {'y' * 999} 'a'"),
     ],
 )
 def test_each_entity_has_its_own_comparators(text: str):
     assert error(text).message.startswith("Invalid comparator '")
     assert 150 > len(error(text).message)
+
+
+@pytest.mark.parametrize("text", ["metrics.x IS NULL", "run_id IS NOT NULL", "start_time is null"])
+def test_only_what_may_be_missing_is_asked_whether_it_is(text: str):
+    assert error(text).message.startswith("IS NULL / IS NOT NULL is only supported for tags")
+
+
+def test_logged_models_have_words_of_their_own_for_what_is_wrong():
+    assert error("Foo", "logged models").message.startswith("Invalid filter string: ")
+    assert error("name > 'a'", "logged models").message.startswith("Invalid comparison operator '>'")
+
+
+@pytest.mark.parametrize("subject", ["registered models", "model versions"])
+def test_prompts_are_found_only_where_they_are_asked_for(subject: SubjectName):
+    named = parse_filter("name = 'a'", subject)
+
+    assert Every((named, Not(PROMPT))) == parse_model_filter("name = 'a'", subject)
+    for text in (
+        "name = 'a' AND tags.`mlflow.prompt.is_prompt` = 'true'",
+        "NOT tags.`mlflow.prompt.is_prompt` = 'true'",
+    ):
+        assert parse_filter(text, subject) == parse_model_filter(text, subject)
 
 
 @pytest.mark.parametrize(
@@ -163,16 +187,31 @@ def test_each_entity_has_its_own_comparators(text: str):
         ("metrics.x > NaN", "metrics.x is compared with a number", "NaN", "0.85"),
         ("metrics.x >", "metrics.x is compared with a number", "", "0.85"),
         ("start_time = '5'", "start_time is compared with a number", "'5'", "without quotes"),
-        ("params.x = 5", "expected a text in quotes, found '5'", "5", "like this"),
-        ("params.x = `5`", "expected a text in quotes, found '`5`'", "`5`", "like this"),
+        (
+            "params.x = 5",
+            "Parameter value is either not quoted or unidentified quote types used for string value 5",
+            "5",
+            "like this",
+        ),
+        (
+            "params.x = `5`",
+            "Parameter value is either not quoted or unidentified quote types used for string value `5`",
+            "`5`",
+            "like this",
+        ),
         ("params.x = 'a", "this quote never ends", "'", "close it with '"),
         ("metrics.`a > 1", "this quote never ends", "`", "close it with `"),
         ("metrics. > 1", "expected a key after metrics.", "metrics.", "metrics.a"),
         ("metrics.'a' > 1", "expected a key after metrics.", "metrics.", "metrics.a"),
-        ("metric = 1", "runs have no attribute 'metric'", "metric", "there are run_id, run_name"),
-        ("statu = 'x'", "runs have no attribute 'statu'", "statu", "did you mean status"),
-        ("metrcs.a > 1", "runs have no 'metrcs' to be searched by", "metrcs.a", "did you mean metrics"),
-        ("a.b > 1", "runs have no 'a' to be searched by", "a.b", "begin with one of attribute"),
+        (
+            "metric = 1",
+            "Invalid attribute key 'metric' specified: runs have none",
+            "metric",
+            "there are run_id, run_name",
+        ),
+        ("statu = 'x'", "Invalid attribute key 'statu' specified: runs have none", "statu", "did you mean status"),
+        ("metrcs.a > 1", "Invalid entity type 'metrcs': runs have none", "metrcs.a", "did you mean metrics"),
+        ("a.b > 1", "Invalid entity type 'a': runs have none", "a.b", "begin with one of attribute"),
         ("dataset.size = 'x'", "a dataset has no 'size'", "dataset.size", "name, digest, context"),
         ("'metrics.a' > 1", "expected a condition", "'metrics.a'", ""),
         ("metrics.a > 1 AND", "expected a condition", "", ""),
@@ -180,7 +219,12 @@ def test_each_entity_has_its_own_comparators(text: str):
         ("(metrics.a > 1", "expected AND, OR or ')', the search ends here", "", ""),
         ("metrics.a > 1)", "expected AND, OR or the end of the filter", ")", ""),
         ("run_id IN 'a'", "expected '(' and a list of texts in quotes", "'a'", ""),
-        ("run_id IN ()", "expected a text in quotes", ")", ""),
+        (
+            "run_id IN ()",
+            "Parameter value is either not quoted or unidentified quote types used for string value",
+            ")",
+            "",
+        ),
         ("run_id IN ('a' 'b')", "expected ',' or ')'", "'b'", ""),
         ("metrics.a", "expected a comparator after metrics.a, the search ends here", "", ""),
         ("metrics.a > 1 \x00", "a search cannot hold the character U+0000", "", "leave it out"),
@@ -192,7 +236,7 @@ def test_an_error_points_at_the_place_and_says_what_was_expected(text: str, prob
     said, line, marks = found.message.split("\n")
     start, length = marks.index("^"), marks.count("^")
 
-    assert said.startswith(problem)
+    assert said.startswith(f"Invalid clause(s) in filter string: {problem}")
     assert hint in found.hint
     assert not place or place == line[start : start + length]
 
@@ -209,7 +253,7 @@ def test_an_error_points_at_the_place_and_says_what_was_expected(text: str, prob
     ],
 )
 def test_what_one_search_knows_another_does_not(subject: SubjectName, text: str):
-    assert f"{subject} have no " in error(text, subject).message
+    assert f"{subject} have none of that name" in error(text, subject).message
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,7 @@ def test_keys_that_could_be_other_names_are_refused(client: Client, key: str) ->
 def test_a_batch_that_is_too_large_is_refused(client: Client, count: dict[str, int], message: str) -> None:
     run = begun(client)["info"]["run_id"]
     body = {
-        name: [{"key": f"k{place}", "value": 1 if name == "metrics" else "1"} for place in range(number)]
+        name: [{"key": f"k{place}", "value": "1", "timestamp": 1} for place in range(number)]
         for name, number in count.items()
     }
     answer = client.post("/runs/log-batch", run_id=run, **body)
@@ -218,6 +218,20 @@ def test_experiments_are_made_found_renamed_deleted_and_restored(client: Client)
             400,
             "INVALID_PARAMETER_VALUE",
             "it is no number",
+        ),
+        (
+            "/runs/log-metric",
+            {"run_id": "f" * 32, "key": None, "value": 1, "timestamp": 1},
+            400,
+            "INVALID_PARAMETER_VALUE",
+            "Missing value for required parameter 'key'",
+        ),
+        (
+            "/runs/log-batch",
+            {"run_id": "f" * 32, "metrics": [{"key": "a", "value": 1}]},
+            400,
+            "INVALID_PARAMETER_VALUE",
+            "Missing value for required parameter 'metrics[0].timestamp'",
         ),
         ("/runs/delete", {"run_id": "no id"}, 404, "RESOURCE_DOES_NOT_EXIST", "Run with id=no id not found"),
         ("/runs/delete", {"run_id": "f" * 32}, 404, "RESOURCE_DOES_NOT_EXIST", f"Run with id={'f' * 32} not found"),
