@@ -25,17 +25,19 @@ def main() -> None:
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", dest="form", action="store_const", const=Row.json, help="one object a row")
     form.add_argument("--markdown", dest="form", action="store_const", const=Row.cells, help="a table for README.md")
+    parser.add_argument("--runs", type=int, metavar="N", help="so many runs are there, in place of 100,000 or 300")
     parser.add_argument("--only", nargs="+", metavar="ROW", choices=[each.row for each in ROWS], default=())
     parser.add_argument("--postgres", default="", metavar="URL", help="a server where databases may be made")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is stopped, what was made is removed
-    missed = []
+    missed, sizes = [], QUICK if options.quick else FULL
+    sizes = sizes._replace(runs=options.runs or sizes.runs)
     if options.form is Row.cells:
         print(HEADER)
     with tempfile.TemporaryDirectory(prefix="lineal-") as home:
         for database in ("", options.postgres) if options.postgres else ("",):
             talk(f"over {'PostgreSQL' if database else 'SQLite'}")
-            for row in rows(Path(home), QUICK if options.quick else FULL, database, frozenset(options.only)):
+            for row in rows(Path(home), sizes, database, frozenset(options.only)):
                 print((options.form or Row.lines)(row), flush=True)
                 missed += [] if row.holds else [row.row]
     sys.exit(bool(missed))
