@@ -54,7 +54,9 @@ def checkout(where: str, tag: str, place: Path) -> Path:
     """Return the directory of a checkout, which is made when an address is given."""
     if Path(where, "tests").is_dir():
         return Path(where)
-    subprocess.run((shutil.which("git") or "git", "clone", "--quiet", "--depth", "1", "--branch", tag, where, place), check=True)
+    subprocess.run(
+        (shutil.which("git") or "git", "clone", "--quiet", "--depth", "1", "--branch", tag, where, place), check=True
+    )
     return place
 
 
