@@ -93,6 +93,17 @@ def test_charts_of_several_runs_have_the_same_steps_and_each_run_its_ends(client
     assert [short] * 2 + [long] * 7 == [each["run_id"] for each in found]
 
 
+def test_points_of_a_chart_are_in_the_order_of_their_steps(client: Client) -> None:
+    run = begun(client)
+    for at, step in ((1, 5), (2, 3), (3, 5), (4, 0)):
+        client.post("/runs/log-metric", run_id=run, key="loss", value=0.5, timestamp=at, step=step)
+    found = client.get("/metrics/get-history-bulk-interval", run_ids=run, metric_key="loss", max_results=1).said[
+        "metrics"
+    ]
+
+    assert [(0, 4), (5, 1), (5, 3)] == [(each["step"], each["timestamp"]) for each in found]
+
+
 @given(st.lists(st.integers(0, 1_000), unique=True, max_size=60).map(sorted), st.integers(1, 20), st.data())
 def test_samples_are_some_of_the_steps_in_order_and_end_with_the_last(
     steps: list[int], most: int, data: st.DataObject
