@@ -120,7 +120,11 @@ def test_metrics_with_a_model_are_of_the_run_and_of_the_model(client: Client):
 
 def test_metrics_of_a_model_that_is_not_here_are_refused_whole(client: Client):
     run = client.run(client.experiment())
-    asked = {"run_id": run, "params": pairs(a="1"), "metrics": [{"key": "a", "value": 1, "model_id": "m-x"}]}
+    asked = {
+        "run_id": run,
+        "params": pairs(a="1"),
+        "metrics": [{"key": "a", "value": 1, "timestamp": 1, "model_id": "m-x"}],
+    }
 
     assert (404, "RESOURCE_DOES_NOT_EXIST", "Logged model with ID 'm-x' not found.") == client.refused(
         "POST", "mlflow/runs/log-batch", asked

@@ -34,7 +34,7 @@ def main() -> int:
     parser.add_argument("--results", type=Path, help="keep each server's outcomes here, and use those that are there")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
-        results = options.results or Path(place, "results")
+        results = (options.results or Path(place, "results")).resolve()
         results.mkdir(parents=True, exist_ok=True)
         source = checkout(options.checkout, options.tag, Path(place, "mlflow"))
         tree = Path(place, "tree")

@@ -87,6 +87,9 @@ class Dispatch:
         if not found:
             await self._streams({**scope, "root_path": before}, receive, send)
             return
+        if omitted.is_in_workspace(scope["headers"]) and not found.endpoint.path.endswith("/server-info"):
+            await _send(send, *omitted.told(omitted.WORKSPACES), {})
+            return
         await _send(send, *await self._answer(found, scope, receive))
 
     async def _answer(self, found: _Found, scope: Scope, receive: Receive) -> tuple[int, bytes, dict[str, str]]:

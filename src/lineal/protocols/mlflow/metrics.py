@@ -98,7 +98,8 @@ def _interval(repository: LocalRepository, asked: _Interval) -> _Page:
         if verbs.is_long(repository.store, ids.run_id(run), asked.metric_key):
             found[run] = list(_drawn(repository, run, asked))
         else:
-            found[run] = list(_points(repository, run, asked.metric_key, with_run=True))
+            points = _points(repository, run, asked.metric_key, with_run=True)
+            found[run] = sorted(points, key=lambda point: (point.step, point.timestamp))
             short.append(run)
     kept = _kept([found[run] for run in short], asked)
     for run in short:
@@ -107,7 +108,12 @@ def _interval(repository: LocalRepository, asked: _Interval) -> _Page:
 
 
 def _kept(runs: Sequence[Sequence[Point]], asked: _Interval) -> frozenset[int]:
-    """Return the steps that are shown: the same of all runs, so that they can be compared, and each run's ends."""
+    """Return the steps that are shown: the same of all runs, so that they can be compared, and each run's ends.
+
+    Args:
+        runs: the points of each, in the order of their steps.
+        asked: how many, and of which part.
+    """
     steps = sorted({each.step for points in runs for each in points})
     ends = {step for points in runs if points for step in (points[0].step, points[-1].step)}
     wanted = sampled(sorted(ends), asked.start_step, asked.end_step, len(ends) or 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from starlette.requests import Request
@@ -105,12 +106,19 @@ OMITTED = (
 )
 """The first that fits is told."""
 
+WORKSPACES = next(each for each in OMITTED if each.code is errors.DISABLED)
+
 _PATTERNS = [(re.compile(each.path), each) for each in OMITTED]
 
 
 def omitted(path: str) -> Omitted | None:
     """Return which part that is left out an address belongs to: one behind ``/api``, or a whole one."""
     return next((each for pattern, each in _PATTERNS if pattern.match(path)), None)
+
+
+def is_in_workspace(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Tell whether a request is meant for a workspace; here, it would read and write what all share."""
+    return any(name == b"x-mlflow-workspace" and value not in {b"", b"default"} for name, value in headers)
 
 
 def told(part: Omitted) -> tuple[int, bytes]:

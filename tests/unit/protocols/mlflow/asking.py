@@ -37,10 +37,11 @@ class Client:
         """Ask by POST, with a body in JSON."""
         return self.send("POST", path, body=json.dumps(body).encode())
 
-    def send(self, method: str, path: str, *, query: str = "", body: bytes = b"") -> Answer:
+    def send(self, method: str, path: str, *, query: str = "", body: bytes = b"", **headers: str) -> Answer:
         """Send anything; ``path`` is what stands behind ``/api/2.0/mlflow``, or a whole one."""
         whole = path if path.startswith(("/api", "/ajax-api")) else f"/api/2.0/mlflow{path}"
-        scope = {"type": "http", "method": method, "path": whole, "query_string": query.encode(), "headers": []}
+        given = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+        scope = {"type": "http", "method": method, "path": whole, "query_string": query.encode(), "headers": given}
         sent = list[dict[str, Any]]()
 
         async def receive() -> dict[str, Any]:

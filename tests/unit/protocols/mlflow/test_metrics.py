@@ -80,6 +80,30 @@ def test_a_chart_of_a_short_series_has_even_steps(client: Client) -> None:
     assert [10, 11, 12, 13, 14] == [each["step"] for each in part]
 
 
+def test_charts_of_several_runs_have_the_same_steps_and_each_run_its_ends(client: Client) -> None:
+    long, short = begun(client), begun(client)
+    log(client, long, [0.5] * 40)
+    log(client, short, [0.5] * 6, start=3)
+    query = {"run_ids": [short, long], "metric_key": "loss", "max_results": 4}
+    found = client.get("/metrics/get-history-bulk-interval", **query).said["metrics"]
+    steps = {run: [each["step"] for each in found if each["run_id"] == run] for run in (long, short)}
+
+    assert [0, 3, 8, 10, 20, 30, 39] == steps[long]
+    assert [3, 8] == steps[short]
+    assert [short] * 2 + [long] * 7 == [each["run_id"] for each in found]
+
+
+def test_points_of_a_chart_are_in_the_order_of_their_steps(client: Client) -> None:
+    run = begun(client)
+    for at, step in ((1, 5), (2, 3), (3, 5), (4, 0)):
+        client.post("/runs/log-metric", run_id=run, key="loss", value=0.5, timestamp=at, step=step)
+    found = client.get("/metrics/get-history-bulk-interval", run_ids=run, metric_key="loss", max_results=1).said[
+        "metrics"
+    ]
+
+    assert [(0, 4), (5, 1), (5, 3)] == [(each["step"], each["timestamp"]) for each in found]
+
+
 @given(st.lists(st.integers(0, 1_000), unique=True, max_size=60).map(sorted), st.integers(1, 20), st.data())
 def test_samples_are_some_of_the_steps_in_order_and_end_with_the_last(
     steps: list[int], most: int, data: st.DataObject
@@ -141,6 +165,7 @@ def test_what_is_missing_or_too_much_is_told(client: Client, path: str, query: d
 )
 def test_a_token_that_is_none_is_told(client: Client, token: str, message: str) -> None:
     run = begun(client)
-    answer = client.get("/metrics/get-history", run_id=run, metric_key="a", max_results=1, page_token=token)
+    for asked in ({"max_results": 1}, {}):
+        answer = client.get("/metrics/get-history", run_id=run, metric_key="a", page_token=token, **asked)
 
-    assert (400, message) == (answer.status, answer.said["message"])
+        assert (400, message) == (answer.status, answer.said["message"])
