@@ -7,7 +7,7 @@ STAMP := .venv/installed
 LOCKS := requirements/demo.txt requirements/test.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help install parts demo test fast lint format docs bench lock clean
+.PHONY: help install parts demo test fast lint format docs bench conformance lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -59,6 +59,10 @@ docs: $(STAMP) ## write the reference that is generated from the operations, and
 
 bench: $(STAMP) ## measure against the real peers, quickly; see benchmarks/README.md
 	@for each in benchmarks/*.py; do echo "== $$each"; $(BIN)/python $$each --quick || exit 1; done
+
+# CHECKOUT=DIR|ADDRESS of MLflow, MLFLOW=PYTHON of an environment with requirements/mlflow.txt, pytest, psutil and moto.
+conformance: $(STAMP) ## run MLflow's own tests against our server and MLflow's own, and write what came of it
+	$(BIN)/python -m tools.conformance $(CHECKOUT) --python $(MLFLOW)
 
 lock: $(STAMP) ## lock the requirements again
 	$(BIN)/python -m tools.lock

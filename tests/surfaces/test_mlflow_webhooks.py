@@ -182,7 +182,7 @@ def test_a_webhook_is_made_shown_changed_tried_and_removed(local: LocalRepositor
         ({"url": "https://nobody.invalid/h"}, "Cannot resolve Webhook URL hostname 'nobody.invalid': [Errno -"),
         ({"url": "https://127.0.0.1/h"}, "which is no public address"),
         ({"url": "https://127.0.0.1/h", "events": []}, "no public address"),
-        ({"url": "https://1.1.1.1/h", "events": []}, "Webhook events cannot be empty."),
+        ({"url": "https://1.1.1.1/h", "events": []}, "Webhook events must be a non-empty list"),
         ({"url": "https://1.1.1.1/h", "name": "-"}, "Webhook name '-' is invalid"),
         (
             {"url": "https://1.1.1.1/h", "events": [{"entity": "MODEL_VERSION", "action": "DELETED"}]},

@@ -123,19 +123,48 @@ class _Models(RegistryStore):
         elsewhere = source if ":" in source or source in _PROMPT_SOURCES else f"s3://models/{source}"
         return super().create_model_version(name, elsewhere, *more, **named)
 
-    def search_registered_models(self, *more: Any, **named: Any) -> Any:
-        return _with_token(super().search_registered_models(*more, **named))
-
-    def search_model_versions(self, *more: Any, **named: Any) -> Any:
-        return _with_token(super().search_model_versions(*more, **named))
-
 
 _PROMPT_SOURCES = {"dummy-source", "prompt-template"}
 
 
-def _with_token(found: Any) -> Any:
-    found.token = found.token or None
+def _stored(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a method of `_Models` whose answers are those of a store over a database: numbers, and None for what is empty."""
+
+    def asked(self: _Models, *more: Any, **named: Any) -> Any:
+        if "max_results" in named:
+            named["max_results"] = int(named["max_results"])
+        return _as_stored(method(self, *more, **named))
+
+    return asked
+
+
+def _as_stored(found: Any) -> Any:
+    if isinstance(found, list):
+        for each in found:
+            _as_stored(each)
+        if hasattr(found, "token"):
+            found.token = found.token or None
+        return found
+    for name, change in _CHANGES.items():
+        if hasattr(found, name):
+            setattr(found, name, change(getattr(found, name)))
     return found
+
+
+_CHANGES: dict[str, Callable[[Any], Any]] = {
+    "_version": int,
+    "_description": lambda text: text or None,
+    "_latest_version": _as_stored,
+    "_aliases": lambda known: {name: int(each) for name, each in known.items()} if isinstance(known, dict) else known,
+}
+_ANSWERING = (
+    *("create_registered_model", "get_registered_model", "update_registered_model", "rename_registered_model"),
+    *("search_registered_models", "search_model_versions", "get_latest_versions", "get_model_version"),
+    *("update_model_version", "transition_model_version_stage", "get_model_version_by_alias", "copy_model_version"),
+    *("create_model_version", "list_webhooks"),
+)
+for _name in _ANSWERING:
+    setattr(_Models, _name, _stored(getattr(_Models, _name)))
 
 
 def _store(kind: type) -> Callable[..., Any]:

@@ -22,12 +22,12 @@ token), it gives what the protocol needs. What is not run is at the end, with th
 
 - **passed**: as it does with MLflow's own server.
 - **also fails there**: MLflow's own server does not pass it either.
-- **on purpose**: ours does something else, for the reason that is given below.
+- **differs**: ours does something else, for the reason that is given below.
 - **failed**: what is left to do.
 - **out of scope**: not run.
 """
 
-_KINDS = ("passed", "also fails there", "on purpose", "failed", "out of scope")
+_KINDS = ("passed", "also fails there", "differs", "failed", "out of scope")
 
 
 class Outcome(NamedTuple):
@@ -56,12 +56,12 @@ def kind_of(ours: Outcome, theirs: Outcome | None) -> str:
     if ours.outcome == "skipped":
         return "out of scope"
     if reason(ours):
-        return "on purpose"
+        return "differs"
     return "also fails there" if theirs and theirs.outcome == "failed" else "failed"
 
 
 def reason(outcome: Outcome) -> str:
-    """Return why ours does something else where a test fails on purpose; nothing when it does not."""
+    """Return why ours does something else where a test fails differs; nothing when it does not."""
     return next((why for name, why in DIFFERENCES.items() if outcome.name.partition("[")[0] == name), "")
 
 
@@ -77,7 +77,7 @@ def page(ours: Mapping[str, Outcome], theirs: Mapping[str, Outcome], *, tested: 
     kinds = {test: kind_of(each, theirs.get(test)) for test, each in ours.items()}
     yield _HEAD.format(tested=tested, client=client)
     yield from _table(ours, kinds)
-    for title in ("failed", "on purpose", "also fails there"):
+    for title in ("failed", "differs", "also fails there"):
         found = [each for test, each in ours.items() if kinds[test] == title]
         yield f"\n## {title.capitalize()}\n"
         yield from _listed(found, title) if found else ["Nothing."]
@@ -95,7 +95,7 @@ def _table(ours: Mapping[str, Outcome], kinds: Mapping[str, str]) -> Iterator[st
 
 
 def _listed(found: list[Outcome], title: str) -> Iterator[str]:
-    yield "| test | what was said |\n|---|---|" if title != "on purpose" else "| test | why |\n|---|---|"
+    yield "| test | what was said |\n|---|---|" if title != "differs" else "| test | why |\n|---|---|"
     for each in found:
         said = reason(each) or each.said
         yield f"| `{_cell(each.name)}` of `{each.file.rpartition('/')[2]}` | {_cell(said)} |"
@@ -103,5 +103,5 @@ def _listed(found: list[Outcome], title: str) -> Iterator[str]:
 
 def _cell(text: str) -> str:
     plain = " ".join(re.sub(r"\x1b\[[0-9;]*m", "", text).split())
-    plain = re.sub(r"0x[0-9a-f]+|/tmp/\S+|[0-9a-f]{32}|127\.0\.0\.1:\d+", "…", plain)
+    plain = re.sub(r"0x[0-9a-f]+|(?<![\w:/.])/(?:[\w.-]+/)+\S*|[0-9a-f]{32}|127\.0\.0\.1:\d+", "…", plain)
     return (plain[:160] + "…" if len(plain) > 160 else plain).replace("|", "\\|").removeprefix("Skipped: ")

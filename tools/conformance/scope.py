@@ -68,6 +68,9 @@ RULES = (
 
 DIFFERENCES = {
     "test_search_registered_model_order_by_errors": "Models may be put in order by when they were made, too.",
+    "test_search_model_versions_order_by_errors": "Versions may be put in order by each of their attributes.",
+    "test_get_run_with_name": "A run without a name is called after its id, not by words that are put together.",
+    "test_search_attrs": "Where a run's artifacts are is searched by the place of its experiment, without the run's id.",
     "test_search_logged_models_invalid_filter_string": "Filters may hold OR, NOT and parentheses.",
     "test_search_logged_models_pagination": "A page token of another search is refused as an invalid one, without saying in"
     " which part they differ.",

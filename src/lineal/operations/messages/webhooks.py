@@ -25,31 +25,35 @@ State = Literal["active", "disabled"]
 
 _NO_SECRET = Secret("")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
+_TAG = {"key": "example_key", "value": "example_value"}
+_TAGS = {"example_key": "example_value"}
 _EXAMPLES: dict[str, dict[str, Any]] = {
-    "registered_model": {"name": "example", "tags": {"key": "value"}, "description": "An example"},
+    "registered_model": {"name": "example_model", "tags": _TAGS, "description": "An example registered model"},
     "model_version": {
-        "name": "example",
+        "name": "example_model",
         "version": "1",
-        "source": "models:/m-00000000000000000000000000000000",
-        "run_id": "0" * 32,
-        "tags": {"key": "value"},
-        "description": "An example",
+        "source": "models:/123",
+        "run_id": "abcd1234abcd5678",
+        "tags": _TAGS,
+        "description": "An example model version",
     },
-    "model_version_tag": {"name": "example", "version": "1", "key": "key", "value": "value"},
-    "model_version_alias": {"name": "example", "alias": "champion", "version": "1"},
-    "prompt": {"name": "example", "tags": {"key": "value"}, "description": "An example"},
+    "model_version_tag": {"name": "example_model", "version": "1", **_TAG},
+    "model_version_alias": {"name": "example_model", "alias": "example_alias", "version": "1"},
+    "prompt": {"name": "example_prompt", "tags": _TAGS, "description": "An example prompt"},
     "prompt_version": {
-        "name": "example",
+        "name": "example_prompt",
         "version": "1",
         "template": "Hello {{name}}",
-        "tags": {"key": "value"},
-        "description": "An example",
+        "tags": _TAGS,
+        "description": "An example prompt version",
     },
-    "prompt_tag": {"name": "example", "key": "key", "value": "value"},
-    "prompt_version_tag": {"name": "example", "version": "1", "key": "key", "value": "value"},
-    "prompt_alias": {"name": "example", "alias": "champion", "version": "1"},
+    "prompt_tag": {"name": "example_prompt", **_TAG},
+    "prompt_version_tag": {"name": "example_prompt", "version": "1", **_TAG},
+    "prompt_alias": {"name": "example_prompt", "alias": "example_alias", "version": "1"},
 }
-_MOVED = {"name": "example", "version": "1", "from_stage": "Staging", "to_stage": "Production"}
+"""What tests are sent, by what they tell of; receivers that were tried with MLflow know these."""
+
+_MOVED = {"name": "example_model", "version": "1", "from_stage": "Staging", "to_stage": "Production"}
 
 
 @operation("webhooks", effect="reads", internal=True)
@@ -300,7 +304,9 @@ def _check_name(name: str) -> None:
 def _events(events: tuple[str, ...]) -> str:
     """Return events as they are kept. Raises Invalid for none, or one that there is not."""
     if not events:
-        raise Invalid("Webhook events cannot be empty.", hint="name what it wants to hear of")
+        raise Invalid(
+            "Webhook events must be a non-empty list, but they are empty.", hint="name what it wants to hear of"
+        )
     if unknown := next((each for each in events if each not in EVENTS), ""):
         raise Invalid(f"there is no event {unknown!r}", hint=near(unknown, EVENTS, "events: " + ", ".join(EVENTS)))
     return msgspec.json.encode(list(dict.fromkeys(events))).decode()

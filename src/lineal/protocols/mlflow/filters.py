@@ -55,6 +55,8 @@ _EXAMPLE = "a condition such as metrics.rmse < 0.5"
 
 _OPENING = ("Invalid clause(s) in filter string", "Invalid filter string")
 """How an error begins; logged models have words of their own, which are the second ones."""
+_UNQUOTED = "Parameter value is either not quoted or unidentified quote types used for string value"
+_LISTED = "While parsing a list in the query, expected string value, punctuation, or whitespace, but got different type in list:"
 _OPERATOR = ("Invalid comparator", "Invalid comparison operator")
 
 
@@ -302,21 +304,18 @@ class _Parser:
     def _texts(self) -> tuple[str, ...]:
         """Read ``('a', 'b')``."""
         self._reader.take_sign("(", "'(' and a list of texts in quotes")
-        found = [self._quoted().text]
+        found = [self._quoted(_LISTED).text]
         while self._reader.is_sign(","):
             self._reader.take()
             if self._reader.is_sign(")"):
                 break  # as Python writes a list of one
-            found.append(self._quoted().text)
+            found.append(self._quoted(_LISTED).text)
         self._reader.take_sign(")", "',' or ')'")
         return tuple(found)
 
-    def _quoted(self) -> Token:
+    def _quoted(self, problem: str = _UNQUOTED) -> Token:
         token = self._reader.peek()
-        if token.kind != "text" or self._text_of(token).startswith("`"):
-            problem = (
-                "Parameter value is either not quoted or unidentified quote types used for string value"
-                f" {self._text_of(token)}"
-            )
-            raise self._reader.wrong(token, problem, hint="write it 'like this'")
+        written = self._text_of(token)
+        if token.kind != "text" or written.startswith("`"):
+            raise self._reader.wrong(token, f"{problem} {written}".rstrip(), hint="write it 'like this'")
         return self._reader.take()

@@ -111,7 +111,7 @@ def check_results(count: int, most: int) -> None:
 def check_model_name(name: str) -> None:
     """Refuse the name of a model that MLflow would refuse. Raises Invalid."""
     if not name:
-        raise Invalid("Registered model name cannot be empty.")
+        raise Invalid("Missing value for required parameter 'name'. Registered model name cannot be empty.")
     if "/" in name or ":" in name or len(name) > MODEL_CHARACTERS_MAX:
         raise Invalid(
             f"Invalid name: '{name[:MODEL_CHARACTERS_MAX]}'. Registered model names cannot contain '/' or ':', and have at"

@@ -126,6 +126,8 @@ def _update(repository: LocalRepository, asked: _Update) -> _Shown:
 
 
 def _rename(repository: LocalRepository, asked: _Rename) -> _Shown:
+    if not asked.new_name:
+        raise lacking("new_name")
     limits.check_model_name(asked.new_name)
     return _Shown(_shown(verbs.rename(repository, _name(asked.name), asked.new_name)))
 

@@ -89,9 +89,8 @@ def _search_experiments(repository: LocalRepository, asked: _SearchExperiments) 
 
 def _check_count(count: int) -> None:
     if not 1 <= count <= RESULTS_MAX:
-        raise Invalid(
-            f"Invalid value {count} for parameter 'max_results' supplied: it must be at least 1 and at most {RESULTS_MAX}"
-        )
+        wanted = f"It must be at most {RESULTS_MAX}" if count > 0 else "It must be a positive integer"
+        raise Invalid(f"Invalid value {count} for parameter 'max_results' supplied. {wanted}, but got value {count}")
 
 
 def _view(said: str | int) -> _View:

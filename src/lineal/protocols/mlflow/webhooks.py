@@ -18,7 +18,6 @@ from lineal.objects.ulid import is_ulid
 from lineal.operations.answers import WebhookAnswer
 from lineal.operations.messages import webhooks as verbs
 from lineal.operations.messages.outbox import EVENTS
-from lineal.protocols.mlflow import limits
 from lineal.protocols.mlflow.dispatch import Endpoint
 from lineal.protocols.mlflow.experiments import NOTHING, Nothing
 
@@ -118,7 +117,8 @@ def _create(repository: LocalRepository, asked: _Create) -> _Shown:
 
 
 def _list(repository: LocalRepository, asked: _List) -> _Webhooks:
-    limits.check_results(asked.max_results, RESULTS_MAX)
+    if not 1 <= asked.max_results <= RESULTS_MAX:
+        raise Invalid(f"max_results must be between 1 and {RESULTS_MAX}, but got {asked.max_results}")
     if asked.page_token and not is_ulid(asked.page_token):
         raise Invalid("Invalid page token", hint="send the token that the page before gave")
     # One more than a page has tells whether there is a next one.

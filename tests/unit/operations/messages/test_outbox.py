@@ -211,6 +211,6 @@ def test_a_name_that_cannot_be_one_is_refused(repository: LocalRepository, name:
 
 
 def test_events_that_there_are_not_are_refused(hooked: LocalRepository) -> None:
-    for events, message in (((), "cannot be empty"), (("model_version.create",), "there is no event")):
+    for events, message in (((), "must be a non-empty list"), (("model_version.create",), "there is no event")):
         with pytest.raises(Invalid, match=message):
             webhooks.create(hooked, "x", "http://127.0.0.1:9/", events=events)

@@ -221,7 +221,7 @@ def test_prompts_are_found_only_where_they_are_asked_for(subject: SubjectName):
         ("run_id IN 'a'", "expected '(' and a list of texts in quotes", "'a'", ""),
         (
             "run_id IN ()",
-            "Parameter value is either not quoted or unidentified quote types used for string value",
+            "While parsing a list in the query, expected string value",
             ")",
             "",
         ),

@@ -89,6 +89,31 @@ def test_a_tag_too_long_is_refused_with_its_limit(kept: Client) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "message"),
+    [
+        ("/registered-models/create", {"name": ""}, "Missing value for required parameter 'name'"),
+        ("/registered-models/rename", {"name": "churn"}, "Missing value for required parameter 'new_name'"),
+        (
+            "/registered-models/rename",
+            {"name": "churn", "new_name": ""},
+            "Missing value for required parameter 'new_name'",
+        ),
+        ("/experiments/search", {"max_results": 0}, "It must be a positive integer"),
+        ("/experiments/search", {"max_results": 50_001}, "It must be at most 50000, but got value 50001"),
+        ("/experiments/get?experiment_id=x", {}, "Invalid experiment ID 'x'. Experiment ID must be a valid integer."),
+    ],
+)
+def test_what_is_missing_or_too_much_is_told_in_mlflows_words(
+    kept: Client, path: str, body: dict[str, Any], message: str
+) -> None:
+    path, _, query = path.partition("?")
+    answer = kept.send("GET", path, query=query) if query else kept.post(path, **body)
+
+    assert (400, "INVALID_PARAMETER_VALUE") == (answer.status, answer.said["error_code"])
+    assert message in answer.said["message"]
+
+
 def test_a_request_for_a_workspace_touches_nothing(client: Client) -> None:
     path = "/api/2.0/mlflow/registered-models/create"
     refused = client.send("POST", path, body=b'{"name": "churn"}', x_mlflow_workspace="team-a")
