@@ -20,7 +20,7 @@ the place of their store over a database; where that one takes more than any ser
 token), it gives what the protocol needs. What is not run is at the end, with the reason. Each endpoint is in
 [MLflow's endpoints](mlflow-endpoints.md).
 
-- **passed**: as it does with MLflow's own server.
+- **passed**.
 - **also fails there**: MLflow's own server does not pass it either.
 - **differs**: ours does something else, for the reason that is given below.
 - **failed**: what is left to do.
@@ -103,5 +103,7 @@ def _listed(found: list[Outcome], title: str) -> Iterator[str]:
 
 def _cell(text: str) -> str:
     plain = " ".join(re.sub(r"\x1b\[[0-9;]*m", "", text).split())
-    plain = re.sub(r"0x[0-9a-f]+|(?<![\w:/.])/(?:[\w.-]+/)+\S*|[0-9a-f]{32}|127\.0\.0\.1:\d+", "…", plain)
+    plain = re.sub(
+        r"0x[0-9a-f]+|(?<![\w:])/(?:[\w.-]+/){2,}\S*|[0-9a-f]{32}|127\.0\.0\.1:\d+|01[0-9A-Z]{24}", "…", plain
+    )
     return (plain[:160] + "…" if len(plain) > 160 else plain).replace("|", "\\|").removeprefix("Skipped: ")
