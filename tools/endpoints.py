@@ -21,8 +21,8 @@ LIST = Path(__file__).with_name("mlflow_endpoints.txt")
 _TITLE = """\
 # MLflow's endpoints
 
-Every endpoint of MLflow 3.18, and what `lineal server` does with it. How to use it stands in
-[the guide](../guides/mlflow.md).
+Every endpoint of MLflow 3.18, and what `lineal server` does with it. How much of MLflow's own tests passes is in
+[conformance](mlflow-conformance.md); how to use it, in [the guide](../guides/mlflow.md).
 
 - What stands behind `/api` is answered behind `/ajax-api` too.
 - What is **served** is answered as MLflow answers it.
