@@ -26,8 +26,12 @@ SETS = {
     "mlflow": ("requirements/mlflow.in",),
     "mlflow2": ("requirements/mlflow2.in",),
     "pytorch": ("requirements/pytorch.in", "--constraint", "requirements/mlflow.txt"),
+    "capture": ("requirements/capture.in",),
 }  # fmt: skip
-"""What is locked where: running it, the demo, the tests, the demo's data, the real DVC, two real MLflows, and PyTorch."""
+"""What is locked where: running it, the demo, the tests, the demo's data, the real DVC, two real MLflows, PyTorch beside
+them, and what recorded programs use."""
+
+WITH_PYTORCH = ("pytorch", "capture")
 
 
 def main() -> None:
@@ -39,7 +43,7 @@ def main() -> None:
         for name, what in SETS.items():
             target = Path("requirements") / f"{name}.txt"
             uv = str(Path(sys.executable).parent / COMPILE[0])
-            variables = {**os.environ, "UV_FIND_LINKS": wheels} if name == "pytorch" else None
+            variables = {**os.environ, "UV_FIND_LINKS": wheels} if name in WITH_PYTORCH else None
             subprocess.run((uv, *COMPILE[1:], *what, "--output-file", str(target)), check=True, env=variables)
             lines = target.read_text(encoding="utf-8").splitlines()
             print(f"{target}: {sum('==' in line for line in lines)} packages")

@@ -1,8 +1,9 @@
 """Install what tests need beside the project's own packages: ``make parts``. Quick when everything is there.
 
 Ceph comes from the system's packages, which takes root and Debian or one of its kin; Azurite and a provider of identities
-come from npm, and DVC and two versions of MLflow, which bring a hundred packages each, into environments of their own, all
-in ``.parts``. What cannot be had is named, and its tests say so: they fail in CI and are skipped elsewhere.
+come from npm, and DVC, two versions of MLflow and what recorded programs use, which bring a hundred packages each, into
+environments of their own, all in ``.parts``. What cannot be had is named, and its tests say so: they fail in CI and are
+skipped elsewhere.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ def main() -> None:
     install_locked("dvc")
     install_locked("mlflow")
     install_locked("mlflow2")
-    install_pytorch()
+    if (wheels := download_pytorch()) is not None:
+        install_locked("pytorch", "mlflow", "--no-deps", "--no-index", "--find-links", wheels)
+        install_locked("capture", "capture", "--find-links", wheels)
 
 
 def install_packages(missing: list[str]) -> None:
@@ -101,36 +104,36 @@ def install_of_npm() -> None:
         each.touch()
 
 
-def install_locked(name: str) -> None:
-    """Install a program of Python, as it is locked, into an environment of its own in ``.parts``."""
-    home, lock = _PLACE / name, Path(f"requirements/{name}.txt")
-    done = home / "installed"
+def install_locked(name: str, home: str = "", *options: str | Path) -> None:
+    """Install what is locked under a name into an environment in ``.parts``, by default one of its own, made anew."""
+    place, lock = _PLACE / (home or name), Path(f"requirements/{name}.txt")
+    done = place / f"installed-{name}"
     if done.exists() and done.stat().st_mtime >= lock.stat().st_mtime:
         return
     print(f"parts: installing {name}")
-    subprocess.run((_beside("uv"), "venv", "--quiet", "--clear", "--python", sys.executable, home), check=True)
-    subprocess.run((*_into(home), "-r", lock), check=True)
+    if home in {"", name}:
+        subprocess.run((_beside("uv"), "venv", "--quiet", "--clear", "--python", sys.executable, place), check=True)
+    subprocess.run((*_into(place), *options, "-r", lock), check=True)
     done.touch()
 
 
-def install_pytorch() -> None:
-    """Install PyTorch beside the newest MLflow.
+def download_pytorch() -> Path | None:
+    """Return a directory with the wheels of PyTorch, or None where they cannot be had.
 
     Its build without CUDA is a third as large, and not every index has it: pip is asked, which knows where this machine keeps
     wheels, and uv unpacks what it found.
     """
-    home, lock = _PLACE / "mlflow", Path("requirements/pytorch.txt")
-    done = home / "installed-pytorch"
-    if done.exists() and done.stat().st_mtime >= lock.stat().st_mtime:
-        return
-    print("parts: installing PyTorch")
-    with tempfile.TemporaryDirectory() as here:
+    wheels, lock = _PLACE / "wheels", Path("requirements/pytorch.txt")
+    done = wheels / "downloaded"
+    if not (done.exists() and done.stat().st_mtime >= lock.stat().st_mtime):
         pip = (sys.executable, "-m", "pip", "download", "-qq", "--disable-pip-version-check", "--no-deps")
-        if subprocess.run((*pip, "--require-hashes", "--dest", here, "-r", lock), check=False).returncode:
-            print("parts: PyTorch is missing; no index that pip asks has its build without CUDA")
-            return
-        subprocess.run((*_into(home), "--no-deps", "--no-index", "--find-links", here, "-r", lock), check=True)
-    done.touch()
+        if subprocess.run((*pip, "--require-hashes", "--dest", wheels, "-r", lock), check=False).returncode:
+            print(
+                "parts: PyTorch and what is recorded with it are missing; no index that pip asks has its build without CUDA"
+            )
+            return None
+        done.touch()
+    return wheels
 
 
 def _into(home: Path) -> tuple[str | Path, ...]:

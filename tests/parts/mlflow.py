@@ -35,7 +35,7 @@ class Mlflow:
 
     def __init__(self, place: Path, url: str, *, major: int = 3, variables: dict[str, str] | None = None) -> None:
         self._home = INSTALLED / ("mlflow" if major > 2 else f"mlflow{major}")
-        if not (self._home / "installed").exists():
+        if not (self._home / f"installed-{self._home.name}").exists():
             missing(f"MLflow {major} is not installed: make parts")
         place.mkdir(parents=True, exist_ok=True)
         self._place = place

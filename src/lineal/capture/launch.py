@@ -23,8 +23,10 @@ from lineal.capture.processes import Family, start_time
 from lineal.capture.runtime import VARIABLES, find_runtime
 from lineal.capture.secrets import mask_command
 from lineal.capture.signals import Forwarding
-from lineal.capture.spool import SpoolRecord, Start, read, reserve, this_process, write_start, write_whole
+from lineal.capture.spool import Start, reserve, this_process, write_start, write_whole
 from lineal.capture.tee import tees
+from lineal.capture.told.reading import read
+from lineal.capture.told.record import SpoolRecord
 from lineal.capture.watch.choose import LEVELS, paths_in, roots_of, start_watching
 from lineal.capture.watch.watcher import Seen
 from lineal.objects.errors import Invalid, Unavailable

@@ -13,7 +13,9 @@ from lineal.capture.gaps import Gaps
 from lineal.capture.git import CodeFound
 from lineal.capture.places import shown
 from lineal.capture.runtime import RuntimeFound, find_runtime
-from lineal.capture.spool import SpoolRecord, Start, read, read_start, write_last
+from lineal.capture.spool import Start, read_start, write_last
+from lineal.capture.told.reading import read
+from lineal.capture.told.record import SpoolRecord
 from lineal.objects.errors import NotFound
 from lineal.objects.runs import FileUse, RunState, Runtime
 

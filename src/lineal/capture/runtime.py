@@ -18,7 +18,7 @@ from lineal.objects.runs import Hardware, Package, Runtime
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lineal.capture.spool import SpoolRecord
+    from lineal.capture.told.record import SpoolRecord
 
 VARIABLES = frozenset(
     "PYTHONHASHSEED PYTHONOPTIMIZE PYTHONUTF8 OMP_NUM_THREADS OMP_PROC_BIND OMP_SCHEDULE OMP_DYNAMIC MKL_NUM_THREADS "

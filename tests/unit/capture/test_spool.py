@@ -18,8 +18,10 @@ from lineal.capture import live
 from lineal.capture.launched import Launched, recover
 from lineal.capture.processes import start_time
 from lineal.capture.shim.lineal_shim.writing import encoded
-from lineal.capture.spool import Point, Start, orphans, read, write_start
+from lineal.capture.spool import Start, orphans, write_start
+from lineal.capture.told.reading import read
 from lineal.objects.errors import NotFound
+from lineal.objects.runs import Point
 
 Record = Callable[..., Launched]
 Write = Callable[[str, str], Path]

@@ -12,13 +12,13 @@ from .imports import after_import
 from .writing import emit
 
 _WATCHED = {
-    "argparse": ("arguments", "watch_arguments"),
+    "argparse": ("params.arguments", "watch_arguments"),
     "random": ("seeds", "watch_random"),
     "numpy.random": ("seeds", "watch_numpy"),
     "torch": ("seeds", "watch_torch"),
-    "sklearn.base": ("estimators", "watch_fits"),
-    "joblib": ("dumps", "watch_joblib"),
-    "pickle": ("dumps", "watch_pickle"),
+    "sklearn.base": ("frameworks.sklearn", "watch_fits"),
+    "joblib": ("frameworks.dumps", "watch_joblib"),
+    "pickle": ("frameworks.dumps", "watch_pickle"),
 }
 """What records the use of a module; it is loaded when the program loads that module."""
 

@@ -8,10 +8,10 @@ import threading
 import weakref
 from types import FunctionType
 
-from .guarding import alike, quietly
-from .scalars import scalar
-from .seeds import note_seed
-from .writing import emit, gap
+from ..guarding import alike, quietly
+from ..scalars import scalar
+from ..seeds import note_seed
+from ..writing import emit, gap
 
 TYPE_CHECKING = False  # spares the import of typing; checkers take the name as true
 if TYPE_CHECKING:

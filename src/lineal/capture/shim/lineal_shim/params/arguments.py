@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 
-from .guarding import alike, quietly
-from .scalars import scalar
-from .writing import emit
+from ..guarding import alike, quietly
+from ..scalars import scalar
+from ..writing import emit
 
 TYPE_CHECKING = False  # spares the import of typing; checkers take the name as true
 if TYPE_CHECKING:

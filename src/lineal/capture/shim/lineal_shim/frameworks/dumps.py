@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
-from .estimators import find_estimator, model_facts
-from .guarding import also, first
-from .writing import emit
+from .sklearn import find_estimator, model_facts
+from ..guarding import also, first
+from ..writing import emit
 
 TYPE_CHECKING = False  # spares the import of typing; checkers take the name as true
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""What frameworks do: one file each, loaded when the program loads the framework."""

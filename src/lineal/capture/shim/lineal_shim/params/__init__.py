@@ -1,0 +1,1 @@
+"""Where parameters come from: one file a source, loaded when the program loads the library."""

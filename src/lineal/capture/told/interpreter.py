@@ -1,0 +1,35 @@
+"""Takers of what an interpreter says of itself, of the models it made, and of what it could not record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from lineal.objects.runs import ModelFacts
+
+if TYPE_CHECKING:
+    from lineal.capture.told.record import Event, Gathered
+
+
+def take_python(gathered: Gathered, event: Event, is_program: bool) -> None:
+    """The program's own interpreter counts, else the first one."""
+    if not gathered.python or (is_program and not gathered.is_program):
+        gathered.python, gathered.is_program = event, is_program
+        gathered.flags |= event["flags"]
+
+
+def take_end(gathered: Gathered, event: Event, _is_program: bool) -> None:
+    """Native libraries and switches are known at an interpreter's end."""
+    gathered.libraries |= event["libraries"]
+    gathered.flags |= event["flags"]
+
+
+def take_model(gathered: Gathered, event: Event, _is_program: bool) -> None:
+    """The last model saved to a path is the one that is there."""
+    gathered.models[event["path"]] = msgspec.convert(event["facts"], ModelFacts)
+
+
+def take_gap(gathered: Gathered, event: Event, _is_program: bool) -> None:
+    """A sentence about what is missing."""
+    gathered.gaps[str(event["text"])] = None
