@@ -28,6 +28,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, metavar="N", help="so many runs are there, in place of 100,000 or 300")
     parser.add_argument("--only", nargs="+", metavar="ROW", choices=[each.row for each in ROWS], default=())
     parser.add_argument("--postgres", default="", metavar="URL", help="a server where databases may be made")
+    parser.add_argument("--over", choices=("SQLite", "PostgreSQL"), help="over one of both only")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is stopped, what was made is removed
     missed, sizes = [], QUICK if options.quick else FULL
@@ -35,8 +36,11 @@ def main() -> None:
     if options.form is Row.cells:
         print(HEADER)
     with tempfile.TemporaryDirectory(prefix="lineal-") as home:
-        for database in ("", options.postgres) if options.postgres else ("",):
-            talk(f"over {'PostgreSQL' if database else 'SQLite'}")
+        databases = {"SQLite": "", **({"PostgreSQL": options.postgres} if options.postgres else {})}
+        for name, database in databases.items():
+            if options.over not in {None, name}:
+                continue
+            talk(f"over {name}")
             for row in rows(Path(home), sizes, database, frozenset(options.only)):
                 print((options.form or Row.lines)(row), flush=True)
                 missed += [] if row.holds else [row.row]

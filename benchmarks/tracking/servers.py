@@ -57,7 +57,7 @@ def mlflow() -> Path:
         shutil.rmtree(home, ignore_errors=True)
         subprocess.run((sys.executable, "-m", "venv", home), check=True)
         install = (home / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-        subprocess.run((*install, f"mlflow=={NEEDED_BY}", "psycopg2-binary"), check=True)
+        subprocess.run((*install, f"mlflow=={NEEDED_BY}", "psycopg[binary]"), check=True)
         subprocess.run((*install, "--no-deps", requirement), check=True)
         stamp.write_text(requirement, encoding="utf-8")
     return home / "bin" / "mlflow"

@@ -14,6 +14,7 @@ from lineal.objects.errors import Conflict, LinealError, Refused
 from lineal.objects.secret import Secret
 from lineal.objects.statements import JournalEntry
 from lineal.operations.operation import Operation
+from lineal.storage.database.database import Row
 from lineal.storage.store import Store
 
 _REQUEST_KEPT_BYTES = 4096
@@ -91,14 +92,14 @@ def _write(store: Store, operation: Operation, request: msgspec.Struct, key: str
     result: Any = None
     if operation.prepare:
         operation.prepare(store, **_arguments(request))
-    with store.writing():
+    with store.writing() as head:
         if key and (known := _known_answer(store, operation, request, key)) is not None:
             return known
         try:
             result = _call(store, operation, request)
         except Refused as refused:
             refusal = refused
-        _journal(store, operation, request, "failed" if refusal else "done", result, refusal)
+        _journal(store, head, operation, request, "failed" if refusal else "done", result, refusal)
         if key and refusal is None and not operation.tells_secret:
             _keep_answer(store, operation, request, key, result)
     if refusal:
@@ -108,18 +109,18 @@ def _write(store: Store, operation: Operation, request: msgspec.Struct, key: str
 
 def _act(store: Store, operation: Operation, request: msgspec.Struct, key: str) -> Any:
     """Journal the beginning and the end, so that a crash in between shows as a beginning without an end."""
-    with store.writing():
+    with store.writing() as head:
         if key and (known := _known_answer(store, operation, request, key)) is not None:
             return known
-        _journal(store, operation, request, "began", None, None)
+        _journal(store, head, operation, request, "began", None, None)
     try:
         result = _call(store, operation, request)
     except LinealError as error:
-        with store.writing():
-            _journal(store, operation, request, "failed", None, error)
+        with store.writing() as head:
+            _journal(store, head, operation, request, "failed", None, error)
         raise
-    with store.writing():
-        _journal(store, operation, request, "done", result, None)
+    with store.writing() as head:
+        _journal(store, head, operation, request, "done", result, None)
         if key:
             _keep_answer(store, operation, request, key, result)
     return result
@@ -159,23 +160,21 @@ def _masked(operation: Operation, request: msgspec.Struct) -> msgspec.Struct:
 
 def _journal(
     store: Store,
+    head: Row,
     operation: Operation,
     request: msgspec.Struct,
     outcome: Literal["done", "began", "failed"],
     result: Any,
     error: LinealError | None,
 ) -> None:
-    """Append one entry to the chain; the head row's lock puts concurrent writers in an order."""
+    """Append one entry to the chain behind its ``head``, the lock of whose row puts concurrent writers in an order."""
     from lineal.capture.secrets import mask, mask_bytes  # noqa: PLC0415 - a question is not journalled
 
     body, _ = mask_bytes(msgspec.json.encode(_masked(operation, request), order="sorted"))
     if len(body) > _REQUEST_KEPT_BYTES:
         body = msgspec.json.encode({"digest": digest_of(body), "size_bytes": len(body)})
-    head = store.database.run(
-        "UPDATE journal_head SET sequence = sequence + 1 WHERE id = 1 RETURNING sequence, digest"
-    )[0]
     entry = JournalEntry(
-        sequence=head["sequence"],
+        sequence=head["sequence"] + 1,
         at=store.clock.now(),
         by=store.actor.name,
         operation=operation.words,
@@ -198,7 +197,11 @@ def _journal(
         subject=entry.subject,
         body=canonical_bytes(entry).decode(),
     )
-    store.database.run("UPDATE journal_head SET digest = :digest WHERE id = 1", digest=digest)
+    store.database.run(
+        "UPDATE journal_head SET sequence = :sequence, digest = :digest WHERE id = 1",
+        sequence=entry.sequence,
+        digest=digest,
+    )
 
 
 def _subject(operation: Operation, request: msgspec.Struct, result: Any) -> str:

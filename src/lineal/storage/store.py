@@ -19,7 +19,7 @@ from lineal.objects.ulid import ulid
 from lineal.storage import trees
 from lineal.storage.blobs.blobs import BlobStore
 from lineal.storage.clock import Clock
-from lineal.storage.database.database import Database
+from lineal.storage.database.database import Database, Row
 from lineal.storage.progress import Progress, Silent
 
 T = TypeVar("T", bound=Object)
@@ -96,15 +96,14 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, actor=actor)
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self) -> Iterator[Row]:
         """Give a transaction in which no other writer of this repository is at work: what it reads stays true.
 
         SQLite has one writer anyway. PostgreSQL would let two promote at once, each blind to the other, so writers take
-        the journal's head, which every act needs in the end, at their beginning.
+        the journal's head, which every act needs in the end, at their beginning. It is given: ``sequence`` and ``digest``.
         """
         with self.database.transaction():
-            self.database.run("UPDATE journal_head SET sequence = sequence WHERE id = 1")
-            yield
+            yield self.database.run("UPDATE journal_head SET id = id WHERE id = 1 RETURNING sequence, digest")[0]
 
     @property
     def epoch(self) -> int:

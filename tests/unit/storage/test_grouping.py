@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 from lineal.objects.errors import Conflict, Unavailable
+from lineal.storage.database.database import Database
 from lineal.storage.database.grouping import Grouping
+from lineal.storage.database.postgres import Postgres
 from lineal.storage.database.sqlite import Sqlite
 
 Work = Callable[[], Any]
@@ -41,7 +43,7 @@ def syncs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return found
 
 
-def together(database: Sqlite, *works: Work) -> list[Any]:
+def together(database: Database, *works: Work) -> list[Any]:
     """Have all of ``works`` carried out at once; return what each returned or raised."""
 
     async def ask() -> list[Any]:
@@ -165,3 +167,56 @@ def test_other_threads_still_wait_for_the_disk_themselves(database: Sqlite) -> N
     thread.join()
 
     assert [{"synchronous": 2}] == found
+
+
+@pytest.fixture
+def server(postgres_url: str) -> Iterator[Postgres]:
+    """A server's database with one table, and two rows in it."""
+    found = Postgres(postgres_url)
+    found.run("CREATE TABLE purse (name TEXT PRIMARY KEY, amount BIGINT NOT NULL)")
+    found.many("INSERT INTO purse (name, amount) VALUES (:name, 0)", [{"name": "a"}, {"name": "b"}])
+    yield found
+    found.close()
+
+
+def adding(server: Postgres, name: str, *, then: Callable[[], object] = lambda: None) -> Work:
+    def add() -> str:
+        server.run("UPDATE purse SET amount = amount + 1 WHERE name = :name", name=name)
+        then()
+        return name
+
+    return add
+
+
+def amounts(server: Postgres) -> dict[str, int]:
+    return {row["name"]: row["amount"] for row in server.run("SELECT * FROM purse")}
+
+
+def test_on_a_server_too_one_that_fails_leaves_nothing_and_the_others_are_kept(server: Postgres) -> None:
+    said = together(server, adding(server, "a"), adding(server, "b", then=lambda: 1 / 0), adding(server, "a"))
+
+    assert ["a", "a"] == [each for each in said if isinstance(each, str)]
+    assert {"a": 2, "b": 0} == amounts(server)
+
+
+def test_two_groups_that_wait_for_one_another_both_come_to_their_end(server: Postgres) -> None:
+    has_first, is_waited_for = threading.Event(), threading.Event()
+    ours = Postgres(server._url)
+
+    def be_the_other() -> None:
+        with server.transaction():
+            server.run("SET LOCAL deadlock_timeout = '60s'")  # so that ours is the one that gives way
+            adding(server, "b")()
+            has_first.set()
+            is_waited_for.wait(10)
+            adding(server, "a")()
+
+    other = threading.Thread(target=be_the_other)
+    other.start()
+    has_first.wait(10)
+    said = together(ours, adding(ours, "a", then=is_waited_for.set), adding(ours, "b"))
+    other.join()
+    ours.close()
+
+    assert ["a", "b"] == said
+    assert {"a": 2, "b": 2} == amounts(server)

@@ -114,13 +114,15 @@ class Summary:
         database: where it is.
         run: the id of the run.
         experiment: the number of its experiment.
+        is_new: whether the run has only just begun, so that nothing is known.
     """
 
-    def __init__(self, database: Database, run: str, experiment: int) -> None:
+    def __init__(self, database: Database, run: str, experiment: int, *, is_new: bool = False) -> None:
         self._database = database
         self._run = run
         self._experiment = experiment
-        rows = database.run("SELECT metrics, params, tags FROM run_summary WHERE run = :run", run=run)
+        asked = "SELECT metrics, params, tags FROM run_summary WHERE run = :run"
+        rows = [] if is_new else database.run(asked, run=run)
         said: Row = rows[0] if rows else {"metrics": "[]", "params": "[]", "tags": "[]"}
         # None stands for what is too long: whatever is needed of it is read from the rows.
         self._metrics = _lines(said["metrics"], _metrics)
@@ -173,15 +175,11 @@ class Summary:
             self._tags.pop(key, None)
         return remove_tag(self._database, self._run, key)
 
-    def save(self) -> None:
-        """Write what lists show."""
-        self._database.run(
-            _SUMMARY,
-            run=self._run,
-            metrics=_text(self._metrics),
-            params=_text(self._params),
-            tags=_text(self._tags),
-        )
+    def save(self) -> Row:
+        """Write what lists show, and return it."""
+        said: Row = {"metrics": _text(self._metrics), "params": _text(self._params), "tags": _text(self._tags)}
+        self._database.run(_SUMMARY, run=self._run, **said)
+        return said
 
     def _metric_row(self, line: MetricLine) -> dict[str, Any]:
         word = line.value if isinstance(line.value, str) else None

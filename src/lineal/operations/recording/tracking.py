@@ -18,7 +18,7 @@ from lineal.operations.people.sight import narrowed
 from lineal.operations.recording import model_metrics
 from lineal.operations.recording.experiments import DEFAULT, active
 from lineal.operations.recording.model_metrics import ModelPoint
-from lineal.operations.recording.summaries import Summary, texts
+from lineal.operations.recording.summaries import NOTHING_USED, Summary, texts
 from lineal.operations.references import Row, keep_production
 from lineal.query.pages import read_page
 from lineal.query.walks import Wanted
@@ -70,7 +70,7 @@ def create(store: Store, run: NewRun) -> TrackedRun:
     experiment = active(store, run.experiment)
     made = store.database.run(
         "INSERT INTO run (id, name, state, command, started_by, host, started_at, revision, experiment, artifact_location)"
-        " VALUES (:id, :name, :state, '[]', :by, '', :at, 1, :experiment, :place) ON CONFLICT (id) DO NOTHING RETURNING id",
+        " VALUES (:id, :name, :state, '[]', :by, '', :at, 1, :experiment, :place) ON CONFLICT (id) DO NOTHING RETURNING *",
         id=run.id,
         name=run.name,
         state=run.state,
@@ -81,10 +81,10 @@ def create(store: Store, run: NewRun) -> TrackedRun:
     )
     if not made:
         raise Exists(f"run:{run.id} exists already", hint="choose another id")
-    summary = Summary(store.database, run.id, run.experiment)
+    summary = Summary(store.database, run.id, run.experiment, is_new=True)
     summary.set_tags(run.tags)
-    summary.save()
-    return shown(store, run.id)
+    row = made[0] | {"summary": run.id, "inputs": NOTHING_USED.decode(), "outputs": NOTHING_USED.decode()}
+    return next(lines(store, [row | summary.save()]))
 
 
 @operation("runs record", effect="records", internal=True, about={"run_id": "run id"})
@@ -147,18 +147,18 @@ def update(
         NotFound: there is no such run.
         Invalid: it was deleted.
     """
-    row = locked(store, run_id)
-    store.database.run(
-        "UPDATE run SET name = :name, state = :state, ended_at = :ended_at WHERE id = :id",
-        id=run_id,
-        name=name or row["name"],
-        state=state or row["state"],
-        ended_at=row["ended_at"] if ended_at is None else ended_at,
+    row = _changed(
+        store,
+        run_id,
+        "name = COALESCE(:name, name), state = COALESCE(:state, state), ended_at = COALESCE(:ended_at, ended_at)",
+        name=name or None,
+        state=state or None,
+        ended_at=ended_at,
     )
     has_ended = state not in {"", "running", "scheduled"}
     if has_ended and (row["recent_points"] >= CHUNK_POINTS or row["revision"] > _REQUESTS_MAX):
         fold(store, run_id)
-    return shown(store, run_id)
+    return next(lines(store, [row | _summaries(store, [run_id]).get(run_id, _NO_SUMMARY)]))
 
 
 @operation("runs delete", effect="writes", internal=True, about={"run_id": "run id"})
@@ -279,10 +279,13 @@ def missing(run_id: str) -> NotFound:
 
 def locked(store: Store, run_id: str, *, points: int = 0) -> Row:
     """Return the row of a run that nobody else changes until the transaction ends. Raises NotFound, Invalid."""
+    return _changed(store, run_id, "recent_points = recent_points + :points", points=points)
+
+
+def _changed(store: Store, run_id: str, change: str, **values: object) -> Row:
+    """Change the row of a run, and return it as it is then; likewise."""
     rows = store.database.run(
-        "UPDATE run SET revision = revision + 1, recent_points = recent_points + :points WHERE id = :id RETURNING *",
-        id=run_id,
-        points=points,
+        f"UPDATE run SET revision = revision + 1, {change} WHERE id = :id RETURNING *", id=run_id, **values
     )
     if not rows:
         raise missing(run_id)

@@ -105,8 +105,8 @@ class Dispatch:
             return *errors.told(error), {}
 
     async def _worked(self, found: _Found, database: Database, work: Callable[[], bytes]) -> bytes:
-        """Have something carried out: a database with one writer has quick changes share commits."""
-        if not found.endpoint.is_quick or database.dialect != "sqlite":
+        """Have something carried out; quick changes share commits."""
+        if not found.endpoint.is_quick:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
         self._grouping = self._grouping or Grouping(database)
         return await self._grouping.carry_out(work)

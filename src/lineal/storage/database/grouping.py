@@ -1,4 +1,4 @@
-"""Many small changes at once, for a database with one writer: they share a commit, and with it the wait for the disk.
+"""Many small changes at once: they share a commit, and with it the wait for the disk.
 
 Each is still a change of its own: one that fails leaves nothing of itself, and nobody is told of success before it is safe.
 """
@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from typing import Any, TypeVar, cast
 
-from lineal.objects.errors import LinealError
+from lineal.objects.errors import Conflict, LinealError
 from lineal.storage.database.database import Database
 
 T = TypeVar("T")
@@ -38,6 +38,17 @@ class _Task:
         except BaseException as error:  # noqa: BLE001 - told to whoever waits for it
             self._error = error
 
+    def carry_out_alone(self, database: Database) -> None:
+        """Do the same as a change of its own, and forget how it ended before."""
+        self._error = None
+        failure = _carry_out_together(database, [self])
+        self._error = self._error or failure
+
+    @property
+    def has_collided(self) -> bool:
+        """Whether it failed because of what others changed meanwhile."""
+        return type(self._error) is Conflict
+
     def tell(self, error: BaseException | None) -> None:
         """Tell who waits how it ended; ``error`` is why nothing of all was kept."""
         if self._future.done():
@@ -49,10 +60,12 @@ class _Task:
 
 
 class Grouping:
-    """Carries out what changes a database, in the event loop itself: what is so quick is not worth another thread.
+    """Carries out what changes a database: what waits at a moment is one change.
 
-    The loop never waits: not for the disk, which a thread makes sure of while the next requests are read, and not for
-    another program that writes just now; a thread waits for that one, and makes the changes instead.
+    Where the database is a file, that is done in the event loop itself, because what is so quick is not worth another
+    thread. The loop never waits: not for the disk, which a thread makes sure of while the next requests are read, and not
+    for another program that writes just now; a thread waits for that one, and makes the changes instead. Where it is a
+    server, which other servers change too, the thread always makes them.
 
     Args:
         database: whose changes share commits.
@@ -83,12 +96,15 @@ class Grouping:
 
     def _carry_out_next(self) -> None:
         tasks, self._waiting = self._waiting[:_TOGETHER_MAX], self._waiting[_TOGETHER_MAX:]
+        if self._database.dialect == "postgresql":
+            self._wait_for(tasks, partial(_carry_out_beside_others, self._database, tasks))
+            return
         try:
             sync = self._database.hurry()
             change = self._database.transaction()
             change.__enter__()
         except LinealError:
-            self._wait_for(tasks, partial(_waiting_longer, self._database, tasks))
+            self._wait_for(tasks, partial(_carry_out_together, self._database, tasks))
         else:
             failure = _carry_out(self._database, change, tasks)
             self._wait_for(tasks, (lambda: failure) if failure else sync)
@@ -104,10 +120,24 @@ class Grouping:
         asyncio.get_running_loop().run_in_executor(self._thread, work).add_done_callback(end)
 
 
-def _waiting_longer(database: Database, tasks: Sequence[_Task]) -> BaseException | None:
-    """Carry out tasks once another program has written, in a thread that waits for it."""
+def _carry_out_beside_others(database: Database, tasks: Sequence[_Task]) -> BaseException | None:
+    """Carry out tasks; those that collided with another server's, each alone: two groups may wait for one another."""
+    failure = _carry_out_together(database, tasks)
+    if failure and type(failure) is not Conflict:
+        return failure
+    for each in tasks:
+        if failure or each.has_collided:
+            each.carry_out_alone(database)
+    return None
+
+
+def _carry_out_together(database: Database, tasks: Sequence[_Task]) -> BaseException | None:
+    """Carry out tasks as one change, in a thread that waits for other programs; return why nothing of it was kept."""
     change = database.transaction()
-    change.__enter__()
+    try:
+        change.__enter__()
+    except LinealError as error:
+        return error
     return _carry_out(database, change, tasks)
 
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from decimal import Decimal
+from itertools import chain, islice
 from typing import Any, Literal
 
 import psycopg
@@ -71,8 +72,12 @@ class _Connection:
 
     def execute_many(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Carry out one statement for each of ``rows``."""
+        some = list(islice(rest := iter(rows), 2))
+        if len(some) == 1:
+            self.execute(sql, some[0])  # half the way there and back
+            return
         with _translated(), self.raw.cursor() as cursor:
-            cursor.executemany(with_percent_names(sql).encode(), rows)
+            cursor.executemany(with_percent_names(sql).encode(), chain(some, rest))
 
     def is_alive(self) -> bool:
         """Tell whether the server still holds the other end; a server that hung up has left something to read."""
@@ -108,7 +113,7 @@ class Postgres:
 
     def many(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> None:
         """Carry out one statement for each of ``rows``, all or none. Raises what ``run`` raises."""
-        with self.transaction(), self._statement() as connection:
+        with self._statement() as connection, connection.transactions.joined():
             connection.execute_many(sql, rows)
 
     @contextmanager

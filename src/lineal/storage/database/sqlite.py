@@ -131,8 +131,10 @@ class Sqlite:
 
     def many(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> None:
         """Carry out one statement for each of ``rows``, all or none. Raises what ``run`` raises."""
-        with self.transaction():
-            self._own().statements(sql, rows)
+        with self._turn:
+            own = self._own()
+            with own.transactions.joined():
+                own.statements(sql, rows)
 
     def transaction(self) -> AbstractContextManager[None]:
         """Make everything in the block one change."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 from lineal.objects.errors import Conflict, LinealError
 
 
 class Transactions:
     """The transactions that are open on one connection.
+
+    One that begins before anything was done in the one around it needs no savepoint: undoing both is the same. So a change
+    that several layers of code make sure is whole costs no more than one of them.
 
     Args:
         execute: carries out one statement without values.
@@ -19,27 +22,47 @@ class Transactions:
     def __init__(self, execute: Callable[[str], object], begin: str) -> None:
         self._execute = execute
         self._begin = begin
-        self.depth = 0
+        self._marks: list[str] = []
+        self._is_untouched = False
         self._is_doomed = False
+
+    @property
+    def depth(self) -> int:
+        """How many are open."""
+        return len(self._marks)
 
     def open(self) -> AbstractContextManager[None]:
         """Keep what the block does, or undo it when it raises."""
         return _Open(self)
 
+    def joined(self) -> AbstractContextManager[None]:
+        """Do what the block does as a part of what is open, which then fails with it, or as a change of its own."""
+        return nullcontext() if self._marks else _Open(self)
+
     def begin(self) -> int:
         """Begin one within those that are open; return its level."""
-        level = self.depth
-        self.check()
-        self._execute(f"SAVEPOINT level_{level}" if level else self._begin)
-        self.depth += 1
+        level = len(self._marks)
+        if self._is_doomed:
+            self.check()
+        mark = ""  # the savepoint of the one around it
+        if not level:
+            mark = self._begin
+            self._execute(mark)
+        elif not self._is_untouched:
+            mark = f"level_{level}"
+            self._execute(f"SAVEPOINT {mark}")
+        self._marks.append(mark)
+        self._is_untouched = True
         return level
 
     def end(self, level: int, *, keep: bool) -> None:
         """End the one at ``level``: all of it is kept, or nothing."""
+        mark = self._marks[level]
         try:
             if keep:
                 self.check()
-                self._execute(f"RELEASE SAVEPOINT level_{level}" if level else "COMMIT")
+                if mark:
+                    self._execute(f"RELEASE SAVEPOINT {mark}" if level else "COMMIT")
             else:
                 self._undo(level)
         except BaseException:
@@ -47,26 +70,38 @@ class Transactions:
                 self._undo(level)
             raise
         finally:
-            self.depth = level
+            del self._marks[level:]
 
     def check(self) -> None:
-        """Refuse to go on after an error, as PostgreSQL does, so that half of a change is never kept by mistake."""
+        """Refuse to go on after an error, as PostgreSQL does, so that half of a change is never kept by mistake.
+
+        Everything that is done in a transaction is announced by this.
+        """
+        self._is_untouched = False
         if self._is_doomed:
             raise Conflict("a statement before this one failed and undid its transaction", hint="begin it again")
 
     def doom(self) -> None:
         """Take note that a statement failed: its transaction can only be undone."""
-        self._is_doomed = self.depth > 0
+        self._is_doomed = bool(self._marks)
 
     def _undo(self, level: int) -> None:
-        statements = (f"ROLLBACK TO SAVEPOINT level_{level}", f"RELEASE SAVEPOINT level_{level}")
         try:
-            for statement in statements if level else ("ROLLBACK",):
+            for statement in self._undoing(level):
                 self._execute(statement)
             self._is_doomed = False
         except LinealError:
             # The database had undone everything by itself (disk full, connection lost): nothing outside may go on.
             self._is_doomed = level > 0
+
+    def _undoing(self, level: int) -> Sequence[str]:
+        """Return the statements that undo the one at ``level``."""
+        if not level:
+            return ("ROLLBACK",)
+        if mark := self._marks[level]:
+            return (f"ROLLBACK TO SAVEPOINT {mark}", f"RELEASE SAVEPOINT {mark}")
+        around = next(place for place in range(level, -1, -1) if self._marks[place])
+        return (f"ROLLBACK TO SAVEPOINT {self._marks[around]}",) if around else ("ROLLBACK", self._begin)
 
 
 class _Open(AbstractContextManager[None]):

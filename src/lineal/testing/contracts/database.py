@@ -223,14 +223,36 @@ class DatabaseContract:
         assert {} == amounts(database)
 
     def test_many_within_a_transaction_is_part_of_it(self, database: Database) -> None:
-        """Also when it fails and the rest goes on."""
+        """Also when it fails: then the transaction can only be undone, as after any statement."""
         with database.transaction():
             database.many(_INSERT, [{"name": "a", "amount": 1}])
-            with pytest.raises(Conflict):
+            with pytest.raises(Conflict), database.transaction():
                 database.many(_INSERT, [{"name": "b", "amount": 1}, {"name": "a", "amount": 1}])
             database.run(_INSERT, name="c", amount=1)
+        with pytest.raises(Conflict), database.transaction():
+            with pytest.raises(Conflict):
+                database.many(_INSERT, [{"name": "d", "amount": 1}, {"name": "a", "amount": 1}])
+            database.run(_INSERT, name="e", amount=1)
 
         assert {"a": 1, "c": 1} == amounts(database)
+
+    def test_a_transaction_that_begins_another_at_once_is_undone_with_what_follows(self, database: Database) -> None:
+        """At any depth: what only the inner one did is undone, and what the outer one does then is kept."""
+        with database.transaction():
+            with pytest.raises(RuntimeError), database.transaction(), database.transaction():
+                database.run(_INSERT, name="a", amount=1)
+                raise RuntimeError
+            database.run(_INSERT, name="b", amount=1)
+            with database.transaction():
+                with pytest.raises(RuntimeError), database.transaction():
+                    database.run(_INSERT, name="c", amount=1)
+                    raise RuntimeError
+                database.run(_INSERT, name="d", amount=1)
+                with pytest.raises(RuntimeError), database.transaction():
+                    database.run(_INSERT, name="e", amount=1)
+                    raise RuntimeError
+
+        assert {"b": 1, "d": 1} == amounts(database)
 
     def test_the_tables_are_made_once(self, database: Database) -> None:
         """Every step of both phases, in order."""
