@@ -12,6 +12,12 @@ import psycopg
 from benchmarks.store.measure import talk
 from benchmarks.tracking.client import Client, batch, together
 from benchmarks.tracking.servers import Server
+from lineal import connect
+from lineal.client.local import LocalRepository
+from lineal.objects.runs import Point
+from lineal.objects.ulid import hexadecimal
+from lineal.operations.recording import tracking
+from lineal.protocols.mlflow import ids
 
 _TOGETHER = 1_000
 _COLUMNS = {
@@ -42,19 +48,15 @@ def filled(server: Server, runs: int, points: int, huge_points: int) -> Filled:
     client = Client(server.port)
     experiment = str(client.post("/experiments/create", name="searched")["experiment_id"])
     long = client.begin("0", 0)
+    made = more_runs(server, experiment, range(1, runs + 1))
     if server.tables:
         with _Tables(server.tables) as tables:
-            made = [f"{number:032x}" for number in range(1, runs + 1)]
-            numbers = enumerate(made)
-            while some := list(islice(numbers, _TOGETHER)):
-                tables.put(_runs(some, int(experiment)))
             for key, count in (("loss", points), ("huge", huge_points)):
                 steps = iter(range(count))
                 while part := list(islice(steps, 100_000)):
                     tables.put(_series(long, key, part))
             tables.analyse()
     else:
-        made = _sent(server, experiment, runs)
         for key, count in (("loss", points), ("huge", huge_points)):
             for start in range(0, count, _TOGETHER):
                 client.post(
@@ -66,6 +68,49 @@ def filled(server: Server, runs: int, points: int, huge_points: int) -> Filled:
     client.end(long)
     client.post("/runs/update", run_id=long, status="RUNNING")
     return Filled(experiment, made, long)
+
+
+def more_runs(server: Server, experiment: str, numbers: range) -> list[str]:
+    """Put runs into an experiment, each with what its number makes of it; return some of their ids."""
+    if not server.tables:
+        return _recorded(server, experiment, numbers) if server.repository else _sent(server, experiment, len(numbers))
+    made = [f"{number:032x}" for number in numbers]
+    numbered = zip(numbers, made, strict=True)
+    with _Tables(server.tables) as tables:
+        while some := list(islice(numbered, _TOGETHER)):
+            tables.put(_runs(some, int(experiment)))
+        tables.analyse()
+    return made[:_TOGETHER]
+
+
+def _recorded(server: Server, experiment: str, numbers: range) -> list[str]:
+    """Have this process do to the repository what the server does for every run, many in one change."""
+    repository, made, rest = connect(server.repository), list[str](), iter(numbers)
+    assert isinstance(repository, LocalRepository)
+    while some := list(islice(rest, _TOGETHER)):
+        with repository.store.database.transaction():
+            for number in some:
+                run, name = ids.new_run(), f"run {number}"
+                tags = {"mlflow.user": "ana", "mlflow.runName": name}
+                begun = tracking.NewRun(
+                    id=run, name=name, started_at=1_700_000_000_000 + number, experiment=int(experiment), tags=tags
+                )
+                tracking.create(repository, begun)
+                said = batch(run, number, tags=5)
+                tracking.record(
+                    repository,
+                    run,
+                    points=tuple(
+                        Point(each["key"], each["step"], each["value"], each["timestamp"]) for each in said["metrics"]
+                    ),
+                    params={each["key"]: each["value"] for each in said["params"]},
+                    tags={each["key"]: each["value"] for each in said["tags"]},
+                )
+                tracking.update(repository, run, state="finished", ended_at=1_800_000_000_000)
+                made.append(hexadecimal(run))
+        del made[_TOGETHER:]
+    repository.close()
+    return made
 
 
 def _sent(server: Server, experiment: str, runs: int) -> list[str]:

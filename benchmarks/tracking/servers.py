@@ -33,7 +33,8 @@ _START_S = 120.0
 class Server(NamedTuple):
     """A server that answers. ``start_s`` is how long it took from its start to its first answer.
 
-    ``tables`` is where its tables are, when they are MLflow's: a file, or the address of a database.
+    ``tables`` is where its tables are, when they are MLflow's: a file, or the address of a database. ``repository`` is the
+    directory of a repository of Lineal's.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Server(NamedTuple):
     pid: int
     start_s: float
     tables: str = ""
+    repository: str = ""
 
     def memory_mb(self) -> float:
         """Return the memory of all its processes in 10^6 bytes; what they share is counted once."""
@@ -109,7 +111,7 @@ def lineal_server(home: Path, database: str) -> Iterator[Server]:
         subprocess.run((*program, "init", *more), cwd=place, check=True, capture_output=True)
     command = (*program, "--repository", str(place), "server", "--port", str(port))
     with _started("Lineal", command, port, place, {}) as found:
-        yield found
+        yield found._replace(repository=str(place))
 
 
 @contextmanager
