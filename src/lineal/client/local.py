@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -35,8 +35,12 @@ class LocalRepository(Verbs):
     def __init__(self, store: Store, *, observer: Observer | None = None) -> None:
         self.store = store
         self.observer = observer
-        root = store.root
-        self._seen = Index(root / "workspace.sqlite", root.parent) if root else Index(MEMORY, Path("/"))
+
+    @cached_property
+    def _seen(self) -> Index:
+        # Made when it is needed: a server has a repository of its own for each request.
+        root = self.store.root
+        return Index(root / "workspace.sqlite", root.parent) if root else Index(MEMORY, Path("/"))
 
     @property
     def blobs(self) -> BlobStore:
@@ -73,7 +77,8 @@ class LocalRepository(Verbs):
 
     def close(self) -> None:
         """Let go of the database."""
-        self._seen.close()
+        if "_seen" in vars(self):
+            self._seen.close()
         self.store.database.close()
 
     def __enter__(self) -> Self:

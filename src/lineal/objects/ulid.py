@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
 _TIME_BITS, _RANDOM_BITS, _LENGTH = 48, 80, 26
@@ -15,12 +17,14 @@ def ulid(at: int, randomness: bytes) -> str:
     return "".join(_ALPHABET[value >> 5 * place & 31] for place in reversed(range(_LENGTH)))
 
 
+@lru_cache(maxsize=4_096)
 def ulid_of(number: str) -> str:
     """Return the ULID of the 128 bits that are written as 32 hexadecimal digits: how other systems write an id."""
     value = int(number, 16)
     return "".join(_ALPHABET[value >> 5 * place & 31] for place in reversed(range(_LENGTH)))
 
 
+@lru_cache(maxsize=4_096)
 def hexadecimal(text: str) -> str:
     """Return the 128 bits of a ULID as 32 hexadecimal digits, in small letters."""
     value = 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 
 from lineal.objects.errors import Conflict, Unavailable
+from lineal.storage.database import sqlite
 from lineal.storage.database.database import Database
 from lineal.storage.database.grouping import Grouping
 from lineal.storage.database.postgres import Postgres
@@ -33,13 +33,13 @@ def database(tmp_path: Path) -> Iterator[Sqlite]:
 @pytest.fixture
 def syncs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Counts how often the disk is waited for."""
-    found, fsync = list[int](), os.fsync
+    found, sync = list[int](), sqlite._sync_file
 
     def counting(descriptor: int) -> None:
         found.append(descriptor)
-        fsync(descriptor)
+        sync(descriptor)
 
-    monkeypatch.setattr(os, "fsync", counting)
+    monkeypatch.setattr(sqlite, "_sync_file", counting)
     return found
 
 
@@ -109,7 +109,7 @@ def test_nobody_is_told_of_success_when_the_disk_fails(database: Sqlite, monkeyp
     def broken(_: int) -> None:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(os, "fsync", broken)
+    monkeypatch.setattr(sqlite, "_sync_file", broken)
     said = together(database, *(inserting(database, value) for value in range(3)))
 
     assert all(isinstance(each, Unavailable) and "Input/output error" in each.message for each in said)

@@ -29,8 +29,15 @@ _CACHE_KIB, _CACHE_OF_MORE_KIB = 32_768, 4_096
 """Of the first connection, and of each other one. With the two thousand by default, a change of a large table writes and reads
 its pages again and again; a server has a connection a thread, and must stay small."""
 
+_sync_file = getattr(os, "fdatasync", os.fsync)
 _IN_A_HURRY = ("PRAGMA busy_timeout = 0", "PRAGMA synchronous = NORMAL", f"PRAGMA cache_size = -{2 * _CACHE_KIB}")
 """There is one such connection, and all small changes of a server are made on it."""
+
+_process = [os.getpid()]
+"""The number of this process. Asking the system each time would cost as much as a small statement."""
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=lambda: _process.__setitem__(0, os.getpid()))
 
 _SAID = (sqlite3.Error, OverflowError, UnicodeEncodeError)
 """What a statement says of itself, or of a value that it cannot take."""
@@ -162,7 +169,7 @@ class Sqlite:
             with self._lock:
                 if self._log < 0:
                     self._log = os.open(f"{self._path}-wal", os.O_RDONLY | os.O_CLOEXEC)
-            os.fsync(self._log)
+            _sync_file(self._log)
         except OSError as error:
             raise Unavailable(f"the database {self._path}: {error.strerror}", hint=_SPACE) from None
 
@@ -193,7 +200,7 @@ class Sqlite:
     def _own(self) -> _Connection:
         """Return the connection of this thread; a database in memory has one, for one thread at a time."""
         # A connection must not be carried into a child process; a thread that ended leaves its own to the next.
-        key = (0, 0) if self._path == MEMORY else (os.getpid(), threading.get_ident())
+        key = (0, 0) if self._path == MEMORY else (_process[0], threading.get_ident())
         if found := self._connections.get(key):
             return found
         connection = self._connect()
