@@ -20,6 +20,8 @@ from lineal.operations.recording import tracking
 from lineal.protocols.mlflow import ids
 
 _TOGETHER = 1_000
+_RECORDED_TOGETHER = 50
+"""A row that is changed again and again in one change gets slower with each, where old versions of it are kept meanwhile."""
 _COLUMNS = {
     "runs": ("run_uuid", "name", "user_id", "status", "start_time", "end_time", "lifecycle_stage", "artifact_uri", "experiment_id"),
     "metrics": ("key", "value", "timestamp", "run_uuid", "step", "is_nan"),
@@ -87,7 +89,7 @@ def _recorded(server: Server, experiment: str, numbers: range) -> list[str]:
     """Have this process do to the repository what the server does for every run, many in one change."""
     repository, made, rest = connect(server.repository), list[str](), iter(numbers)
     assert isinstance(repository, LocalRepository)
-    while some := list(islice(rest, _TOGETHER)):
+    while some := list(islice(rest, _RECORDED_TOGETHER)):
         with repository.store.database.transaction():
             for number in some:
                 run, name = ids.new_run(), f"run {number}"

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import cache
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from lineal.formats import wording
 from lineal.formats.summaries import in_words
 from lineal.objects.canonical import Number
 from lineal.web.plots import picture
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _PLACES = (
     ("run:", "/runs/"),
@@ -24,6 +27,8 @@ _PLACES = (
 @cache
 def environment() -> Environment:
     """Return the templates. Every value is escaped; an unknown name is an error, not a blank."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - programs look at no pages
+
     found = Environment(
         loader=PackageLoader("lineal.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )

@@ -15,9 +15,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
-import urllib3
-from urllib3.exceptions import HTTPError
-
 from lineal.objects.errors import Invalid
 from lineal.storage.store import Reach
 
@@ -74,6 +71,8 @@ def send(url: str, body: str, *, delivery: str, secret: str, timestamp: str, rea
     }
     if secret:
         headers["X-MLflow-Signature"] = signature(secret, delivery, timestamp, body)
+    from urllib3.exceptions import HTTPError  # noqa: PLC0415 - many a server sends nothing, and is smaller without
+
     try:
         return _post(_place(url, reach), body.encode(), headers, reach)
     except Invalid as error:
@@ -83,6 +82,8 @@ def send(url: str, body: str, *, delivery: str, secret: str, timestamp: str, rea
 
 
 def _post(place: _Place, body: bytes, headers: dict[str, str], reach: Reach) -> Answer:
+    import urllib3  # noqa: PLC0415 - as above
+
     parts = place.parts
     host = parts.hostname or ""
     timeout = urllib3.Timeout(total=reach.timeout_s)
