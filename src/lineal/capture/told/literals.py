@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _BYTES_MAX = 1 << 20
+_INNER = (ast.stmt, ast.ExceptHandler, ast.match_case)
+"""What holds statements of its own, which come by themselves."""
+
 _CONSTANT = (ast.Constant, ast.UnaryOp, ast.BinOp, ast.Tuple, ast.List, ast.operator, ast.unaryop, ast.expr_context)
 
 
@@ -50,7 +53,7 @@ def _assigned(statement: ast.stmt) -> Iterator[tuple[str, ast.expr | None]]:
             for name, value in _pairs(target, statement.value):
                 plain.add(id(name))
                 yield name.id, value
-    own = [each for each in ast.iter_child_nodes(statement) if not isinstance(each, ast.stmt)]
+    own = [each for each in ast.iter_child_nodes(statement) if not isinstance(each, _INNER)]
     for part in own:
         for each in ast.walk(part):
             if isinstance(each, ast.Name) and not isinstance(each.ctx, ast.Load) and id(each) not in plain:

@@ -32,7 +32,6 @@ def _is_installed(path: str) -> bool:
 
 
 def _is_plain(value: object) -> bool:
-    if type(value) in {list, tuple}:
-        items: list[object] = list(value)[: _ITEMS_MAX + 1]
-        return len(items) <= _ITEMS_MAX and all(type(each) in _PLAIN for each in items)
-    return type(value) in _PLAIN and (type(value) is not str or len(value) <= _TEXT_MAX)  # type: ignore[arg-type]
+    if isinstance(value, (list, tuple)):
+        return len(value) <= _ITEMS_MAX and all(type(each) in _PLAIN for each in value)
+    return type(value) in _PLAIN and not (isinstance(value, str) and len(value) > _TEXT_MAX)
