@@ -28,8 +28,8 @@ epochs, tags = 3, ["a", "b"]
 API_TOKEN = "abcd"
 changed_from_outside = 1
 seen = 0
-for _each in range(3):
-    seen += 1
+for _each in "abc":
+    seen += len(_each)
 
 
 class Colour(enum.Enum):

@@ -72,5 +72,9 @@ def _is_watched(command: list[str]) -> bool:
 
 def _end(is_watched: bool) -> None:
     if is_watched:
-        import_module(f"{__package__}.params.globals").note_globals()
+        quietly(_note_globals)
     emit("end", libraries=interpreter.libraries(), flags=interpreter.determinism())
+
+
+def _note_globals() -> None:
+    import_module(f"{__package__}.params.globals").note_globals()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 import threading
 
+from ..calling import callers, is_of_a_library
 from ..guarding import alike, first, quietly
 from .flat import flattened
-from .telling import COMMAND_LINE, Outermost, callers, is_of_a_library, tell
+from .telling import COMMAND_LINE, Outermost, tell
 
 TYPE_CHECKING = False  # spares the import of typing; checkers take the name as true
 if TYPE_CHECKING:

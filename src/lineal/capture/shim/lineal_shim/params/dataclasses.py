@@ -6,10 +6,11 @@ import operator
 import re
 import sys
 
+from ..calling import is_of_a_library
 from ..guarding import alike, quietly
 from ..writing import gap
 from .flat import flattened
-from .telling import CONFIG, is_of_a_library, tell
+from .telling import CONFIG, tell
 
 TYPE_CHECKING = False  # spares the import of typing; checkers take the name as true
 if TYPE_CHECKING:

@@ -10,11 +10,12 @@ import os
 import re
 import sys
 
+from ..calling import callers, is_of_a_library
 from ..guarding import alike, also, first, quietly
 from ..writing import STARTED_AT, gap
 from .flat import flattened
 from .hydra import resolved
-from .telling import CONFIG, callers, is_of_a_library, tell
+from .telling import CONFIG, tell
 
 TYPE_CHECKING = False  # spares the import of typing; checkers take the name as true
 if TYPE_CHECKING:

@@ -1,12 +1,16 @@
-"""Tell the plain globals of the program's script as they are at its end; the reader picks those that are parameters."""
+"""Tell the plain globals of the program's script as they are at its end; the reader picks those that are parameters.
+
+This is loaded at the end, and loads nothing more: evaluating a text, as the making of a named tuple does, would let Python
+forget that an interrupt ended the program, and its exit status would be another.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 
+from ..calling import is_of_a_library
 from ..writing import emit
-from .telling import is_of_a_library
 
 _GLOBALS_MAX = 1_000
 _TEXT_MAX = 200
