@@ -29,6 +29,9 @@ _FOLDERS = re.compile(r"conf(ig)?s?|cfgs?|(hyper)?params|experiments?|settings",
 _BYTES_MAX = 1 << 18
 _FILES_MAX = 20
 
+_KNOWN_MAX = 1_000
+
+_known: dict[str, str] = {}
 _files: set[str] = set()
 _directory = os.getcwd()
 
@@ -95,18 +98,34 @@ def _tell(path: str, found: Iterable[tuple[str, object]]) -> None:
 
 
 def _configuration(file: Any) -> str:
-    """Return the whole path of a file that is a configuration of the program, else ""."""
+    """Return the whole path of a file that is a configuration of the program, else "".
+
+    Programs may read a million files of data this way, so what is cheap is asked first, and each file once.
+    """
     path = file if isinstance(file, str) else getattr(file, "name", None)
     if not isinstance(path, str) and hasattr(file, "__fspath__"):
         path = os.fspath(file)
     if not isinstance(path, str) or not path.endswith(_SUFFIXES):
         return ""
-    path = os.path.realpath(os.path.join(os.getcwd(), path))
-    is_named = _is_named_like_one(path)
-    argument = _is_argument(path)
-    if not (is_named or (argument and not path.endswith(".json"))) or not (argument or _is_in_project(path)):
+    if path not in _known:
+        if len(_known) > _KNOWN_MAX:
+            _known.clear()
+        _known[path] = _found(path)
+    return _known[path]
+
+
+def _found(path: str) -> str:
+    is_named = _is_named_like_one(os.path.abspath(path))
+    if not is_named and path.endswith(".json"):
         return ""
-    known = os.stat(path)
+    path = os.path.realpath(path)
+    is_argument = _is_argument(path)
+    if not is_argument and not (is_named and _is_in_project(path)):
+        return ""
+    try:
+        known = os.stat(path)
+    except OSError:
+        return ""
     return path if known.st_size <= _BYTES_MAX and known.st_mtime <= STARTED_AT else ""
 
 
