@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lineal.capture.context import RUN_ID, find_context, find_parent
 from lineal.capture.files import FilesUsed, classify
 from lineal.capture.gaps import Gaps
 from lineal.capture.git import CodeFound, find_code
@@ -108,7 +109,10 @@ def launch(
         process=this_process()[0],
         process_started=this_process()[1],
         variables={name: variables[name] for name in VARIABLES & variables.keys()},
+        parent=find_parent(variables),
     )
+    with gaps.guard("context"):
+        start = msgspec.structs.replace(start, context=find_context(variables))
     _open_spool(spool, start, code)
     watcher = _watch(plan, gaps)
     try:
@@ -182,6 +186,9 @@ def _execute(plan: _Plan, start: Start, gaps: Gaps) -> int:
     """Run the program and return its exit status, negative for a signal. Raises Invalid when it cannot start."""
     variables = dict(plan.variables)
     variables["LINEAL_SPOOL"] = str(plan.spool)
+    variables[RUN_ID] = start.run_id
+    # Interpreters of a run around this one are no part of this one.
+    variables.pop("LINEAL_AROUND", None)
     variables["PYTHONPATH"] = os.pathsep.join(filter(None, (str(SHIM), variables.get("PYTHONPATH"))))
     streams = tees(plan.spool, gaps)
     ends = {name: each.program_end for name, each in streams.items()}

@@ -16,6 +16,7 @@ from lineal.capture.runtime import RuntimeFound, find_runtime
 from lineal.capture.spool import Start, read_start, write_last
 from lineal.capture.told.reading import read
 from lineal.capture.told.record import SpoolRecord
+from lineal.objects.context import Context
 from lineal.objects.errors import NotFound
 from lineal.objects.runs import FileUse, RunState, Runtime
 
@@ -53,6 +54,8 @@ class Launched(msgspec.Struct, frozen=True, kw_only=True):
     host: str = ""
     masked_secrets: int = 0
     gaps: tuple[str, ...] = ()
+    parent: str = ""
+    context: tuple[Context, ...] = ()
 
 
 def gathered(  # noqa: PLR0913 the parts of a whole, each found by another module
@@ -93,6 +96,8 @@ def gathered(  # noqa: PLR0913 the parts of a whole, each found by another modul
         host=start.host,
         masked_secrets=start.masked_secrets + code.masked_secrets + record.masked_secrets,
         gaps=tuple(gaps),
+        parent=start.parent,
+        context=start.context,
     )
 
 

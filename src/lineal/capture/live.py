@@ -37,7 +37,7 @@ def param(**params: object) -> None:
     if not _is_recorded():
         return
     try:
-        emit("param", params={name: scalar(value) for name, value in params.items()})
+        emit("param", params={name: scalar(value) for name, value in params.items()}, source="lineal.param")
     except Exception as error:  # noqa: BLE001 logging a parameter must never end a training
         _warn(f"a parameter could not be logged: {error}")
 

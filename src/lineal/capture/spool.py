@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lineal.capture.processes import is_alive, start_time
+from lineal.objects.context import Context
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,6 +46,8 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     program_started: int = 0
     variables: dict[str, str] = {}
     masked_secrets: int = 0
+    parent: str = ""
+    context: tuple[Context, ...] = ()
 
 
 def start_path(spool: Path) -> Path:

@@ -180,6 +180,9 @@ def deliver(repository: Repository, launched: Launched, name: str, spool: Path) 
         stderr=_text(repository.blobs, launched.stderr),
         capture_level=launched.capture_level,
         gaps=tuple(gaps),
+        param_sources=launched.record.param_sources,
+        parent=launched.parent,
+        context=launched.context,
     )
     answer = repository.runs.finish(run=run, code=code, runtime=runtime, series=launched.record.series)
     shutil.rmtree(spool, ignore_errors=True)

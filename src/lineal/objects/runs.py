@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from lineal.objects.canonical import Number, Object, Scalar
+from lineal.objects.context import Context
 from lineal.objects.digest import Digest
 from lineal.objects.files import Mode
 
@@ -111,6 +112,8 @@ class Run(Object, frozen=True, tag="run"):
     ``capture_level`` says how files were seen (``fanotify``, ``inotify``, ``arguments``, or ``imported`` where another
     system told of them); ``gaps`` lists in plain words what could not be seen. ``exit_status`` is negative for the signal
     that ended the program. ``tags`` are what a program said of it that is neither a parameter nor a metric.
+    ``param_sources`` tells where parameters come from, by name. ``parent`` is the id of the run whose program started
+    this one, ``context`` what other systems around it said.
     """
 
     id: str
@@ -137,3 +140,6 @@ class Run(Object, frozen=True, tag="run"):
     capture_level: str = ""
     gaps: tuple[str, ...] = ()
     tags: dict[str, str] = {}
+    param_sources: dict[str, str] = {}
+    parent: str = ""
+    context: tuple[Context, ...] = ()

@@ -347,7 +347,7 @@ def test_no_secret_is_in_the_record(record: Record, write: Write, git: Git, vari
     assert secret.encode() not in text
     assert key.encode() not in text
     assert "2" == launched.runtime.variables["OMP_NUM_THREADS"]
-    assert 4 == launched.masked_secrets
+    assert 5 == launched.masked_secrets
 
 
 def test_the_record_is_quickly_made(record: Record, write: Write) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lineal.objects.canonical import Object
+from lineal.objects.context import Context
 from lineal.objects.datasets import Column, DatasetVersion
 from lineal.objects.digest import Digest, digest_of
 from lineal.objects.files import NOTHING, Branch, Entry, Range, Recipe, Tree
@@ -220,6 +221,18 @@ EXAMPLES: dict[str, Object] = {
         capture_level="fanotify",
         gaps=("stderr went to a terminal and was not kept",),
         tags={"team": "churn"},
+        param_sources={"deep": "argparse", "depth": "config.yaml"},
+        parent="01ARZ3NDEKTSV4RRFFQ69G5FAW",
+        context=(
+            Context(
+                system="airflow",
+                workflow="churn",
+                run="manual",
+                task="train",
+                attempt="2",
+                url="https://airflow.example",
+            ),
+        ),
     ),
     "version": Version(
         weights=A,

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 def take_python(gathered: Gathered, event: Event, is_program: bool) -> None:
     """The program's own interpreter counts, else the first one."""
+    if not event.get("around"):
+        gathered.outer.add(event["file"])
     if not gathered.python or (is_program and not gathered.is_program):
         gathered.python, gathered.is_program = event, is_program
         gathered.flags |= event["flags"]

@@ -9,8 +9,9 @@ import msgspec
 
 from lineal.capture.spool import read_start
 from lineal.capture.told.interpreter import take_end, take_gap, take_model, take_python
+from lineal.capture.told.params import take_globals, take_params
 from lineal.capture.told.record import Event, Gathered, SpoolRecord
-from lineal.capture.told.values import take_metrics, take_params, take_seed
+from lineal.capture.told.values import take_metrics, take_seed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +21,7 @@ TAKERS: dict[str, Callable[[Gathered, Event, bool], None]] = {
     "python": take_python,
     "end": take_end,
     "param": take_params,
+    "globals": take_globals,
     "metric": take_metrics,
     "seed": take_seed,
     "model": take_model,

@@ -8,8 +8,11 @@ from typing import Any
 import msgspec
 
 from lineal.capture.secrets import MASK, is_secret_name, mask
+from lineal.capture.told.params import Params
 from lineal.objects.canonical import Number, Scalar, number
 from lineal.objects.runs import ModelFacts, Package, Point
+
+_INTEGER_MAX = (1 << 63) - 1
 
 Event = dict[str, Any]
 """One line of the spool: ``kind``, ``at`` (milliseconds since 1970 UTC), ``file`` (whose it is) and its own members."""
@@ -19,6 +22,7 @@ class SpoolRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What a program's interpreters told. ``metrics`` are last values; ``models`` are by the file's absolute path."""
 
     params: dict[str, Scalar] = {}
+    param_sources: dict[str, str] = {}
     metrics: dict[str, Number] = {}
     series: tuple[Point, ...] = ()
     seeds: dict[str, int] = {}
@@ -38,7 +42,8 @@ class Gathered:
     """What the events said so far, in the order of time. The takers of ``told/`` fill it."""
 
     def __init__(self) -> None:
-        self.params: dict[str, Scalar] = {}
+        self.params = Params()
+        self.outer: set[str] = set()
         self.series: list[Point] = []
         self.seeds: dict[str, int] = {}
         self.flags: dict[str, str] = {}
@@ -55,7 +60,8 @@ class Gathered:
         """Return what was gathered."""
         packages = {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in self.python.get("packages", ())}
         return SpoolRecord(
-            params=self.params,
+            params=self.params.values(),
+            param_sources=self.params.sources(),
             metrics={each.key: each.value for each in self.series},
             series=tuple(self.series),
             seeds=self.seeds,
@@ -68,18 +74,23 @@ class Gathered:
             libraries=self.libraries,
             last_at=self.last_at,
             masked_secrets=self.masked_secrets,
-            gaps=tuple(self.gaps),
+            gaps=(*self.gaps, *self.params.gaps()),
         )
 
     def kept(self, name: str, value: object) -> Scalar:
         """Return ``value`` as a record keeps it: finite numbers as such, texts without secrets."""
-        if value is None or isinstance(value, bool | int):
+        if value is None or isinstance(value, bool):
+            return value
+        is_number = isinstance(value, int | float)
+        # A number may be a PIN, but hardly a token: tokenizers count theirs.
+        parts = [each for each in name.split(".") if is_secret_name(each)]
+        if value and any(not (is_number and each.lower().endswith("token")) for each in parts):
+            self.masked_secrets += 1
+            return MASK
+        if isinstance(value, int) and abs(value) <= _INTEGER_MAX:
             return value
         if isinstance(value, float):
             return number(value)
-        if is_secret_name(name.rpartition(".")[2]) and value:
-            self.masked_secrets += 1
-            return MASK
         text, count = mask(str(value))
         self.masked_secrets += count
         return text

@@ -1,4 +1,4 @@
-"""Takers of parameters, metrics and seeds."""
+"""Takers of metrics and seeds."""
 
 from __future__ import annotations
 
@@ -11,12 +11,6 @@ if TYPE_CHECKING:
     from lineal.capture.told.record import Event, Gathered
 
 _SEEDS_MAX = 8
-
-
-def take_params(gathered: Gathered, event: Event, _is_program: bool) -> None:
-    """The last value of a name stays."""
-    for name, value in event["params"].items():
-        gathered.params[str(name)] = gathered.kept(str(name), value)
 
 
 def take_metrics(gathered: Gathered, event: Event, _is_program: bool) -> None:

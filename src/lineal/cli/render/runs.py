@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from lineal.cli.render.page import Page
 from lineal.cli.render.units import ago, count, duration, metrics, moment, number, scalar, size, when
+from lineal.objects.context import Context
 from lineal.objects.digest import short
 from lineal.objects.runs import Code, FileUse, ModelFacts, Run, Runtime
 from lineal.operations.answers import ExperimentAnswer, RunAnswer
@@ -33,9 +34,11 @@ def one(answer: RunAnswer, page: Page) -> Iterator[str]:
             ("hardware", _hardware(answer.runtime) if answer.runtime else ""),
             ("seeds", _seeds(answer.run) if answer.run else ""),
             ("seen by", answer.run.capture_level if answer.run else ""),
+            ("part of", f"run:{answer.run.parent}" if answer.run and answer.run.parent else ""),
+            *((each.system, _context(each)) for each in (answer.run.context if answer.run else ())),
         )
     )
-    yield from mapping(page, "parameters", {name: scalar(value) for name, value in answer.params.items()})
+    yield from _params(answer, page)
     yield from mapping(page, "metrics", {name: number(value) for name, value in answer.metrics.items()})
     if answer.run:
         yield from _seen(answer.run, page)
@@ -95,6 +98,20 @@ def mapping(page: Page, heading: str, values: dict[str, str]) -> Iterator[str]:
         yield from page.facts(values.items(), indent="    ")
 
 
+def _params(answer: RunAnswer, page: Page) -> Iterator[str]:
+    """Yield the parameters, each with where it comes from."""
+    sources = answer.run.param_sources if answer.run else {}
+    if not sources:
+        yield from mapping(page, "parameters", {name: scalar(value) for name, value in answer.params.items()})
+        return
+    yield f"  {page.title('parameters')}"
+    yield from page.table(
+        ("NAME", "VALUE", "FROM"),
+        ((name, scalar(value), sources.get(name, "")) for name, value in answer.params.items()),
+        indent="    ",
+    )
+
+
 def files(page: Page, heading: str, uses: Sequence[FileUse]) -> Iterator[str]:
     """Yield a table of files under a heading; nothing when there are none."""
     if not uses:
@@ -143,6 +160,12 @@ def made_by(facts: ModelFacts) -> str:
 def _note(use: FileUse) -> str:
     notes = ("changed while it was read" if use.changed_while_reading else "", "" if use.kept else "bytes not kept")
     return ", ".join(each for each in notes if each)
+
+
+def _context(context: Context) -> str:
+    attempt = f"attempt {context.attempt}" if context.attempt else ""
+    parts = (context.workflow, context.task, f"run {context.run}" if context.run else "", attempt, context.url)
+    return ", ".join(each for each in parts if each)
 
 
 def _by(answer: RunAnswer) -> str:

@@ -18,6 +18,7 @@ from lineal.operations.answers import RunAnswer
 from lineal.operations.asking import lineage
 from lineal.operations.data.contents import written_by
 from lineal.operations.operation import operation
+from lineal.operations.recording.summaries import write_tags
 from lineal.operations.references import Row
 from lineal.storage import series
 from lineal.storage.made_with import note_made_with
@@ -97,11 +98,21 @@ def keep(
             store.put_tree(Tree(entries=written))
         _end(store, run, digest)
         write_params(store, run.id, run.params)
+        write_tags(store.database, run.id, dict(_context_tags(run)))
         write_metrics(store, run.id, run.metrics, at=run.ended_at)
         _write_series(store, run.id, series)
         note_made_with(store.database, run.id, code, runtime)
         lineage.connect_run(store, digest, run)
     return show_row(store, _row(store, run.id))
+
+
+def _context_tags(run: Run) -> Iterator[tuple[str, str]]:
+    """Yield the tags by which runs are found that are a part of something: ``airflow.task``, ``lineal.parent``."""
+    if run.parent:
+        yield "lineal.parent", run.parent
+    for each in run.context:
+        told = ((field, str(getattr(each, field))) for field in each.__struct_fields__ if field != "system")
+        yield from ((f"{each.system}.{field}", value) for field, value in told if value)
 
 
 def _check_bytes(store: Store, run: Run, code: Code) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from lineal.objects.context import Context
 from tests.unit.cli.render.constructed import FINISHED, KILLED, PAGE, RUN, digest, text_of
 
 
@@ -42,6 +43,27 @@ run:01HF7YAT00AAAAAAAAAAAAAAAA  finished
 """
 
     assert expected == text_of(FINISHED)
+
+
+def test_a_run_shows_what_it_is_a_part_of_and_where_its_parameters_come_from() -> None:
+    airflow = Context(system="airflow", workflow="churn", run="manual", task="train", attempt="2")
+    sources = {"depth": "argparse", "kind": "conf/model.yaml"}
+    run = msgspec.structs.replace(RUN, parent="01HF7YAT00BBBBBBBBBBBBBBBB", context=(airflow,), param_sources=sources)
+    text = text_of(msgspec.structs.replace(FINISHED, run=run))
+
+    assert (
+        """\
+  part of   run:01HF7YAT00BBBBBBBBBBBBBBBB
+  airflow   churn, train, run manual, attempt 2
+  parameters
+    NAME     VALUE     FROM
+    depth    6         argparse
+    kind     logistic  conf/model.yaml
+    shuffle  True
+  metrics
+"""
+        in text
+    )
 
 
 def test_runs_are_a_table_with_how_each_ended() -> None:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 quoted = encode_basestring_ascii
 """JSON's form of a text."""
 
+STARTED_AT = time.time()
+"""When the interpreter began to record, in seconds since 1970 UTC."""
+
 _NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
 _descriptors: list[int] = []

@@ -75,7 +75,7 @@ def _note_fit(estimator: Any, arguments: tuple[Any, ...], named: dict[str, Any])
                 note_seed(f"{name}.random_state", value)
     for key, value in (getattr(estimator, "best_params_", None) or {}).items():
         params[f"best.{key}"] = scalar(value)
-    emit("param", params=params)
+    emit("param", params=params, source="sklearn")
 
 
 def _last(estimator: Any) -> Any:
