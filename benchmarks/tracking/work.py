@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from benchmarks.tracking.artifacts import down_mib_s, up_mib_s
+from benchmarks.tracking.artifacts import by_client_mib_s, down_mib_s, up_mib_s
 from benchmarks.tracking.client import API, Client, batch, median_ms, together
 from benchmarks.tracking.filling import Filled, filled
 from benchmarks.tracking.registry import MODEL, versions_on
@@ -117,6 +117,10 @@ def _down(world: World) -> float:
     return down_mib_s(world.server, world.put.runs[0], world.sizes.mib)
 
 
+def _by_client(way: Literal["up", "down"], *, in_parts: bool) -> Callable[[World], float]:
+    return lambda world: by_client_mib_s(world.server, world.put.runs[0], world.sizes.mib, way, in_parts=in_parts)
+
+
 def _registry(method: str, path: str, body: object = None) -> Callable[[World], float]:
     return _asked(method, API + path, body)
 
@@ -167,9 +171,27 @@ _VERSIONS = tuple(
             "GET", f"/model-versions/search?filter=name%3D'{MODEL}'&max_results=100&order_by=version_number%20DESC")),
     )
 )  # fmt: skip
+_BY_CLIENT: tuple[tuple[str, Literal["up", "down"], str], ...] = (
+    ("client-up", "up", "whole"),
+    ("client-down", "down", "whole"),
+    ("client-up-parts", "up", "in parts"),
+    ("client-down-parts", "down", "in parts"),
+)
 _ARTIFACTS = (
     Work("up", "an artifact of {mib} MiB up, in one piece", "MiB/s", 1.5, _up, more_is_better=True, others=False),
     Work("down", "the same down", "MiB/s", 1.5, _down, more_is_better=True, others=False),
+    *(
+        Work(
+            row,
+            f"the same {way} by MLflow's client, {words}",
+            "MiB/s",
+            1.5,
+            _by_client(way, in_parts=words == "in parts"),
+            more_is_better=True,
+            others=False,
+        )
+        for row, way, words in _BY_CLIENT
+    ),
     Work(
         "memory-after", "memory of the server after both", "MB", 1, lambda world: world.server.memory_mb(), others=False
     ),
