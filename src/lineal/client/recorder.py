@@ -180,6 +180,7 @@ def deliver(repository: Repository, launched: Launched, name: str, spool: Path) 
         stderr=_text(repository.blobs, launched.stderr),
         capture_level=launched.capture_level,
         gaps=tuple(gaps),
+        tags=launched.record.tags,
     )
     answer = repository.runs.finish(run=run, code=code, runtime=runtime, series=launched.record.series)
     shutil.rmtree(spool, ignore_errors=True)

@@ -18,6 +18,7 @@ from lineal.operations.answers import RunAnswer
 from lineal.operations.asking import lineage
 from lineal.operations.data.contents import written_by
 from lineal.operations.operation import operation
+from lineal.operations.recording.summaries import write_tags
 from lineal.operations.references import Row
 from lineal.storage import series
 from lineal.storage.made_with import note_made_with
@@ -98,6 +99,7 @@ def keep(
         _end(store, run, digest)
         write_params(store, run.id, run.params)
         write_metrics(store, run.id, run.metrics, at=run.ended_at)
+        write_tags(store.database, run.id, run.tags)
         _write_series(store, run.id, series)
         note_made_with(store.database, run.id, code, runtime)
         lineage.connect_run(store, digest, run)

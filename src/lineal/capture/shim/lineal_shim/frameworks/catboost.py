@@ -1,0 +1,56 @@
+"""Record CatBoost: parameters, what it measured in every iteration, and the files that its models are saved to."""
+
+from __future__ import annotations
+
+from .models import describers, tell_model, version_of
+from .naming import metric_name, params_of
+from ..guarding import first, method
+from ..seeds import note_seed
+from ..writing import emit
+
+TYPE_CHECKING = False  # spares the import of typing; checkers take the name as true
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def watch_catboost(core: Any) -> None:
+    """Record fits and saves of CatBoost's models; all its estimators use these."""
+    base = core.CatBoost
+    describers.append(lambda value: model_facts(value) if isinstance(value, base) else None)
+    method(base, "_fit", _note_fit)
+    method(base, "save_model", _note_save)
+
+
+def _note_fit(_result: object, arguments: tuple[Any, ...], _named: dict[str, Any]) -> None:
+    model = arguments[0]
+    params = dict(model.get_params())
+    found = params_of(type(model).__name__, params.items())
+    best = model.get_best_iteration()
+    if best is not None:
+        found["catboost.best_iteration"] = best
+    emit("param", params=found)
+    note_seed("catboost.random_seed", params.get("random_seed", params.get("random_state")))
+    curves = {
+        metric_name(data, measure): values
+        for data, measures in model.get_evals_result().items()
+        for measure, values in measures.items()
+    }
+    for iteration in range(max(map(len, curves.values()), default=0)):
+        at = {name: values[iteration] for name, values in curves.items() if iteration < len(values)}
+        emit("metric", metrics=at, step=iteration)
+
+
+def _note_save(_result: object, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+    tell_model(first(arguments, named, "fname", at=1), model_facts(arguments[0]))
+
+
+def model_facts(model: Any) -> dict[str, object]:
+    """Return what CatBoost says of a model: version, number of trees, columns, labels."""
+    classes = getattr(model, "classes_", None)
+    return {
+        "framework": "catboost",
+        "framework_version": version_of("catboost"),
+        "architecture": f"catboost.{type(model).__name__}: {model.tree_count_} trees",
+        "inputs": dict.fromkeys([str(each) for each in model.feature_names_ or ()], ""),
+        "classes": [str(each) for each in classes] if classes is not None else [],
+    }
