@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from .models import describers, tell_model, version_of
-from .naming import metric_name, params_of
+from .models import Beside, describers, tell_model, version_of
+from .columns import columns_of
+from .naming import metric_name, new_training, numbered, params_of
 from ..guarding import first, method
 from ..seeds import note_seed
 from ..writing import emit
@@ -11,6 +12,9 @@ from ..writing import emit
 TYPE_CHECKING = False  # spares the import of typing; checkers take the name as true
 if TYPE_CHECKING:
     from typing import Any
+
+
+_columns = Beside()
 
 
 def watch_catboost(core: Any) -> None:
@@ -21,8 +25,14 @@ def watch_catboost(core: Any) -> None:
     method(base, "save_model", _note_save)
 
 
-def _note_fit(_result: object, arguments: tuple[Any, ...], _named: dict[str, Any]) -> None:
+def _note_fit(_result: object, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
     model = arguments[0]
+    table, target = first(arguments, named, "X", at=1), first(arguments, named, "y", at=2)
+    has_columns = hasattr(table, "shape") and hasattr(table, "dtypes")
+    inputs = columns_of(table, "x") if has_columns else {}
+    outputs = columns_of(target, "y") if target is not None else {}
+    _columns.put(model, {"inputs": inputs, "outputs": outputs})
+    training = new_training()
     params = dict(model.get_params())
     found = params_of(type(model).__name__, params.items())
     best = model.get_best_iteration()
@@ -37,7 +47,7 @@ def _note_fit(_result: object, arguments: tuple[Any, ...], _named: dict[str, Any
     }
     for iteration in range(max(map(len, curves.values()), default=0)):
         at = {name: values[iteration] for name, values in curves.items() if iteration < len(values)}
-        emit("metric", metrics=at, step=iteration)
+        emit("metric", metrics=numbered(at, training), step=iteration)
 
 
 def _note_save(_result: object, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
@@ -46,11 +56,13 @@ def _note_save(_result: object, arguments: tuple[Any, ...], named: dict[str, Any
 
 def model_facts(model: Any) -> dict[str, object]:
     """Return what CatBoost says of a model: version, number of trees, columns, labels."""
+    known: dict[str, Any] = _columns.get(model) or {}
     classes = getattr(model, "classes_", None)
     return {
         "framework": "catboost",
         "framework_version": version_of("catboost"),
         "architecture": f"catboost.{type(model).__name__}: {model.tree_count_} trees",
-        "inputs": dict.fromkeys([str(each) for each in model.feature_names_ or ()], ""),
+        "inputs": known.get("inputs") or dict.fromkeys([str(each) for each in model.feature_names_ or ()], ""),
+        "outputs": known.get("outputs", {}),
         "classes": [str(each) for each in classes] if classes is not None else [],
     }

@@ -7,7 +7,8 @@ from inspect import signature
 
 from . import sklearn
 from .models import describers, tell_model, version_of
-from .naming import metric_name, params_of
+from .columns import columns_of
+from .naming import metric_name, new_training, numbered, params_of
 from .xgboost import measures_of_its_own
 from ..guarding import alike, first, method, quietly
 from ..seeds import note_seed
@@ -31,32 +32,34 @@ def watch_boosters(basic: Any) -> None:
 def watch_training(engine: Any) -> None:
     """Record ``train`` and ``cv``, which the estimators use too."""
     for name in ("train", "cv"):
-        setattr(engine, name, _recorded(getattr(engine, name)))
+        setattr(engine, name, _recorded(name, getattr(engine, name)))
 
 
-def _recorded(original: Any) -> Any:
+def _recorded(name: str, original: Any) -> Any:
     """Return ``original`` with a callback of ours before the program's; its list and their order stay as they are."""
     parameters = signature(original)
 
     def recorded(*arguments: Any, **named: Any) -> Any:
         given: dict[str, Any] = {}
         columns: dict[str, dict[str, str]] = {}
-        quietly(_with_callback, parameters, arguments, named, given)
+        quietly(_with_callback, name, parameters, arguments, named, given)
         quietly(_note_columns, given, columns)
         result = original(**given) if given else original(*arguments, **named)
-        quietly(_note_training, result, given, columns)
+        quietly(_note_training, name, result, given, columns)
         return result
 
     return alike(recorded, original)
 
 
-def _with_callback(parameters: Any, arguments: tuple[Any, ...], named: dict[str, Any], given: dict[str, Any]) -> None:
+def _with_callback(
+    name: str, parameters: Any, arguments: tuple[Any, ...], named: dict[str, Any], given: dict[str, Any]
+) -> None:
     try:
         bound = parameters.bind(*arguments, **named).arguments
     except TypeError:
         return  # the program's mistake, which the original tells
     if measures_of_its_own():
-        bound["callbacks"] = [_iteration(), *(bound.get("callbacks") or ())]
+        bound["callbacks"] = [_iteration(name), *(bound.get("callbacks") or ())]
     given.update(bound)
 
 
@@ -64,38 +67,45 @@ def _note_columns(given: dict[str, Any], columns: dict[str, dict[str, str]]) -> 
     # Training lets go of the table.
     table, label = getattr(given.get("train_set"), "data", None), getattr(given.get("train_set"), "label", None)
     if hasattr(table, "shape"):
-        columns["inputs"] = sklearn.dtypes(table, "Column_")
+        columns["inputs"] = columns_of(table, "Column_")
     if hasattr(label, "dtype"):
-        columns["outputs"] = sklearn.dtypes(label, "y")
+        columns["outputs"] = columns_of(label, "y")
 
 
-def _iteration() -> Any:
+def _iteration(name: str) -> Any:
+    training, before = new_training(), "cv" if name == "cv" else ""
+
     def note_iteration(env: Any) -> None:
-        quietly(_note_iteration, env)
+        quietly(_note_iteration, env, before, training)
 
     # Before the one that stops early, which raises.
     note_iteration.order = 5  # type: ignore[attr-defined]
     return note_iteration
 
 
-def _note_iteration(env: Any) -> None:
-    found = {metric_name(str(each[0]), str(each[1])): each[2] for each in env.evaluation_result_list or ()}
+def _note_iteration(env: Any, before: str, training: int) -> None:
+    found: dict[str, float] = {}
+    for data, measure, value, *more in env.evaluation_result_list or ():
+        name = metric_name(before, str(data), str(measure))
+        found[name] = value
+        if before:  # whether more is better, and the deviation over folds
+            found[f"{name}-std"] = more[-1]
     if found:
-        emit("metric", metrics=found, step=env.iteration)
+        emit("metric", metrics=numbered(found, training), step=env.iteration)
 
 
-def _note_training(booster: Any, given: dict[str, Any], columns: dict[str, dict[str, str]]) -> None:
-    if hasattr(booster, "feature_name"):
+def _note_training(name: str, booster: Any, given: dict[str, Any], columns: dict[str, dict[str, str]]) -> None:
+    if name == "train":
         _columns[booster] = columns
-    best = getattr(booster, "best_iteration", 0)
-    if measures_of_its_own() and isinstance(best, int) and best > 0 and given.get("valid_sets"):
-        emit("param", params={"lightgbm.best_iteration": best})
+        if measures_of_its_own() and booster.best_iteration > 0 and given.get("valid_sets"):
+            emit("param", params={"lightgbm.best_iteration": booster.best_iteration})
     if sklearn.current or not given:
-        return  # the estimator tells its own
+        return  # an estimator tells its own
+    before = "lightgbm" if name == "train" else "lightgbm.cv"
     params = dict(given.get("params") or {})
     rounds = given.get("num_boost_round", 100)
-    emit("param", params=params_of("lightgbm", {**params, "num_boost_round": rounds}.items()))
-    note_seed("lightgbm.seed", next((params[each] for each in _SEEDS if each in params), None))
+    emit("param", params=params_of(before, {**params, "num_boost_round": rounds}.items()))
+    note_seed(f"{before}.seed", next((params[each] for each in _SEEDS if each in params), None))
 
 
 def _note_save(_result: object, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:

@@ -66,7 +66,7 @@ def _facts(trainer: Any) -> dict[str, object]:
 def _note_checkpoint(_result: object, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
     trainer = arguments[0]
     if trainer.is_global_zero:
-        is_on_the_way = str(trainer.state.status) == "running"
+        is_on_the_way = getattr(trainer.state.status, "value", "") == "running"
         made = {"role": "checkpoint", "step": trainer.global_step} if is_on_the_way else {}
         tell_model(first(arguments, named, "filepath", at=1), _facts(trainer) | made)
 

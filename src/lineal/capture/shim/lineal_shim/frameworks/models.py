@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import weakref
 
 from ..writing import emit
 
@@ -16,6 +17,23 @@ describers: list[Callable[[Any], dict[str, object] | None]] = []
 """Functions of the frameworks that are loaded: facts of a value, or None when it is none of theirs."""
 
 _INSIDE_MAX = 100
+
+
+class Beside:
+    """Values beside objects for as long as these live, also such as cannot be keys of a dictionary."""
+
+    def __init__(self) -> None:
+        self._kept: dict[int, tuple[weakref.ref[Any], Any]] = {}
+
+    def put(self, about: Any, value: Any) -> None:
+        """Keep ``value`` beside the object ``about``."""
+        key = id(about)
+        self._kept[key] = weakref.ref(about, lambda _gone: self._kept.pop(key, None)), value
+
+    def get(self, about: Any) -> Any | None:
+        """Return what is beside the object ``about``, or None."""
+        found = self._kept.get(id(about))
+        return found[1] if found is not None and found[0]() is about else None
 
 
 def facts_of(value: Any) -> dict[str, object] | None:

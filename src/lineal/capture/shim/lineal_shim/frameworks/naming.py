@@ -13,7 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _KEPT = frozenset("_./@-")
+_NUMBER_MAX = 8
 _SCALARS = (bool, int, float, str)
+_trainings = [0]
+_users: dict[str, dict[int, int]] = {}
+"""Which trainings used a name, each with its number."""
 
 
 def metric_name(*parts: str) -> str:
@@ -22,6 +26,24 @@ def metric_name(*parts: str) -> str:
     if name.isidentifier():
         return name
     return "".join([each if each.isalnum() or each in _KEPT else "_" for each in name])
+
+
+def new_training() -> int:
+    """Return what tells one training of a process from the others."""
+    _trainings[0] += 1
+    return _trainings[0]
+
+
+def number_of(name: str, training: int) -> int:
+    """Return how many trainings have used ``name``, up to this one; those beyond the last number share it."""
+    known = _users.setdefault(name, {})
+    return known.setdefault(training, min(len(known) + 1, _NUMBER_MAX))
+
+
+def numbered(found: dict[str, float], training: int) -> dict[str, float]:
+    """Return metrics by names that no other training uses: the second training with a name has ``.2`` behind it."""
+    numbers_of = {name: number_of(name, training) for name in found}
+    return {name if numbers_of[name] == 1 else f"{name}.{numbers_of[name]}": value for name, value in found.items()}
 
 
 def numbers(values: dict[str, object]) -> dict[str, float]:
@@ -47,7 +69,7 @@ def params_of(prefix: str, values: Iterable[tuple[str, object]]) -> dict[str, ob
     for name, value in values:
         if value is None or isinstance(value, _SCALARS):
             found[f"{prefix}.{name}"] = value
-        elif isinstance(value, (list, tuple)) and all(isinstance(each, _SCALARS) for each in value):
+        elif isinstance(value, (list, tuple)) and value and all(isinstance(each, _SCALARS) for each in value):
             found[f"{prefix}.{name}"] = ", ".join([str(each) for each in value])
         elif hasattr(value, "item") and not getattr(value, "shape", ()):
             found[f"{prefix}.{name}"] = value.item()

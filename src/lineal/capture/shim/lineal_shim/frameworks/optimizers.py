@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import weakref
 
-from .naming import params_of
+from .naming import new_training, number_of, params_of
 from ..guarding import alike, method, quietly
 from ..writing import emit
 
@@ -15,10 +15,9 @@ if TYPE_CHECKING:
 
 _GROUPS_MAX = 8
 
-_numbers: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
-"""The number of each optimizer, in the order they were made."""
+_trainings: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+"""The training that each optimizer stands for."""
 
-_made = [0]
 _last: weakref.WeakKeyDictionary[Any, dict[str, float]] = weakref.WeakKeyDictionary()
 _stepping = threading.local()
 
@@ -37,11 +36,7 @@ def watch_schedulers(schedulers: Any) -> None:
 
 def _note_made(_result: object, arguments: tuple[Any, ...], _named: dict[str, Any]) -> None:
     optimizer = arguments[0]
-    if optimizer in _numbers:
-        return
-    _made[0] += 1
-    _numbers[optimizer] = _made[0]
-    name = type(optimizer).__name__ + _suffix(optimizer)
+    name = _name_of(type(optimizer).__name__, optimizer)
     params = params_of(name, optimizer.defaults.items())
     groups = optimizer.param_groups
     for position, group in enumerate(groups[:_GROUPS_MAX] if len(groups) > 1 else ()):
@@ -50,9 +45,11 @@ def _note_made(_result: object, arguments: tuple[Any, ...], _named: dict[str, An
     emit("param", params=params)
 
 
-def _suffix(optimizer: Any) -> str:
-    number = _numbers.get(optimizer, 1)
-    return "" if number == 1 else f".{number}"
+def _name_of(name: str, optimizer: Any) -> str:
+    if optimizer not in _trainings:
+        _trainings[optimizer] = new_training()
+    number = number_of(name, _trainings[optimizer])
+    return name if number == 1 else f"{name}.{number}"
 
 
 def _recorded(step: Any) -> Any:
@@ -75,7 +72,7 @@ def _note_rates(scheduler: Any) -> None:
     if optimizer is None:  # one made of others
         optimizer = scheduler._schedulers[0].optimizer  # noqa: SLF001 it has no other name
     rates = [float(group["lr"]) for group in optimizer.param_groups[:_GROUPS_MAX]]
-    name = "lr" + _suffix(optimizer)
+    name = _name_of("lr", optimizer)
     # The groups of one optimizer mostly have one rate.
     named = {name: rates[0]} if len(set(rates)) == 1 else {f"{name}.group_{each}": v for each, v in enumerate(rates)}
     if _last.get(optimizer) != named:

@@ -8,23 +8,28 @@ import threading
 import weakref
 from types import FunctionType
 
+from .columns import columns_of
 from .models import describers, version_of
-from ..guarding import alike, is_programs_own, method, quietly
+from ..guarding import alike, first, is_programs_own, quietly
 from ..scalars import scalar
 from ..seeds import note_seed
-from ..writing import emit, gap
+from ..writing import emit
 
 TYPE_CHECKING = False  # spares the import of typing; checkers take the name as true
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
-_COLUMNS_MAX = 2_000
 _DEPTH_MAX = 8
 _PROCESS = os.getpid()
 _fitting = threading.Lock()
 _columns: weakref.WeakKeyDictionary[Any, dict[str, Any]] = weakref.WeakKeyDictionary()
 _targets: list[weakref.ref[Any]] = []
 """What was last fitted to; a score against the very same object is one of the training."""
+
+_INSIDE = f"{os.sep}sklearn{os.sep}"
+_PASSING_ON = ("base.py", "_set_output.py")
+"""Files of scikit-learn that call a fit in the name of the program."""
 
 _FITS = ("fit", "partial_fit", "fit_predict", "fit_transform")
 
@@ -37,7 +42,7 @@ def watch_fits(base: Any) -> None:
     estimator = base.BaseEstimator
     describers.append(lambda value: model_facts(value) if isinstance(value, estimator) else None)
     for each in (base.ClassifierMixin, base.RegressorMixin):
-        method(each, "score", _note_score)
+        _wrap(each, "score", _scored)
     inherited = estimator.__dict__.get("__init_subclass__")
 
     def init_subclass(cls: type[Any], /, **named: Any) -> None:
@@ -46,21 +51,34 @@ def watch_fits(base: Any) -> None:
         else:
             super(estimator, cls).__init_subclass__(**named)
         # Classes of the script itself are pickled by value, and would take this wrapper along.
-        for name in _FITS if cls.__module__ != "__main__" else ():
-            fit = cls.__dict__.get(name)
-            if type(fit) is FunctionType:
-                setattr(cls, name, _recorded(fit))
-        if type(cls.__dict__.get("score")) is FunctionType and cls.__module__ != "__main__":
-            method(cls, "score", _note_score)
+        if cls.__module__ != "__main__":
+            for name in _FITS:
+                _wrap(cls, name, _recorded)
+            _wrap(cls, "score", _scored)
 
     estimator.__init_subclass__ = classmethod(init_subclass)
+
+
+def _is_inner(path: str) -> bool:
+    """Tell whether a fit is asked for by scikit-learn itself: a part of cross-validation or of a measurement."""
+    return _INSIDE in path and not path.endswith(_PASSING_ON)
+
+
+def _wrap(cls: type[Any], name: str, made: Callable[[Any], Any]) -> None:
+    """Replace a method that ``cls`` itself has, also one that is there only for some of its objects."""
+    found = cls.__dict__.get(name)
+    if type(found) is FunctionType:
+        setattr(cls, name, made(found))
+    elif type(getattr(found, "fn", None)) is FunctionType:
+        found.fn = made(found.fn)  # type: ignore[union-attr]  # scikit-learn's descriptor for such methods
 
 
 def _recorded(fit: Any) -> Any:
     def recorded(self: Any, *arguments: Any, **named: Any) -> Any:
         # One lock for all threads: the trees of a forest are fitted in threads of their own.
         # A forked child fits a part of what its parent fits and records as a whole.
-        if os.getpid() != _PROCESS or not _fitting.acquire(blocking=False):
+        is_part = os.getpid() != _PROCESS or _is_inner(sys._getframe(1).f_code.co_filename)  # noqa: SLF001
+        if is_part or not _fitting.acquire(blocking=False):
             return fit(self, *arguments, **named)
         current.append(self)
         try:
@@ -80,8 +98,8 @@ def _note_fit(estimator: Any, arguments: tuple[Any, ...], named: dict[str, Any])
     features = arguments[0] if arguments else named.get("X")
     target = arguments[1] if len(arguments) > 1 else named.get("y")
     _columns[estimator] = {
-        "inputs": dtypes(features, "x"),
-        "outputs": dtypes(target, "y") if target is not None else {},
+        "inputs": columns_of(features, "x"),
+        "outputs": columns_of(target, "y") if target is not None else {},
     }
     params: dict[str, object] = {}
     for each in dict.fromkeys((estimator, _last(estimator))):
@@ -116,37 +134,26 @@ def is_fitted_to(target: object) -> bool:
     return bool(_targets) and target is not None and _targets[0]() is target
 
 
-def _note_score(result: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
-    # frames: this function, quietly, recorded, the caller
-    if not current and is_programs_own(sys._getframe(3)):  # noqa: SLF001 the one way to know the caller
-        target = arguments[2] if len(arguments) > 2 else named.get("y")
-        name = f"{type(arguments[0]).__name__}.score"
-        emit("metric", metrics={f"train.{name}" if is_fitted_to(target) else name: scalar(result)}, step=None)
+def _scored(score: Any) -> Any:
+    def scored(self: Any, *arguments: Any, **named: Any) -> Any:
+        result = score(self, *arguments, **named)
+        if not current and is_programs_own(sys._getframe(1)):  # noqa: SLF001 the one way to know the caller
+            quietly(_note_score, self, result, arguments, named)
+        return result
+
+    return alike(scored, score)
+
+
+def _note_score(estimator: Any, result: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+    name = f"{type(estimator).__name__}.score"
+    is_training = is_fitted_to(first(arguments, named, "y", at=1))
+    emit("metric", metrics={f"train.{name}" if is_training else name: scalar(result)}, step=None)
 
 
 def _last(estimator: Any) -> Any:
     steps = getattr(estimator, "steps", None)
     last = steps[-1][1] if steps else estimator
     return last if hasattr(last, "get_params") else estimator
-
-
-def dtypes(values: Any, name: str) -> dict[str, str]:
-    """Return the columns of a table, an array or a list, each with its dtype; nameless ones are called after ``name``."""
-    columns, dtypes = getattr(values, "columns", None), getattr(values, "dtypes", None)
-    if columns is not None and dtypes is not None:
-        found = {str(column): str(dtype) for column, dtype in zip(columns, dtypes, strict=False)}
-    else:
-        dtype = str(
-            getattr(values, "dtype", "") or (type(values[0]).__name__ if isinstance(values, list) and values else "")
-        )
-        shape: tuple[int, ...] = getattr(values, "shape", ())
-        if len(shape) > 1:
-            found = {f"{name}{position}": dtype for position in range(min(shape[1], _COLUMNS_MAX + 1))}
-        else:
-            found = {str(getattr(values, "name", None) or name): dtype}
-    if len(found) > _COLUMNS_MAX:
-        gap(f"model: only {_COLUMNS_MAX} of its columns are listed")
-    return dict(list(found.items())[:_COLUMNS_MAX])
 
 
 def model_facts(estimator: Any) -> dict[str, object]:

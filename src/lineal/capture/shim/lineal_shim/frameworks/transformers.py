@@ -49,6 +49,7 @@ def _note_begin(_result: object, arguments: tuple[Any, ...], named: dict[str, An
     config = getattr(arguments[0].model, "config", None)
     if config is not None:
         params |= params_of(type(config).__name__, config.to_diff_dict().items())
+        params.pop(f"{type(config).__name__}.transformers_version", None)  # a package, and no parameter
     emit("param", params=params)
     note_seed("TrainingArguments.seed", settings.seed)
 

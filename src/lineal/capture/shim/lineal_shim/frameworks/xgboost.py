@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import weakref
+
 from . import sklearn
 from .models import describers, tell_model, version_of
-from .naming import metric_name, params_of
+from .naming import metric_name, new_training, numbered, params_of
 from ..guarding import also, first, method
 from ..seeds import note_seed
 from ..writing import emit
@@ -12,6 +14,9 @@ from ..writing import emit
 TYPE_CHECKING = False  # spares the import of typing; checkers take the name as true
 if TYPE_CHECKING:
     from typing import Any
+
+_trainings: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+"""Trainings by what holds their callbacks."""
 
 _TYPES = {"float": "float32", "int": "int64", "i": "bool", "q": "float32", "c": "category"}
 """XGBoost's names of types, as tables call them."""
@@ -32,7 +37,7 @@ def watch_iterations(callback: Any) -> None:
 def watch_training(training: Any) -> None:
     """Record the parameters of ``train`` and ``cv``, and which iteration was best."""
     also(training, "train", _note_training)
-    also(training, "cv", _note_training)
+    also(training, "cv", lambda _result, arguments, named: _note_params("xgboost.cv", arguments, named))
 
 
 def measures_of_its_own() -> bool:
@@ -45,15 +50,17 @@ def _note_iteration(_result: object, arguments: tuple[Any, ...], named: dict[str
     if not measures_of_its_own():
         return
     container, iteration = arguments[0], first(arguments, named, "epoch", at=2)
+    if container not in _trainings:
+        _trainings[container] = new_training()
     found: dict[str, float] = {}
     for data, measures in container.history.items():
         for measure, values in measures.items():
-            if isinstance(values[-1], tuple):  # the mean and the deviation over folds
-                found[metric_name(data, measure)], found[metric_name(data, f"{measure}-std")] = values[-1]
+            if container.is_cv:  # the mean and the deviation over folds
+                found[metric_name("cv", data, measure)], found[metric_name("cv", data, f"{measure}-std")] = values[-1]
             else:
                 found[metric_name(data, measure)] = values[-1]
     if found:
-        emit("metric", metrics=found, step=iteration)
+        emit("metric", metrics=numbered(found, _trainings[container]), step=iteration)
 
 
 def _note_training(booster: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
@@ -62,12 +69,15 @@ def _note_training(booster: Any, arguments: tuple[Any, ...], named: dict[str, An
         if best is not None:
             emit("param", params={"xgboost.best_iteration": _best(booster)})
             emit("metric", metrics={"xgboost.best_score": best}, step=_best(booster))
-    if sklearn.current:
-        return  # the estimator tells its own
+    if not sklearn.current:  # an estimator tells its own
+        _note_params("xgboost", arguments, named)
+
+
+def _note_params(name: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
     given = dict(first(arguments, named, "params") or {})
     rounds = first(arguments, named, "num_boost_round", at=2)
-    emit("param", params=params_of("xgboost", {**given, "num_boost_round": 10 if rounds is None else rounds}.items()))
-    note_seed("xgboost.seed", given.get("seed", given.get("random_state")))
+    emit("param", params=params_of(name, {**given, "num_boost_round": 10 if rounds is None else rounds}.items()))
+    note_seed(f"{name}.seed", given.get("seed", given.get("random_state")))
 
 
 def _best(booster: Any) -> int | None:
