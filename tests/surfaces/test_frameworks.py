@@ -9,6 +9,7 @@ import pytest
 
 from lineal.client.connect import init
 from lineal.client.local import LocalRepository
+from lineal.objects.runs import Run
 from tests.surfaces.serving import Served
 from tests.surfaces.twice import run_twice
 
@@ -58,7 +59,10 @@ def test_models_of_tables(repository: LocalRepository, tmp_path: Path) -> None:
     } == {key: len(found) for key, found in steps.items() if not key.startswith("cv.")}
     assert {"cv.train.logloss", "cv.train.logloss-std", "cv.test.auc", "cv.test.auc-std"} <= set(steps)
     assert list(range(15)) == steps["held_out.binary_logloss"]
+    _check_models_of_tables(run)
 
+
+def _check_models_of_tables(run: Run) -> None:
     assert {
         "models/pipeline.joblib": "sklearn",
         "models/booster.ubj": "xgboost",
@@ -167,4 +171,4 @@ def test_other_trackers_are_told_as_before_and_the_run_knows_it(repository: Loca
     } == steps
     assert {"mlflow.tracking_uri": served.url, "team": "risk", "wandb.project": "p"}.items() <= run.tags.items()
     assert {"mlflow.run_id", "wandb.run_id", "child.mlflow.run_id", "mlflow.dataset.points"} <= set(run.tags)
-    assert [f"run:{run.id}"] == [each.reference for each in repository.search("tags.team = risk", kind="runs")]
+    assert [f"run:{run.id}"] == [each.reference for each in repository.search("tags.team = risk", kind="runs").runs]

@@ -21,7 +21,7 @@ from lineal.capture.metrics import metrics_of
 from lineal.capture.places import Ignored
 from lineal.capture.processes import Family, start_time
 from lineal.capture.runtime import VARIABLES, find_runtime
-from lineal.capture.saved import files_of
+from lineal.capture.saved import described, files_of
 from lineal.capture.secrets import mask_command
 from lineal.capture.signals import Forwarding
 from lineal.capture.spool import Start, reserve, this_process, write_start, write_whole
@@ -222,6 +222,9 @@ def _gather(plan: _Plan, start: Start, exit_status: int, seen: Seen, gaps: Gaps)
         saved = files_of(record.models)
         seen = msgspec.structs.replace(seen, writes=seen.writes | saved)
         used = classify(seen, root, _ignored(plan), entry_point=plan.code.entry_point)
+    if not record.models:
+        with gaps.guard("models that files describe"):
+            record = msgspec.structs.replace(record, models=described(used.outputs, root))
     record = named_like_files(record, root)
     with gaps.guard("metrics in files"):
         metrics = metrics_of((*used.outputs, *used.intermediates), root)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
+
+from lineal.formats.mlmodel import BYTES_MAX, MLMODEL, describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from lineal.objects.runs import ModelFacts
+    from lineal.objects.runs import FileUse, ModelFacts
 
 
 def files_of(models: Iterable[str]) -> frozenset[str]:
@@ -31,3 +33,16 @@ def standing(models: Mapping[str, ModelFacts]) -> dict[str, ModelFacts]:
         for path, facts in models.items()
         if os.path.exists(path) and not any(str(above) in models for above in PurePath(path).parents)
     }
+
+
+def described(outputs: Iterable[FileUse], root: Path) -> dict[str, ModelFacts]:
+    """Return the directories among ``outputs`` that an ``MLmodel`` file says are models, by absolute path."""
+    found: dict[str, ModelFacts] = {}
+    for each in outputs:
+        path = root / each.path
+        if path.name == MLMODEL and each.size_bytes <= BYTES_MAX:
+            try:
+                found[str(path.parent)] = describe(path.read_bytes()).facts
+            except OSError:
+                continue  # it is an output like any other, whose absence is told where it is stored
+    return found
