@@ -170,5 +170,6 @@ def test_other_trackers_are_told_as_before_and_the_run_knows_it(repository: Loca
         "best": [0],
     } == steps
     assert {"mlflow.tracking_uri": served.url, "team": "risk", "wandb.project": "p"}.items() <= run.tags.items()
+    assert ["only there"] == [each[-10:] for each in run.gaps if each.startswith("mlflow: files")]
     assert {"mlflow.run_id", "wandb.run_id", "child.mlflow.run_id", "mlflow.dataset.points"} <= set(run.tags)
     assert [f"run:{run.id}"] == [each.reference for each in repository.search("tags.team = risk", kind="runs").runs]

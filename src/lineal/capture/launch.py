@@ -219,7 +219,7 @@ def _gather(plan: _Plan, start: Start, exit_status: int, seen: Seen, gaps: Gaps)
     used = FilesUsed()
     with gaps.guard("files"):
         # A model may be saved where nobody watched; the interpreter told where.
-        saved = files_of(record.models)
+        saved = files_of(record.models, since=start.started_at)
         seen = msgspec.structs.replace(seen, writes=seen.writes | saved)
         used = classify(seen, root, _ignored(plan), entry_point=plan.code.entry_point)
     if not record.models:

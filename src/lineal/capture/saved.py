@@ -14,16 +14,22 @@ if TYPE_CHECKING:
     from lineal.objects.runs import FileUse, ModelFacts
 
 
-def files_of(models: Iterable[str]) -> frozenset[str]:
-    """Return the files that ``models`` are, those in their directories too, by absolute path."""
-    return frozenset(file for each in models for file in _files(each))
+def files_of(models: Iterable[str], *, since: int) -> frozenset[str]:
+    """Return the files that ``models`` are, by absolute path; of directories what was written ``since`` then.
+
+    A program may save a model into a directory that holds other things, such as its own.
+    """
+    return frozenset(file for each in models for file in _files(each, since))
 
 
-def _files(path: str) -> Iterator[str]:
+def _files(path: str, since: int) -> Iterator[str]:
     if os.path.isfile(path):
         yield path
     for folder, _, names in os.walk(path):
-        yield from (os.path.join(folder, name) for name in names)
+        for name in names:
+            file = os.path.join(folder, name)
+            if os.path.isfile(file) and os.stat(file).st_mtime * 1000 >= since:
+                yield file
 
 
 def standing(models: Mapping[str, ModelFacts]) -> dict[str, ModelFacts]:

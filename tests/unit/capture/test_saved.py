@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from lineal.capture.saved import described, files_of, standing
@@ -19,9 +20,16 @@ def test_a_directory_is_a_model_with_its_files_and_its_weights_are_no_other(tmp_
     found = standing(models)
 
     assert ["final", "alone.pt"] == [each.framework for each in found.values()]
-    assert {str(tmp_path / each) for each in ("final/config.json", "final/deep/weights.bin", "alone.pt")} == files_of(
-        found
-    )
+    files = {str(tmp_path / each) for each in ("final/config.json", "final/deep/weights.bin", "alone.pt")}
+    assert files == files_of(found, since=0)
+
+
+def test_what_was_in_a_directory_before_is_no_part_of_the_model(tmp_path: Path) -> None:
+    for name, at in (("old.csv", 1000), ("model.bin", 3000)):
+        (tmp_path / name).write_text(name)
+        os.utime(tmp_path / name, (at, at))
+
+    assert {str(tmp_path / "model.bin")} == files_of([str(tmp_path)], since=2_000_000)
 
 
 def test_a_directory_that_mlflow_wrote_is_a_model_as_its_file_says(tmp_path: Path) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import tempfile
 
 from .telling import know_run, tell_metrics, tell_params, tell_tags
 from ..guarding import first, method
+from ..writing import gap
 
 TYPE_CHECKING = False  # spares the import of typing; checkers take the name as true
 if TYPE_CHECKING:
@@ -77,6 +80,13 @@ def _note_inputs(_result: object, arguments: tuple[Any, ...], named: dict[str, A
         )
 
 
+def _note_files(_result: object, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+    path = os.path.realpath(str(first(arguments, named, "local_path", "local_dir", at=2)))
+    is_temporary = path.startswith(os.path.join(os.path.realpath(tempfile.gettempdir()), ""))
+    if is_temporary and str(getattr(arguments[0], "tracking_uri", "")).startswith("http"):
+        gap("mlflow: files that were uploaded from temporary directories, such as those of log_dict, are only there")
+
+
 def _tell_tags(run_id: str, tags: dict[str, Any]) -> None:
     # Its own tags name the user, the script and the commit, which are recorded anyway.
     tell_tags(_MLFLOW, run_id, {key: value for key, value in tags.items() if not str(key).startswith(_OF_MLFLOW)})
@@ -101,4 +111,7 @@ _RECORDED = {
     "set_tag": _note_tag,
     "log_batch": _note_batch,
     "log_inputs": _note_inputs,
+    "log_artifact": _note_files,
+    "log_artifacts": _note_files,
+    "log_model_artifacts": _note_files,
 }
