@@ -22,6 +22,7 @@ from lineal.capture.metrics import metrics_of
 from lineal.capture.places import Ignored
 from lineal.capture.processes import Family, start_time
 from lineal.capture.runtime import VARIABLES, find_runtime
+from lineal.capture.saved import described, files_of
 from lineal.capture.secrets import mask_command
 from lineal.capture.signals import Forwarding
 from lineal.capture.spool import Start, reserve, this_process, write_start, write_whole
@@ -225,9 +226,12 @@ def _gather(plan: _Plan, start: Start, exit_status: int, seen: Seen, gaps: Gaps)
     used = FilesUsed()
     with gaps.guard("files"):
         # A model may be saved where nobody watched; the interpreter told where.
-        saved = frozenset(each for each in record.models if os.path.isfile(each))
+        saved = files_of(record.models, since=start.started_at)
         seen = msgspec.structs.replace(seen, writes=seen.writes | saved)
         used = classify(seen, root, _ignored(plan), entry_point=plan.code.entry_point)
+    if not record.models:
+        with gaps.guard("models that files describe"):
+            record = msgspec.structs.replace(record, models=described(used.outputs, root))
     record = named_like_files(record, root)
     with gaps.guard("metrics in files"):
         metrics = metrics_of((*used.outputs, *used.intermediates), root)

@@ -13,6 +13,7 @@ from lineal.capture.gaps import Gaps
 from lineal.capture.git import CodeFound
 from lineal.capture.places import shown
 from lineal.capture.runtime import RuntimeFound, find_runtime
+from lineal.capture.saved import standing
 from lineal.capture.spool import Start, read_start, write_last
 from lineal.capture.told.reading import read
 from lineal.capture.told.record import SpoolRecord
@@ -149,8 +150,9 @@ def recover(spool: Path) -> Launched:
 
 
 def named_like_files(record: SpoolRecord, root: Path) -> SpoolRecord:
-    """Return ``record`` with models by the paths that its run's files have."""
-    return msgspec.structs.replace(record, models={shown(path, root): facts for path, facts in record.models.items()})
+    """Return ``record`` with models by the paths that its run's files have, without those that are gone."""
+    models = {shown(path, root): facts for path, facts in standing(record.models).items()}
+    return msgspec.structs.replace(record, models=models)
 
 
 def _decoded(path: Path, kind: type[Any]) -> Any:

@@ -26,6 +26,12 @@ SOURCE_SUFFIXES = frozenset(
 _NOISE = re.compile(r".*\.(py|pyi|pyc|pyo|pyd|swp|swo|swx)|.*\.so(\.[\d.]+)?|.*~|\.#.*|#.*#|4913|\.DS_Store|Thumbs\.db")
 
 
+_TRACKERS = re.compile(
+    r"(.*/)?(mlruns/(?!.*/artifacts/).*|mlflow\.db(-journal|-wal|-shm)?|wandb/((offline-)?run-\d|debug|latest-run).*)"
+)
+"""What trackers keep for themselves; files that programs gave them are the runs'."""
+
+
 class Ignored:
     """Tells noise from files that belong to a run.
 
@@ -46,6 +52,7 @@ class Ignored:
         """Tell whether the file ``path`` is noise. Folders count below ``root`` only: others were asked for."""
         folder, name = os.path.split(shown(path, root))
         is_in_tool = not os.path.isabs(folder) and not IGNORED_DIRECTORIES.isdisjoint(folder.split("/"))
+        is_in_tool = is_in_tool or _TRACKERS.fullmatch(shown(path, root)) is not None
         return is_in_tool or _NOISE.fullmatch(name) is not None or self._below(path)
 
     def _below(self, path: str) -> bool:

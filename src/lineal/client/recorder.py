@@ -183,6 +183,7 @@ def deliver(repository: Repository, launched: Launched, name: str, spool: Path) 
         param_sources=launched.record.param_sources,
         parent=launched.parent,
         context=launched.context,
+        tags=launched.record.tags,
     )
     answer = repository.runs.finish(run=run, code=code, runtime=runtime, series=launched.record.series)
     shutil.rmtree(spool, ignore_errors=True)

@@ -86,7 +86,9 @@ class Seeds(Object, frozen=True):
 class ModelFacts(Object, frozen=True):
     """What a framework said of the model it trained, without reading the file.
 
-    ``inputs`` and ``outputs`` map a column to its dtype; ``classes`` are a classifier's labels in order.
+    ``inputs`` and ``outputs`` map a column to its dtype; ``classes`` are a classifier's labels in order. ``role`` is
+    ``checkpoint`` for a model that training saved on the way, at ``step``, and ``best`` for the one of them that the
+    framework calls the best.
     """
 
     framework: str = ""
@@ -95,6 +97,8 @@ class ModelFacts(Object, frozen=True):
     inputs: dict[str, str] = {}
     outputs: dict[str, str] = {}
     classes: tuple[str, ...] = ()
+    role: str = ""
+    step: int | None = None
 
 
 class Point(msgspec.Struct, frozen=True):

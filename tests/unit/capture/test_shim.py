@@ -143,6 +143,20 @@ def test_a_recorded_program_pickles_nothing_of_ours(record: Record, write: Write
     assert b"lineal" not in (project / "own.pkl").read_bytes()
 
 
+@pytest.mark.parametrize(("rank", "told"), [({"RANK": "1", "LOCAL_RANK": "0"}, False), ({"LOCAL_RANK": "0"}, True)])
+def test_only_the_first_process_of_a_distributed_training_tells_what_frameworks_do(
+    record: Record, write: Write, variables: dict[str, str], rank: dict[str, str], told: bool
+) -> None:
+    write(
+        "program.py",
+        "import random\nfrom sklearn.linear_model import Ridge\nrandom.seed(3)\nRidge(alpha=0.5).fit([[1], [2]], [1, 2])",
+    )
+
+    launched = record("program.py", variables=variables | rank)
+
+    assert ({"random": 3}, told) == (launched.record.seeds, "Ridge.alpha" in launched.record.params)
+
+
 def test_what_a_forked_child_logs_is_recorded_too(record: Record, write: Write) -> None:
     write(
         "program.py",

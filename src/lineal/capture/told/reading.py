@@ -11,6 +11,7 @@ from lineal.capture.spool import read_start
 from lineal.capture.told.interpreter import take_end, take_gap, take_model, take_python
 from lineal.capture.told.params import take_globals, take_params
 from lineal.capture.told.record import Event, Gathered, SpoolRecord
+from lineal.capture.told.trackers import take_tracked
 from lineal.capture.told.values import take_metrics, take_seed
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ TAKERS: dict[str, Callable[[Gathered, Event, bool], None]] = {
     "metric": take_metrics,
     "seed": take_seed,
     "model": take_model,
+    "tracked": take_tracked,
     "gap": take_gap,
 }
 """Who takes which kind of event; the last argument tells whether the program's first interpreter told it."""

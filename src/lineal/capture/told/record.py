@@ -9,6 +9,7 @@ import msgspec
 
 from lineal.capture.secrets import MASK, is_secret_name, mask
 from lineal.capture.told.params import Params
+from lineal.capture.told.trackers import Tracked, merged_series, put_params
 from lineal.objects.canonical import Number, Scalar, number
 from lineal.objects.runs import ModelFacts, Package, Point
 
@@ -33,6 +34,7 @@ class SpoolRecord(msgspec.Struct, frozen=True, kw_only=True):
     implementation: str = ""
     executable: str = ""
     libraries: dict[str, str] = {}
+    tags: dict[str, str] = {}
     last_at: int = 0
     masked_secrets: int = 0
     gaps: tuple[str, ...] = ()
@@ -51,6 +53,8 @@ class Gathered:
         self.python: Event = {}
         self.is_program = False
         self.libraries: dict[str, str] = {}
+        self.tags: dict[str, str] = {}
+        self.tracked = Tracked()
         self.gaps: dict[str, None] = {}
         self.last_at = 0
         self.masked_secrets = 0
@@ -59,11 +63,13 @@ class Gathered:
     def record(self) -> SpoolRecord:
         """Return what was gathered."""
         packages = {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in self.python.get("packages", ())}
+        series = merged_series(self.series, self.tracked, at=self.last_at)
+        put_params(self.params, self.tracked)
         return SpoolRecord(
             params=self.params.values(),
             param_sources=self.params.sources(),
-            metrics={each.key: each.value for each in self.series},
-            series=tuple(self.series),
+            metrics={each.key: each.value for each in series},
+            series=tuple(series),
             seeds=self.seeds,
             flags=self.flags,
             models=self.models,
@@ -72,6 +78,7 @@ class Gathered:
             implementation=self.python.get("implementation", ""),
             executable=self.python.get("executable", ""),
             libraries=self.libraries,
+            tags=self.tags,
             last_at=self.last_at,
             masked_secrets=self.masked_secrets,
             gaps=(*self.gaps, *self.params.gaps()),

@@ -15,6 +15,8 @@ from lineal.operations.answers import ExperimentAnswer, RunAnswer
 _FILES_SHOWN = 40
 """A run that wrote thousands of files shows so many; ``--json`` has them all."""
 
+_PARTS_SHOWN = 6
+
 _STATE_TONES = {"finished": "good", "running": "doubtful"}
 
 
@@ -41,6 +43,7 @@ def one(answer: RunAnswer, page: Page) -> Iterator[str]:
     yield from _params(answer, page)
     yield from mapping(page, "metrics", {name: number(value) for name, value in answer.metrics.items()})
     if answer.run:
+        yield from mapping(page, "tags", answer.run.tags)
         yield from _seen(answer.run, page)
 
 
@@ -152,9 +155,18 @@ def _models(run: Run) -> Iterator[str]:
 def made_by(facts: ModelFacts) -> str:
     """Return what a model is and which framework made it; empty when nothing is known."""
     framework = f"{facts.framework} {facts.framework_version}".strip()
-    # One line a part, each with its module; the classes' own names are what people know.
-    parts = " › ".join(line.rpartition(".")[2].strip() for line in facts.architecture.splitlines())
+    # One line a part, each with its module and details; the classes' own names are what people know.
+    lines = facts.architecture.splitlines()
+    parts = " › ".join(_class(line) for line in lines[:_PARTS_SHOWN])
+    if len(lines) > _PARTS_SHOWN:
+        parts += f" › … {len(lines) - _PARTS_SHOWN} more"
     return f"{parts} ({framework})" if parts and framework else parts or framework
+
+
+def _class(line: str) -> str:
+    name, _, size = line.partition("(")[0].strip().partition(": ")
+    # "scale: sklearn…StandardScaler" is a part with its name, "Net: 42 parameters" a model with its size.
+    return f"{name.rpartition('.')[2]}: {size}" if size[:1].isdigit() else (size or name).rpartition(".")[2]
 
 
 def _note(use: FileUse) -> str:

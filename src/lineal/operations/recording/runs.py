@@ -100,6 +100,7 @@ def keep(
         write_params(store, run.id, run.params)
         write_tags(store.database, run.id, dict(_context_tags(run)))
         write_metrics(store, run.id, run.metrics, at=run.ended_at)
+        write_tags(store.database, run.id, run.tags)
         _write_series(store, run.id, series)
         note_made_with(store.database, run.id, code, runtime)
         lineage.connect_run(store, digest, run)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import PurePosixPath
 
 import msgspec
 
 from lineal.checks import bump
 from lineal.objects.digest import Digest
-from lineal.objects.errors import Ambiguous, Invalid, NotFound
+from lineal.objects.errors import Invalid
 from lineal.objects.files import Entry, Tree
 from lineal.objects.reference import check_name
 from lineal.objects.runs import Code, FileUse, ModelFacts, Run, Runtime
@@ -22,17 +22,13 @@ from lineal.operations.messages.outbox import emit, told_of
 from lineal.operations.operation import operation
 from lineal.operations.recording.runs import write_metrics, write_params
 from lineal.operations.recording.summaries import write_tags
-from lineal.operations.references import Row, find_run, near, semantic, subject_of
+from lineal.operations.references import Row, find_run, semantic, subject_of
 from lineal.operations.statements import make_statement
+from lineal.operations.versioning.choosing import choose
 from lineal.operations.versioning.models import show_row, version_of
 from lineal.storage.made_with import note_made_with, note_stage
 from lineal.storage.store import Store
 from lineal.storage.trees import ROOTS
-
-MODEL_SUFFIXES = frozenset(
-    ".joblib .pkl .pickle .skops .pt .pth .safetensors .onnx .h5 .keras .ubj .cbm .gguf .pmml .bst".split()
-)
-"""What a model file is called when the framework said nothing of it."""
 
 _LEVELS = ("major", "minor", "patch")
 
@@ -47,13 +43,13 @@ def register(store: Store, run: str, *, name: str, file: str = "", level: str = 
     Args:
         run: the run that made the model, as run:ID or run:NAME.
         name: the model's name.
-        file: which output of the run is the model; needed only when it wrote more than one.
+        file: which output of the run is the model; needed only when it wrote more than one and none is clearly the last.
         level: major, minor or patch, in place of the derived one.
         reason: why the derived level is not right; needed with level.
 
     Raises:
         NotFound: the run wrote no model.
-        Ambiguous: it wrote more than one, and file does not say which.
+        Ambiguous: it wrote more than one, none stands out, and file does not say which.
         Invalid: the run did not finish, or the level has no reason.
     """
     check_name(name, "model")
@@ -184,46 +180,16 @@ def finished(store: Store, reference: str) -> Run:
 
 def _weights(run: Run, wanted: str) -> tuple[str, Tree, ModelFacts]:
     """Return the model's main file, the tree of its files, and what the framework said of it."""
+    chosen = choose(run, wanted)
     written = {each.path: each for each in (*run.outputs, *run.intermediates)}
-    chosen = _chosen(run, written, wanted)
-    folder = wanted.rstrip("/") if wanted and wanted not in written else str(PurePosixPath(chosen[0]).parent)
-    entries = tuple(
-        _entry(written[path], PurePosixPath(path).relative_to(folder).as_posix()) for path in sorted(chosen)
-    )
-    main = next((path for path in chosen if path in run.models), None) or min(chosen, key=_rank)
-    return PurePosixPath(main).relative_to(folder).as_posix(), Tree(entries=entries), run.models.get(main, ModelFacts())
 
+    def inside(path: str) -> str:
+        return PurePosixPath(path).relative_to(chosen.folder).as_posix()
 
-def _chosen(run: Run, written: dict[str, FileUse], wanted: str) -> list[str]:
-    """Return the paths of the model's files: the one wanted, all in the wanted directory, or the only model."""
-    if wanted:
-        inside = [path for path in written if path == wanted or path.startswith(wanted.rstrip("/") + "/")]
-        if not inside:
-            raise NotFound(f"run:{run.id} wrote no {wanted}", hint=near(wanted, written, _listed(written)))
-        return _kept(run, written, inside)
-    told = [path for path in run.models if path in written]
-    found = told or [path for path in written if PurePosixPath(path).suffix in MODEL_SUFFIXES]
-    if not found:
-        raise NotFound(f"run:{run.id} wrote no model that we know", hint="--file PATH; " + _listed(written))
-    if len(found) > 1:
-        raise Ambiguous(
-            f"run:{run.id} wrote {len(found)} models", hint="--file with one of " + ", ".join(sorted(found))
-        )
-    return _kept(run, written, found)
-
-
-def _kept(run: Run, written: dict[str, FileUse], paths: list[str]) -> list[str]:
-    if lost := [path for path in paths if not written[path].kept]:
-        raise NotFound(f"the bytes of {lost[0]} of run:{run.id} were not kept", hint="run it again")
-    return paths
-
-
-def _listed(written: Iterable[str]) -> str:
-    return "it wrote " + (", ".join(sorted(written)[:8]) or "no file")
-
-
-def _rank(path: str) -> tuple[bool, str]:
-    return PurePosixPath(path).suffix not in MODEL_SUFFIXES, path
+    # How training came to a model is the run's; versions are compared by what the model is.
+    facts = msgspec.structs.replace(chosen.facts, role="", step=None)
+    entries = tuple(_entry(written[path], inside(path)) for path in chosen.paths)
+    return inside(chosen.main), Tree(entries=entries), facts
 
 
 def _entry(use: FileUse, path: str) -> Entry:

@@ -19,7 +19,8 @@ from lineal.operations.asking import lineage
 from lineal.operations.recording.runs import read_metrics
 from lineal.operations.recording.summaries import read_tags
 from lineal.operations.references import Row
-from lineal.operations.versioning.registration import MODEL_SUFFIXES, data_of
+from lineal.operations.versioning.choosing import MODEL_SUFFIXES
+from lineal.operations.versioning.registration import data_of
 from lineal.storage.made_with import note_made_with
 from lineal.storage.store import Store
 

@@ -109,3 +109,60 @@ def test_lineage_goes_through_every_step_to_the_raw_data(repository: LocalReposi
     assert 4 == depths[raw.reference]
     assert raw.reference not in {each.reference for each in repository.lineage(version, depth=2).nodes}
     assert (version,) == repository.data.show("raw").origin_of
+
+
+FINAL, STEP_2, STEP_10, BEST = (
+    ModelFacts(framework="torch"),
+    ModelFacts(framework="torch", role="checkpoint", step=2),
+    ModelFacts(framework="torch", role="checkpoint", step=10),
+    ModelFacts(framework="torch", role="best"),
+)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "models"),
+    [
+        ("end.pt", {"2.ckpt": STEP_2, "best.ckpt": BEST, "end.pt": FINAL}),
+        ("x.ckpt", {"2.ckpt": STEP_2, "x.ckpt": BEST, "10.ckpt": STEP_10}),
+        ("model_best.pt", {"model_1.pt": FINAL, "model_best.pt": FINAL, "model_last.pt": FINAL}),
+        ("final.pt", {"2.ckpt": STEP_2, "final.pt": FINAL, "other.pt": FINAL}),
+        ("b.ckpt", {"c.ckpt": STEP_2, "b.ckpt": STEP_10}),
+        ("epoch-10.pt", {"epoch-9.pt": FINAL, "epoch-10.pt": FINAL, "epoch-1.pt": FINAL}),
+        ("v1/epoch=3-loss=0.25.pt", {"v1/epoch=3-loss=0.25.pt": FINAL, "v1/epoch=2-loss=0.5.pt": FINAL}),
+    ],
+)
+def test_of_several_models_the_clearly_last_or_best_is_it(
+    repository: LocalRepository, chosen: str, models: dict[str, ModelFacts]
+) -> None:
+    made = run(repository, writes={path: path.encode() for path in models}, models=models)
+    version = repository.model.register(made.reference, name="m").version
+
+    assert chosen.rpartition("/")[2] == version.main_file
+    # How training came to it is no property of the model.
+    assert ("", None) == (version.facts.role, version.facts.step)
+
+
+def test_words_within_words_and_unlike_names_decide_nothing(repository: LocalRepository) -> None:
+    names = ("bestow.pt", "north_1.pt", "south_2.pt")
+    made = run(repository, writes={each: each.encode() for each in names}, models=dict.fromkeys(names, FINAL))
+
+    with pytest.raises(Ambiguous):
+        repository.model.register(made.reference, name="m")
+
+
+def test_copies_of_one_file_are_one_model(repository: LocalRepository) -> None:
+    made = run(repository, writes={"a.pkl": b"1", "backup/b.pkl": b"1"})
+
+    assert "a.pkl" == repository.model.register(made.reference, name="m").version.main_file
+
+
+def test_a_directory_that_the_framework_called_a_model_is_it(repository: LocalRepository) -> None:
+    writes = {"out/final/config.json": b"{}", "out/final/model.safetensors": b"2", "out/checkpoint-2/model.bin": b"3"}
+    facts = ModelFacts(framework="transformers", classes=("no", "yes"))
+    made = run(repository, writes=writes, models={"out/final": facts, "out/checkpoint-2": STEP_2})
+    version = repository.model.register(made.reference, name="m").version
+
+    assert ("model.safetensors", facts) == (version.main_file, version.facts)
+    assert ["config.json", "model.safetensors"] == [
+        each.path for each in repository.store.get_tree(version.weights).entries
+    ]

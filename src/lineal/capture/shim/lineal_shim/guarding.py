@@ -47,6 +47,32 @@ def also(owner: Any, name: str, record: Callable[..., None]) -> None:
     setattr(owner, name, recorded)
 
 
+def method(owner: Any, name: str, record: Callable[..., None]) -> None:
+    """Replace the method ``name`` of the class ``owner`` by one that does the same and then calls ``record``.
+
+    ``record`` gets ``(result, arguments, named)``; the first of the arguments is the object.
+    """
+    original = owner.__dict__.get(name)
+    if original is None:
+        return
+
+    def recorded(*arguments: Any, **named: Any) -> Any:
+        result = original(*arguments, **named)
+        quietly(record, result, arguments, named)
+        return result
+
+    setattr(owner, name, alike(recorded, original))
+
+
+def is_programs_own(frame: Any) -> bool:
+    """Tell whether the code of ``frame`` is the program's, and no library's."""
+    path = frame.f_code.co_filename
+    return not any(each in path for each in _LIBRARIES)
+
+
+_LIBRARIES = ("site-packages", "dist-packages", "lineal_shim", "<frozen")
+
+
 def first(arguments: tuple[Any, ...], named: dict[str, Any], *names: str, at: int = 0) -> Any:
     """Return the argument at position ``at``, or that of one of ``names``, or None."""
     if len(arguments) > at:

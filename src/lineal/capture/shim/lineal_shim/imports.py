@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-_waiting: dict[str, tuple[str, str]] = {}
+_waiting: dict[str, list[tuple[str, str]]] = {}
 
 
 class _Finder:
@@ -33,7 +33,7 @@ class _Finder:
         return None
 
 
-def _add_step(loader: Any, after: tuple[str, str]) -> None:
+def _add_step(loader: Any, after: list[tuple[str, str]]) -> None:
     """Change the one loader of this one module; its type and all other methods stay, as resources need them."""
     run = getattr(loader, "exec_module", None)
     if run is None or isinstance(loader, type):
@@ -42,7 +42,8 @@ def _add_step(loader: Any, after: tuple[str, str]) -> None:
     def run_then_record(module: ModuleType) -> None:
         del loader.exec_module
         run(module)
-        quietly(_record, module, *after)
+        for each in after:
+            quietly(_record, module, *each)
 
     loader.exec_module = run_then_record
 
@@ -58,4 +59,4 @@ def after_import(name: str, recorder: str, function: str) -> None:
         return
     if _Finder not in sys.meta_path:
         sys.meta_path.insert(0, _Finder)
-    _waiting[name] = recorder, function
+    _waiting.setdefault(name, []).append((recorder, function))

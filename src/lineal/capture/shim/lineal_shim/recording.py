@@ -10,35 +10,13 @@ from importlib import import_module
 from . import interpreter
 from .guarding import quietly
 from .imports import after_import
+from .watched import WATCHED
 from .writing import emit
 
-_WATCHED = {
-    "argparse": ("params.arguments", "watch_arguments"),
-    "click.core": ("params.commands", "watch_commands"),
-    "typer._click.core": ("params.commands", "watch_commands"),
-    "hydra.core.hydra_config": ("params.hydra", "watch_jobs"),
-    "hydra.compose": ("params.hydra", "watch_compose"),
-    "omegaconf": ("params.hydra", "watch_omegaconf"),
-    "absl.flags": ("params.flags", "watch_flags"),
-    "fire.core": ("params.calls", "watch_fire"),
-    "jsonargparse": ("params.calls", "watch_jsonargparse"),
-    "tyro._cli": ("params.calls", "watch_tyro"),
-    "json": ("params.files", "watch_loads"),
-    "yaml": ("params.files", "watch_loads"),
-    "tomllib._parser": ("params.files", "watch_loads"),
-    "tomli._parser": ("params.files", "watch_loads"),
-    "toml": ("params.files", "watch_loads"),
-    "configparser": ("params.files", "watch_sections"),
-    "dataclasses": ("params.dataclasses", "watch_classes"),
-    "pydantic_settings.main": ("params.settings", "watch_settings"),
-    "random": ("seeds", "watch_random"),
-    "numpy.random": ("seeds", "watch_numpy"),
-    "torch": ("seeds", "watch_torch"),
-    "sklearn.base": ("frameworks.sklearn", "watch_fits"),
-    "joblib": ("frameworks.dumps", "watch_joblib"),
-    "pickle": ("frameworks.dumps", "watch_pickle"),
-}
-"""What records the use of a module; it is loaded when the program loads that module."""
+_TOLD_BY_ONE = ("frameworks.", "trackers.")
+"""What every process of a distributed training would tell alike; only the first does."""
+
+_RANKS = ("RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "LOCAL_RANK")
 
 _WORKER_MARKS = ("from multiprocessing.", "joblib.externals.loky")
 
@@ -51,9 +29,16 @@ def start() -> None:
     emit("python", parent=os.getppid(), around=_around(), **interpreter.facts())
     is_watched = _is_watched(getattr(sys, "orig_argv", []))
     if is_watched:
-        for name, (recorder, function) in _WATCHED.items():
-            after_import(name, recorder, function)
+        is_first = _rank() == "0"
+        for name, recorder, function in WATCHED:
+            if is_first or not recorder.startswith(_TOLD_BY_ONE):
+                after_import(name, recorder, function)
     atexit.register(quietly, _end, is_watched)
+
+
+def _rank() -> str:
+    """Return which process of a distributed training this is, as the launcher that counts them all says."""
+    return next((os.environ[each] for each in _RANKS if os.environ.get(each)), "0")
 
 
 def _around() -> int:

@@ -1,12 +1,9 @@
-"""Tie the file that a model is saved to with what is known of the model."""
+"""Tie the file that a model is pickled to with what is known of the model."""
 
 from __future__ import annotations
 
-import os
-
-from .sklearn import find_estimator, model_facts
+from .models import facts_of, tell_model
 from ..guarding import also, first
-from ..writing import emit
 
 TYPE_CHECKING = False  # spares the import of typing; checkers take the name as true
 if TYPE_CHECKING:
@@ -19,13 +16,10 @@ def watch_joblib(joblib: Any) -> None:
 
 
 def watch_pickle(pickle: Any) -> None:
-    """Record ``pickle.dump``; it costs one look-up while scikit-learn is not loaded."""
+    """Record ``pickle.dump``; it costs one look-up while no framework is loaded."""
     also(pickle, "dump", lambda _result, arguments, named: _note(arguments, named, "file"))
 
 
 def _note(arguments: tuple[Any, ...], named: dict[str, Any], name: str) -> None:
-    estimator = find_estimator(first(arguments, named, "value", "obj"))
     target = first(arguments, named, name, at=1)
-    path = getattr(target, "name", target)
-    if estimator is not None and isinstance(path, (str, os.PathLike)):
-        emit("model", path=os.path.realpath(path), facts=model_facts(estimator))
+    tell_model(target, facts_of(first(arguments, named, "value", "obj")))

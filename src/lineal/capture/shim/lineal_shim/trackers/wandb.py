@@ -1,0 +1,94 @@
+"""Record what the program tells W&B: the configuration, what is logged with its steps, and the summary."""
+
+from __future__ import annotations
+
+import weakref
+
+from .telling import know_run, tell_metrics, tell_params, tell_tags
+from ..guarding import first, method
+from ..writing import emit
+
+TYPE_CHECKING = False  # spares the import of typing; checkers take the name as true
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+_WANDB = "wandb"
+_DEPTH_MAX = 6
+
+_steps: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+_configured: dict[str, dict[str, object]] = {}
+_runs: list[weakref.ref[Any]] = []
+"""Runs that have begun, newest last; a configuration does not know whose it is."""
+
+
+def watch_runs(module: Any) -> None:
+    """Record the beginning and the end of runs, and what they log."""
+    run = module.Run
+    method(run, "_on_start", lambda _result, arguments, _named: _note_start(arguments[0]))
+    method(run, "log", _note_log)
+    method(run, "finish", lambda _result, arguments, _named: _note_config(arguments[0]))
+
+
+def watch_config(module: Any) -> None:
+    """Record changes of the configuration."""
+    config = module.Config
+    for name in ("update", "setdefaults", "__setitem__", "__setattr__"):
+        method(config, name, lambda _result, arguments, _named: _note_changed(arguments[0]))
+
+
+def watch_summary(module: Any) -> None:
+    """Record what the program itself writes into the summary."""
+    method(module.Summary, "update", _note_summary)
+    method(module.SummaryDict, "update", _note_summary)
+
+
+def _note_start(run: Any) -> None:
+    know_run(_WANDB, run.id, run.name or "", {"project": run.project, "url": getattr(run, "url", None)})
+    _runs.append(weakref.ref(run))
+    _note_config(run)
+    tell_tags(_WANDB, run.id, {f"wandb.tag.{each}": "" for each in run.tags or ()})
+
+
+def _note_changed(config: Any) -> None:
+    for each in _runs:
+        run = each()
+        if run is not None and run.config is config:
+            _note_config(run)
+
+
+def _note_config(run: Any) -> None:
+    params = dict(_flat(run.config.as_dict()))
+    told = _configured.setdefault(run.id, {})
+    new = {key: value for key, value in params.items() if key not in told or told[key] != value}
+    told.update(new)
+    tell_params(_WANDB, run.id, new)
+
+
+def _note_log(_result: object, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+    run = arguments[0]
+    step, commit = first(arguments, named, "step", at=2), first(arguments, named, "commit", at=3)
+    if step is None:
+        step = _steps.get(run, getattr(run, "starting_step", 0) or 0)
+    # A step that is given stays until a later one is; one that is not ends with the call.
+    is_complete = commit if commit is not None else first(arguments, named, "step", at=2) is None
+    _steps[run] = step + 1 if is_complete else step
+    tell_metrics(_WANDB, run.id, dict(_flat(first(arguments, named, "data", at=1))), int(step))
+
+
+def _note_summary(_result: object, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+    values = dict(_flat(first(arguments, named, "d", at=1) or {}))
+    run = next((run for each in reversed(_runs) if (run := each()) is not None), None)
+    before = know_run(_WANDB, run.id) if run is not None else None
+    if before is not None and values:
+        emit("tracked", by=_WANDB, summary={f"{before}{name}": value for name, value in values.items()})
+
+
+def _flat(values: Mapping[Any, Any], before: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """Yield the values inside of dictionaries by names with dots, as W&B shows them; media are none."""
+    for key, value in values.items():
+        name = f"{before}{key}"
+        if hasattr(value, "items") and depth < _DEPTH_MAX:
+            yield from _flat(value, f"{name}.", depth + 1)
+        elif not type(value).__module__.startswith("wandb."):
+            yield name, value
