@@ -11,7 +11,7 @@ from zipfile import BadZipFile, LargeZipFile, ZipFile
 from lineal.formats.tensors.tensor import TENSORS_MAX, corrupt
 
 _WRONG = (BadZipFile, LargeZipFile, zlib.error, EOFError, RuntimeError, ValueError, OverflowError, OSError)
-"""What Python's zip reader raises for files that are none; NotImplementedError, a RuntimeError, for rare methods."""
+"""What Python's zip reader raises for files that are none, or packed in a rare way."""
 
 
 def opened_zip(file: BinaryIO) -> ZipFile:

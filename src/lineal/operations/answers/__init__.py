@@ -32,7 +32,17 @@ from lineal.operations.answers.models import (
     VersionAnswer,
     VersionLine,
 )
-from lineal.operations.answers.questions import Diff, Difference, Edge, Found, Lineage, LogLine, Node, SqlAnswer
+from lineal.operations.answers.questions import (
+    Diff,
+    Difference,
+    Edge,
+    Found,
+    Lineage,
+    LogLine,
+    ModelFileDiff,
+    Node,
+    SqlAnswer,
+)
 from lineal.operations.answers.registry import (
     DeliveryLine,
     RegisteredModel,
@@ -87,6 +97,7 @@ __all__ = [
     "LogLine",
     "LoggedModelAnswer",
     "ModelAnswer",
+    "ModelFileDiff",
     "ModelMetric",
     "NewTokenAnswer",
     "Node",
