@@ -24,7 +24,7 @@ MAGIC = b"\x93NUMPY"
 HEADER_BYTES_MAX = 1 << 16
 _HEADER = re.compile(
     r"\{\s*'descr':\s*(?P<descr>'[^']*'|\[.*\]),\s*'fortran_order':\s*(?P<columns>True|False),"
-    r"\s*'shape':\s*\((?P<shape>[\d,\sL]*)\),?\s*\}\s*",
+    r"\s*'shape':\s*\((?P<shape>[0-9, L]*)\),?\s*\}\s*",
     re.DOTALL,
 )
 _DESCR = re.compile(r"(?P<order>[<>|=])?(?P<kind>[biufcVSU?OmM])(?P<size>\d*)")
@@ -112,7 +112,10 @@ def _header(file: BinaryIO) -> tuple[_Array, int]:
     found = _HEADER.fullmatch(exactly(file, header_bytes).decode("utf-8" if version > 2 else "latin-1", "replace"))
     if not found:
         raise corrupt("the header of an array cannot be read")
-    shape = tuple(int(each.strip(" L\n")) for each in found["shape"].split(",") if each.strip())
+    sizes = [each.strip(" L") for each in found["shape"].split(",") if each.strip()]
+    if any(len(each) > 18 or not each.isdecimal() for each in sizes):
+        raise corrupt("the shape of an array cannot be read")
+    shape = tuple(map(int, sizes))
     dtype, item_bytes, order = dtype_of(found["descr"].strip("'"))
     if found["descr"].startswith("["):
         dtype, item_bytes = "record", _record_bytes(found["descr"])

@@ -114,6 +114,8 @@ HOSTILE = {
         {"a": {"dtype": "F32", "shape": [1 << 40, 1 << 40], "data_offsets": [0, 8]}}, bytes(8)
     ),
     "an array larger than its file": npy(np.zeros(4)).replace(b"(4,)", b"(9,)"),
+    "an array with a shape that is none": npy(np.zeros(4)).replace(b"(4,)", b"4\x1e4)"),
+    "an array with a long shape": npy(np.zeros(1)).replace(b"(1,), }".ljust(60), b"(" + b"1, " * 19 + b"x)"),
     "an array with a header of gigabytes": b"\x93NUMPY\x02\x00" + (1 << 31).to_bytes(4, "little") + b"{",
     "a view behind its storage": torch(offset=3),
     "a view that is larger than the world": torch(shape=(1 << 47, 1 << 47), strides=(1 << 47, 1)),
