@@ -24,6 +24,7 @@ from lineal.capture.runtime import VARIABLES, find_runtime
 from lineal.capture.secrets import mask_command
 from lineal.capture.signals import Forwarding
 from lineal.capture.spool import Start, reserve, this_process, write_start, write_whole
+from lineal.capture.steps import read_steps, without_steps, write_step
 from lineal.capture.tee import tees
 from lineal.capture.told.reading import read
 from lineal.capture.told.record import SpoolRecord
@@ -60,6 +61,7 @@ def launch(
     spool: Path,
     variables: Mapping[str, str],
     run_id: str,
+    parent: Path | None = None,
     ignore: Sequence[Path] = (),
     levels: Sequence[Level] = LEVELS,
 ) -> Launched:
@@ -74,6 +76,7 @@ def launch(
         spool: a directory for this run alone, made when missing; the caller removes it once all is stored.
         variables: the program's environment variables.
         run_id: the run's id.
+        parent: the spool of the run within which this one is started, if any; its name is that run's id.
         ignore: paths that are no part of the run, such as the store itself.
         levels: the ways to see files, best first.
 
@@ -108,6 +111,7 @@ def launch(
         process=this_process()[0],
         process_started=this_process()[1],
         variables={name: variables[name] for name in VARIABLES & variables.keys()},
+        parent=parent.name if parent else "",
     )
     _open_spool(spool, start, code)
     watcher = _watch(plan, gaps)
@@ -115,6 +119,11 @@ def launch(
         exit_status = _execute(plan, start, gaps)
     finally:
         seen = _stop(watcher, gaps)
+    with gaps.guard("the files of the steps within could not be told from its own"):
+        steps = read_steps(spool)
+        if parent:
+            write_step(parent, run_id, seen, steps)
+        seen = without_steps(seen, steps)
     return _gather(plan, start, exit_status, seen, gaps)
 
 

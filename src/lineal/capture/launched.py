@@ -53,6 +53,7 @@ class Launched(msgspec.Struct, frozen=True, kw_only=True):
     host: str = ""
     masked_secrets: int = 0
     gaps: tuple[str, ...] = ()
+    parent: str = ""
 
 
 def gathered(  # noqa: PLR0913 the parts of a whole, each found by another module
@@ -93,6 +94,7 @@ def gathered(  # noqa: PLR0913 the parts of a whole, each found by another modul
         host=start.host,
         masked_secrets=start.masked_secrets + code.masked_secrets + record.masked_secrets,
         gaps=tuple(gaps),
+        parent=start.parent,
     )
 
 

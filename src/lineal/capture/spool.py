@@ -7,6 +7,7 @@
     events-<process>.jsonl  one event a line, from the program's interpreters
     stdout, stderr        what it printed
     reserve               room on the disk for the outcome, should the program fill it
+    steps/<run>.json      the files of a run that was started within this one
     end.json              the whole outcome, when the launcher lived to see it
 """
 
@@ -31,7 +32,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     """Who runs what since when. ``process`` is the recorder, ``program`` the recorded program once it runs.
 
     Processes come with their start time (`processes.start_time`), ``started_at`` is in milliseconds since 1970 UTC.
-    ``variables`` are the allowed ones.
+    ``variables`` are the allowed ones; ``parent`` is the id of the run within which this one was started.
     """
 
     run_id: str
@@ -45,6 +46,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     program_started: int = 0
     variables: dict[str, str] = {}
     masked_secrets: int = 0
+    parent: str = ""
 
 
 def start_path(spool: Path) -> Path:

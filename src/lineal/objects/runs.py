@@ -111,6 +111,7 @@ class Run(Object, frozen=True, tag="run"):
     ``capture_level`` says how files were seen (``fanotify``, ``inotify``, ``arguments``, or ``imported`` where another
     system told of them); ``gaps`` lists in plain words what could not be seen. ``exit_status`` is negative for the signal
     that ended the program. ``tags`` are what a program said of it that is neither a parameter nor a metric.
+    ``parent`` is the id of the run whose program started this one, such as a script of several steps.
     """
 
     id: str
@@ -137,3 +138,4 @@ class Run(Object, frozen=True, tag="run"):
     capture_level: str = ""
     gaps: tuple[str, ...] = ()
     tags: dict[str, str] = {}
+    parent: str = ""

@@ -26,6 +26,8 @@ class RunAnswer(Answer, frozen=True, kw_only=True):
     ended_at: int | None = None
     exit_status_of_program: int | None = None
     digest: Digest | None = None
+    parent: str = ""
+    """The id of the run within which it was started."""
     params: dict[str, Scalar] = {}
     metrics: dict[str, Number] = {}
     run: Run | None = None
