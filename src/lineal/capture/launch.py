@@ -23,7 +23,7 @@ from lineal.capture.processes import Family, start_time
 from lineal.capture.runtime import VARIABLES, find_runtime
 from lineal.capture.secrets import mask_command
 from lineal.capture.signals import Forwarding
-from lineal.capture.spool import Start, reserve, this_process, write_start, write_whole
+from lineal.capture.spool import Start, is_of_another, reserve, this_process, write_start, write_whole
 from lineal.capture.steps import read_steps, without_steps, write_step
 from lineal.capture.tee import tees
 from lineal.capture.told.reading import read
@@ -167,7 +167,7 @@ def _watch(plan: _Plan, gaps: Gaps) -> Watcher | None:
             roots,
             _ignored(plan),
             paths=paths_in(plan.command, plan.directory),
-            is_ours=Family(plan.spool).has,
+            is_ours=Family(plan.spool, lambda process: is_of_another(process, plan.spool)).has,
             levels=plan.levels,
         )
     return None

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import platform
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -23,6 +24,9 @@ from lineal.capture.processes import is_alive, start_time
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_BESIDE_MAX = 256
+"""Of so many runs at once, the processes can be told apart when they are gone."""
 
 _RESERVE_BYTES = 1 << 18
 """An outcome with a thousand files takes about that."""
@@ -65,6 +69,20 @@ def read_start(spool: Path) -> Start | None:
         return msgspec.json.decode(start_path(spool).read_bytes(), type=Start)
     except (OSError, msgspec.MsgspecError):
         return None
+
+
+def is_of_another(process: int, spool: Path) -> bool:
+    """Tell whether ``process``, which may be gone, belonged to a run whose spool stands beside ``spool``."""
+    events = f"events-{process}.jsonl"
+    if (spool / events).exists():
+        return False
+    for each in islice(spool.parent.iterdir(), _BESIDE_MAX):
+        if each == spool:
+            continue
+        start = read_start(each)
+        if (start and process in {start.process, start.program}) or (each / events).exists():
+            return True
+    return False
 
 
 def reserve(spool: Path) -> None:

@@ -95,7 +95,7 @@ def connect_changed(store: Store, run: Run) -> None:
 def _is_explained(store: Store, digest: Digest) -> bool:
     """Tell whether a file is known to come from something, or to be in a dataset."""
     return bool(store.database.run("SELECT child FROM edge WHERE child = :digest LIMIT 1", digest=digest)) or bool(
-        _holders(store, [digest])
+        holders(store, [digest])
     )
 
 
@@ -215,6 +215,18 @@ def lineage(store: Store, reference: str, *, depth: int = 20) -> Lineage:
             "SELECT digest FROM version WHERE model = :name ORDER BY number DESC LIMIT 1", name=row["name"]
         )
         start = newest[0]["digest"] if newest else row["name"]
+    found = around(store, start, depth, reference)
+    if kind == "dataset":  # the same content may have other names too; this is the one that was asked for
+        name = dataset_reference(row)
+        nodes = (
+            msgspec.structs.replace(each, reference=name) if each.digest == start else each for each in found.nodes
+        )
+        return msgspec.structs.replace(found, nodes=tuple(nodes))
+    return found
+
+
+def around(store: Store, start: str, depth: int, reference: str) -> Lineage:
+    """Return the graph around a node, so many steps each way."""
     upstream = _reach(store, start, "child", "parent", depth)
     downstream = _reach(store, start, "parent", "child", depth)
     depths = {**{node: -steps for node, steps in downstream.items()}, **upstream, start: 0}
@@ -223,9 +235,6 @@ def lineage(store: Store, reference: str, *, depth: int = 20) -> Lineage:
     edges = _without_files_of_datasets(store, edges[:_EDGES_MAX])
     shown = {start} | {each.child for each in edges} | {each.parent for each in edges}
     nodes = _named(store, {node: steps for node, steps in depths.items() if node in shown}, edges)
-    if kind == "dataset":  # the same content may have other names too; this is the one that was asked for
-        name = dataset_reference(row)
-        nodes = tuple(msgspec.structs.replace(each, reference=name) if each.digest == start else each for each in nodes)
     return Lineage(reference=reference, nodes=nodes, edges=tuple(edges), truncated=is_cut)
 
 
@@ -266,7 +275,7 @@ def _edges_between(store: Store, start: str, depth: int) -> list[Edge]:
 def _without_files_of_datasets(store: Store, edges: list[Edge]) -> list[Edge]:
     """Leave out the plain file behind an edge when a dataset that holds it stands there already."""
     things = {each.parent for each in edges if each.role == READ} | {e.child for e in edges if e.role == WRITTEN_BY}
-    held = _holders(store, things)
+    held = holders(store, things)
     by_run: dict[tuple[str, str], set[str]] = {}
     for each in edges:
         run, thing = (each.child, each.parent) if each.role == READ else (each.parent, each.child)
@@ -281,7 +290,7 @@ def _without_files_of_datasets(store: Store, edges: list[Edge]) -> list[Edge]:
     return [each for each in edges if is_plain(each)]
 
 
-def _holders(store: Store, files: Iterable[str]) -> set[tuple[str, str]]:
+def holders(store: Store, files: Iterable[str]) -> set[tuple[str, str]]:
     """Return each dataset with each of ``files`` that it holds."""
     found = set[tuple[str, str]]()
     rest = iter(sorted(files))

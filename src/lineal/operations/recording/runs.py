@@ -16,7 +16,7 @@ from lineal.objects.files import Tree
 from lineal.objects.runs import Code, Point, Run, Runtime
 from lineal.objects.ulid import hexadecimal, is_ulid, ulid_of
 from lineal.operations.answers import RunAnswer
-from lineal.operations.asking import lineage
+from lineal.operations.asking import lineage, surroundings
 from lineal.operations.data.contents import written_by
 from lineal.operations.operation import operation
 from lineal.operations.references import Row
@@ -107,7 +107,7 @@ def keep(
         lineage.connect_run(store, digest, run)
         lineage.connect_changed(store, run)
         lineage.connect_steps(store, run, digest)
-    return show_row(store, _row(store, run.id))
+    return msgspec.structs.replace(_ended_row(store, _row(store, run.id)), notes=surroundings.notes(store, digest))
 
 
 def _check_bytes(store: Store, run: Run, code: Code) -> None:
@@ -265,7 +265,21 @@ def lines(
 
 
 def show_row(store: Store, row: Row) -> RunAnswer:
-    """Return everything that is known of the run of a row."""
+    """Return everything that is known of the run of a row, and what is around it."""
+    answer = _ended_row(store, row)
+    if answer.run is None or answer.digest is None:
+        return msgspec.structs.replace(answer, artifacts=surroundings.artifacts(store, answer.id))
+    return msgspec.structs.replace(
+        answer,
+        datasets=surroundings.datasets(store, answer.run),
+        artifacts=surroundings.artifacts(store, answer.id),
+        related=surroundings.related(store, answer.digest),
+        notes=surroundings.notes(store, answer.digest),
+    )
+
+
+def _ended_row(store: Store, row: Row) -> RunAnswer:
+    """Return what was recorded of the run of a row."""
     answer = next(lines(store, [row]))
     if row["digest"] is None:
         return answer
