@@ -27,12 +27,23 @@ def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
     found: Any = repository.show(f"run:{asked.name}")
     return {
         "run": found,
+        "before": _before(repository, found),
         "curves": _curves(repository, found),
         "stdout": _text(repository, found.run.stdout if found.run else None),
         "stderr": _text(repository, found.run.stderr if found.run else None),
         "diff": _text(repository, found.code.diff if found.code else None),
         "lineage": lineage_svg(repository.lineage(found.reference)) if found.digest else "",
     }
+
+
+def _before(repository: LocalRepository, found: RunAnswer) -> str:
+    """Return the id of the run of that name before this one, empty when there is none that has ended."""
+    rows = repository.store.database.run(
+        "SELECT id FROM run WHERE name = :name AND id < :id AND digest IS NOT NULL ORDER BY id DESC LIMIT 1",
+        name=found.name,
+        id=found.id,
+    )
+    return str(rows[0]["id"]) if rows and found.digest else ""
 
 
 def _curves(repository: LocalRepository, found: RunAnswer) -> dict[str, Any]:
