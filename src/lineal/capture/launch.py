@@ -119,12 +119,7 @@ def launch(
         exit_status = _execute(plan, start, gaps)
     finally:
         seen = _stop(watcher, gaps)
-    with gaps.guard("the files of the steps within could not be told from its own"):
-        steps = read_steps(spool)
-        if parent:
-            write_step(parent, run_id, seen, steps)
-        seen = without_steps(seen, steps)
-    return _gather(plan, start, exit_status, seen, gaps)
+    return _gather(plan, start, exit_status, _own(seen, spool, parent, gaps), gaps)
 
 
 def _resolve(command: tuple[str, ...], directory: Path, variables: Mapping[str, str]) -> tuple[str, ...]:
@@ -178,6 +173,16 @@ def _stop(watcher: Watcher | None, gaps: Gaps) -> Seen:
         if watcher is not None:
             return watcher.stop()
     return Seen(level="")
+
+
+def _own(seen: Seen, spool: Path, parent: Path | None, gaps: Gaps) -> Seen:
+    """Return what was seen without the files of runs within this one; tell the one within which it is of all."""
+    with gaps.guard("the files of the steps within could not be told from its own"):
+        steps = read_steps(spool)
+        if parent:
+            write_step(parent, spool.name, seen, steps)
+        return without_steps(seen, steps)
+    return seen
 
 
 def _ignored(plan: _Plan) -> Ignored:

@@ -220,6 +220,7 @@ EXAMPLES: dict[str, Object] = {
         capture_level="fanotify",
         gaps=("stderr went to a terminal and was not kept",),
         tags={"team": "churn"},
+        parent="01HF7YAT01MA79A0SK40M7RCG0",
     ),
     "version": Version(
         weights=A,

@@ -103,7 +103,7 @@ def test_what_is_around_a_run_is_told() -> None:
 
     assert f"  within     run:{KILLED.id}" in text
     assert "data/train.csv  3.2 MB  sha256:111111111111  data:adult@2, data:copy@1" in text
-    assert "  artifacts\n    PATH             SIZE\n    plots/roc.png  1.0 kB\n" in text
+    assert "  artifacts\n    plots/roc.png  1.0 kB\n" in text
     assert "  came from\n    KIND  WHAT     NAME\n    run   run:01A  prepare\n" in text
     assert "  led to\n    version  income:1.0.0\n" in text
     assert "    - files: a.csv was changed\n" in text
@@ -122,4 +122,4 @@ def test_runs_within_a_run_stand_below_it() -> None:
     inner = msgspec.structs.replace(KILLED, parent=FINISHED.id)
     lines = text_of((inner, FINISHED)).splitlines()
 
-    assert ["train", "└ sweep"] == [line[33:].split("  ")[0] for line in lines[1:]]
+    assert ["train", "└ sweep"] == [line[32:].split("  ")[0] for line in lines[1:]]
