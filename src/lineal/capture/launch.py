@@ -25,7 +25,8 @@ from lineal.capture.runtime import VARIABLES, find_runtime
 from lineal.capture.saved import described, files_of
 from lineal.capture.secrets import mask_command
 from lineal.capture.signals import Forwarding
-from lineal.capture.spool import Start, reserve, this_process, write_start, write_whole
+from lineal.capture.spool import Start, is_of_another, reserve, this_process, write_start, write_whole
+from lineal.capture.steps import read_steps, without_steps, write_step
 from lineal.capture.tee import tees
 from lineal.capture.told.reading import read
 from lineal.capture.told.record import SpoolRecord
@@ -62,6 +63,7 @@ def launch(
     spool: Path,
     variables: Mapping[str, str],
     run_id: str,
+    parent: Path | None = None,
     ignore: Sequence[Path] = (),
     levels: Sequence[Level] = LEVELS,
 ) -> Launched:
@@ -76,6 +78,7 @@ def launch(
         spool: a directory for this run alone, made when missing; the caller removes it once all is stored.
         variables: the program's environment variables.
         run_id: the run's id.
+        parent: the spool of the run within which this one is started, if any; its name is that run's id.
         ignore: paths that are no part of the run, such as the store itself.
         levels: the ways to see files, best first.
 
@@ -110,7 +113,7 @@ def launch(
         process=this_process()[0],
         process_started=this_process()[1],
         variables={name: variables[name] for name in VARIABLES & variables.keys()},
-        parent=find_parent(variables),
+        parent=parent.name if parent else find_parent(variables),
     )
     with gaps.guard("context"):
         start = msgspec.structs.replace(start, context=find_context(variables))
@@ -120,7 +123,7 @@ def launch(
         exit_status = _execute(plan, start, gaps)
     finally:
         seen = _stop(watcher, gaps)
-    return _gather(plan, start, exit_status, seen, gaps)
+    return _gather(plan, start, exit_status, _own(seen, spool, parent, gaps), gaps)
 
 
 def _resolve(command: tuple[str, ...], directory: Path, variables: Mapping[str, str]) -> tuple[str, ...]:
@@ -163,7 +166,7 @@ def _watch(plan: _Plan, gaps: Gaps) -> Watcher | None:
             roots,
             _ignored(plan),
             paths=paths_in(plan.command, plan.directory),
-            is_ours=Family(plan.spool).has,
+            is_ours=Family(plan.spool, lambda process: is_of_another(process, plan.spool)).has,
             levels=plan.levels,
         )
     return None
@@ -174,6 +177,16 @@ def _stop(watcher: Watcher | None, gaps: Gaps) -> Seen:
         if watcher is not None:
             return watcher.stop()
     return Seen(level="")
+
+
+def _own(seen: Seen, spool: Path, parent: Path | None, gaps: Gaps) -> Seen:
+    """Return what was seen without the files of runs within this one; tell the one within which it is of all."""
+    with gaps.guard("the files of the steps within could not be told from its own"):
+        steps = read_steps(spool)
+        if parent:
+            write_step(parent, spool.name, seen, steps)
+        return without_steps(seen, steps)
+    return seen
 
 
 def _ignored(plan: _Plan) -> Ignored:

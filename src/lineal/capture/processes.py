@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 PROC = Path("/proc")
@@ -30,13 +31,16 @@ class Family:
     """Tells the processes of one run from all others.
 
     A process is foreign when it lives, does not descend from us, and lacks our spool in its variables. One that is
-    gone already is counted as ours: short-lived children are the rule in a run, strangers in its folders are not.
+    gone already is counted as ours, unless a run beside this one knows it: short-lived children are the rule in a run,
+    strangers in its folders are not.
 
     Args:
         spool: the run's spool, which every process of the program inherits as ``LINEAL_SPOOL``.
+        is_of_another: tells whether a process that is gone belonged to a run beside this one.
     """
 
-    def __init__(self, spool: Path) -> None:
+    def __init__(self, spool: Path, is_of_another: Callable[[int], bool] = lambda _process: False) -> None:
+        self._is_of_another = is_of_another
         self._mark = b"\0LINEAL_SPOOL=" + os.fsencode(spool) + b"\0"
         self._known: dict[int, bool] = {}
 
@@ -62,8 +66,10 @@ class Family:
         try:
             variables = (PROC / str(process) / "environ").read_bytes()
         except OSError:
-            return False
-        return bool(variables) and self._mark not in b"\0" + variables + b"\0"
+            variables = b""
+        if not variables:
+            return self._is_of_another(process)
+        return self._mark not in b"\0" + variables + b"\0"
 
 
 def _stat(process: int) -> list[str]:

@@ -7,6 +7,7 @@
     events-<process>.jsonl  one event a line, from the program's interpreters
     stdout, stderr        what it printed
     reserve               room on the disk for the outcome, should the program fill it
+    steps/<run>.json      the files of a run that was started within this one
     end.json              the whole outcome, when the launcher lived to see it
 """
 
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import os
 import platform
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -24,6 +26,9 @@ from lineal.objects.context import Context
 if TYPE_CHECKING:
     from pathlib import Path
 
+_BESIDE_MAX = 256
+"""Of so many runs at once, the processes can be told apart when they are gone."""
+
 _RESERVE_BYTES = 1 << 18
 """An outcome with a thousand files takes about that."""
 
@@ -32,7 +37,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     """Who runs what since when. ``process`` is the recorder, ``program`` the recorded program once it runs.
 
     Processes come with their start time (`processes.start_time`), ``started_at`` is in milliseconds since 1970 UTC.
-    ``variables`` are the allowed ones.
+    ``variables`` are the allowed ones; ``parent`` is the id of the run within which this one was started.
     """
 
     run_id: str
@@ -66,6 +71,20 @@ def read_start(spool: Path) -> Start | None:
         return msgspec.json.decode(start_path(spool).read_bytes(), type=Start)
     except (OSError, msgspec.MsgspecError):
         return None
+
+
+def is_of_another(process: int, spool: Path) -> bool:
+    """Tell whether ``process``, which may be gone, belonged to a run whose spool stands beside ``spool``."""
+    events = f"events-{process}.jsonl"
+    if (spool / events).exists():
+        return False
+    for each in islice(spool.parent.iterdir(), _BESIDE_MAX):
+        if each == spool:
+            continue
+        start = read_start(each)
+        if (start and process in {start.process, start.program}) or (each / events).exists():
+            return True
+    return False
 
 
 def reserve(spool: Path) -> None:

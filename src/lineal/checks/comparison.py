@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+import re
+import shlex
+from collections.abc import Callable, Container, Iterator, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -14,7 +17,10 @@ from lineal.objects.runs import Code, ModelFacts, Runtime, Seeds
 
 
 class Side(msgspec.Struct, frozen=True, kw_only=True):
-    """One of the two: whatever is known of it. ``data`` maps a path that was read to its digest."""
+    """One of the two: whatever is known of it. ``data`` and ``outputs`` map a path to its digest.
+
+    ``more`` are facts of a run that no part here speaks of, by name.
+    """
 
     code: Code | None = None
     runtime: Runtime | None = None
@@ -24,26 +30,37 @@ class Side(msgspec.Struct, frozen=True, kw_only=True):
     seeds: Seeds = Seeds()
     facts: ModelFacts = ModelFacts()
     weights: tuple[Entry, ...] = ()
+    command: tuple[str, ...] = ()
+    outputs: dict[str, Digest] = {}
+    more: dict[str, str] = {}
 
 
 class Change(NamedTuple):
-    """One thing that differs; empty on the side that has none."""
+    """One thing that differs; empty on the side that has none. ``note`` says what kind of difference it is."""
 
     part: str
     name: str
     left: str
     right: str
+    note: str = ""
 
 
 def compare(left: Side, right: Side) -> tuple[Change, ...]:
-    """Return what differs: data, code, params, seeds, model, packages, runtime, hardware, weights, metrics; by name."""
+    """Return what differs, part by part in the order in which people look for causes, and within a part by name."""
     before, after = _parts(left), _parts(right)
     return tuple(
-        Change(part, name, before[part].get(name, ""), after[part].get(name, ""))
+        Change(part, name, one, other, _NOTES[part](one, other) if part in _NOTES and one and other else "")
         for part in before
         for name in sorted({*before[part], *after[part]})
-        if before[part].get(name) != after[part].get(name)
+        if (one := before[part].get(name, "")) != (other := after[part].get(name, ""))
+        or (name in before[part]) != (name in after[part])
     )
+
+
+def equal_parts(left: Side, right: Side) -> tuple[str, ...]:
+    """Return the parts of which something is known, and which are the same on both sides."""
+    before, after = _parts(left), _parts(right)
+    return tuple(part for part, values in before.items() if values and values == after[part] and part != "more")
 
 
 def _parts(side: Side) -> dict[str, dict[str, str]]:
@@ -52,6 +69,7 @@ def _parts(side: Side) -> dict[str, dict[str, str]]:
     return {
         "data": dict(side.data),
         "code": dict(_code(side.code)),
+        "command": {"command": shlex.join(side.command)} if side.command else {},
         "params": _texts(side.params),
         "seeds": {**{name: str(seed) for name, seed in side.seeds.set.items()}, **side.seeds.flags},
         "model": dict(_model(side.facts)),
@@ -59,7 +77,9 @@ def _parts(side: Side) -> dict[str, dict[str, str]]:
         "runtime": dict(_runtime(runtime)),
         "hardware": dict(_hardware(runtime)),
         "weights": {each.path: f"{each.digest} {each.mode}" for each in side.weights},
+        "outputs": dict(side.outputs),
         "metrics": _texts(side.metrics),
+        "more": side.more,
     }
 
 
@@ -73,6 +93,7 @@ def _code(code: Code | None) -> Iterator[tuple[str, str]]:
                 "remote": code.remote,
                 "changes since the commit": code.diff or "",
                 "sources that Git does not know": code.untracked or "",
+                **rest(code, _CODE_TOLD),
             }
         )
 
@@ -99,6 +120,7 @@ def _runtime(runtime: Runtime) -> Iterator[tuple[str, str]]:
             **{f"variable {name}": value for name, value in runtime.variables.items()},
             **{f"library {name}": value for name, value in runtime.libraries.items()},
             **{f"lock {name}": digest for name, digest in runtime.locks.items()},
+            **rest(runtime, _RUNTIME_TOLD),
         }
     )
 
@@ -112,8 +134,57 @@ def _hardware(runtime: Runtime) -> Iterator[tuple[str, str]]:
             "cores": str(hardware.core_count or ""),
             "memory": f"{hardware.memory_bytes / 2**30:.1f} GiB" if hardware.memory_bytes else "",
             "accelerators": ", ".join(hardware.accelerators),
+            **rest(hardware, _HARDWARE_TOLD),
         }
     )
+
+
+_CODE_TOLD = {"entry_point", "commit", "branch", "remote", "diff", "untracked", "masked_secrets"}
+_RUNTIME_TOLD = {
+    "python", "implementation", "platform", "libc", "packages", "locks", "hardware", "variables", "libraries",
+}  # fmt: skip
+_HARDWARE_TOLD = {"machine", "processor", "core_count", "memory_bytes", "accelerators"}
+
+
+def rest(value: msgspec.Struct, told: Container[str]) -> dict[str, str]:
+    """Return the fields of a value that are not in ``told``, as texts by name; those that are not set are left out.
+
+    So a field that is new is compared and shown before anybody writes words for it.
+    """
+    found = {}
+    for each in msgspec.structs.fields(value):
+        held = getattr(value, each.name)
+        if each.name not in told and held != each.default and held not in ("", (), {}, None):
+            plain = msgspec.to_builtins(held)
+            name = each.name.replace("_", " ")
+            found[name] = plain if isinstance(plain, str) else msgspec.json.encode(plain).decode()
+    return found
+
+
+def _of_versions(left: str, right: str) -> str:
+    """Tell which way a package went."""
+    one, other = ([int(part) for part in re.findall(r"\d+", each)] for each in (left, right))
+    return "upgraded" if one < other else "downgraded" if one > other else "another build"
+
+
+def _of_numbers(left: str, right: str) -> str:
+    """Tell by how much a number changed, and that in relation to what it was."""
+    try:
+        was, now = float(left), float(right)
+    except ValueError:
+        return ""
+    if not (math.isfinite(was) and math.isfinite(now)):
+        return ""
+    relative = f" ({(now - was) / abs(was):+.2%})" if was else ""
+    return f"{now - was:+.6g}{relative}"
+
+
+_NOTES: dict[str, Callable[[str, str], str]] = {
+    "packages": _of_versions,
+    "params": _of_numbers,
+    "metrics": _of_numbers,
+}
+"""What more can be said of two values of a part."""
 
 
 def _set(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -28,7 +28,7 @@ from lineal.objects.digest import Digest, digest_of
 from lineal.objects.errors import LinealError, Unavailable
 from lineal.objects.files import Entry, Tree
 from lineal.objects.runs import Code, FileUse, Run, Runtime, Seeds
-from lineal.objects.ulid import ulid
+from lineal.objects.ulid import is_ulid, ulid
 from lineal.operations.answers import RunAnswer
 from lineal.storage.blobs.blobs import BlobStore
 
@@ -87,6 +87,7 @@ def record(
         spool=spool,
         variables=variables,
         run_id=run_id,
+        parent=_parent(variables),
         # What the store itself reads and writes is no part of the run.
         ignore=(root.parent,),
         levels=levels,
@@ -96,6 +97,12 @@ def record(
     except (LinealError, OSError) as error:
         warn(f"run:{run_id} could not be stored and waits in {spool}: {error}; the next lineal command tries again")
         return _undelivered(launched, name)
+
+
+def _parent(variables: Mapping[str, str]) -> Path | None:
+    """Return the spool of the run whose program started us, if there is one."""
+    spool = Path(variables.get("LINEAL_SPOOL", ""))
+    return spool if is_ulid(spool.name) and spool.is_dir() else None
 
 
 def _begin(repository: Repository, run_id: str, name: str, command: Sequence[str], at: int, warn: Warn) -> None:

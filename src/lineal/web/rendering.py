@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING
+from itertools import groupby
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from markupsafe import Markup
@@ -12,11 +16,14 @@ from markupsafe import Markup
 from lineal.formats import wording
 from lineal.formats.summaries import in_words
 from lineal.objects.canonical import Number
+from lineal.operations.answers.run_sections import sections_of
+from lineal.operations.answers.sections import Cell, Link, Measured, Sha, Size
 from lineal.web.plots import picture
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _PLACES = (
     ("run:", "/runs/"),
     ("data:", "/datasets/"),
@@ -44,6 +51,11 @@ def environment() -> Environment:
         "number": wording.figure,
         "picture": picture,
         "in_words": in_words,
+        "cell": cell,
+        "sections": sections_of,
+        "diff_lines": diff_lines,
+        "groupby_in_order": groupby_in_order,
+        "brief": brief,
     }
     return found
 
@@ -83,6 +95,39 @@ def size(size_bytes: int) -> str:
 def short(digest: str | None) -> str:
     """Return the beginning of a digest."""
     return digest[:19] if digest else "—"
+
+
+def cell(value: Cell) -> Markup:
+    """Return a cell of a section."""
+    match value:
+        case Size():
+            return Markup("{}").format(size(value.size_bytes))
+        case Sha():
+            return Markup("<code>{}</code>").format(short(value.digest))
+        case Measured():
+            return Markup("{}").format(figure(value.value))
+        case Link():
+            return link(value.reference, value.text)
+        case _:
+            return Markup("{}").format(value)
+
+
+def groupby_in_order(values: Iterable[Any], name: str) -> Iterator[tuple[Any, list[Any]]]:
+    """Yield what stands together and has the same attribute, with that attribute."""
+    return ((key, list(found)) for key, found in groupby(values, key=attrgetter(name)))
+
+
+def brief(text: str) -> Markup:
+    """Return one side of a difference, its digests shortened."""
+    shown = Markup("{}").format(text or "—")
+    return Markup(_DIGEST.sub(lambda found: f"<code>{short(found[0])}</code>", shown))  # noqa: S704 - it was escaped
+
+
+def diff_lines(lines: Iterable[str]) -> Markup:
+    """Return the lines of a unified diff, each in its colour."""
+    kinds = {"+": "add", ">": "add", "-": "del", "<": "del", "@": "at"}
+    made = (Markup('<span class="{}">{}</span>').format(kinds.get(each[:1], ""), each or " ") for each in lines)
+    return Markup('<pre class="diff">{}</pre>').format(Markup("").join(made))
 
 
 def address(reference: str) -> str:

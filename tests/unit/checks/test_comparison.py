@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
-from lineal.checks.comparison import Change, Side, compare
+from lineal.checks.comparison import Change, Side, compare, equal_parts
 from lineal.objects.digest import digest_of
 from lineal.objects.files import Entry
 from lineal.objects.runs import Code, Hardware, ModelFacts, Package, Runtime, Seeds
@@ -51,11 +52,11 @@ def test_every_part_that_differs_is_named_once() -> None:
         Change("data", "train.csv", ONE, TWO),
         Change("code", "changes since the commit", "", TWO),
         Change("code", "commit", "abc", "def"),
-        Change("params", "rate", "0.1", "0.2"),
+        Change("params", "rate", "0.1", "0.2", "+0.1 (+100.00%)"),
         Change("params", "shuffle", "true", ""),
         Change("seeds", "numpy", "7", "8"),
         Change("model", "input age", "int64", "float64"),
-        Change("packages", "numpy", "2.0", "2.1"),
+        Change("packages", "numpy", "2.0", "2.1", "upgraded"),
         Change("packages", "pandas", "", "2.2"),
         Change("packages", "scipy", "1.14", ""),
         Change("runtime", "python", "3.11.7", "3.12.1"),
@@ -70,7 +71,8 @@ def test_turned_around_left_is_right() -> None:
     right = msgspec.structs.replace(LEFT, params={"rate": 0.2}, code=None)
 
     assert sorted(compare(LEFT, right)) == sorted(
-        each._replace(left=each.right, right=each.left) for each in compare(right, LEFT)
+        each._replace(left=each.right, right=each.left, note=each.note.replace("-0.1 (-50.00%)", "+0.1 (+100.00%)"))
+        for each in compare(right, LEFT)
     )
 
 
@@ -78,3 +80,37 @@ def test_a_number_and_its_text_are_told_apart_from_nothing() -> None:
     left, right = Side(params={"a": None}), Side(params={})
 
     assert compare(left, right) == (Change("params", "a", "null", ""),)
+
+
+def test_parts_that_are_the_same_are_named() -> None:
+    right = msgspec.structs.replace(LEFT, params={}, metrics={"loss": "NaN", "auc": 0.9})
+
+    assert equal_parts(LEFT, right) == (
+        "data", "code", "seeds", "model", "packages", "runtime", "hardware", "weights", "metrics",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "note"),
+    [
+        ("1.9", "1.10", "upgraded"),
+        ("2.0.1", "2.0", "downgraded"),
+        ("2.0+cpu", "2.0+gpu", "another build"),
+        ("", "1", ""),
+    ],
+)
+def test_a_package_went_up_or_down(left: str, right: str, note: str) -> None:
+    sides = [Runtime(packages=(Package(name="x", version=version),) if version else ()) for version in (left, right)]
+    (found,) = compare(Side(runtime=sides[0]), Side(runtime=sides[1]))
+
+    assert note == found.note
+
+
+def test_a_field_that_nobody_wrote_words_for_is_compared() -> None:
+    class Later(Runtime, frozen=True, tag="later"):
+        container_image: str = ""
+        threads: dict[str, int] = {}
+
+    (found,) = compare(Side(runtime=Later(threads={"blas": 2})), Side(runtime=Later(threads={"blas": 4})))
+
+    assert ("runtime", "threads", '{"blas":2}', '{"blas":4}', "") == found

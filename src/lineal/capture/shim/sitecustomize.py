@@ -25,8 +25,14 @@ def _let_the_real_one_run() -> None:
             raise
 
 
+def _is_recorder() -> bool:
+    """Tell whether this is a command of Lineal's own, such as a step of a recorded script that is recorded by itself."""
+    words = getattr(sys, "orig_argv", [])[1:3]
+    return words == ["-m", "lineal"] or os.path.basename(words[0] if words else "") == "lineal"
+
+
 if __name__ == "sitecustomize":
-    if os.environ.get("LINEAL_SPOOL"):
+    if os.environ.get("LINEAL_SPOOL") and not _is_recorder():
         _record()
     sys.path[:] = [each for each in sys.path if os.path.abspath(each) != _HERE]
     _this = sys.modules[__name__]

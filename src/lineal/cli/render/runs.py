@@ -6,16 +6,14 @@ import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
 from lineal.cli.render.page import Page
-from lineal.cli.render.units import ago, count, duration, metrics, moment, number, scalar, size, when
-from lineal.objects.context import Context
+from lineal.cli.render.units import ago, duration, metrics, moment, number, size, when
 from lineal.objects.digest import short
-from lineal.objects.runs import Code, FileUse, ModelFacts, Run, Runtime
 from lineal.operations.answers import ExperimentAnswer, RunAnswer
+from lineal.operations.answers.run_sections import sections_of
+from lineal.operations.answers.sections import Cell, Link, Measured, Section, Sha, Size
 
-_FILES_SHOWN = 40
+_ROWS_SHOWN = 40
 """A run that wrote thousands of files shows so many; ``--json`` has them all."""
-
-_PARTS_SHOWN = 6
 
 _STATE_TONES = {"finished": "good", "running": "doubtful"}
 
@@ -28,23 +26,52 @@ def one(answer: RunAnswer, page: Page) -> Iterator[str]:
         (
             ("name", answer.name),
             ("command", shlex.join(answer.command)),
+            ("directory", answer.run.directory if answer.run else ""),
             ("started", f"{when(answer.started_at, page.now)} by {_by(answer)}"),
             ("took", duration(answer.ended_at - answer.started_at) if answer.ended_at else ""),
+            ("within", f"run:{answer.parent}" if answer.parent else ""),
             ("digest", answer.digest or ""),
-            ("code", _code(answer.code) if answer.code else ""),
-            ("runtime", _runtime(answer.runtime) if answer.runtime else ""),
-            ("hardware", _hardware(answer.runtime) if answer.runtime else ""),
-            ("seeds", _seeds(answer.run) if answer.run else ""),
             ("seen by", answer.run.capture_level if answer.run else ""),
-            ("part of", f"run:{answer.run.parent}" if answer.run and answer.run.parent else ""),
-            *((each.system, _context(each)) for each in (answer.run.context if answer.run else ())),
         )
     )
-    yield from _params(answer, page)
-    yield from mapping(page, "metrics", {name: number(value) for name, value in answer.metrics.items()})
-    if answer.run:
-        yield from mapping(page, "tags", answer.run.tags)
-        yield from _seen(answer.run, page)
+    for section in sections_of(answer):
+        yield from _section(section, page)
+
+
+def _section(section: Section, page: Page) -> Iterator[str]:
+    """Yield a section: facts, a table, or sentences where it has one column without a name."""
+    remark = f" ({section.remark})" if section.remark else ""
+    title = page.paint(section.title, section.tone) if section.tone else page.title(section.title)
+    yield f"  {title}{remark}"
+    rows = [[_cell(cell) for cell in row] for row in section.rows]
+    if section.header == ("",):
+        for row in rows:
+            yield from page.wrapped(f"- {row[0]}", indent="    ", hanging="  ")
+        return
+    if section.is_list:
+        yield from page.wrapped(", ".join(" ".join(each for each in row if each) for row in rows), indent="    ")
+        return
+    if not section.header or not any(any(row[2:]) for row in rows):
+        # A column of names and one of values need no heads.
+        yield from page.facts(((row[0], row[1]) for row in rows[:_ROWS_SHOWN]), indent="    ")
+    else:
+        yield from page.table(section.header, rows[:_ROWS_SHOWN], indent="    ", right=("SIZE",), whole=("WHAT",))
+    if len(rows) > _ROWS_SHOWN:
+        yield f"    … {len(rows) - _ROWS_SHOWN:,} more; --json lists them all"
+
+
+def _cell(cell: Cell) -> str:
+    match cell:
+        case Size():
+            return size(cell.size_bytes)
+        case Sha():
+            return short(cell.digest)
+        case Measured():
+            return number(cell.value)
+        case Link():
+            return cell.text or cell.reference
+        case _:
+            return cell
 
 
 def many(answers: Sequence[RunAnswer], page: Page) -> Iterator[str]:
@@ -54,17 +81,31 @@ def many(answers: Sequence[RunAnswer], page: Page) -> Iterator[str]:
         (
             (
                 each.reference,
-                each.name,
+                f"└ {each.name}" if is_within else each.name,
                 ending(each),
                 f"{moment(each.started_at)} ({ago(each.started_at, page.now)})",
                 duration(each.ended_at - each.started_at) if each.ended_at else "",
                 each.started_by,
                 metrics(each.metrics, limit=4),
             )
-            for each in answers
+            for each, is_within in _nested(answers)
         ),
         right=("TOOK",),
     )
+
+
+def _nested(answers: Sequence[RunAnswer]) -> Iterator[tuple[RunAnswer, bool]]:
+    """Yield runs in their order, each right above those that were started within it, and whether it is one of those."""
+    here = {each.id for each in answers}
+    within: dict[str, list[RunAnswer]] = {}
+    for each in answers:
+        if each.parent in here:
+            within.setdefault(each.parent, []).append(each)
+    stack = [(each, False) for each in reversed(answers) if each.parent not in here]
+    while stack:
+        each, is_within = stack.pop()
+        yield each, is_within
+        stack += [(inner, True) for inner in reversed(within.get(each.id, []))]
 
 
 def experiments(answers: Sequence[ExperimentAnswer], page: Page) -> Iterator[str]:
@@ -101,43 +142,6 @@ def mapping(page: Page, heading: str, values: dict[str, str]) -> Iterator[str]:
         yield from page.facts(values.items(), indent="    ")
 
 
-def _params(answer: RunAnswer, page: Page) -> Iterator[str]:
-    """Yield the parameters, each with where it comes from."""
-    sources = answer.run.param_sources if answer.run else {}
-    if not sources:
-        yield from mapping(page, "parameters", {name: scalar(value) for name, value in answer.params.items()})
-        return
-    yield f"  {page.title('parameters')}"
-    yield from page.table(
-        ("NAME", "VALUE", "FROM"),
-        ((name, scalar(value), sources.get(name, "")) for name, value in answer.params.items()),
-        indent="    ",
-    )
-
-
-def files(page: Page, heading: str, uses: Sequence[FileUse]) -> Iterator[str]:
-    """Yield a table of files under a heading; nothing when there are none."""
-    if not uses:
-        return
-    yield f"  {page.title(heading)} ({count(len(uses), 'file')}, {size(sum(each.size_bytes for each in uses))})"
-    yield from page.table(
-        ("PATH", "SIZE", "DIGEST", "NOTE"),
-        ((each.path, size(each.size_bytes), short(each.digest), _note(each)) for each in uses[:_FILES_SHOWN]),
-        indent="    ",
-        right=("SIZE",),
-    )
-    if len(uses) > _FILES_SHOWN:
-        yield f"    … {len(uses) - _FILES_SHOWN:,} more; --json lists them all"
-
-
-def _seen(run: Run, page: Page) -> Iterator[str]:
-    yield from files(page, "inputs", run.inputs)
-    yield from files(page, "outputs", run.outputs)
-    yield from files(page, "intermediates", run.intermediates)
-    yield from bullets(page, "models", _models(run))
-    yield from bullets(page, "gaps: what could not be seen", run.gaps, tone="doubtful")
-
-
 def bullets(page: Page, heading: str, sentences: Iterable[str], tone: str = "title") -> Iterator[str]:
     """Yield sentences under a heading; nothing when there are none."""
     found = list(sentences)
@@ -147,73 +151,5 @@ def bullets(page: Page, heading: str, sentences: Iterable[str], tone: str = "tit
             yield from page.wrapped(f"- {each}", indent="    ", hanging="  ")
 
 
-def _models(run: Run) -> Iterator[str]:
-    for path, facts in run.models.items():
-        yield f"{path}: {made_by(facts) or 'a model'}"
-
-
-def made_by(facts: ModelFacts) -> str:
-    """Return what a model is and which framework made it; empty when nothing is known."""
-    framework = f"{facts.framework} {facts.framework_version}".strip()
-    # One line a part, each with its module and details; the classes' own names are what people know.
-    lines = facts.architecture.splitlines()
-    parts = " › ".join(_class(line) for line in lines[:_PARTS_SHOWN])
-    if len(lines) > _PARTS_SHOWN:
-        parts += f" › … {len(lines) - _PARTS_SHOWN} more"
-    return f"{parts} ({framework})" if parts and framework else parts or framework
-
-
-def _class(line: str) -> str:
-    name, _, size = line.partition("(")[0].strip().partition(": ")
-    # "scale: sklearn…StandardScaler" is a part with its name, "Net: 42 parameters" a model with its size.
-    return f"{name.rpartition('.')[2]}: {size}" if size[:1].isdigit() else (size or name).rpartition(".")[2]
-
-
-def _note(use: FileUse) -> str:
-    notes = ("changed while it was read" if use.changed_while_reading else "", "" if use.kept else "bytes not kept")
-    return ", ".join(each for each in notes if each)
-
-
-def _context(context: Context) -> str:
-    attempt = f"attempt {context.attempt}" if context.attempt else ""
-    parts = (context.workflow, context.task, f"run {context.run}" if context.run else "", attempt, context.url)
-    return ", ".join(each for each in parts if each)
-
-
 def _by(answer: RunAnswer) -> str:
     return f"{answer.started_by} on {answer.host}" if answer.host else answer.started_by
-
-
-def _code(code: Code) -> str:
-    parts = (
-        f"commit {code.commit[:12]}" if code.commit else "not under Git",
-        f"on {code.branch}" if code.branch else "",
-        f"with uncommitted changes ({short(code.diff)})" if code.diff else "",
-        f"with untracked sources ({short(code.untracked)})" if code.untracked else "",
-        f"{count(code.masked_secrets, 'secret')} masked" if code.masked_secrets else "",
-    )
-    return ", ".join(each for each in parts if each)
-
-
-def _runtime(runtime: Runtime) -> str:
-    parts = (
-        f"{runtime.implementation or 'Python'} {runtime.python}".strip(),
-        count(len(runtime.packages), "package"),
-        runtime.platform,
-    )
-    return ", ".join(each for each in parts if each)
-
-
-def _hardware(runtime: Runtime) -> str:
-    hardware = runtime.hardware
-    parts = (
-        hardware.processor or hardware.machine,
-        count(hardware.core_count, "core") if hardware.core_count else "",
-        f"{size(hardware.memory_bytes)} memory" if hardware.memory_bytes else "",
-        *hardware.accelerators,
-    )
-    return ", ".join(each for each in parts if each)
-
-
-def _seeds(run: Run) -> str:
-    return ", ".join(f"{name}={value}" for name, value in {**run.seeds.set, **run.seeds.flags}.items())

@@ -73,7 +73,7 @@ def diff(answer: DataDiff, page: Page) -> Iterator[str]:
         if (more := sum(_each_count(answer).values()) - _FILES_SHOWN) > 0:
             yield f"    … {count(more, 'more file')}"
     for each in answer.tables:
-        yield from _table_diff(each, page)
+        yield from table_diff(each, page)
     for gap in answer.gaps:
         yield from page.wrapped(f"! {gap}", hanging="  ")
 
@@ -98,7 +98,7 @@ def _file(change: FileChange, page: Page) -> str:
     return f"    {page.paint(sign, tone)} {plain(change.path)}  {plain(sizes[change.change])}"
 
 
-def _table_diff(answer: TableDiff, page: Page) -> Iterator[str]:
+def table_diff(answer: TableDiff, page: Page) -> Iterator[str]:
     """Yield what changed in a table, the largest change first."""
     was = f" (was {plain(answer.was)})" if answer.was else ""
     yield f"  {page.title(plain(answer.name))}{was}  {_rows(answer)}"

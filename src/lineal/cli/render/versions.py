@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from lineal.cli.render import verdicts
 from lineal.cli.render.page import Page
-from lineal.cli.render.runs import bullets, made_by, mapping
+from lineal.cli.render.runs import bullets, mapping
 from lineal.cli.render.units import ago, count, metrics, moment, number, scalar, when
 from lineal.objects.digest import short
 from lineal.objects.statements import Approval, Bump, CardEdit, Evaluation, GateReport, Observation, Sighting, Statement
 from lineal.objects.versions import DataUse, Version
 from lineal.operations.answers import CardAnswer, ModelAnswer, VersionAnswer, VersionLine
+from lineal.operations.answers.run_sections import made_by
 
 _DATA_SHOWN = 20
 _STATEMENTS_SHOWN = 12

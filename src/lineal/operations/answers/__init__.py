@@ -28,11 +28,22 @@ from lineal.operations.answers.models import (
     GateAnswer,
     ModelAnswer,
     Promotion,
+    Related,
     RunAnswer,
     VersionAnswer,
     VersionLine,
 )
-from lineal.operations.answers.questions import Diff, Difference, Edge, Found, Lineage, LogLine, Node, SqlAnswer
+from lineal.operations.answers.questions import (
+    Diff,
+    Difference,
+    Edge,
+    Found,
+    Lineage,
+    LogLine,
+    ModelFileDiff,
+    Node,
+    SqlAnswer,
+)
 from lineal.operations.answers.registry import (
     DeliveryLine,
     RegisteredModel,
@@ -87,6 +98,7 @@ __all__ = [
     "LogLine",
     "LoggedModelAnswer",
     "ModelAnswer",
+    "ModelFileDiff",
     "ModelMetric",
     "NewTokenAnswer",
     "Node",
@@ -96,6 +108,7 @@ __all__ = [
     "Promotion",
     "RegisteredModel",
     "RegisteredVersion",
+    "Related",
     "RemoteAnswer",
     "Repair",
     "RunAnswer",

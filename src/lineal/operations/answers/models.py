@@ -10,6 +10,16 @@ from lineal.objects.runs import Code, Run, RunState, Runtime
 from lineal.objects.statements import Evaluation, Outcome, Statement, Verdict
 from lineal.objects.versions import Version
 from lineal.operations.answers.answer import Answer
+from lineal.operations.answers.tracking import ArtifactLine
+
+
+class Related(Answer, frozen=True, kw_only=True):
+    """A run, dataset, version or deployment near a run: ``steps`` above it when positive, below it when negative."""
+
+    reference: str
+    kind: str
+    steps: int
+    name: str = ""
 
 
 class RunAnswer(Answer, frozen=True, kw_only=True):
@@ -26,11 +36,20 @@ class RunAnswer(Answer, frozen=True, kw_only=True):
     ended_at: int | None = None
     exit_status_of_program: int | None = None
     digest: Digest | None = None
+    parent: str = ""
+    """The id of the run within which it was started."""
     params: dict[str, Scalar] = {}
     metrics: dict[str, Number] = {}
     run: Run | None = None
     code: Code | None = None
     runtime: Runtime | None = None
+    datasets: dict[str, tuple[str, ...]] = {}
+    """The datasets that hold a file of the run, by the file's digest."""
+    artifacts: tuple[ArtifactLine, ...] = ()
+    """Files that its program logged, by path; the first thousand."""
+    related: tuple[Related, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What was found out about it afterwards, as sentences."""
 
 
 class VersionAnswer(Answer, frozen=True, kw_only=True):

@@ -6,24 +6,27 @@ was made to what it was made from, so "upstream" is always towards the raw data.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 import msgspec
 
 from lineal.objects.canonical import decode
 from lineal.objects.digest import Digest, short
-from lineal.objects.runs import IMPORTED, Run
+from lineal.objects.runs import IMPORTED, FileUse, Run
 from lineal.objects.sources import decode_source
+from lineal.objects.ulid import hexadecimal
 from lineal.operations.answers import Edge, Lineage, Node
 from lineal.operations.operation import operation
 from lineal.operations.references import Row, dataset_reference, find_any, version_reference
 from lineal.storage.store import Store
 from lineal.storage.trees import NODES, blob_of
 
-READ, WRITTEN_BY, MADE_BY, DEPLOYS, EVALUATES, EVALUATED_ON, PINNED_AT, FETCHED_FROM = (
+READ, WRITTEN_BY, CHANGED_FROM, STARTED_BY, MADE_BY, DEPLOYS, EVALUATES, EVALUATED_ON, PINNED_AT, FETCHED_FROM = (
     "read",
     "written by",
+    "changed from",
+    "started by",
     "made by",
     "deploys",
     "evaluates",
@@ -36,6 +39,12 @@ READ, WRITTEN_BY, MADE_BY, DEPLOYS, EVALUATES, EVALUATED_ON, PINNED_AT, FETCHED_
 _EDGES_MAX = 2_000
 _ASKED_AT_ONCE = 500
 """A graph with more edges than this is cut: nobody can read it, and a page of it would not load."""
+
+_EARLIER_RUNS = 100
+"""A file that was changed unseen was written by one of so many runs before, or nobody looks for it."""
+
+PARENT_TAG = "mlflow.parentRunId"
+"""The tag by which programs that use MLflow say that a run is a part of another; the value is that one's id."""
 
 _ADD_EDGE = (
     "INSERT INTO edge (child, parent, role, trust, detail) VALUES (:child, :parent, :role, :trust, :detail)"
@@ -71,6 +80,57 @@ def connect_run(store: Store, digest: Digest, run: Run) -> None:
         run=digest,
         read=READ,
     )
+
+
+def connect_changed(store: Store, run: Run) -> None:
+    """Tie what a run read, and nobody is known to have made, to what an earlier run wrote at that path.
+
+    Something that was not seen changed the file in between: so the edge is ``inferred``.
+    """
+    made_up = [each for each in run.inputs if not _is_explained(store, each.digest)] if run.inputs else []
+    for each, row in _written_before(store, run, {use.path: use for use in made_up}):
+        connect(store, each.digest, row["child"], CHANGED_FROM, detail=each.path, trust="inferred")
+
+
+def _is_explained(store: Store, digest: Digest) -> bool:
+    """Tell whether a file is known to come from something, or to be in a dataset."""
+    return bool(store.database.run("SELECT child FROM edge WHERE child = :digest LIMIT 1", digest=digest)) or bool(
+        holders(store, [digest])
+    )
+
+
+def _written_before(store: Store, run: Run, uses: dict[str, FileUse]) -> Iterator[tuple[FileUse, Row]]:
+    """Yield each of ``uses`` with what the newest of the last runs wrote at its path, on the same machine."""
+    rows = store.database.run(
+        "SELECT e.child, e.detail, r.started_at FROM ("
+        " SELECT digest, started_at FROM run WHERE host = :host AND digest IS NOT NULL AND started_at <= :at"
+        " AND id <> :id ORDER BY started_at DESC, id DESC LIMIT :limit) r"
+        " JOIN edge e ON e.parent = r.digest AND e.role = :written ORDER BY r.started_at DESC",
+        host=run.host,
+        at=run.started_at,
+        id=run.id,
+        limit=_EARLIER_RUNS if uses else 0,
+        written=WRITTEN_BY,
+    )
+    left = dict(uses)
+    for row in rows:
+        if use := left.pop(row["detail"], None):
+            yield use, row
+
+
+def connect_steps(store: Store, run: Run, digest: Digest) -> None:
+    """Tie a run to the run within which it was started, and to those that were started within it, whichever ends first."""
+    pairs = store.database.run(
+        "SELECT r.digest AS child, CAST(:digest AS TEXT) AS parent FROM tag t JOIN run r ON r.id = t.subject"
+        " WHERE t.key = :key AND substr(t.value, 1, 255) = :own AND r.digest IS NOT NULL"
+        " UNION ALL SELECT CAST(:digest AS TEXT), r.digest FROM run r WHERE r.id = :parent AND r.digest IS NOT NULL",
+        digest=digest,
+        key=PARENT_TAG,
+        own=hexadecimal(run.id),
+        parent=run.parent,
+    )
+    for each in pairs:
+        connect(store, each["child"], each["parent"], STARTED_BY)
 
 
 def connect_dataset(store: Store, dataset: Digest, tree: Digest) -> None:
@@ -155,6 +215,18 @@ def lineage(store: Store, reference: str, *, depth: int = 20) -> Lineage:
             "SELECT digest FROM version WHERE model = :name ORDER BY number DESC LIMIT 1", name=row["name"]
         )
         start = newest[0]["digest"] if newest else row["name"]
+    found = around(store, start, depth, reference)
+    if kind == "dataset":  # the same content may have other names too; this is the one that was asked for
+        name = dataset_reference(row)
+        nodes = (
+            msgspec.structs.replace(each, reference=name) if each.digest == start else each for each in found.nodes
+        )
+        return msgspec.structs.replace(found, nodes=tuple(nodes))
+    return found
+
+
+def around(store: Store, start: str, depth: int, reference: str) -> Lineage:
+    """Return the graph around a node, so many steps each way."""
     upstream = _reach(store, start, "child", "parent", depth)
     downstream = _reach(store, start, "parent", "child", depth)
     depths = {**{node: -steps for node, steps in downstream.items()}, **upstream, start: 0}
@@ -163,9 +235,6 @@ def lineage(store: Store, reference: str, *, depth: int = 20) -> Lineage:
     edges = _without_files_of_datasets(store, edges[:_EDGES_MAX])
     shown = {start} | {each.child for each in edges} | {each.parent for each in edges}
     nodes = _named(store, {node: steps for node, steps in depths.items() if node in shown}, edges)
-    if kind == "dataset":  # the same content may have other names too; this is the one that was asked for
-        name = dataset_reference(row)
-        nodes = tuple(msgspec.structs.replace(each, reference=name) if each.digest == start else each for each in nodes)
     return Lineage(reference=reference, nodes=nodes, edges=tuple(edges), truncated=is_cut)
 
 
@@ -206,7 +275,7 @@ def _edges_between(store: Store, start: str, depth: int) -> list[Edge]:
 def _without_files_of_datasets(store: Store, edges: list[Edge]) -> list[Edge]:
     """Leave out the plain file behind an edge when a dataset that holds it stands there already."""
     things = {each.parent for each in edges if each.role == READ} | {e.child for e in edges if e.role == WRITTEN_BY}
-    held = _holders(store, things)
+    held = holders(store, things)
     by_run: dict[tuple[str, str], set[str]] = {}
     for each in edges:
         run, thing = (each.child, each.parent) if each.role == READ else (each.parent, each.child)
@@ -221,7 +290,7 @@ def _without_files_of_datasets(store: Store, edges: list[Edge]) -> list[Edge]:
     return [each for each in edges if is_plain(each)]
 
 
-def _holders(store: Store, files: Iterable[str]) -> set[tuple[str, str]]:
+def holders(store: Store, files: Iterable[str]) -> set[tuple[str, str]]:
     """Return each dataset with each of ``files`` that it holds."""
     found = set[tuple[str, str]]()
     rest = iter(sorted(files))
@@ -269,7 +338,7 @@ def _named(store: Store, depths: dict[str, int], edges: list[Edge]) -> tuple[Nod
         for row in store.database.run(sql.format(marks=marks), **values):
             known[row["digest"]] = (kind, name(row))
     paths = {each.parent: each.detail for each in edges if each.role == READ}
-    paths |= {each.child: each.detail for each in edges if each.role == WRITTEN_BY}
+    paths |= {each.child: each.detail for each in edges if each.role in {WRITTEN_BY, CHANGED_FROM}}
     found = []
     for node, depth in sorted(depths.items(), key=lambda each: (-each[1], each[0])):
         kind, reference = known.get(node, ("file", paths.get(node) or short(node)))

@@ -55,7 +55,7 @@ def diff(store: Store, left: str, right: str, *, key: str = "") -> DataDiff:
     """
     before, after = _side(store, left), _side(store, right)
     changes = compare_files(*_unshared(store, before.tree, after.tree))
-    tables = [_compared(*pair) for pair in _pairs(before.found, after.found)]
+    tables = list(table_differences(before.found, after.found))
     if key:
         changed = rows_between(_table_files(store, before), _table_files(store, after), key)
         tables = [msgspec.structs.replace(tables[0], rows=changed)]
@@ -116,6 +116,11 @@ def _gaps(side: _Side) -> Iterator[str]:
         yield f"{side.reference}: {note}" + (
             f"; lineal data profile {side.reference} does that" if note.endswith(NOT_YET) else ""
         )
+
+
+def table_differences(left: Found, right: Found) -> Iterator[TableDiff]:
+    """Yield in what the tables of two sides differ; tables are paired by name, and single ones anyhow."""
+    return (_compared(*pair) for pair in _pairs(left, right))
 
 
 def _pairs(left: Found, right: Found) -> Iterator[tuple[Sided, Sided]]:

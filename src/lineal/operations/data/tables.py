@@ -84,6 +84,20 @@ def tables_of(store: Store, tree: Digest, *, most_bytes: int | None = None) -> F
     return gathering.found(subject)
 
 
+def table_of(store: Store, entry: Entry, *, most_bytes: int | None = None) -> Found:
+    """Return the table that a single file is, as `tables_of` does for a tree; none when it is no table."""
+    subject = part_key("single file", entry.digest.encode(), (entry.path.encode(),))
+    if (tables := known(store, subject, Tables)) and (profiles := _kept_profiles(store, tables)) is not None:
+        return Found(tables, profiles)
+    gathering = _Gathering(Profiling(store, most_bytes))
+    try:
+        if format_name := format_of(entry.path):
+            gathering.take(entry, format_name)
+    except Enough:
+        return Found(Tables(), {}, (f"{entry.path}, {entry.size_bytes / 1e6:,.0f} MB, is not profiled yet",))
+    return gathering.found(subject)
+
+
 def _kept_profiles(store: Store, tables: Tables) -> dict[str, Profile] | None:
     try:
         return {each.name: store.get_object(each.profile, Profile) for each in tables.tables}

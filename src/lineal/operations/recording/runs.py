@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
@@ -13,9 +14,9 @@ from lineal.objects.digest import Digest
 from lineal.objects.errors import Conflict, Invalid
 from lineal.objects.files import Tree
 from lineal.objects.runs import Code, Point, Run, Runtime
-from lineal.objects.ulid import is_ulid
+from lineal.objects.ulid import hexadecimal, is_ulid, ulid_of
 from lineal.operations.answers import RunAnswer
-from lineal.operations.asking import lineage
+from lineal.operations.asking import lineage, surroundings
 from lineal.operations.data.contents import written_by
 from lineal.operations.operation import operation
 from lineal.operations.recording.summaries import write_tags
@@ -23,6 +24,8 @@ from lineal.operations.references import Row
 from lineal.storage import series
 from lineal.storage.made_with import note_made_with
 from lineal.storage.store import Store
+
+_HEXADECIMAL = re.compile(r"[0-9a-f]{32}")
 
 RUN_STATES = ("running", "finished", "failed", "killed", "lost")
 
@@ -97,6 +100,7 @@ def keep(
         if written := written_by(run):
             store.put_tree(Tree(entries=written))
         _end(store, run, digest)
+        _write_parent(store, run)
         write_params(store, run.id, run.params)
         write_tags(store.database, run.id, dict(_context_tags(run)))
         write_metrics(store, run.id, run.metrics, at=run.ended_at)
@@ -104,7 +108,9 @@ def keep(
         _write_series(store, run.id, series)
         note_made_with(store.database, run.id, code, runtime)
         lineage.connect_run(store, digest, run)
-    return show_row(store, _row(store, run.id))
+        lineage.connect_changed(store, run)
+        lineage.connect_steps(store, run, digest)
+    return msgspec.structs.replace(_ended_row(store, _row(store, run.id)), notes=surroundings.notes(store, digest))
 
 
 def _context_tags(run: Run) -> Iterator[tuple[str, str]]:
@@ -153,6 +159,31 @@ def _end(store: Store, run: Run, digest: Digest) -> None:
         exit_status=run.exit_status,
         digest=digest,
     )
+
+
+def _write_parent(store: Store, run: Run) -> None:
+    """Make the run within which this one was started searchable, as MLflow's programs say it."""
+    if run.parent and is_ulid(run.parent):
+        store.database.run(
+            "INSERT INTO tag (subject, key, value) VALUES (:subject, :key, :value)"
+            " ON CONFLICT (subject, key) DO UPDATE SET value = excluded.value",
+            subject=run.id,
+            key=lineage.PARENT_TAG,
+            value=hexadecimal(run.parent),
+        )
+
+
+def _parents(store: Store, rows: Iterable[Row]) -> dict[str, str]:
+    """Return the id of the run within which each was started, by its own."""
+    ids = {f"i{place}": row["id"] for place, row in enumerate(rows)}
+    if not ids:
+        return {}
+    found = store.database.run(
+        f"SELECT subject, value FROM tag WHERE key = :key AND subject IN ({', '.join(f':{name}' for name in ids)})",
+        key=lineage.PARENT_TAG,
+        **ids,
+    )
+    return {row["subject"]: ulid_of(row["value"]) for row in found if _HEXADECIMAL.fullmatch(row["value"])}
 
 
 def write_params(store: Store, subject: str, params: dict[str, Scalar]) -> None:
@@ -225,7 +256,9 @@ def lines(
         rows: the rows.
         metrics: those that are shown, by the id of the run; by default all.
     """
-    for row in rows:
+    listed = list(rows)
+    parents = _parents(store, listed)
+    for row in listed:
         yield RunAnswer(
             reference=f"run:{row['id']}",
             id=row["id"],
@@ -238,12 +271,27 @@ def lines(
             ended_at=row["ended_at"],
             exit_status_of_program=row["exit_status"],
             digest=row["digest"],
+            parent=parents.get(row["id"], ""),
             metrics=read_metrics(store, row["id"]) if metrics is None else metrics[row["id"]],
         )
 
 
 def show_row(store: Store, row: Row) -> RunAnswer:
-    """Return everything that is known of the run of a row."""
+    """Return everything that is known of the run of a row, and what is around it."""
+    answer = _ended_row(store, row)
+    if answer.run is None or answer.digest is None:
+        return msgspec.structs.replace(answer, artifacts=surroundings.artifacts(store, answer.id))
+    return msgspec.structs.replace(
+        answer,
+        datasets=surroundings.datasets(store, answer.run),
+        artifacts=surroundings.artifacts(store, answer.id),
+        related=surroundings.related(store, answer.digest),
+        notes=surroundings.notes(store, answer.digest),
+    )
+
+
+def _ended_row(store: Store, row: Row) -> RunAnswer:
+    """Return what was recorded of the run of a row."""
     answer = next(lines(store, [row]))
     if row["digest"] is None:
         return answer

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from lineal.web.pages import dataset, deployment, history, home, model, run, search, version
+from lineal.web.pages import dataset, deployment, diff, history, home, model, run, search, version
 from lineal.web.pages.page import Page
 
 PAGES: tuple[Page, ...] = (
     home.PAGE,
     search.PAGE,
     history.PAGE,
+    diff.PAGE,
     model.LIST,
     model.PAGE,
     version.LINEAGE,

@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from lineal.client.local import LocalRepository
+from lineal.formats import wording
 from lineal.objects.errors import Corrupt, NotFound
+from lineal.operations.answers import RunAnswer
+from lineal.storage import series
 from lineal.web.drawing import lineage_svg
 from lineal.web.pages.page import Asked, Page
+from lineal.web.plots import curve
 
 _LISTED = 200
+_CURVES_MAX, _POINTS = 60, 150
 _SHOWN_BYTES = 20_000
 """A page shows so much of what a program printed; the store has all of it."""
 
@@ -22,11 +27,33 @@ def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
     found: Any = repository.show(f"run:{asked.name}")
     return {
         "run": found,
+        "before": _before(repository, found),
+        "curves": _curves(repository, found),
         "stdout": _text(repository, found.run.stdout if found.run else None),
         "stderr": _text(repository, found.run.stderr if found.run else None),
         "diff": _text(repository, found.code.diff if found.code else None),
         "lineage": lineage_svg(repository.lineage(found.reference)) if found.digest else "",
     }
+
+
+def _before(repository: LocalRepository, found: RunAnswer) -> str:
+    """Return the id of the run of that name before this one, empty when there is none that has ended."""
+    rows = repository.store.database.run(
+        "SELECT id FROM run WHERE name = :name AND id < :id AND digest IS NOT NULL ORDER BY id DESC LIMIT 1",
+        name=found.name,
+        id=found.id,
+    )
+    return str(rows[0]["id"]) if rows and found.digest else ""
+
+
+def _curves(repository: LocalRepository, found: RunAnswer) -> dict[str, Any]:
+    """Return the picture of each metric that has more points than one."""
+    database = repository.store.database
+    drawn = (
+        (name, curve(series.chart(database, found.id, name, first=None, last=None, count=_POINTS), wording.figure))
+        for name in list(found.metrics)[:_CURVES_MAX]
+    )
+    return {name: picture for name, picture in drawn if picture}
 
 
 def _text(repository: LocalRepository, digest: Any) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lineal.cli.render.runs import made_by
 from lineal.objects.runs import ModelFacts
+from lineal.operations.answers.run_sections import made_by
 
 
 @pytest.mark.parametrize(

@@ -5,22 +5,23 @@ from __future__ import annotations
 import msgspec
 
 from lineal.objects.context import Context
+from lineal.objects.runs import Run
+from lineal.operations.answers import ArtifactLine, Related
 from tests.unit.cli.render.constructed import FINISHED, KILLED, PAGE, RUN, digest, text_of
 
 
 def test_a_run_shows_everything_that_was_seen_and_what_was_not() -> None:
     expected = """\
 run:01HF7YAT00AAAAAAAAAAAAAAAA  finished
-  name      train
-  command   python train.py --note 'two words'
-  started   2023-11-14 22:13 UTC (3 min ago) by ada on lab-3
-  took      1 min 5 s
-  digest    sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
-  code      commit 0123456789ab, on main, with uncommitted changes (sha256:eeeeeeeeeeee), 1 secret masked
-  runtime   CPython 3.11.9, 1 package, Linux-6.1
-  hardware  EPYC, 16 cores, 34.4 GB memory
-  seeds     numpy=3, PYTHONHASHSEED=0
-  seen by   fanotify
+  name       train
+  command    python train.py --note 'two words'
+  directory  .
+  started    2023-11-14 22:13 UTC (3 min ago) by ada on lab-3
+  took       1 min 5 s
+  digest     sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+  seen by    fanotify
+  gaps: what could not be seen
+    - two files were written and gone before they could be read
   parameters
     depth    6
     kind     logistic
@@ -37,9 +38,24 @@ run:01HF7YAT00AAAAAAAAAAAAAAAA  finished
     model.joblib  950 B  sha256:222222222222
     scratch.bin    12 B  sha256:333333333333  changed while it was read, bytes not kept
   models
-    - model.joblib: Pipeline (sklearn 1.5.0)
-  gaps: what could not be seen
-    - two files were written and gone before they could be read
+    model.joblib  Pipeline (sklearn 1.5.0)
+  code
+    commit                    0123456789abcdef0123
+    branch                    main
+    changes since the commit  sha256:eeeeeeeeeeee
+    secrets masked            1
+  seeds and flags
+    numpy           3
+    PYTHONHASHSEED  0
+  hardware
+    processor  EPYC
+    cores      16
+    memory     34.4 GB
+  runtime
+    python    CPython 3.11.9
+    platform  Linux-6.1
+  packages (1)
+    numpy 2.0
 """
 
     assert expected == text_of(FINISHED)
@@ -48,13 +64,13 @@ run:01HF7YAT00AAAAAAAAAAAAAAAA  finished
 def test_a_run_shows_what_it_is_a_part_of_and_where_its_parameters_come_from() -> None:
     airflow = Context(system="airflow", workflow="churn", run="manual", task="train", attempt="2")
     sources = {"depth": "argparse", "kind": "conf/model.yaml"}
-    run = msgspec.structs.replace(RUN, parent="01HF7YAT00BBBBBBBBBBBBBBBB", context=(airflow,), param_sources=sources)
+    run = msgspec.structs.replace(RUN, context=(airflow,), param_sources=sources)
     text = text_of(msgspec.structs.replace(FINISHED, run=run))
 
     assert (
         """\
-  part of   run:01HF7YAT00BBBBBBBBBBBBBBBB
-  airflow   churn, train, run manual, attempt 2
+  part of
+    airflow  churn, train, run manual, attempt 2
   parameters
     NAME     VALUE     FROM
     depth    6         argparse
@@ -91,3 +107,41 @@ def test_many_files_are_counted_and_the_first_are_shown() -> None:
     assert "0039.bin" in text
     assert "0040.bin" not in text
     assert "… 20 more; --json lists them all" in text
+
+
+def test_what_is_around_a_run_is_told() -> None:
+    answer = msgspec.structs.replace(
+        FINISHED,
+        parent=KILLED.id,
+        datasets={digest("1"): ("data:adult@2", "data:copy@1")},
+        artifacts=(ArtifactLine("plots/roc.png", is_dir=False, size_bytes=1_000),),
+        related=(
+            Related(reference="run:01A", kind="run", steps=2, name="prepare"),
+            Related(reference="income:1.0.0", kind="version", steps=-1),
+        ),
+        notes=("files: a.csv was changed",),
+    )
+    text = text_of(answer)
+
+    assert f"  within     run:{KILLED.id}" in text
+    assert "data/train.csv  3.2 MB  sha256:111111111111  data:adult@2, data:copy@1" in text
+    assert "  artifacts\n    plots/roc.png  1.0 kB\n" in text
+    assert "  came from\n    KIND  WHAT     NAME\n    run   run:01A  prepare\n" in text
+    assert "  led to\n    version  income:1.0.0\n" in text
+    assert "    - files: a.csv was changed\n" in text
+
+
+def test_a_field_that_nobody_wrote_words_for_is_shown() -> None:
+    class Later(Run, frozen=True, tag="later"):
+        queries: tuple[str, ...] = ()
+
+    later = Later(**{name: getattr(RUN, name) for name in RUN.__struct_fields__}, queries=("SELECT 1",))
+
+    assert '  more\n    queries  ["SELECT 1"]\n' in text_of(msgspec.structs.replace(FINISHED, run=later))
+
+
+def test_runs_within_a_run_stand_below_it() -> None:
+    inner = msgspec.structs.replace(KILLED, parent=FINISHED.id)
+    lines = text_of((inner, FINISHED)).splitlines()
+
+    assert ["train", "└ sweep"] == [line[32:].split("  ")[0] for line in lines[1:]]
