@@ -12,6 +12,8 @@ MASK = "[masked]"
 
 _WORD = r"(?:pass(?:word|wd|phrase)?|pwd|secret(?:[_-]?key)?|api[_-]?key|access[_-]?key|private[_-]?key|credentials?)"
 
+_KIND = r"(?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?"
+
 # A shape is looked for only where one of its marks (lower case) is: most of megabytes of sources holds none.
 # Only the group ``secret`` is replaced; the group ``random`` only where it looks like no word.
 # Shapes are those that the issuers document for their tokens.
@@ -20,8 +22,7 @@ _SHAPES = tuple(
     for marks, shape in (
         (
             "-----begin",
-            r"(?s)-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?P<secret>(?!\n[+ -]?\[masked\]).+?)"
-            r"\n?[+ -]?-----END ",
+            rf"(?s)-----BEGIN {_KIND}-----(?P<secret>(?!\n[+ -]?\[masked\]).+?)\n?[+ -]?-----END ",
         ),
         ("age-secret-key-", r"\b(?P<secret>AGE-SECRET-KEY-1[0-9A-Z]{50,})"),
         ("akia asia abia acca", r"\b(?P<secret>A(?:KIA|SIA|BIA|CCA)[0-9A-Z]{16})\b"),
@@ -32,9 +33,12 @@ _SHAPES = tuple(
         ),
         ("sk- r8_ gsk_ pcsk_", r"(?<![\w-])(?P<secret>(?:sk-|r8_|gsk_|pcsk_)(?=[\w-]*\d)[\w-]{20,})"),
         (
-            "hf_ xox xapp- npm_ pypi- dop_v1_ shpat_ dapi hvs.",
-            r"\b(?P<secret>hf_[A-Za-z0-9]{30,}|xox[abeprs]-[\w-]{10,}|xapp-\d-[\w-]{20,}|npm_[A-Za-z0-9]{36}"
-            r"|pypi-[\w-]{40,}|dop_v1_[0-9a-f]{64}|shpat_[0-9a-f]{32}|dapi[0-9a-f]{32}|hvs\.[\w-]{24,})",
+            "hf_ xox xapp- npm_ pypi-",
+            r"\b(?P<secret>hf_[A-Za-z0-9]{30,}|xox[abeprs]-[\w-]{10,}|xapp-\d-[\w-]{20,}|npm_\w{36}|pypi-[\w-]{40,})",
+        ),
+        (
+            "dop_v1_ shpat_ dapi hvs.",
+            r"\b(?P<secret>dop_v1_[0-9a-f]{64}|shpat_[0-9a-f]{32}|dapi[0-9a-f]{32}|hvs\.[\w-]{24,})",
         ),
         ("aiza ya29. gocspx-", r"\b(?P<secret>AIza[\w-]{35}|ya29\.[\w-]{20,}|GOCSPX-[\w-]{20,})"),
         ("hooks.slack.com/", r"hooks\.slack\.com/(?:services|workflows|triggers)/(?P<secret>[\w/-]{20,})"),

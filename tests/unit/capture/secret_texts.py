@@ -81,9 +81,7 @@ BENIGN = (
     "run 3f2504e0-4f89-11d3-9a0c-0305e82c3301 began",
     'hash = "sha256:' + _HEX * 4 + '"',
     "numpy==2.1.0 --hash=sha256:" + _HEX * 4,
-    '"integrity": "sha512-'
-    + "z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg/SpIdNs6c5H0NE8XYXysP+DGNKHfuwvY7kxvUdBeoGlODJ6+SfaPg=="
-    + '"',
+    '"integrity": "sha512-z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg/SpIdNs6c5H0NE8XYXysP+DGNKHfuwvY7kxvUdBeoGlODJ6+SfaPg=="',
     "<img src='data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9aw=='>",
     '"image/png": "iVBORw0KGgoAAAANSUhEUgAAAoAAAAHgCAYAAAA10dzkAAAAOXRFWHRTb2Z0d2FyZQBNYXRwbG90bGli"',
     "blob sha256:" + _HEX * 4 + " 4096",
