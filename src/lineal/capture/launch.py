@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lineal.capture.code.finding import find_code
+from lineal.capture.code.found import CodeFound
 from lineal.capture.files import FilesUsed, classify
 from lineal.capture.gaps import Gaps
-from lineal.capture.git import CodeFound, find_code
 from lineal.capture.launched import Launched, gathered, named_like_files, write_end
 from lineal.capture.metrics import metrics_of
 from lineal.capture.places import Ignored

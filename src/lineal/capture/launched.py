@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from lineal.capture.code.found import CodeFound
 from lineal.capture.files import FilesUsed
 from lineal.capture.gaps import Gaps
-from lineal.capture.git import CodeFound
 from lineal.capture.places import shown
 from lineal.capture.runtime import RuntimeFound, find_runtime
 from lineal.capture.spool import Start, read_start, write_last

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from lineal.capture import git as code_of
-from lineal.capture.git import entry_point, find_code, without_credentials
+from lineal.capture.code import found as code_of
+from lineal.capture.code.finding import entry_point, find_code
+from lineal.capture.code.git import without_credentials
 
 Git = Callable[..., str]
 Write = Callable[[str, str], Path]
