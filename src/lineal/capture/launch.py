@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lineal.capture.code.completing import complete_code
 from lineal.capture.code.finding import find_code
 from lineal.capture.code.found import CodeFound
 from lineal.capture.files import FilesUsed, classify
@@ -226,6 +227,17 @@ def _gather(plan: _Plan, start: Start, exit_status: int, seen: Seen, gaps: Gaps)
     with gaps.guard("metrics in files"):
         metrics = metrics_of((*used.outputs, *used.intermediates), root)
         record = msgspec.structs.replace(record, metrics=metrics | record.metrics)
+    code = plan.code
+    with gaps.guard("code: what was imported, and the notebooks that ran"):
+        uses = [each.path for each in (*used.inputs, *used.intermediates, *used.outputs)]
+        code = complete_code(
+            code,
+            record,
+            directory=plan.directory,
+            command=plan.command,
+            used=uses,
+            started_at=start.started_at,
+        )
     runtime = find_runtime(
         root=root,
         directory=plan.directory,
@@ -233,7 +245,7 @@ def _gather(plan: _Plan, start: Start, exit_status: int, seen: Seen, gaps: Gaps)
         record=record,
         variables=plan.variables,
     )
-    for each in (plan.code.gaps, seen.gaps, used.gaps, runtime.gaps, record.gaps):
+    for each in (code.gaps, seen.gaps, used.gaps, runtime.gaps, record.gaps):
         gaps.extend(each)
     launched = gathered(
         start,
@@ -242,7 +254,7 @@ def _gather(plan: _Plan, start: Start, exit_status: int, seen: Seen, gaps: Gaps)
         exit_status=exit_status,
         ended_at=ended_at,
         record=record,
-        code=plan.code,
+        code=code,
         found=runtime,
         used=used,
         capture_level=seen.level,

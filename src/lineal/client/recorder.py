@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lineal.capture.code.found import NotebookFound, SubmoduleFound
 from lineal.capture.launch import launch
 from lineal.capture.launched import Launched, recover
 from lineal.capture.secrets import mask_command
@@ -24,6 +25,7 @@ from lineal.capture.spool import orphans
 from lineal.capture.watch.choose import LEVELS
 from lineal.client.local import LocalRepository
 from lineal.objects.canonical import object_digest
+from lineal.objects.code import Notebook, Submodule
 from lineal.objects.digest import Digest, digest_of
 from lineal.objects.errors import LinealError, Unavailable
 from lineal.objects.files import Entry, Tree
@@ -227,11 +229,38 @@ def _code(repository: Repository, launched: Launched) -> Code:
         diff=repository.blobs.put(found.diff) if found.diff else None,
         untracked=_sources(repository, found.sources),
         masked_secrets=launched.masked_secrets,
+        imported=_sources(repository, found.imported),
+        state=found.state,
+        submodules=tuple(_submodule(repository, each) for each in found.submodules),
+        notebooks=tuple(_notebook(repository.blobs, each) for each in found.notebooks),
+    )
+
+
+def _submodule(repository: Repository, found: SubmoduleFound) -> Submodule:
+    return Submodule(
+        path=found.path,
+        commit=found.commit,
+        remote=found.remote,
+        is_moved=found.is_moved,
+        is_changed=found.is_changed,
+        diff=repository.blobs.put(found.diff) if found.diff else None,
+        untracked=_sources(repository, found.sources),
+    )
+
+
+def _notebook(blobs: BlobStore, found: NotebookFound) -> Notebook:
+    return Notebook(
+        path=found.path,
+        stripped=blobs.put(found.stripped) if found.stripped else None,
+        cells=blobs.put(found.cells) if found.cells else None,
+        run_count=found.run_count,
+        rerun_count=found.rerun_count,
+        edited_count=found.edited_count,
     )
 
 
 def _sources(repository: Repository, sources: Mapping[str, bytes]) -> Digest | None:
-    """Store the sources that Git did not know as a tree."""
+    """Store sources as a tree."""
     if not sources:
         return None
     entries = (

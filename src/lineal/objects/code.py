@@ -56,3 +56,11 @@ class Code(Object, frozen=True, tag="code"):
     state: tuple[str, ...] = ()
     submodules: tuple[Submodule, ...] = ()
     notebooks: tuple[Notebook, ...] = ()
+
+
+def named_by(code: Code) -> tuple[Digest, ...]:
+    """Return every digest of bytes and trees that ``code`` names; a store must hold them."""
+    parts: tuple[Code | Submodule, ...] = (code, *code.submodules)
+    found = [digest for each in parts for digest in (each.diff, each.untracked)]
+    found += [digest for each in code.notebooks for digest in (each.stripped, each.cells)]
+    return tuple(each for each in (*found, code.imported) if each)

@@ -7,10 +7,9 @@ from typing import Any
 
 NOTEBOOK = ".ipynb"
 
-_KEPT_METADATA = ("kernelspec", "tags", "name", "papermill")
-"""What decides how a notebook runs: its kernel, and the cells that hold parameters."""
-
-_KERNEL = ("name", "language")
+# What decides how a notebook runs: its kernel, and the cells that hold parameters. Papermill writes times beside them.
+_KEPT = ("tags", "name")
+_KEPT_OF = {"kernelspec": ("name", "language"), "papermill": ("parameters",)}
 
 
 def stripped(data: bytes) -> bytes:
@@ -55,11 +54,10 @@ def _source(cell: dict[str, Any]) -> str:
 
 
 def _metadata(metadata: Any) -> dict[str, Any]:
-    kept = {name: metadata[name] for name in _KEPT_METADATA if metadata and metadata.get(name)}
-    kernel = kept.get("kernelspec")
-    if isinstance(kernel, dict):
-        kept["kernelspec"] = {name: kernel[name] for name in _KERNEL if name in kernel}
-    # Papermill writes times beside the parameters.
-    papermill = kept.pop("papermill", None)
-    parameters = papermill.get("parameters") if isinstance(papermill, dict) else None
-    return kept | ({"papermill": {"parameters": parameters}} if parameters else {})
+    given = metadata if isinstance(metadata, dict) else {}
+    kept = {name: given[name] for name in _KEPT if given.get(name)}
+    for name, members in _KEPT_OF.items():
+        inside = given.get(name)
+        chosen = {each: inside[each] for each in members if inside.get(each)} if isinstance(inside, dict) else {}
+        kept |= {name: chosen} if chosen else {}
+    return kept

@@ -15,8 +15,22 @@ Event = dict[str, Any]
 """One line of the spool: ``kind``, ``at`` (milliseconds since 1970 UTC), ``file`` (whose it is) and its own members."""
 
 
+class Cell(msgspec.Struct, frozen=True):
+    """A cell of a notebook that ran: in which interpreter (by its file of events), its number, id, text and error."""
+
+    kernel: str
+    number: int
+    id: str
+    source: str
+    error: str = ""
+
+
 class SpoolRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What a program's interpreters told. ``metrics`` are last values; ``models`` are by the file's absolute path."""
+    """What a program's interpreters told. ``metrics`` are last values; ``models`` are by the file's absolute path.
+
+    ``modules`` are the files of what was imported and is neither Python's nor installed, by name; None when no
+    interpreter came to its end. ``cells`` are in the order they ran, their secrets masked.
+    """
 
     params: dict[str, Scalar] = {}
     metrics: dict[str, Number] = {}
@@ -29,6 +43,8 @@ class SpoolRecord(msgspec.Struct, frozen=True, kw_only=True):
     implementation: str = ""
     executable: str = ""
     libraries: dict[str, str] = {}
+    modules: dict[str, str] | None = None
+    cells: tuple[Cell, ...] = ()
     last_at: int = 0
     masked_secrets: int = 0
     gaps: tuple[str, ...] = ()
@@ -46,6 +62,9 @@ class Gathered:
         self.python: Event = {}
         self.is_program = False
         self.libraries: dict[str, str] = {}
+        self.modules: dict[str, str] | None = None
+        self.cells: list[Cell] = []
+        self.pythons: dict[str, Event] = {}
         self.gaps: dict[str, None] = {}
         self.last_at = 0
         self.masked_secrets = 0
@@ -53,7 +72,9 @@ class Gathered:
 
     def record(self) -> SpoolRecord:
         """Return what was gathered."""
-        packages = {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in self.python.get("packages", ())}
+        # The kernel of a notebook is the program; what started it only passes messages.
+        python = self.pythons.get(self.cells[0].kernel, self.python) if self.cells else self.python
+        packages = {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in python.get("packages", ())}
         return SpoolRecord(
             params=self.params,
             metrics={each.key: each.value for each in self.series},
@@ -62,10 +83,12 @@ class Gathered:
             flags=self.flags,
             models=self.models,
             packages=tuple(Package(name=name, version=packages[name]) for name in sorted(packages)),
-            python=self.python.get("version", ""),
-            implementation=self.python.get("implementation", ""),
-            executable=self.python.get("executable", ""),
+            python=python.get("version", ""),
+            implementation=python.get("implementation", ""),
+            executable=python.get("executable", ""),
             libraries=self.libraries,
+            modules=self.modules,
+            cells=tuple(self.cells),
             last_at=self.last_at,
             masked_secrets=self.masked_secrets,
             gaps=tuple(self.gaps),

@@ -19,6 +19,7 @@ _WATCHED = {
     "sklearn.base": ("frameworks.sklearn", "watch_fits"),
     "joblib": ("frameworks.dumps", "watch_joblib"),
     "pickle": ("frameworks.dumps", "watch_pickle"),
+    "IPython.core.interactiveshell": ("cells", "watch_shell"),
 }
 """What records the use of a module; it is loaded when the program loads that module."""
 
@@ -36,4 +37,7 @@ def start() -> None:
 
 
 def _end() -> None:
+    from .modules import own_modules  # only now: the start of a program is what people wait for
+
+    emit("modules", files=own_modules())
     emit("end", libraries=interpreter.libraries(), flags=interpreter.determinism())
