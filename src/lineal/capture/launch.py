@@ -22,7 +22,7 @@ from lineal.capture.launched import Launched, gathered, named_like_files, write_
 from lineal.capture.metrics import metrics_of
 from lineal.capture.places import Ignored
 from lineal.capture.processes import Family, start_time
-from lineal.capture.runtime import VARIABLES, find_runtime
+from lineal.capture.runtime.finding import VARIABLES, find_runtime
 from lineal.capture.secrets import mask_command
 from lineal.capture.signals import Forwarding
 from lineal.capture.spool import Start, reserve, this_process, write_start, write_whole

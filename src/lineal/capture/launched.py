@@ -13,7 +13,7 @@ from lineal.capture.code.found import CodeFound
 from lineal.capture.files import FilesUsed
 from lineal.capture.gaps import Gaps
 from lineal.capture.places import shown
-from lineal.capture.runtime import RuntimeFound, find_runtime
+from lineal.capture.runtime.finding import RuntimeFound, find_runtime
 from lineal.capture.spool import Start, read_start, write_last
 from lineal.capture.told.reading import read
 from lineal.capture.told.record import SpoolRecord
@@ -128,7 +128,9 @@ def recover(spool: Path) -> Launched:
     with gaps.guard("code: what was imported, and the notebooks that ran"):
         code = complete_code(code, record, directory=directory, command=start.command, started_at=start.started_at)
     record = named_like_files(record, code.root)
-    found = find_runtime(root=code.root, directory=directory, python=None, record=record, variables=start.variables)
+    found = find_runtime(
+        root=code.root, directory=directory, python=None, record=record, variables=start.variables, is_over=False
+    )
     for each in (code.gaps, found.gaps, record.gaps):
         gaps.extend(each)
     return gathered(

@@ -20,7 +20,7 @@ import msgspec
 from lineal.capture.code.found import NotebookFound, SubmoduleFound
 from lineal.capture.launch import launch
 from lineal.capture.launched import Launched, recover
-from lineal.capture.secrets import mask_command
+from lineal.capture.secrets import mask_bytes, mask_command
 from lineal.capture.spool import orphans
 from lineal.capture.watch.choose import LEVELS
 from lineal.client.local import LocalRepository
@@ -176,7 +176,7 @@ def deliver(repository: Repository, launched: Launched, name: str, spool: Path) 
         intermediates=_kept(repository.blobs, launched, launched.intermediates, gaps),
         params=launched.record.params,
         metrics=launched.record.metrics,
-        seeds=Seeds(set=launched.record.seeds, flags=launched.record.flags),
+        seeds=Seeds(set=launched.record.seeds, flags=launched.record.flags, states=launched.record.states),
         models=launched.record.models,
         stdout=_text(repository.blobs, launched.stdout),
         stderr=_text(repository.blobs, launched.stderr),
@@ -271,7 +271,9 @@ def _sources(repository: Repository, sources: Mapping[str, bytes]) -> Digest | N
 
 
 def _runtime(blobs: BlobStore, launched: Launched) -> Runtime:
-    locks = {path: blobs.put_file(file)[0] for path, file in launched.locks.items() if file.is_file()}
+    # Lock files may hold the addresses of indexes, with passwords.
+    files = {path: file.read_bytes() for path, file in launched.locks.items() if file.is_file()}
+    locks = {path: blobs.put(mask_bytes(data)[0]) for path, data in files.items()}
     return msgspec.structs.replace(launched.runtime, locks=locks)
 
 

@@ -9,6 +9,7 @@ import msgspec
 from lineal.capture.secrets import mask
 from lineal.capture.told.record import Cell
 from lineal.objects.runs import ModelFacts
+from lineal.objects.runtime import Accelerator
 
 if TYPE_CHECKING:
     from lineal.capture.told.record import Event, Gathered
@@ -26,6 +27,7 @@ def take_end(gathered: Gathered, event: Event, _is_program: bool) -> None:
     """Native libraries and switches are known at an interpreter's end."""
     gathered.libraries |= event["libraries"]
     gathered.flags |= event["flags"]
+    gathered.devices = gathered.devices or msgspec.convert(event.get("devices", []), tuple[Accelerator, ...])
 
 
 def take_modules(gathered: Gathered, event: Event, _is_program: bool) -> None:

@@ -10,7 +10,7 @@ import msgspec
 from lineal.capture.spool import read_start
 from lineal.capture.told.interpreter import take_cell, take_end, take_gap, take_model, take_modules, take_python
 from lineal.capture.told.record import Event, Gathered, SpoolRecord
-from lineal.capture.told.values import take_metrics, take_params, take_seed
+from lineal.capture.told.values import take_metrics, take_params, take_seed, take_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +22,7 @@ TAKERS: dict[str, Callable[[Gathered, Event, bool], None]] = {
     "param": take_params,
     "metric": take_metrics,
     "seed": take_seed,
+    "state": take_state,
     "model": take_model,
     "modules": take_modules,
     "cell": take_cell,

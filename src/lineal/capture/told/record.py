@@ -10,6 +10,7 @@ import msgspec
 from lineal.capture.secrets import MASK, is_secret_name, mask
 from lineal.objects.canonical import Number, Scalar, number
 from lineal.objects.runs import ModelFacts, Package, Point
+from lineal.objects.runtime import Accelerator
 
 Event = dict[str, Any]
 """One line of the spool: ``kind``, ``at`` (milliseconds since 1970 UTC), ``file`` (whose it is) and its own members."""
@@ -28,7 +29,7 @@ class Cell(msgspec.Struct, frozen=True):
 class SpoolRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What a program's interpreters told. ``metrics`` are last values; ``models`` are by the file's absolute path.
 
-    ``modules`` are the files of what was imported and is neither Python's nor installed, by name; None when no
+    ``folders`` are those that the interpreter looks for modules in. ``modules`` are the files of what was imported and is neither Python's nor installed, by name; None when no
     interpreter came to its end. ``cells`` are in the order they ran, their secrets masked.
     """
 
@@ -36,13 +37,18 @@ class SpoolRecord(msgspec.Struct, frozen=True, kw_only=True):
     metrics: dict[str, Number] = {}
     series: tuple[Point, ...] = ()
     seeds: dict[str, int] = {}
+    states: dict[str, str] = {}
     flags: dict[str, str] = {}
     models: dict[str, ModelFacts] = {}
     packages: tuple[Package, ...] = ()
     python: str = ""
     implementation: str = ""
     executable: str = ""
+    build: str = ""
+    folders: tuple[str, ...] = ()
+    prefix: str = ""
     libraries: dict[str, str] = {}
+    devices: tuple[Accelerator, ...] = ()
     modules: dict[str, str] | None = None
     cells: tuple[Cell, ...] = ()
     last_at: int = 0
@@ -57,11 +63,13 @@ class Gathered:
         self.params: dict[str, Scalar] = {}
         self.series: list[Point] = []
         self.seeds: dict[str, int] = {}
+        self.states: dict[str, str] = {}
         self.flags: dict[str, str] = {}
         self.models: dict[str, ModelFacts] = {}
         self.python: Event = {}
         self.is_program = False
         self.libraries: dict[str, str] = {}
+        self.devices: tuple[Accelerator, ...] = ()
         self.modules: dict[str, str] | None = None
         self.cells: list[Cell] = []
         self.pythons: dict[str, Event] = {}
@@ -80,13 +88,18 @@ class Gathered:
             metrics={each.key: each.value for each in self.series},
             series=tuple(self.series),
             seeds=self.seeds,
+            states=self.states,
             flags=self.flags,
             models=self.models,
             packages=tuple(Package(name=name, version=packages[name]) for name in sorted(packages)),
             python=python.get("version", ""),
             implementation=python.get("implementation", ""),
             executable=python.get("executable", ""),
+            build=python.get("build", ""),
+            folders=tuple(python.get("folders", ())),
+            prefix=python.get("prefix", ""),
             libraries=self.libraries,
+            devices=self.devices,
             modules=self.modules,
             cells=tuple(self.cells),
             last_at=self.last_at,

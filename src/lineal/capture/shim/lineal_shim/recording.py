@@ -6,7 +6,7 @@ import atexit
 import os
 import sys
 
-from . import interpreter
+from . import determinism, interpreter
 from .guarding import quietly
 from .imports import after_import
 from .writing import emit
@@ -16,6 +16,12 @@ _WATCHED = {
     "random": ("seeds", "watch_random"),
     "numpy.random": ("seeds", "watch_numpy"),
     "torch": ("seeds", "watch_torch"),
+    "tensorflow": ("seeds", "watch_tensorflow"),
+    "keras.src.utils.rng_utils": ("seeds", "watch_keras"),
+    "jax.random": ("seeds", "watch_jax"),
+    "lightning.fabric.utilities.seed": ("seeds", "watch_lightning"),
+    "lightning_fabric.utilities.seed": ("seeds", "watch_lightning"),
+    "transformers.trainer_utils": ("seeds", "watch_transformers"),
     "sklearn.base": ("frameworks.sklearn", "watch_fits"),
     "joblib": ("frameworks.dumps", "watch_joblib"),
     "pickle": ("frameworks.dumps", "watch_pickle"),
@@ -37,7 +43,8 @@ def start() -> None:
 
 
 def _end() -> None:
-    from .modules import own_modules  # only now: the start of a program is what people wait for
+    # Only now: the start of a program is what people wait for.
+    from . import modules, native
 
-    emit("modules", files=own_modules())
-    emit("end", libraries=interpreter.libraries(), flags=interpreter.determinism())
+    emit("modules", files=modules.own_modules())
+    emit("end", libraries=native.native_libraries(), flags=determinism.flags(), devices=native.devices())

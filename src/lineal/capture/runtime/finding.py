@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import os
 import platform
-import re
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from lineal.capture.gaps import Gaps
+from lineal.capture.runtime.container import find_container, locale_name, system_name, time_zone
+from lineal.capture.runtime.distributions import conda_packages, described, packages_in
+from lineal.capture.runtime.locks import check_locks, find_locks
+from lineal.capture.runtime.machine import hardware
 from lineal.capture.secrets import mask
-from lineal.capture.shim.lineal_shim import interpreter
-from lineal.objects.runs import Hardware, Package, Runtime
+from lineal.objects.runtime import Package, Runtime
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from lineal.capture.told.record import SpoolRecord
 
@@ -30,11 +33,6 @@ VARIABLES = frozenset(
 )
 """Only these variables are ever recorded: each decides numbers or determinism, and none is a place for secrets."""
 
-_LOCKS = re.compile(
-    r"(uv|poetry|pdm|Pipfile|conda)\.lock|conda-lock\.ya?ml|pylock(\.[\w-]+)?\.toml|environment\.ya?ml"
-    r"|requirements[\w.-]*\.(txt|lock)|renv\.lock|Manifest\.toml"
-)
-
 
 class RuntimeFound(msgspec.Struct, frozen=True, kw_only=True):
     """A runtime, the lock files that lie in the project by their path there, and what could not be found."""
@@ -45,7 +43,13 @@ class RuntimeFound(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find_runtime(
-    *, root: Path, directory: Path, python: Path | None, record: SpoolRecord, variables: Mapping[str, str]
+    *,
+    root: Path,
+    directory: Path,
+    python: Path | None,
+    record: SpoolRecord,
+    variables: Mapping[str, str],
+    is_over: bool = True,
 ) -> RuntimeFound:
     """Return what the program ran with.
 
@@ -55,40 +59,63 @@ def find_runtime(
         python: the interpreter on the command line, for when the program's interpreter told nothing; else None.
         record: what the program's interpreter told.
         variables: the program's environment variables; those in `VARIABLES` are kept.
+        is_over: whether the program ended just now, so that what is installed is what it left.
     """
     gaps = Gaps()
     packages = record.packages
+    before: dict[str, str] = {}
+    folders, prefix = list(record.folders), record.prefix
     if python is not None and not record.python:
         gaps.note(
             "runtime: the program's interpreter told nothing of itself, so its packages were read off its folders"
         )
-        with gaps.guard("runtime: packages"):
-            packages = _packages_beside(python)
+        prefix = str(python.absolute().parent.parent)
+        folders = [str(each) for each in sorted(Path(prefix).glob("lib/python3*/site-packages"))]
+    conda: tuple[Package, ...] = ()
+    with gaps.guard("runtime: packages"):
+        installed = packages_in(folders)
+        if is_over and installed:
+            before = _changes(packages, installed) if record.python else {}
+            packages = tuple(Package(name=name, version=installed[name][0]) for name in sorted(installed))
+        packages = tuple(described(packages, installed, _cache(variables)))
+        conda = conda_packages(prefix) if prefix else ()
     runtime = Runtime(
         python=record.python,
         implementation=record.implementation,
+        build=record.build,
         platform=f"{platform.system()} {platform.release()}",
         libc=_libc(),
+        system=system_name(),
+        locale=locale_name(variables),
+        time_zone=time_zone(variables),
         packages=packages,
+        conda_packages=conda,
+        packages_before=before,
         variables={name: mask(variables[name])[0] for name in sorted(VARIABLES & variables.keys())},
         libraries=record.libraries,
     )
     with gaps.guard("runtime: hardware"):
-        runtime = msgspec.structs.replace(runtime, hardware=_hardware())
+        runtime = msgspec.structs.replace(runtime, hardware=hardware(record.devices))
+    with gaps.guard("runtime: container"):
+        runtime = msgspec.structs.replace(runtime, container=find_container(variables))
     locks: dict[str, Path] = {}
     with gaps.guard("runtime: lock files"):
-        for folder in dict.fromkeys((root, directory)):
-            found = sorted(each for each in folder.iterdir() if _LOCKS.fullmatch(each.name) and each.is_file())
-            locks |= {
-                each.relative_to(root).as_posix() if each.is_relative_to(root) else str(each): each for each in found
-            }
+        locks = find_locks(root, directory)
+        runtime = msgspec.structs.replace(runtime, lock_checks=check_locks(locks, packages, conda))
     return RuntimeFound(runtime=runtime, locks=locks, gaps=tuple(gaps))
 
 
-def _packages_beside(python: Path) -> tuple[Package, ...]:
-    folders = [str(each) for each in sorted(python.absolute().parent.parent.glob("lib/python3*/site-packages"))]
-    found = dict(interpreter.packages(folders))
-    return tuple(Package(name=re.sub(r"[-_.]+", "-", name).lower(), version=found[name]) for name in sorted(found))
+def _changes(packages: Iterable[Package], installed: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    """Return packages whose version is not what it was at the program's start, with what it was."""
+    start = {each.name: each.version for each in packages}
+    now = {name: version for name, (version, _) in installed.items()}
+    return {name: start.get(name, "") for name in sorted({*start, *now}) if start.get(name) != now.get(name)}
+
+
+def _cache(variables: Mapping[str, str]) -> Path:
+    """Return the file that remembers digests between runs."""
+    cache = variables.get("XDG_CACHE_HOME") or str(Path(variables.get("HOME", tempfile.gettempdir())) / ".cache")
+    return Path(cache) / "lineal" / "records.json"
 
 
 def _libc() -> str:
@@ -96,26 +123,3 @@ def _libc() -> str:
         return os.confstr("CS_GNU_LIBC_VERSION") or ""
     except (ValueError, OSError):
         return ""
-
-
-def _hardware() -> Hardware:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 0
-    return Hardware(
-        machine=platform.machine(),
-        processor=_field(Path("/proc/cpuinfo"), "model name"),
-        core_count=cores,
-        memory_bytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
-        accelerators=tuple(
-            _field(each, "Model") for each in sorted(Path("/proc/driver/nvidia/gpus").glob("*/information"))
-        ),
-    )
-
-
-def _field(path: Path, name: str) -> str:
-    """Return the first value called ``name`` in a file of ``name : value`` lines, or "" where there is none."""
-    try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-    found = re.search(rf"(?m)^{re.escape(name)}\s*:\s*(.*)$", text)
-    return found.group(1).strip() if found else ""
