@@ -34,7 +34,7 @@ class _Stamp(NamedTuple):
     inode: int
 
 
-_Remembered = dict[str, tuple[_Stamp, Digest]]
+_Remembered = dict[str, tuple[_Stamp, Digest | None]]
 
 
 def normal(name: str) -> str:
@@ -88,15 +88,20 @@ def _files(record: str, remembered: _Remembered, known: _Remembered) -> Digest |
     return known[record][1]
 
 
-def files_digest(record: str) -> Digest:
-    """Return the digest of the files that the text of a RECORD lists, the same whatever installed them."""
+def files_digest(record: str) -> Digest | None:
+    """Return the digest of the files that the text of a RECORD lists, the same whatever installed them.
+
+    None where it lists no hash.
+    """
     lines = []
     for line in record.splitlines():
         path, _, rest = line.rpartition(",")[0].rpartition(",")
         is_own = path.startswith(("../", "/")) or path.endswith(".pyc") or path.rpartition("/")[2] in _INSTALLERS_OWN
         if rest and not is_own:
             lines.append(line)
-    return digest_of("".join(f"{each}\n" for each in sorted(lines)).encode("utf-8", "surrogateescape"))
+    return (
+        digest_of("".join(f"{each}\n" for each in sorted(lines)).encode("utf-8", "surrogateescape")) if lines else None
+    )
 
 
 def _with_origin(package: Package, path: str) -> Package:

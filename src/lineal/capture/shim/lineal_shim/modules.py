@@ -20,6 +20,8 @@ def own_modules() -> dict[str, str]:
         if not isinstance(file, str) or name == "__mp_main__" or (name == "__main__" and _is_command(file)):
             continue
         path = os.path.abspath(file)
+        if not os.path.isabs(file) and not os.path.exists(path):
+            continue  # a module that was made up, with a name in place of a file
         is_installed = "site-packages" in path or "dist-packages" in path
         if not is_installed and not path.startswith((standard, recorder)) and len(found) < _MODULES_MAX:
             found[name] = path
