@@ -8,9 +8,11 @@ from typing import NamedTuple
 import msgspec
 
 from lineal.objects.canonical import Number, Scalar
+from lineal.objects.code import Code, Submodule
 from lineal.objects.digest import Digest
 from lineal.objects.files import Entry
-from lineal.objects.runs import Code, ModelFacts, Runtime, Seeds
+from lineal.objects.runs import ModelFacts, Seeds
+from lineal.objects.runtime import Package, Runtime
 
 
 class Side(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,9 +55,14 @@ def _parts(side: Side) -> dict[str, dict[str, str]]:
         "data": dict(side.data),
         "code": dict(_code(side.code)),
         "params": _texts(side.params),
-        "seeds": {**{name: str(seed) for name, seed in side.seeds.set.items()}, **side.seeds.flags},
+        "seeds": {
+            **{name: str(seed) for name, seed in side.seeds.set.items()},
+            **side.seeds.flags,
+            # What was seeded began anew there.
+            **{f"start of {name}": state for name, state in side.seeds.states.items() if name not in side.seeds.set},
+        },
         "model": dict(_model(side.facts)),
-        "packages": {each.name: each.version for each in runtime.packages},
+        "packages": {each.name: _package(each) for each in (*runtime.conda_packages, *runtime.packages)},
         "runtime": dict(_runtime(runtime)),
         "hardware": dict(_hardware(runtime)),
         "weights": {each.path: f"{each.digest} {each.mode}" for each in side.weights},
@@ -73,8 +80,23 @@ def _code(code: Code | None) -> Iterator[tuple[str, str]]:
                 "remote": code.remote,
                 "changes since the commit": code.diff or "",
                 "sources that Git does not know": code.untracked or "",
+                "modules from elsewhere": code.imported or "",
+                "state": ", ".join(code.state),
+                **{f"submodule {each.path}": _submodule(each) for each in code.submodules},
+                **{f"notebook {each.path}": each.stripped or "" for each in code.notebooks},
+                **{f"cells of {each.path}": each.cells or "" for each in code.notebooks},
             }
         )
+
+
+def _submodule(submodule: Submodule) -> str:
+    return " ".join(filter(None, (submodule.commit, submodule.diff, submodule.untracked)))
+
+
+def _package(package: Package) -> str:
+    """Return version and origin of a package; its files say nothing new unless they were changed by hand."""
+    said = (package.version, package.commit, "with changes" if package.is_changed else "")
+    return " ".join(filter(None, said))
 
 
 def _model(facts: ModelFacts) -> Iterator[tuple[str, str]]:
@@ -96,6 +118,11 @@ def _runtime(runtime: Runtime) -> Iterator[tuple[str, str]]:
             "implementation": runtime.implementation,
             "platform": runtime.platform,
             "libc": runtime.libc,
+            "build": runtime.build,
+            "system": runtime.system,
+            "locale": runtime.locale,
+            "time zone": runtime.time_zone,
+            "container": runtime.container.image_id or runtime.container.image or runtime.container.kind,
             **{f"variable {name}": value for name, value in runtime.variables.items()},
             **{f"library {name}": value for name, value in runtime.libraries.items()},
             **{f"lock {name}": digest for name, digest in runtime.locks.items()},
@@ -110,10 +137,18 @@ def _hardware(runtime: Runtime) -> Iterator[tuple[str, str]]:
             "machine": hardware.machine,
             "processor": hardware.processor,
             "cores": str(hardware.core_count or ""),
-            "memory": f"{hardware.memory_bytes / 2**30:.1f} GiB" if hardware.memory_bytes else "",
+            "memory": _gibibytes(hardware.memory_bytes),
+            "features": ", ".join(hardware.processor_features),
             "accelerators": ", ".join(hardware.accelerators),
+            "driver": hardware.driver,
+            "limit of cores": f"{hardware.cpu_limit_millicores / 1000:g}" if hardware.cpu_limit_millicores else "",
+            "limit of memory": _gibibytes(hardware.memory_limit_bytes),
         }
     )
+
+
+def _gibibytes(size_bytes: int) -> str:
+    return f"{size_bytes / 2**30:.1f} GiB" if size_bytes else ""
 
 
 def _set(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from lineal.cli.render.page import Page
 from lineal.cli.render.units import ago, count, duration, metrics, moment, number, scalar, size, when
+from lineal.objects.code import Code, Notebook
 from lineal.objects.digest import short
-from lineal.objects.runs import Code, FileUse, ModelFacts, Run, Runtime
+from lineal.objects.runs import FileUse, ModelFacts, Run
+from lineal.objects.runtime import LockCheck, Package, Runtime
 from lineal.operations.answers import ExperimentAnswer, RunAnswer
 
 _FILES_SHOWN = 40
@@ -29,12 +31,15 @@ def one(answer: RunAnswer, page: Page) -> Iterator[str]:
             ("took", duration(answer.ended_at - answer.started_at) if answer.ended_at else ""),
             ("digest", answer.digest or ""),
             ("code", _code(answer.code) if answer.code else ""),
+            *_submodules(answer.code),
             ("runtime", _runtime(answer.runtime) if answer.runtime else ""),
+            *(_around(answer.runtime) if answer.runtime else ()),
             ("hardware", _hardware(answer.runtime) if answer.runtime else ""),
             ("seeds", _seeds(answer.run) if answer.run else ""),
             ("seen by", answer.run.capture_level if answer.run else ""),
         )
     )
+    yield from bullets(page, "notebooks", (_notebook(each) for each in (answer.code.notebooks if answer.code else ())))
     yield from mapping(page, "parameters", {name: scalar(value) for name, value in answer.params.items()})
     yield from mapping(page, "metrics", {name: number(value) for name, value in answer.metrics.items()})
     if answer.run:
@@ -153,20 +158,73 @@ def _code(code: Code) -> str:
     parts = (
         f"commit {code.commit[:12]}" if code.commit else "not under Git",
         f"on {code.branch}" if code.branch else "",
+        *code.state,
         f"with uncommitted changes ({short(code.diff)})" if code.diff else "",
         f"with untracked sources ({short(code.untracked)})" if code.untracked else "",
+        f"with modules from elsewhere ({short(code.imported)})" if code.imported else "",
         f"{count(code.masked_secrets, 'secret')} masked" if code.masked_secrets else "",
     )
     return ", ".join(each for each in parts if each)
 
 
+def _submodules(code: Code | None) -> Iterator[tuple[str, str]]:
+    for each in code.submodules if code else ():
+        commit = f"commit {each.commit[:12]}" if each.commit else "not checked out"
+        parts = (commit, "moved" if each.is_moved else "", "with uncommitted changes" if each.is_changed else "")
+        yield "submodule", f"{each.path}: {', '.join(part for part in parts if part)}"
+
+
+def _notebook(notebook: Notebook) -> str:
+    parts = (
+        f"{count(notebook.run_count, 'cell')} ran",
+        f"{notebook.rerun_count} of them again" if notebook.rerun_count else "",
+        f"{notebook.edited_count} edited" if notebook.edited_count else "",
+        f"in the order of {short(notebook.cells)}" if notebook.cells else "",
+    )
+    return f"{notebook.path or 'a notebook without a file'}: {', '.join(part for part in parts if part)}"
+
+
 def _runtime(runtime: Runtime) -> str:
+    in_development = [each for each in runtime.packages if each.is_editable]
+    changed = len(runtime.packages_before)
     parts = (
         f"{runtime.implementation or 'Python'} {runtime.python}".strip(),
         count(len(runtime.packages), "package"),
+        f"{count(len(runtime.conda_packages), 'package')} of conda" if runtime.conda_packages else "",
+        f"{', '.join(map(_in_development, in_development))} in development" if in_development else "",
+        f"{count(changed, 'package')} changed while it ran" if changed else "",
         runtime.platform,
     )
     return ", ".join(each for each in parts if each)
+
+
+def _in_development(package: Package) -> str:
+    changes = " with changes" if package.is_changed else ""
+    return f"{package.name} ({package.commit[:12]}{changes})" if package.commit else package.name
+
+
+def _around(runtime: Runtime) -> Iterator[tuple[str, str]]:
+    for path, check in runtime.lock_checks.items():
+        yield "lock", f"{path}: {_agreement(check)}"
+    if runtime.libraries:
+        yield "libraries", "; ".join(f"{name}: {said}" for name, said in runtime.libraries.items())
+    container = runtime.container
+    if container.kind:
+        parts = (container.kind, container.image, container.image_id[:19], container.id[:12])
+        yield "container", " ".join(part for part in parts if part)
+
+
+def _agreement(check: LockCheck) -> str:
+    """Return how a lock file agrees with what was installed, in words."""
+    pinned = check.same_count + len(check.other)
+    if not check.other and not check.unlocked_count:
+        return f"all {pinned} are installed as locked"
+    parts = (
+        f"{check.same_count} of {pinned} are installed as locked",
+        f"others: {', '.join(check.other)}" if check.other else "",
+        f"{check.unlocked_count} more are installed" if check.unlocked_count else "",
+    )
+    return "; ".join(part for part in parts if part)
 
 
 def _hardware(runtime: Runtime) -> str:
@@ -174,11 +232,16 @@ def _hardware(runtime: Runtime) -> str:
     parts = (
         hardware.processor or hardware.machine,
         count(hardware.core_count, "core") if hardware.core_count else "",
+        f"at most {hardware.cpu_limit_millicores / 1000:g} of them at a time" if hardware.cpu_limit_millicores else "",
         f"{size(hardware.memory_bytes)} memory" if hardware.memory_bytes else "",
+        f"at most {size(hardware.memory_limit_bytes)} of it" if hardware.memory_limit_bytes else "",
         *hardware.accelerators,
+        f"driver {hardware.driver}" if hardware.driver else "",
     )
     return ", ".join(each for each in parts if each)
 
 
 def _seeds(run: Run) -> str:
-    return ", ".join(f"{name}={value}" for name, value in {**run.seeds.set, **run.seeds.flags}.items())
+    states = {f"{name} began at": short(state) for name, state in run.seeds.states.items()}
+    said = [f"{name}={value}" for name, value in {**run.seeds.set, **run.seeds.flags}.items()]
+    return ", ".join((*said, *(f"{name} {state}" for name, state in states.items())))
