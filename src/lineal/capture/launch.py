@@ -230,14 +230,8 @@ def _gather(plan: _Plan, start: Start, exit_status: int, seen: Seen, gaps: Gaps)
     code = plan.code
     with gaps.guard("code: what was imported, and the notebooks that ran"):
         uses = [each.path for each in (*used.inputs, *used.intermediates, *used.outputs)]
-        code = complete_code(
-            code,
-            record,
-            directory=plan.directory,
-            command=plan.command,
-            used=uses,
-            started_at=start.started_at,
-        )
+        at = start.started_at
+        code = complete_code(code, record, directory=plan.directory, command=plan.command, used=uses, started_at=at)
     runtime = find_runtime(
         root=root,
         directory=plan.directory,

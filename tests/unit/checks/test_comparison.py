@@ -3,9 +3,11 @@ from __future__ import annotations
 import msgspec
 
 from lineal.checks.comparison import Change, Side, compare
+from lineal.objects.code import Code, Notebook, Submodule
 from lineal.objects.digest import digest_of
 from lineal.objects.files import Entry
-from lineal.objects.runs import Code, Hardware, ModelFacts, Package, Runtime, Seeds
+from lineal.objects.runs import ModelFacts, Seeds
+from lineal.objects.runtime import Container, Hardware, Package, Runtime
 
 ONE, TWO = digest_of(b"1"), digest_of(b"2")
 LEFT = Side(
@@ -78,3 +80,31 @@ def test_a_number_and_its_text_are_told_apart_from_nothing() -> None:
     left, right = Side(params={"a": None}), Side(params={})
 
     assert compare(left, right) == (Change("params", "a", "null", ""),)
+
+
+def test_code_packages_and_machine_are_compared_to_the_last_submodule() -> None:
+    def side(commit: str, *, seeded: bool) -> Side:
+        return Side(
+            code=Code(
+                submodules=(Submodule(path="vendor", commit=commit),),
+                notebooks=(Notebook(path="a.ipynb", stripped=ONE, cells=digest_of(commit.encode())),),
+            ),
+            runtime=Runtime(
+                packages=(Package(name="mine", version="1", is_editable=True, commit=commit),),
+                container=Container(kind="docker", image=f"train:{commit}"),
+                hardware=Hardware(driver=f"55{commit}"),
+            ),
+            seeds=Seeds(set={"numpy": 1} if seeded else {}, states={"numpy": f"from {commit}"}),
+        )
+
+    found = compare(side("1", seeded=True), side("2", seeded=True))
+
+    assert found == (
+        Change("code", "cells of a.ipynb", ONE, TWO),
+        Change("code", "submodule vendor", "1", "2"),
+        Change("packages", "mine", "1 1", "1 2"),
+        Change("runtime", "container", "train:1", "train:2"),
+        Change("hardware", "driver", "551", "552"),
+    )
+    unseeded = compare(side("1", seeded=False), side("2", seeded=False))
+    assert {Change("seeds", "start of numpy", "from 1", "from 2")} == set(unseeded) - set(found)

@@ -6,7 +6,7 @@ import os
 import platform
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -62,23 +62,7 @@ def find_runtime(
         is_over: whether the program ended just now, so that what is installed is what it left.
     """
     gaps = Gaps()
-    packages = record.packages
-    before: dict[str, str] = {}
-    folders, prefix = list(record.folders), record.prefix
-    if python is not None and not record.python:
-        gaps.note(
-            "runtime: the program's interpreter told nothing of itself, so its packages were read off its folders"
-        )
-        prefix = str(python.absolute().parent.parent)
-        folders = [str(each) for each in sorted(Path(prefix).glob("lib/python3*/site-packages"))]
-    conda: tuple[Package, ...] = ()
-    with gaps.guard("runtime: packages"):
-        installed = packages_in(folders)
-        if is_over and installed:
-            before = _changes(packages, installed) if record.python else {}
-            packages = tuple(Package(name=name, version=installed[name][0]) for name in sorted(installed))
-        packages = tuple(described(packages, installed, _cache(variables)))
-        conda = conda_packages(prefix) if prefix else ()
+    found = _installed(python, record, _cache(variables), gaps, is_over=is_over)
     runtime = Runtime(
         python=record.python,
         implementation=record.implementation,
@@ -88,9 +72,9 @@ def find_runtime(
         system=system_name(),
         locale=locale_name(variables),
         time_zone=time_zone(variables),
-        packages=packages,
-        conda_packages=conda,
-        packages_before=before,
+        packages=found.packages,
+        conda_packages=found.of_conda,
+        packages_before=found.before,
         variables={name: mask(variables[name])[0] for name in sorted(VARIABLES & variables.keys())},
         libraries=record.libraries,
     )
@@ -101,8 +85,35 @@ def find_runtime(
     locks: dict[str, Path] = {}
     with gaps.guard("runtime: lock files"):
         locks = find_locks(root, directory)
-        runtime = msgspec.structs.replace(runtime, lock_checks=check_locks(locks, packages, conda))
+        runtime = msgspec.structs.replace(runtime, lock_checks=check_locks(locks, found.packages, found.of_conda))
     return RuntimeFound(runtime=runtime, locks=locks, gaps=tuple(gaps))
+
+
+class _Installed(NamedTuple):
+    packages: tuple[Package, ...]
+    of_conda: tuple[Package, ...] = ()
+    before: dict[str, str] = {}
+
+
+def _installed(python: Path | None, record: SpoolRecord, cache: Path, gaps: Gaps, *, is_over: bool) -> _Installed:
+    """Return what is installed for the program's interpreter, as it told or as its folders tell."""
+    folders, prefix = list(record.folders), record.prefix
+    if python is not None and not record.python:
+        gaps.note(
+            "runtime: the program's interpreter told nothing of itself, so its packages were read off its folders"
+        )
+        prefix = str(python.absolute().parent.parent)
+        folders = [str(each) for each in sorted(Path(prefix).glob("lib/python3*/site-packages"))]
+    packages = record.packages
+    with gaps.guard("runtime: packages"):
+        lying = packages_in(folders)
+        before: dict[str, str] = {}
+        if is_over and lying:
+            before = _changes(packages, lying) if record.python else {}
+            packages = tuple(Package(name=name, version=lying[name][0]) for name in sorted(lying))
+        of_conda = conda_packages(prefix) if prefix else ()
+        return _Installed(tuple(described(packages, lying, cache)), of_conda, before)
+    return _Installed(packages)
 
 
 def _changes(packages: Iterable[Package], installed: Mapping[str, tuple[str, str]]) -> dict[str, str]:

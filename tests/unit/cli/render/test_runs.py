@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from lineal.objects.code import Code, Notebook, Submodule
+from lineal.objects.runs import Seeds
+from lineal.objects.runtime import Container, Hardware, LockCheck, Package, Runtime
 from tests.unit.cli.render.constructed import FINISHED, KILLED, PAGE, RUN, digest, text_of
 
 
@@ -42,6 +45,51 @@ run:01HF7YAT00AAAAAAAAAAAAAAAA  finished
 """
 
     assert expected == text_of(FINISHED)
+
+
+def test_a_run_shows_what_is_special_about_its_code_and_its_runtime() -> None:
+    code = Code(
+        commit="0123456789abcdef0123",
+        state=("detached", "shallow"),
+        imported=digest("e"),
+        submodules=(
+            Submodule(path="vendor/a", commit="a" * 40, is_moved=True, is_changed=True),
+            Submodule(path="vendor/b"),
+        ),
+        notebooks=(Notebook(path="train.ipynb", cells=digest("f"), run_count=5, rerun_count=2, edited_count=1),),
+    )
+    runtime = Runtime(
+        python="3.11.9",
+        packages=(
+            Package(name="mine", version="1", is_editable=True, commit="b" * 40, is_changed=True),
+            Package(name="numpy", version="2.0"),
+        ),
+        packages_before={"numpy": "1.26"},
+        lock_checks={
+            "uv.lock": LockCheck(same_count=12),
+            "requirements.txt": LockCheck(same_count=1, other={"numpy": "2.1"}, unlocked_count=3),
+        },
+        libraries={"gomp": "2 threads", "openblas": "OpenBLAS 0.3.29 Haswell, 2 threads"},
+        container=Container(kind="podman", image="example.org/t:1", id="cafe"),
+        hardware=Hardware(core_count=16, cpu_limit_millicores=1500, memory_bytes=2**35, memory_limit_bytes=2**33),
+    )
+    run = msgspec.structs.replace(RUN, seeds=Seeds(states={"torch": "67280421310721"}))
+    text = text_of(msgspec.structs.replace(FINISHED, code=code, runtime=runtime, run=run))
+
+    for line in (
+        "code       commit 0123456789ab, detached, shallow, with modules from elsewhere (sha256:eeeeeeeeeeee)",
+        "submodule  vendor/a: commit aaaaaaaaaaaa, moved, with uncommitted changes",
+        "submodule  vendor/b: not checked out",
+        "runtime    Python 3.11.9, 2 packages, mine (bbbbbbbbbbbb with changes) in development, 1 package changed while it ran",
+        "lock       uv.lock: all 12 are installed as locked",
+        "lock       requirements.txt: 1 of 2 are installed as locked; others: numpy; 3 more are installed",
+        "libraries  gomp: 2 threads; openblas: OpenBLAS 0.3.29 Haswell, 2 threads",
+        "container  podman example.org/t:1 cafe",
+        "hardware   16 cores, at most 1.5 of them at a time, 34.4 GB memory, at most 8.6 GB of it",
+        "seeds      torch began at 67280421310721",
+        "- train.ipynb: 5 cells ran, 2 of them again, 1 edited, in the order of sha256:ffffffffffff",
+    ):
+        assert line in text
 
 
 def test_runs_are_a_table_with_how_each_ended() -> None:
