@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
+from lineal.capture.gaps import named
 from lineal.capture.places import Ignored, shown
 from lineal.capture.watch.watcher import Stamp, stamp
 from lineal.objects.digest import Hasher
 from lineal.objects.runs import FileUse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
     from lineal.capture.watch.watcher import Seen
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from lineal.objects.files import Mode
 
 _PIECE_BYTES = 1 << 20
-_NAMED_MAX = 5
 
 
 class FilesUsed(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +63,7 @@ def classify(seen: Seen, root: Path, ignored: Ignored, *, entry_point: str = "")
             kind = "inputs" if not is_written else "intermediates" if path in seen.reads else "outputs"
             groups[kind].append(use)
     gaps += [
-        f"files: {len(names)} {verb} and removed before the end: {_named(names)}"
+        f"files: {len(names)} {verb} and removed before the end: {named(names)}"
         for verb, names in gone.items()
         if names
     ]
@@ -107,9 +106,3 @@ def _digest(file: BinaryIO) -> tuple[Digest, int]:
     while count := file.readinto(piece):  # type: ignore[attr-defined]  # raw files have it; BinaryIO does not say so
         hasher.update(piece[:count])
     return hasher.digest, hasher.size_bytes
-
-
-def _named(names: Iterable[str]) -> str:
-    listed = list(names)
-    rest = len(listed) - _NAMED_MAX
-    return ", ".join(listed[:_NAMED_MAX]) + (f" and {rest} more" if rest > 0 else "")

@@ -8,6 +8,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+_NAMED_MAX = 5
+
+
+def named(names: Iterable[str]) -> str:
+    """Return the first of ``names`` in a sentence, and how many more there are."""
+    listed = list(names)
+    rest = len(listed) - _NAMED_MAX
+    return ", ".join(listed[:_NAMED_MAX]) + (f" and {rest} more" if rest > 0 else "")
+
 
 class Gaps:
     """Sentences about what is missing from a record, each once, in the order they were found."""

@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lineal.capture.code.completing import complete_code
+from lineal.capture.code.finding import find_code
+from lineal.capture.code.found import CodeFound
 from lineal.capture.context import RUN_ID, find_context, find_parent
 from lineal.capture.files import FilesUsed, classify
 from lineal.capture.gaps import Gaps
-from lineal.capture.git import CodeFound, find_code
 from lineal.capture.launched import Launched, gathered, named_like_files, write_end
 from lineal.capture.metrics import metrics_of
 from lineal.capture.places import Ignored
 from lineal.capture.processes import Family, start_time
-from lineal.capture.runtime import VARIABLES, find_runtime
+from lineal.capture.runtime.finding import VARIABLES, find_runtime
 from lineal.capture.saved import described, files_of
 from lineal.capture.secrets import mask_command
 from lineal.capture.signals import Forwarding
@@ -249,6 +251,11 @@ def _gather(plan: _Plan, start: Start, exit_status: int, seen: Seen, gaps: Gaps)
     with gaps.guard("metrics in files"):
         metrics = metrics_of((*used.outputs, *used.intermediates), root)
         record = msgspec.structs.replace(record, metrics=metrics | record.metrics)
+    code = plan.code
+    with gaps.guard("code: what was imported, and the notebooks that ran"):
+        uses = [each.path for each in (*used.inputs, *used.intermediates, *used.outputs)]
+        at = start.started_at
+        code = complete_code(code, record, directory=plan.directory, command=plan.command, used=uses, started_at=at)
     runtime = find_runtime(
         root=root,
         directory=plan.directory,
@@ -256,7 +263,7 @@ def _gather(plan: _Plan, start: Start, exit_status: int, seen: Seen, gaps: Gaps)
         record=record,
         variables=plan.variables,
     )
-    for each in (plan.code.gaps, seen.gaps, used.gaps, runtime.gaps, record.gaps):
+    for each in (code.gaps, seen.gaps, used.gaps, runtime.gaps, record.gaps):
         gaps.extend(each)
     launched = gathered(
         start,
@@ -265,7 +272,7 @@ def _gather(plan: _Plan, start: Start, exit_status: int, seen: Seen, gaps: Gaps)
         exit_status=exit_status,
         ended_at=ended_at,
         record=record,
-        code=plan.code,
+        code=code,
         found=runtime,
         used=used,
         capture_level=seen.level,

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from lineal.capture.code.completing import complete_code
+from lineal.capture.code.found import CodeFound
 from lineal.capture.files import FilesUsed
 from lineal.capture.gaps import Gaps
-from lineal.capture.git import CodeFound
 from lineal.capture.places import shown
-from lineal.capture.runtime import RuntimeFound, find_runtime
+from lineal.capture.runtime.finding import RuntimeFound, find_runtime
 from lineal.capture.saved import standing
 from lineal.capture.spool import Start, read_start, write_last
 from lineal.capture.told.reading import read
@@ -130,8 +131,12 @@ def recover(spool: Path) -> Launched:
     if code is None:
         gaps.note("code: what was found is lost")
         code = CodeFound(root=directory)
+    with gaps.guard("code: what was imported, and the notebooks that ran"):
+        code = complete_code(code, record, directory=directory, command=start.command, started_at=start.started_at)
     record = named_like_files(record, code.root)
-    found = find_runtime(root=code.root, directory=directory, python=None, record=record, variables=start.variables)
+    found = find_runtime(
+        root=code.root, directory=directory, python=None, record=record, variables=start.variables, is_over=False
+    )
     for each in (code.gaps, found.gaps, record.gaps):
         gaps.extend(each)
     return gathered(

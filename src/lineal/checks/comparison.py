@@ -11,9 +11,11 @@ from typing import NamedTuple
 import msgspec
 
 from lineal.objects.canonical import Number, Scalar
+from lineal.objects.code import Code, Submodule
 from lineal.objects.digest import Digest
 from lineal.objects.files import Entry
-from lineal.objects.runs import Code, ModelFacts, Runtime, Seeds
+from lineal.objects.runs import ModelFacts, Seeds
+from lineal.objects.runtime import Package, Runtime
 
 
 class Side(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,9 +73,14 @@ def _parts(side: Side) -> dict[str, dict[str, str]]:
         "code": dict(_code(side.code)),
         "command": {"command": shlex.join(side.command)} if side.command else {},
         "params": _texts(side.params),
-        "seeds": {**{name: str(seed) for name, seed in side.seeds.set.items()}, **side.seeds.flags},
+        "seeds": {
+            **{name: str(seed) for name, seed in side.seeds.set.items()},
+            **side.seeds.flags,
+            # What was seeded began anew there.
+            **{f"start of {name}": state for name, state in side.seeds.states.items() if name not in side.seeds.set},
+        },
         "model": dict(_model(side.facts)),
-        "packages": {each.name: each.version for each in runtime.packages},
+        "packages": {each.name: _package(each) for each in (*runtime.conda_packages, *runtime.packages)},
         "runtime": dict(_runtime(runtime)),
         "hardware": dict(_hardware(runtime)),
         "weights": {each.path: f"{each.digest} {each.mode}" for each in side.weights},
@@ -94,8 +101,23 @@ def _code(code: Code | None) -> Iterator[tuple[str, str]]:
                 "changes since the commit": code.diff or "",
                 "sources that Git does not know": code.untracked or "",
                 **rest(code, _CODE_TOLD),
+                "modules from elsewhere": code.imported or "",
+                "state": ", ".join(code.state),
+                **{f"submodule {each.path}": _submodule(each) for each in code.submodules},
+                **{f"notebook {each.path}": each.stripped or "" for each in code.notebooks},
+                **{f"cells of {each.path}": each.cells or "" for each in code.notebooks},
             }
         )
+
+
+def _submodule(submodule: Submodule) -> str:
+    return " ".join(filter(None, (submodule.commit, submodule.diff, submodule.untracked)))
+
+
+def _package(package: Package) -> str:
+    """Return version and origin of a package; its files say nothing new unless they were changed by hand."""
+    said = (package.version, package.commit, "with changes" if package.is_changed else "")
+    return " ".join(filter(None, said))
 
 
 def _model(facts: ModelFacts) -> Iterator[tuple[str, str]]:
@@ -117,6 +139,11 @@ def _runtime(runtime: Runtime) -> Iterator[tuple[str, str]]:
             "implementation": runtime.implementation,
             "platform": runtime.platform,
             "libc": runtime.libc,
+            "build": runtime.build,
+            "system": runtime.system,
+            "locale": runtime.locale,
+            "time zone": runtime.time_zone,
+            "container": runtime.container.image_id or runtime.container.image or runtime.container.kind,
             **{f"variable {name}": value for name, value in runtime.variables.items()},
             **{f"library {name}": value for name, value in runtime.libraries.items()},
             **{f"lock {name}": digest for name, digest in runtime.locks.items()},
@@ -132,18 +159,29 @@ def _hardware(runtime: Runtime) -> Iterator[tuple[str, str]]:
             "machine": hardware.machine,
             "processor": hardware.processor,
             "cores": str(hardware.core_count or ""),
-            "memory": f"{hardware.memory_bytes / 2**30:.1f} GiB" if hardware.memory_bytes else "",
+            "memory": _gibibytes(hardware.memory_bytes),
+            "features": ", ".join(hardware.processor_features),
             "accelerators": ", ".join(hardware.accelerators),
             **rest(hardware, _HARDWARE_TOLD),
+            "driver": hardware.driver,
+            "limit of cores": f"{hardware.cpu_limit_millicores / 1000:g}" if hardware.cpu_limit_millicores else "",
+            "limit of memory": _gibibytes(hardware.memory_limit_bytes),
         }
     )
 
 
-_CODE_TOLD = {"entry_point", "commit", "branch", "remote", "diff", "untracked", "masked_secrets"}
+_CODE_TOLD = {
+    "entry_point", "commit", "branch", "remote", "diff", "untracked", "masked_secrets", "imported", "state", "submodules",
+    "notebooks",
+}  # fmt: skip
 _RUNTIME_TOLD = {
     "python", "implementation", "platform", "libc", "packages", "locks", "hardware", "variables", "libraries",
+    "conda_packages", "packages_before", "lock_checks", "container",
 }  # fmt: skip
-_HARDWARE_TOLD = {"machine", "processor", "core_count", "memory_bytes", "accelerators"}
+_HARDWARE_TOLD = {
+    "machine", "processor", "core_count", "memory_bytes", "accelerators", "processor_features", "driver",
+    "cpu_limit_millicores", "memory_limit_bytes",
+}  # fmt: skip
 
 
 def rest(value: msgspec.Struct, told: Container[str]) -> dict[str, str]:
@@ -185,6 +223,10 @@ _NOTES: dict[str, Callable[[str, str], str]] = {
     "metrics": _of_numbers,
 }
 """What more can be said of two values of a part."""
+
+
+def _gibibytes(size_bytes: int) -> str:
+    return f"{size_bytes / 2**30:.1f} GiB" if size_bytes else ""
 
 
 def _set(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -17,13 +17,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lineal.capture.code.found import NotebookFound, SubmoduleFound
 from lineal.capture.launch import launch
 from lineal.capture.launched import Launched, recover
-from lineal.capture.secrets import mask_command
+from lineal.capture.secrets import mask_bytes, mask_command
 from lineal.capture.spool import orphans
 from lineal.capture.watch.choose import LEVELS
 from lineal.client.local import LocalRepository
 from lineal.objects.canonical import object_digest
+from lineal.objects.code import Notebook, Submodule
 from lineal.objects.digest import Digest, digest_of
 from lineal.objects.errors import LinealError, Unavailable
 from lineal.objects.files import Entry, Tree
@@ -181,7 +183,7 @@ def deliver(repository: Repository, launched: Launched, name: str, spool: Path) 
         intermediates=_kept(repository.blobs, launched, launched.intermediates, gaps),
         params=launched.record.params,
         metrics=launched.record.metrics,
-        seeds=Seeds(set=launched.record.seeds, flags=launched.record.flags),
+        seeds=Seeds(set=launched.record.seeds, flags=launched.record.flags, states=launched.record.states),
         models=launched.record.models,
         stdout=_text(repository.blobs, launched.stdout),
         stderr=_text(repository.blobs, launched.stderr),
@@ -238,11 +240,38 @@ def _code(repository: Repository, launched: Launched) -> Code:
         diff=repository.blobs.put(found.diff) if found.diff else None,
         untracked=_sources(repository, found.sources),
         masked_secrets=launched.masked_secrets,
+        imported=_sources(repository, found.imported),
+        state=found.state,
+        submodules=tuple(_submodule(repository, each) for each in found.submodules),
+        notebooks=tuple(_notebook(repository.blobs, each) for each in found.notebooks),
+    )
+
+
+def _submodule(repository: Repository, found: SubmoduleFound) -> Submodule:
+    return Submodule(
+        path=found.path,
+        commit=found.commit,
+        remote=found.remote,
+        is_moved=found.is_moved,
+        is_changed=found.is_changed,
+        diff=repository.blobs.put(found.diff) if found.diff else None,
+        untracked=_sources(repository, found.sources),
+    )
+
+
+def _notebook(blobs: BlobStore, found: NotebookFound) -> Notebook:
+    return Notebook(
+        path=found.path,
+        stripped=blobs.put(found.stripped) if found.stripped else None,
+        cells=blobs.put(found.cells) if found.cells else None,
+        run_count=found.run_count,
+        rerun_count=found.rerun_count,
+        edited_count=found.edited_count,
     )
 
 
 def _sources(repository: Repository, sources: Mapping[str, bytes]) -> Digest | None:
-    """Store the sources that Git did not know as a tree."""
+    """Store sources as a tree."""
     if not sources:
         return None
     entries = (
@@ -253,7 +282,9 @@ def _sources(repository: Repository, sources: Mapping[str, bytes]) -> Digest | N
 
 
 def _runtime(blobs: BlobStore, launched: Launched) -> Runtime:
-    locks = {path: blobs.put_file(file)[0] for path, file in launched.locks.items() if file.is_file()}
+    # Lock files may hold the addresses of indexes, with passwords.
+    files = {path: file.read_bytes() for path, file in launched.locks.items() if file.is_file()}
+    locks = {path: blobs.put(mask_bytes(data)[0]) for path, data in files.items()}
     return msgspec.structs.replace(launched.runtime, locks=locks)
 
 

@@ -1,4 +1,4 @@
-"""Runs, and the code and runtime they ran with."""
+"""Runs. The code and runtime that they ran with are in modules of their own, and known here too."""
 
 from __future__ import annotations
 
@@ -7,9 +7,25 @@ from typing import Literal
 import msgspec
 
 from lineal.objects.canonical import Number, Object, Scalar
+from lineal.objects.code import Code
 from lineal.objects.context import Context
 from lineal.objects.digest import Digest
 from lineal.objects.files import Mode
+from lineal.objects.runtime import Hardware, Package, Runtime
+
+__all__ = [
+    "IMPORTED",
+    "Code",
+    "FileUse",
+    "Hardware",
+    "ModelFacts",
+    "Package",
+    "Point",
+    "Run",
+    "RunState",
+    "Runtime",
+    "Seeds",
+]
 
 RunState = Literal["running", "finished", "failed", "killed", "lost"]
 """``lost``: the recorder itself died; the record holds what its spool kept."""
@@ -17,52 +33,6 @@ RunState = Literal["running", "finished", "failed", "killed", "lost"]
 
 IMPORTED = "imported"
 """The capture level of a run that we did not see: another system told of it."""
-
-
-class Code(Object, frozen=True, tag="code"):
-    """The code of a run: a commit, what was changed since, and what Git did not know.
-
-    ``diff`` and ``untracked`` are digests of the diff's text and of a tree of untracked sources.
-    """
-
-    entry_point: str = ""
-    commit: str = ""
-    branch: str = ""
-    remote: str = ""
-    diff: Digest | None = None
-    untracked: Digest | None = None
-    masked_secrets: int = 0
-
-
-class Package(Object, frozen=True):
-    """An installed distribution."""
-
-    name: str
-    version: str
-
-
-class Hardware(Object, frozen=True):
-    """The machine a run ran on."""
-
-    machine: str = ""
-    processor: str = ""
-    core_count: int = 0
-    memory_bytes: int = 0
-    accelerators: tuple[str, ...] = ()
-
-
-class Runtime(Object, frozen=True, tag="runtime"):
-    """Packages, interpreter, hardware and everything else that decides what the same code computes."""
-
-    python: str = ""
-    implementation: str = ""
-    platform: str = ""
-    libc: str = ""
-    packages: tuple[Package, ...] = ()
-    locks: dict[str, Digest] = {}
-    hardware: Hardware = Hardware()
-    variables: dict[str, str] = {}
-    libraries: dict[str, str] = {}
 
 
 class FileUse(Object, frozen=True):
@@ -77,10 +47,15 @@ class FileUse(Object, frozen=True):
 
 
 class Seeds(Object, frozen=True):
-    """Random seeds that a run set, by what they seeded, and the flags that decide determinism."""
+    """Random seeds that a run set, by what they seeded, and the flags that decide determinism.
+
+    ``states`` tells in which state generators were when the program began to use them: a digest, or the seed that a
+    library starts with.
+    """
 
     set: dict[str, int] = {}
     flags: dict[str, str] = {}
+    states: dict[str, str] = {}
 
 
 class ModelFacts(Object, frozen=True):

@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lineal.capture.secrets import MASK, is_secret_name, mask, mask_bytes, mask_command
+from tests.unit.capture.secret_texts import BENIGN
+from tests.unit.capture.secret_texts import SECRETS as KINDS
 
 SECRETS = {
     "aws": "AKIA" + "IOSFODNN7EXAMPLE",
@@ -22,6 +24,20 @@ SECRETS = {
 @pytest.mark.parametrize("secret", SECRETS.values(), ids=SECRETS)
 def test_a_token_of_a_known_shape_is_masked_wherever_it_stands(secret: str) -> None:
     assert (f'x = "{MASK}"  # used\n', 1) == mask(f'x = "{secret}"  # used\n')
+
+
+@pytest.mark.parametrize(("secret", "around"), KINDS.values(), ids=KINDS)
+def test_no_word_of_a_secret_stays(secret: str, around: str) -> None:
+    masked, count = mask(around.format(secret))
+
+    assert 1 <= count
+    assert not any(part in masked for part in secret.split("\n") if part)
+    assert MASK in masked
+
+
+@pytest.mark.parametrize("text", BENIGN)
+def test_what_only_looks_like_a_secret_is_left_alone(text: str) -> None:
+    assert (text, 0) == mask(text)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +121,25 @@ def test_masking_twice_finds_nothing_new(text: str) -> None:
     assert (masked, 0) == mask(masked)
 
 
-@pytest.mark.parametrize("word", ["a", "password", "key=", "sk-", "eyJ", "://", "token", "a+", "Bearer "])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "a",
+        "password",
+        "key=",
+        "sk-",
+        "eyJ",
+        "://",
+        "token",
+        "a+",
+        "Bearer ",
+        "curl -u a",
+        "host=a b=c ",
+        ";pwd",
+        "Q~",
+        "token=a1",
+    ],
+)
 def test_a_very_long_line_takes_no_very_long_time(word: str) -> None:
     text = word * (200_000 // len(word))
     began = time.process_time()

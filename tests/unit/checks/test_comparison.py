@@ -4,9 +4,11 @@ import msgspec
 import pytest
 
 from lineal.checks.comparison import Change, Side, compare, equal_parts
+from lineal.objects.code import Code, Notebook, Submodule
 from lineal.objects.digest import digest_of
 from lineal.objects.files import Entry
-from lineal.objects.runs import Code, Hardware, ModelFacts, Package, Runtime, Seeds
+from lineal.objects.runs import ModelFacts, Seeds
+from lineal.objects.runtime import Container, Hardware, Package, Runtime
 
 ONE, TWO = digest_of(b"1"), digest_of(b"2")
 LEFT = Side(
@@ -114,3 +116,31 @@ def test_a_field_that_nobody_wrote_words_for_is_compared() -> None:
     (found,) = compare(Side(runtime=Later(threads={"blas": 2})), Side(runtime=Later(threads={"blas": 4})))
 
     assert ("runtime", "threads", '{"blas":2}', '{"blas":4}', "") == found
+
+
+def test_code_packages_and_machine_are_compared_to_the_last_submodule() -> None:
+    def side(commit: str, *, seeded: bool) -> Side:
+        return Side(
+            code=Code(
+                submodules=(Submodule(path="vendor", commit=commit),),
+                notebooks=(Notebook(path="a.ipynb", stripped=ONE, cells=digest_of(commit.encode())),),
+            ),
+            runtime=Runtime(
+                packages=(Package(name="mine", version="1", is_editable=True, commit=commit),),
+                container=Container(kind="docker", image=f"train:{commit}"),
+                hardware=Hardware(driver=f"55{commit}"),
+            ),
+            seeds=Seeds(set={"numpy": 1} if seeded else {}, states={"numpy": f"from {commit}"}),
+        )
+
+    found = compare(side("1", seeded=True), side("2", seeded=True))
+
+    assert found == (
+        Change("code", "cells of a.ipynb", ONE, TWO),
+        Change("code", "submodule vendor", "1", "2"),
+        Change("packages", "mine", "1 1", "1 2", "upgraded"),
+        Change("runtime", "container", "train:1", "train:2"),
+        Change("hardware", "driver", "551", "552"),
+    )
+    unseeded = compare(side("1", seeded=False), side("2", seeded=False))
+    assert {Change("seeds", "start of numpy", "from 1", "from 2")} == set(unseeded) - set(found)

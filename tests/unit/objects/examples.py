@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lineal.objects.canonical import Object
+from lineal.objects.code import Code, Notebook, Submodule
 from lineal.objects.context import Context
 from lineal.objects.datasets import Column, DatasetVersion
 from lineal.objects.digest import Digest, digest_of
 from lineal.objects.files import NOTHING, Branch, Entry, Range, Recipe, Tree
 from lineal.objects.profiles import Categories, ColumnProfile, Distribution, Profile, Table, Tables
-from lineal.objects.runs import Code, FileUse, Hardware, ModelFacts, Package, Run, Runtime, Seeds
+from lineal.objects.runs import FileUse, ModelFacts, Run, Seeds
+from lineal.objects.runtime import Accelerator, Container, Hardware, LockCheck, Package, Runtime
 from lineal.objects.sources import DeltaSource, IcebergSource, ObjectSource, PrefixSource, QuerySource
 from lineal.objects.statements import (
     Approval,
@@ -182,19 +184,43 @@ EXAMPLES: dict[str, Object] = {
         diff=A,
         untracked=B,
         masked_secrets=1,
+        imported=C,
+        state=("detached", "shallow"),
+        submodules=(Submodule(path="vendor/x", commit="a" * 40, remote="../x.git", is_moved=True, diff=D),),
+        notebooks=(Notebook(path="train.ipynb", stripped=A, cells=B, run_count=3, rerun_count=1, edited_count=1),),
     ),
     "runtime": Runtime(
         python="3.11.7",
         implementation="CPython",
         platform="Linux-6.1-x86_64",
         libc="glibc 2.36",
-        packages=(Package(name="numpy", version="2.3.5"),),
+        packages=(
+            Package(name="lineal", version="0.1", origin="file:///src", is_editable=True, commit="b" * 40),
+            Package(name="numpy", version="2.3.5", files=C),
+        ),
         locks={"requirements.txt": A},
         hardware=Hardware(
-            machine="x86_64", processor="Xeon", core_count=2, memory_bytes=2**34, accelerators=("H100 80GB",)
+            machine="x86_64",
+            processor="Xeon",
+            core_count=2,
+            memory_bytes=2**34,
+            accelerators=("H100 80GB",),
+            processor_features=("avx2",),
+            devices=(Accelerator(name="H100", memory_bytes=2**36, uuid="GPU-1"),),
+            driver="550.54",
+            cpu_limit_millicores=1500,
+            memory_limit_bytes=2**33,
         ),
         variables={"PYTHONHASHSEED": "0"},
         libraries={"libgomp.so.1": "12.2"},
+        build="3.11.7 (main) [GCC 12.2.0]",
+        system="Debian GNU/Linux 12",
+        locale="C.UTF-8",
+        time_zone="Europe/Berlin",
+        conda_packages=(Package(name="libblas", version="3.9.0", origin="20_openblas"),),
+        packages_before={"numpy": "2.3.4", "tqdm": ""},
+        lock_checks={"uv.lock": LockCheck(same_count=1, other={"numpy": "2.3.4"}, absent_count=2, unlocked_count=3)},
+        container=Container(kind="podman", id="0123456789ab", image="example.org/train:1", image_id="cafe"),
     ),
     "run": Run(
         id="01ARZ3NDEKTSV4RRFFQ69G5FAV",

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lineal.capture.spool import read_start
-from lineal.capture.told.interpreter import take_end, take_gap, take_model, take_python
+from lineal.capture.told.interpreter import take_cell, take_end, take_gap, take_model, take_modules, take_python
 from lineal.capture.told.params import take_globals, take_params
 from lineal.capture.told.record import Event, Gathered, SpoolRecord
 from lineal.capture.told.trackers import take_tracked
-from lineal.capture.told.values import take_metrics, take_seed
+from lineal.capture.told.values import take_metrics, take_seed, take_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,8 +25,11 @@ TAKERS: dict[str, Callable[[Gathered, Event, bool], None]] = {
     "globals": take_globals,
     "metric": take_metrics,
     "seed": take_seed,
+    "state": take_state,
     "model": take_model,
     "tracked": take_tracked,
+    "modules": take_modules,
+    "cell": take_cell,
     "gap": take_gap,
 }
 """Who takes which kind of event; the last argument tells whether the program's first interpreter told it."""

@@ -12,6 +12,7 @@ from lineal.capture.told.params import Params
 from lineal.capture.told.trackers import Tracked, merged_series, put_params
 from lineal.objects.canonical import Number, Scalar, number
 from lineal.objects.runs import ModelFacts, Package, Point
+from lineal.objects.runtime import Accelerator
 
 _INTEGER_MAX = (1 << 63) - 1
 
@@ -19,22 +20,43 @@ Event = dict[str, Any]
 """One line of the spool: ``kind``, ``at`` (milliseconds since 1970 UTC), ``file`` (whose it is) and its own members."""
 
 
+class Cell(msgspec.Struct, frozen=True):
+    """A cell of a notebook that ran: in which interpreter (by its file of events), its number, id, text and error."""
+
+    kernel: str
+    number: int
+    id: str
+    source: str
+    error: str = ""
+
+
 class SpoolRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What a program's interpreters told. ``metrics`` are last values; ``models`` are by the file's absolute path."""
+    """What a program's interpreters told. ``metrics`` are last values; ``models`` are by the file's absolute path.
+
+    ``folders`` are those that the interpreter looks for modules in. ``modules`` are the files of what was imported and is neither Python's nor installed, by name; None when no
+    interpreter came to its end. ``cells`` are in the order they ran, their secrets masked.
+    """
 
     params: dict[str, Scalar] = {}
     param_sources: dict[str, str] = {}
     metrics: dict[str, Number] = {}
     series: tuple[Point, ...] = ()
     seeds: dict[str, int] = {}
+    states: dict[str, str] = {}
     flags: dict[str, str] = {}
     models: dict[str, ModelFacts] = {}
     packages: tuple[Package, ...] = ()
     python: str = ""
     implementation: str = ""
     executable: str = ""
+    build: str = ""
+    folders: tuple[str, ...] = ()
+    prefix: str = ""
     libraries: dict[str, str] = {}
     tags: dict[str, str] = {}
+    devices: tuple[Accelerator, ...] = ()
+    modules: dict[str, str] | None = None
+    cells: tuple[Cell, ...] = ()
     last_at: int = 0
     masked_secrets: int = 0
     gaps: tuple[str, ...] = ()
@@ -48,6 +70,7 @@ class Gathered:
         self.outer: set[str] = set()
         self.series: list[Point] = []
         self.seeds: dict[str, int] = {}
+        self.states: dict[str, str] = {}
         self.flags: dict[str, str] = {}
         self.models: dict[str, ModelFacts] = {}
         self.python: Event = {}
@@ -55,6 +78,10 @@ class Gathered:
         self.libraries: dict[str, str] = {}
         self.tags: dict[str, str] = {}
         self.tracked = Tracked()
+        self.devices: tuple[Accelerator, ...] = ()
+        self.modules: dict[str, str] | None = None
+        self.cells: list[Cell] = []
+        self.pythons: dict[str, Event] = {}
         self.gaps: dict[str, None] = {}
         self.last_at = 0
         self.masked_secrets = 0
@@ -62,7 +89,9 @@ class Gathered:
 
     def record(self) -> SpoolRecord:
         """Return what was gathered."""
-        packages = {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in self.python.get("packages", ())}
+        # The kernel of a notebook is the program; what started it only passes messages.
+        python = self.pythons.get(self.cells[0].kernel, self.python) if self.cells else self.python
+        packages = {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in python.get("packages", ())}
         series = merged_series(self.series, self.tracked, at=self.last_at)
         put_params(self.params, self.tracked)
         return SpoolRecord(
@@ -71,14 +100,21 @@ class Gathered:
             metrics={each.key: each.value for each in series},
             series=tuple(series),
             seeds=self.seeds,
+            states=self.states,
             flags=self.flags,
             models=self.models,
             packages=tuple(Package(name=name, version=packages[name]) for name in sorted(packages)),
-            python=self.python.get("version", ""),
-            implementation=self.python.get("implementation", ""),
-            executable=self.python.get("executable", ""),
+            python=python.get("version", ""),
+            implementation=python.get("implementation", ""),
+            executable=python.get("executable", ""),
+            build=python.get("build", ""),
+            folders=tuple(python.get("folders", ())),
+            prefix=python.get("prefix", ""),
             libraries=self.libraries,
             tags=self.tags,
+            devices=self.devices,
+            modules=self.modules,
+            cells=tuple(self.cells),
             last_at=self.last_at,
             masked_secrets=self.masked_secrets,
             gaps=(*self.gaps, *self.params.gaps()),

@@ -31,3 +31,8 @@ def take_seed(gathered: Gathered, event: Event, _is_program: bool) -> None:
     if value not in [gathered.seeds.get(each) for each in names]:
         free = next((each for each in names if each not in gathered.seeds), None)
         gathered.seeds[free or names[-1]] = value
+
+
+def take_state(gathered: Gathered, event: Event, _is_program: bool) -> None:
+    """The first interpreter that uses a generator is the one that tells where it started."""
+    gathered.states.setdefault(str(event["what"]), str(event["value"]))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from lineal.checks.comparison import rest
 from lineal.objects.canonical import Scalar
 from lineal.objects.runs import FileUse, ModelFacts
+from lineal.operations.answers import made_with_sections as made_with
 from lineal.operations.answers.models import RunAnswer
 from lineal.operations.answers.sections import Cell, Link, Measured, Section, Sha, Size
 
@@ -22,19 +23,6 @@ _TOLD = {
     "host", "inputs", "outputs", "intermediates", "params", "param_sources", "metrics", "seeds", "models", "stdout",
     "stderr", "capture_level", "gaps", "tags", "parent", "context",
 }  # fmt: skip
-_CODE_TOLD = {"entry_point", "commit", "branch", "remote", "diff", "untracked", "masked_secrets"}
-_RUNTIME_TOLD = {
-    "python",
-    "implementation",
-    "platform",
-    "libc",
-    "packages",
-    "locks",
-    "hardware",
-    "variables",
-    "libraries",
-}
-_HARDWARE_TOLD = {"machine", "processor", "core_count", "memory_bytes", "accelerators"}
 _USE_TOLD = {"path", "digest", "size_bytes", "mode", "changed_while_reading", "kept"}
 
 
@@ -151,71 +139,10 @@ def _around(answer: RunAnswer) -> Iterator[Section]:
         yield Section(title, rows, ("KIND", "WHAT", "NAME"), is_long=len(rows) > _FOLDED_FROM)
 
 
-def _code(answer: RunAnswer) -> Iterator[Section]:
-    code = answer.code
-    if code:
-        digests = (("changes since the commit", code.diff), ("sources that Git does not know", code.untracked))
-        rows: list[tuple[Cell, ...]] = [
-            ("entry point", code.entry_point),
-            ("commit", code.commit or "not under Git"),
-            ("branch", code.branch),
-            ("remote", code.remote),
-            *((name, Sha(digest)) for name, digest in digests if digest),
-            ("secrets masked", f"{code.masked_secrets}" if code.masked_secrets else ""),
-            *rest(code, _CODE_TOLD).items(),
-        ]
-        yield _facts("code", rows)
-
-
-def _seeds(answer: RunAnswer) -> Iterator[Section]:
-    if answer.run:
-        seeds = answer.run.seeds
-        rows = [*((name, str(seed)) for name, seed in seeds.set.items()), *seeds.flags.items()]
-        yield _facts("seeds and flags", [*rows, *rest(seeds, {"set", "flags"}).items()])
-
-
-def _runtime(answer: RunAnswer) -> Iterator[Section]:
-    runtime = answer.runtime
-    if runtime:
-        hardware = runtime.hardware
-        yield _facts(
-            "hardware",
-            [
-                ("processor", hardware.processor or hardware.machine),
-                ("cores", str(hardware.core_count or "")),
-                ("memory", Size(hardware.memory_bytes) if hardware.memory_bytes else ""),
-                ("accelerators", ", ".join(hardware.accelerators)),
-                *rest(hardware, _HARDWARE_TOLD).items(),
-            ],
-        )
-        yield _facts(
-            "runtime",
-            [
-                ("python", f"{runtime.implementation} {runtime.python}".strip()),
-                ("platform", runtime.platform),
-                ("libc", runtime.libc),
-                *runtime.libraries.items(),
-                *((name, Sha(digest)) for name, digest in runtime.locks.items()),
-                *runtime.variables.items(),
-                *rest(runtime, _RUNTIME_TOLD).items(),
-            ],
-        )
-        rows = tuple(
-            (each.name, each.version, ", ".join(rest(each, {"name", "version"}).values())) for each in runtime.packages
-        )
-        yield Section(
-            "packages", rows, ("NAME", "VERSION", "FROM"), remark=f"{len(rows):,}", is_long=True, is_list=True
-        )
-
-
 def _more(answer: RunAnswer) -> Iterator[Section]:
     if answer.run:
         yield Section("tags", tuple(answer.run.tags.items()), is_long=len(answer.run.tags) > _FOLDED_FROM)
         yield Section("more", tuple(rest(answer.run, _TOLD).items()))
-
-
-def _facts(title: str, rows: Sequence[tuple[Cell, ...]]) -> Section:
-    return Section(title, tuple(row for row in rows if row[1] != ""))
 
 
 def scalar(value: Scalar) -> str:
@@ -234,6 +161,6 @@ def plain_size(size_bytes: int) -> str:
 
 
 SECTIONS: tuple[Callable[[RunAnswer], Iterator[Section]], ...] = (
-    _gaps, _context, _params, _metrics, _files, _artifacts, _models, _around, _code, _seeds, _runtime, _more,
+    _gaps, _context, _params, _metrics, _files, _artifacts, _models, _around, made_with.code, made_with.seeds, made_with.runtime, _more,
 )  # fmt: skip
 """Every section, in the order in which people read them."""

@@ -10,6 +10,7 @@ import msgspec
 
 from lineal.formats.series import series_of
 from lineal.objects.canonical import Number, Scalar, object_digest
+from lineal.objects.code import named_by
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Conflict, Invalid
 from lineal.objects.files import Tree
@@ -125,7 +126,7 @@ def _context_tags(run: Run) -> Iterator[tuple[str, str]]:
 def _check_bytes(store: Store, run: Run, code: Code) -> None:
     """Bytes before names: a run never names content that the store does not hold."""
     files = (each.digest for each in (*run.inputs, *run.outputs, *run.intermediates) if each.kept)
-    needed = {*files, *(each for each in (run.stdout, run.stderr, code.diff, code.untracked) if each)}
+    needed = {*files, *(each for each in (run.stdout, run.stderr, *named_by(code)) if each)}
     if missing := needed - store.blobs.has(needed):
         raise Invalid(
             f"run:{run.id} names {len(missing)} files that the store does not hold, such as {min(missing)}",

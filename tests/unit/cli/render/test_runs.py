@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
+from lineal.objects.code import Code, Notebook, Submodule
 from lineal.objects.context import Context
-from lineal.objects.runs import Run
+from lineal.objects.runs import Run, Seeds
+from lineal.objects.runtime import Container, Hardware, LockCheck, Package, Runtime
 from lineal.operations.answers import ArtifactLine, Related
 from tests.unit.cli.render.constructed import FINISHED, KILLED, PAGE, RUN, digest, text_of
 
@@ -80,6 +84,55 @@ def test_a_run_shows_what_it_is_a_part_of_and_where_its_parameters_come_from() -
 """
         in text
     )
+
+
+def test_a_run_shows_what_is_special_about_its_code_and_its_runtime() -> None:
+    code = Code(
+        commit="0123456789abcdef0123",
+        state=("detached", "shallow"),
+        imported=digest("e"),
+        submodules=(
+            Submodule(path="vendor/a", commit="a" * 40, is_moved=True, is_changed=True),
+            Submodule(path="vendor/b"),
+        ),
+        notebooks=(Notebook(path="train.ipynb", cells=digest("f"), run_count=5, rerun_count=2, edited_count=1),),
+    )
+    runtime = Runtime(
+        python="3.11.9",
+        packages=(
+            Package(name="mine", version="1", is_editable=True, commit="b" * 40, is_changed=True),
+            Package(name="numpy", version="2.0"),
+        ),
+        packages_before={"numpy": "1.26"},
+        locks=dict.fromkeys(("uv.lock", "requirements.txt"), digest("c")),
+        lock_checks={
+            "uv.lock": LockCheck(same_count=12),
+            "requirements.txt": LockCheck(same_count=1, other={"numpy": "2.1"}, unlocked_count=3),
+        },
+        libraries={"gomp": "2 threads", "openblas": "OpenBLAS 0.3.29 Haswell, 2 threads"},
+        container=Container(kind="podman", image="example.org/t:1", id="cafe"),
+        hardware=Hardware(core_count=16, cpu_limit_millicores=1500, memory_bytes=2**35, memory_limit_bytes=2**33),
+    )
+    run = msgspec.structs.replace(RUN, seeds=Seeds(states={"torch": "67280421310721"}))
+    text = re.sub(" +", " ", text_of(msgspec.structs.replace(FINISHED, code=code, runtime=runtime, run=run)))
+
+    for line in (
+        "state detached, shallow",
+        "modules from elsewhere sha256:eeeeeeeeeeee",
+        "submodule vendor/a: commit aaaaaaaaaaaa, moved, with uncommitted changes",
+        "submodule vendor/b: not checked out",
+        "notebook train.ipynb: 5 cells ran, 2 of them again, 1 edited, in the order of sha256:ffffffffffff",
+        "torch began at 67280421310721",
+        "at most 1.5 at a time",
+        "limit of memory 8.6 GB",
+        "container podman example.org/t:1 cafe",
+        "openblas OpenBLAS 0.3.29 Haswell, 2 threads",
+        "uv.lock all 12 are installed as locked",
+        "requirements.txt 1 of 2 are installed as locked; others: numpy; 3 more are installed",
+        "changed while it ran numpy 1.26",
+        "mine 1 in development, at bbbbbbbbbbbb with changes",
+    ):
+        assert line in text
 
 
 def test_runs_are_a_table_with_how_each_ended() -> None:

@@ -1,4 +1,4 @@
-"""Facts about the interpreter that runs the program: version, packages, flags, and at the end its native libraries."""
+"""Facts about the interpreter that runs the program: version, packages, flags."""
 
 from __future__ import annotations
 
@@ -7,19 +7,31 @@ import sys
 
 
 def packages(folders: list[str]) -> list[tuple[str, str]]:
-    """Return name and version of each distribution in ``folders``, by directory names: metadata is 50 times slower."""
+    """Return name and version of each distribution in ``folders``; the first of a name counts."""
     found: dict[str, str] = {}
     for folder in folders:
-        try:
-            names = os.listdir(folder or ".")
-        except OSError:
-            continue
-        for each in names:
-            stem, dot, suffix = each.rpartition(".")
-            name, dash, version = stem.partition("-")
-            if dot and dash and suffix in {"dist-info", "egg-info"}:
-                found.setdefault(name, version.partition("-py")[0] if suffix == "egg-info" else version)
+        for name, version, _ in distributions(folder):
+            found.setdefault(name, version)
     return sorted(found.items())
+
+
+def distributions(folder: str) -> list[tuple[str, str, str]]:
+    """Return name, version and metadata's path of each distribution in ``folder``.
+
+    The names of directories tell; reading metadata is 50 times slower.
+    """
+    try:
+        names = os.listdir(folder or ".")
+    except OSError:
+        return []
+    found: list[tuple[str, str, str]] = []
+    for each in names:
+        stem, dot, suffix = each.rpartition(".")
+        name, dash, version = stem.partition("-")
+        if dot and dash and suffix in {"dist-info", "egg-info"}:
+            version = version.partition("-py")[0] if suffix == "egg-info" else version
+            found.append((name, version, os.path.join(folder, each)))
+    return found
 
 
 def facts() -> dict[str, object]:
@@ -32,38 +44,6 @@ def facts() -> dict[str, object]:
         "prefix": sys.prefix,
         "arguments": list(getattr(sys, "orig_argv", [])),
         "packages": packages(sys.path),
+        "folders": [each for each in sys.path if "-packages" in each or os.path.isdir(each)],
         "flags": {"hash_randomization": str(sys.flags.hash_randomization)},
-    }
-
-
-def libraries() -> dict[str, str]:
-    """Return the native libraries that decide numbers, asking only modules that the program loaded itself."""
-    found: dict[str, str] = {}
-    pools = sys.modules.get("threadpoolctl")
-    for each in pools.threadpool_info() if pools is not None else ():
-        name = str(each.get("internal_api") or each.get("prefix"))
-        parts = (
-            each.get("version"),
-            each.get("threading_layer"),
-            each.get("architecture"),
-            f"{each.get('num_threads')} threads",
-        )
-        found[name] = " ".join(str(part) for part in parts if part)
-    torch = sys.modules.get("torch")
-    cuda = getattr(getattr(torch, "version", None), "cuda", None)
-    if cuda:
-        found["cuda"] = str(cuda)
-    return found
-
-
-def determinism() -> dict[str, str]:
-    """Return the switches of frameworks that decide whether the same code gives the same numbers."""
-    torch = sys.modules.get("torch")
-    cudnn = getattr(getattr(torch, "backends", None), "cudnn", None)
-    if torch is None or cudnn is None:
-        return {}
-    return {
-        "torch.deterministic_algorithms": str(torch.are_deterministic_algorithms_enabled()),
-        "torch.cudnn.deterministic": str(cudnn.deterministic),
-        "torch.cudnn.benchmark": str(cudnn.benchmark),
     }

@@ -7,7 +7,7 @@ import os
 import sys
 from importlib import import_module
 
-from . import interpreter
+from . import determinism, interpreter
 from .guarding import quietly
 from .imports import after_import
 from .watched import WATCHED
@@ -58,7 +58,11 @@ def _is_watched(command: list[str]) -> bool:
 def _end(is_watched: bool) -> None:
     if is_watched:
         quietly(_note_globals)
-    emit("end", libraries=interpreter.libraries(), flags=interpreter.determinism())
+    # Only now: the start of a program is what people wait for.
+    from . import modules, native
+
+    emit("modules", files=modules.own_modules())
+    emit("end", libraries=native.native_libraries(), flags=determinism.flags(), devices=native.devices())
 
 
 def _note_globals() -> None:

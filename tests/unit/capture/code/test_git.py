@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from lineal.capture import git as code_of
-from lineal.capture.git import entry_point, find_code, without_credentials
+from lineal.capture.code import found as code_of
+from lineal.capture.code.finding import entry_point, find_code
+from lineal.capture.code.git import without_credentials
 
 Git = Callable[..., str]
 Write = Callable[[str, str], Path]
@@ -136,12 +137,16 @@ def test_looking_changes_nothing(project: Path, write: Write, git: Git) -> None:
         (("./run", "train.py"), "train.py"),
         (("./run",), "run"),
         (("ls",), "ls"),
+        (("papermill", "in.ipynb", "out.ipynb", "-p", "depth", "4"), "in.ipynb"),
+        (("jupyter", "nbconvert", "--config", "conf.yaml", "--execute", "in.ipynb"), "in.ipynb"),
+        (("python", "-m", "nbconvert", "--execute", "in.ipynb"), "in.ipynb"),
+        (("python", "train.py", "in.ipynb"), "train.py"),
     ],
 )
 def test_the_entry_point_is_the_program_and_not_its_interpreter(
     command: tuple[str, ...], entry: str, project: Path, write: Write
 ) -> None:
-    for name in ("train.py", "package/module.py", "package/__main__.py", "run"):
+    for name in ("train.py", "package/module.py", "package/__main__.py", "run", "in.ipynb", "out.ipynb", "conf.yaml"):
         write(name, "")
 
     assert entry == entry_point(project, project, command)

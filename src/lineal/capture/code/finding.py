@@ -1,0 +1,74 @@
+"""Find the code behind a command: the repository it lies in, or the sources beside it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lineal.capture.code.found import CodeFound, read_sources, with_sources
+from lineal.capture.code.git import complaint
+from lineal.capture.code.repository import read_repository
+from lineal.capture.code.stripping import NOTEBOOK
+from lineal.capture.places import SOURCE_SUFFIXES, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_NOTEBOOK_RUNNERS = ("jupyter", "papermill", "nbconvert", "nbclient", "jupyter_execute", "ipython", "runipy")
+
+
+def find_code(directory: Path, command: Sequence[str]) -> CodeFound:
+    """Return the code behind ``command``, run in ``directory``. What Git does not know is a gap."""
+    directory = directory.resolve()
+    root = next((each for each in (directory, *directory.parents) if (each / ".git").exists()), None)
+    gaps: list[str] = []
+    if root is not None:
+        try:
+            return read_repository(root, entry_point(root, directory, command))
+        except FileNotFoundError:
+            gaps.append("code: git is not installed, so the commit is not known")
+        except (OSError, subprocess.SubprocessError) as error:
+            gaps.append(f"code: git did not answer, so the commit is not known: {complaint(error)}")
+    else:
+        gaps.append(
+            f"code: {directory} is in no Git repository, so the sources beside the program and those that it imported"
+            " were kept"
+        )
+    entry = entry_point(directory, directory, command)
+    program = directory / entry
+    beside = program.parent if program.is_file() else directory
+    found = sorted(each for each in beside.glob("*.py") if each.is_file())
+    files = [*([program] if program.is_file() else []), *found]
+    code = CodeFound(root=directory, entry_point=entry, gaps=tuple(gaps))
+    return with_sources(code, read_sources({shown(each, directory): each for each in files}))
+
+
+def entry_point(root: Path, directory: Path, command: Sequence[str]) -> str:
+    """Return what ``command`` runs: a notebook or source file below ``root``, a module (``-m name``), or its first word."""
+    if notebook := _notebook(directory, command):
+        return shown(notebook, root)
+    for position, word in enumerate(command):
+        if word == "-m" and position + 1 < len(command):
+            module = command[position + 1]
+            stem = directory / module.replace(".", "/")
+            files = (stem.with_name(stem.name + ".py"), stem / "__main__.py")
+            return next((shown(each, root) for each in files if each.is_file()), f"-m {module}")
+        if word == "-c":
+            break
+        path = directory / word
+        if path.suffix.lower() in SOURCE_SUFFIXES and path.is_file():
+            return shown(path, root)
+    first = command[0] if command else ""
+    return shown(directory / first, root) if os.sep in first and (directory / first).is_file() else first
+
+
+def _notebook(directory: Path, command: Sequence[str]) -> Path | None:
+    """Return the first notebook among the arguments of a program that runs notebooks, or None."""
+    programs = [Path(command[0]).name] if command else []
+    programs += [command[at + 1] for at, word in enumerate(command[:-1]) if word == "-m"]
+    if not any(each.startswith(_NOTEBOOK_RUNNERS) for each in programs):
+        return None
+    words = [part for word in command for part in (word, word.partition("=")[2])]
+    return next((directory / each for each in words if each.endswith(NOTEBOOK) and (directory / each).is_file()), None)

@@ -1,0 +1,1 @@
+"""What a program ran with besides its code and data: packages, lock files, machine, container."""

@@ -1,0 +1,1 @@
+"""Tests of what is found of packages, lock files, machine and container."""
