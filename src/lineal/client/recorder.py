@@ -180,6 +180,8 @@ def deliver(repository: Repository, launched: Launched, name: str, spool: Path) 
         stderr=_text(repository.blobs, launched.stderr),
         capture_level=launched.capture_level,
         gaps=tuple(gaps),
+        objects=launched.record.objects,
+        queries=launched.record.queries,
     )
     answer = repository.runs.finish(run=run, code=code, runtime=runtime, series=launched.record.series)
     shutil.rmtree(spool, ignore_errors=True)

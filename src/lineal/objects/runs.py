@@ -9,6 +9,7 @@ import msgspec
 from lineal.objects.canonical import Number, Object, Scalar
 from lineal.objects.digest import Digest
 from lineal.objects.files import Mode
+from lineal.objects.places import Label, ObjectUse, QueryUse
 
 RunState = Literal["running", "finished", "failed", "killed", "lost"]
 """``lost``: the recorder itself died; the record holds what its spool kept."""
@@ -65,7 +66,7 @@ class Runtime(Object, frozen=True, tag="runtime"):
 
 
 class FileUse(Object, frozen=True):
-    """A file that a run read or wrote. ``kept`` tells whether the store holds its bytes."""
+    """A file that a run read or wrote. ``kept`` tells whether the store holds its bytes, ``label`` what it was."""
 
     path: str
     digest: Digest
@@ -73,6 +74,7 @@ class FileUse(Object, frozen=True):
     mode: Mode = "file"
     changed_while_reading: bool = False
     kept: bool = True
+    label: Label | None = None
 
 
 class Seeds(Object, frozen=True):
@@ -110,7 +112,8 @@ class Run(Object, frozen=True, tag="run"):
 
     ``capture_level`` says how files were seen (``fanotify``, ``inotify``, ``arguments``, or ``imported`` where another
     system told of them); ``gaps`` lists in plain words what could not be seen. ``exit_status`` is negative for the signal
-    that ended the program. ``tags`` are what a program said of it that is neither a parameter nor a metric.
+    that ended the program. ``tags`` are what a program said of it that is neither a parameter nor a metric. ``objects`` and
+    ``queries`` are what it read and wrote elsewhere, in the order of the first use.
     """
 
     id: str
@@ -137,3 +140,5 @@ class Run(Object, frozen=True, tag="run"):
     capture_level: str = ""
     gaps: tuple[str, ...] = ()
     tags: dict[str, str] = {}
+    objects: tuple[ObjectUse, ...] = ()
+    queries: tuple[QueryUse, ...] = ()

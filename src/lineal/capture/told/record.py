@@ -8,7 +8,9 @@ from typing import Any
 import msgspec
 
 from lineal.capture.secrets import MASK, is_secret_name, mask
+from lineal.capture.told.gathering import Elsewhere
 from lineal.objects.canonical import Number, Scalar, number
+from lineal.objects.places import Label, ObjectUse, QueryUse
 from lineal.objects.runs import ModelFacts, Package, Point
 
 Event = dict[str, Any]
@@ -16,7 +18,12 @@ Event = dict[str, Any]
 
 
 class SpoolRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What a program's interpreters told. ``metrics`` are last values; ``models`` are by the file's absolute path."""
+    """What a program's interpreters told.
+
+    ``metrics`` are last values; ``models`` and ``labels`` are by the file's absolute path. ``peers`` are the connections
+    that interpreters made themselves, as address and port; ``has_native_reads`` tells that native code was asked to read
+    from an address, so that it made some of its own.
+    """
 
     params: dict[str, Scalar] = {}
     metrics: dict[str, Number] = {}
@@ -32,6 +39,11 @@ class SpoolRecord(msgspec.Struct, frozen=True, kw_only=True):
     last_at: int = 0
     masked_secrets: int = 0
     gaps: tuple[str, ...] = ()
+    objects: tuple[ObjectUse, ...] = ()
+    queries: tuple[QueryUse, ...] = ()
+    labels: dict[str, Label] = {}
+    peers: frozenset[str] = frozenset()
+    has_native_reads: bool = False
 
 
 class Gathered:
@@ -50,6 +62,7 @@ class Gathered:
         self.last_at = 0
         self.masked_secrets = 0
         self.next_step: dict[str, int] = {}
+        self.elsewhere = Elsewhere()
 
     def record(self) -> SpoolRecord:
         """Return what was gathered."""
@@ -68,7 +81,12 @@ class Gathered:
             libraries=self.libraries,
             last_at=self.last_at,
             masked_secrets=self.masked_secrets,
-            gaps=tuple(self.gaps),
+            gaps=(*self.gaps, *self.elsewhere.gaps()),
+            objects=tuple(self.elsewhere.objects),
+            queries=tuple(self.elsewhere.queries.values()),
+            labels=self.elsewhere.labels,
+            peers=frozenset(self.elsewhere.addresses),
+            has_native_reads=self.elsewhere.has_native_reads,
         )
 
     def kept(self, name: str, value: object) -> Scalar:

@@ -8,11 +8,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from lineal.cli.render.page import Page
 from lineal.cli.render.units import ago, count, duration, metrics, moment, number, scalar, size, when
 from lineal.objects.digest import short
+from lineal.objects.places import Label, ObjectUse, QueryUse
 from lineal.objects.runs import Code, FileUse, ModelFacts, Run, Runtime
 from lineal.operations.answers import ExperimentAnswer, RunAnswer
 
 _FILES_SHOWN = 40
 """A run that wrote thousands of files shows so many; ``--json`` has them all."""
+
+_COLUMNS_SHOWN = 6
 
 _STATE_TONES = {"finished": "good", "running": "doubtful"}
 
@@ -110,10 +113,69 @@ def files(page: Page, heading: str, uses: Sequence[FileUse]) -> Iterator[str]:
         yield f"    … {len(uses) - _FILES_SHOWN:,} more; --json lists them all"
 
 
+def elsewhere(page: Page, heading: str, uses: Sequence[ObjectUse]) -> Iterator[str]:
+    """Yield a table of objects under a heading; nothing when there are none."""
+    if not uses:
+        return
+    yield f"  {page.title(heading)} ({count(len(uses), 'object')})"
+    yield from page.table(
+        ("ADDRESS", "SIZE", "STATE", "BY", "NOTE"),
+        (
+            (
+                each.uri,
+                size(each.size_bytes) if each.size_bytes is not None else "",
+                _state(each),
+                ", ".join(each.by),
+                _label(each.label) if each.label else "",
+            )
+            for each in uses[:_FILES_SHOWN]
+        ),
+        indent="    ",
+        right=("SIZE",),
+    )
+    if len(uses) > _FILES_SHOWN:
+        yield f"    … {len(uses) - _FILES_SHOWN:,} more; --json lists them all"
+
+
+def queries(page: Page, uses: Sequence[QueryUse]) -> Iterator[str]:
+    """Yield what databases were asked; nothing when none was."""
+    if not uses:
+        return
+    yield f"  {page.title('databases')} ({count(len(uses), 'query', 'queries')})"
+    for each in uses[:_FILES_SHOWN]:
+        rows = f" ({count(each.row_count, 'row')})" if each.row_count is not None else ""
+        yield from page.wrapped(f"- {each.connection}: {' '.join(each.sql.split())}{rows}", indent="    ", hanging="  ")
+    if len(uses) > _FILES_SHOWN:
+        yield f"    … {len(uses) - _FILES_SHOWN:,} more; --json lists them all"
+
+
+def _state(use: ObjectUse) -> str:
+    """Return which state of an object it was, as people write it."""
+    named = f"version {use.version}" if use.version else f"ETag {use.etag}" if use.etag else ""
+    return named or (short(use.digest) if use.digest else "not known")
+
+
+def _label(label: Label) -> str:
+    """Return what a library took a file for."""
+    columns = [name for name in label.columns if name]
+    shape = " × ".join(f"{each:,}" for each in label.shape)
+    kind = f"{label.kind} {label.columns['']}" if "" in label.columns else label.kind
+    parts = (
+        f"{kind} {shape}".strip(),
+        count(label.row_count, "row") if label.row_count is not None else "",
+        f"{', '.join(columns[:_COLUMNS_SHOWN])}{', …' if len(columns) > _COLUMNS_SHOWN else ''}",
+        f"split {label.split}" if label.split else "",
+    )
+    return f"{label.by}: " + ", ".join(each for each in parts if each)
+
+
 def _seen(run: Run, page: Page) -> Iterator[str]:
     yield from files(page, "inputs", run.inputs)
     yield from files(page, "outputs", run.outputs)
     yield from files(page, "intermediates", run.intermediates)
+    yield from elsewhere(page, "read elsewhere", [each for each in run.objects if each.access == "read"])
+    yield from elsewhere(page, "written elsewhere", [each for each in run.objects if each.access == "written"])
+    yield from queries(page, run.queries)
     yield from bullets(page, "models", _models(run))
     yield from bullets(page, "gaps: what could not be seen", run.gaps, tone="doubtful")
 
@@ -141,7 +203,11 @@ def made_by(facts: ModelFacts) -> str:
 
 
 def _note(use: FileUse) -> str:
-    notes = ("changed while it was read" if use.changed_while_reading else "", "" if use.kept else "bytes not kept")
+    notes = (
+        "changed while it was read" if use.changed_while_reading else "",
+        "" if use.kept else "bytes not kept",
+        _label(use.label) if use.label else "",
+    )
     return ", ".join(each for each in notes if each)
 
 

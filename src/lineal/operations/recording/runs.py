@@ -15,7 +15,7 @@ from lineal.objects.files import Tree
 from lineal.objects.runs import Code, Point, Run, Runtime
 from lineal.objects.ulid import is_ulid
 from lineal.operations.answers import RunAnswer
-from lineal.operations.asking import lineage
+from lineal.operations.asking import lineage, places
 from lineal.operations.data.contents import written_by
 from lineal.operations.operation import operation
 from lineal.operations.references import Row
@@ -101,6 +101,7 @@ def keep(
         _write_series(store, run.id, series)
         note_made_with(store.database, run.id, code, runtime)
         lineage.connect_run(store, digest, run)
+        places.note_queries(store, run)
     return show_row(store, _row(store, run.id))
 
 

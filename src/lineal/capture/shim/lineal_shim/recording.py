@@ -9,6 +9,7 @@ import sys
 from . import interpreter
 from .guarding import quietly
 from .imports import after_import
+from .places.watched import WATCHED as PLACES
 from .writing import emit
 
 _WATCHED = {
@@ -32,6 +33,8 @@ def start() -> None:
     if not any(mark in each for mark in _WORKER_MARKS for each in getattr(sys, "orig_argv", ())):
         for name, (recorder, function) in _WATCHED.items():
             after_import(name, recorder, function)
+    for each in PLACES:
+        after_import(*each)
     atexit.register(quietly, _end)
 
 
