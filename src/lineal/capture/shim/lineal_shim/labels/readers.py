@@ -6,7 +6,7 @@ import os
 
 from .describing import described
 from ..guarding import alike, also, first, quietly
-from ..places.telling import tell
+from ..places.telling import is_told, tell
 from ..writing import emit
 
 TYPE_CHECKING = False  # spares the import of typing; checkers take the name as true
@@ -163,10 +163,12 @@ def tell_label(
 ) -> None:
     """Tell what a file was, if ``path`` names one, or several."""
     for each in _names(path):
+        # What is read several times is what it was; what is written may be something else.
+        key = (each, by, access, split, getattr(value, "shape", None) if access == "written" else None)
+        if is_told("label", key):
+            continue
         found = described(value) if value is not None else {}
         label = {"by": by, "kind": kind, **found, **(facts or {}), "split": split}
-        # What is read several times is what it was; what is written may be something else.
-        key = (each, by, access, split, label.get("row_count") if access == "written" else None)
         where = each if "://" in each else os.path.abspath(each)
         tell("label", key, path=where, access=access, by=by, label=label)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .telling import tell_object
 from .wrapping import watch
+from ..guarding import quietly
 
 TYPE_CHECKING = False  # spares the import of typing; checkers take the name as true
 if TYPE_CHECKING:
@@ -22,12 +23,30 @@ def watch_obstore(obstore: Any) -> None:
 
 
 def _note_read(result: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+    if _is_later(result, _note_read, arguments, named):
+        return
     meta = getattr(result, "meta", None)
     _note("read", arguments, named, meta if isinstance(meta, dict) else {})
 
 
 def _note_written(result: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+    if _is_later(result, _note_written, arguments, named):
+        return
     _note("written", arguments, named, result if isinstance(result, dict) else {})
+
+
+def _is_later(result: Any, note: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> bool:
+    """Tell whether ``result`` is a future; then what comes of it is noted."""
+    if not hasattr(result, "add_done_callback"):
+        return False
+
+    def done(future: Any) -> None:
+        # Asking for the exception would count as having seen it.
+        if not future.cancelled() and getattr(future, "_exception", None) is None:
+            quietly(note, future.result(), arguments, named)
+
+    result.add_done_callback(done)
+    return True
 
 
 def _note(access: str, arguments: tuple[Any, ...], named: dict[str, Any], state: dict[str, Any]) -> None:

@@ -15,11 +15,16 @@ _EVENTS_MAX = 5_000
 seen_by: ContextVar[str] = ContextVar("lineal_seen_by", default="")
 """Who tells of what happens now, in this thread or task: what is below it, such as requests and connections, need not.
 
-It is empty where nobody does. Filesystems say ``files``: who is below them may know the version, but no other address.
+It is empty where nobody does. Filesystems say ``files``: a service below them may know the version, and says ``service``.
 """
 
 _told: set[tuple[object, ...]] = set()
 _counts: dict[str, int] = {}
+
+
+def is_told(kind: str, key: tuple[object, ...]) -> bool:
+    """Tell whether nothing more is to be told of ``key``: it was, or there was too much."""
+    return (kind, *key) in _told or _counts.get(kind, 0) > _EVENTS_MAX
 
 
 def tell(kind: str, key: tuple[object, ...], **facts: object) -> None:

@@ -14,6 +14,11 @@ _COROUTINE = 0x80
 """The flag of a code object whose function is a coroutine's."""
 
 
+def _nearest(teller: str) -> str:
+    """Return who tells of what is below: a service tells of everything, whoever is above it or between."""
+    return "service" if "service" in {teller, seen_by.get()} else teller
+
+
 def watch(owner: Any, name: str, record: Callable[..., None], *, teller: str = "") -> None:
     """Replace ``owner.name``, a class's own or a module's, by one that does the same and then calls ``record``.
 
@@ -31,7 +36,7 @@ def watching(original: Any, record: Callable[..., None], *, teller: str = "") ->
         if not teller:
             result = original(*arguments, **named)
         else:
-            token = seen_by.set(seen_by.get() or teller)
+            token = seen_by.set(_nearest(teller))
             try:
                 result = original(*arguments, **named)
             finally:
@@ -40,7 +45,7 @@ def watching(original: Any, record: Callable[..., None], *, teller: str = "") ->
         return result
 
     async def recorded_later(*arguments: Any, **named: Any) -> Any:
-        token = seen_by.set(seen_by.get() or teller)
+        token = seen_by.set(_nearest(teller))
         try:
             result = await original(*arguments, **named)
         finally:
