@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .readers import tell_label
+from .telling import tell_label
 from ..guarding import first
 
 TYPE_CHECKING = False  # spares the import of typing; checkers take the name as true
