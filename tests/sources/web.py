@@ -14,11 +14,12 @@ from urllib.parse import urlsplit
 
 
 class Site:
-    """What a server serves, and how. ``files`` and ``redirects`` are by path; ``asked`` is every request so far."""
+    """What a server serves, and how: ``files``, ``redirects`` and more ``headers`` by path. ``asked`` is every request so far."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
         self.redirects: dict[str, str] = {}
+        self.headers: dict[str, dict[str, str]] = {}
         self.user = ""
         self.signature = ""
         self.has_etags = True
@@ -82,6 +83,7 @@ class _Handler(BaseHTTPRequestHandler):
             headers["ETag"] = f'"{hashlib.md5(data).hexdigest()}"'
         if self.site.has_times:
             headers["Last-Modified"] = f"Thu, 05 Nov 2026 12:00:{len(data) % 60:02} GMT"
+        headers |= self.site.headers.get(urlsplit(self.path).path, {})
         wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
         if wanted and self.site.has_sizes:
             first, last = int(wanted[1]), int(wanted[2] or len(data) - 1)

@@ -19,8 +19,11 @@ from lineal.capture.code.found import CodeFound
 from lineal.capture.context import RUN_ID, find_context, find_parent
 from lineal.capture.files import FilesUsed, classify
 from lineal.capture.gaps import Gaps
+from lineal.capture.labelling import labelled
 from lineal.capture.launched import Launched, gathered, named_like_files, write_end
 from lineal.capture.metrics import metrics_of
+from lineal.capture.network import Connection, Sampling
+from lineal.capture.network import gaps as network_gaps
 from lineal.capture.places import Ignored
 from lineal.capture.processes import Family, start_time
 from lineal.capture.runtime.finding import VARIABLES, find_runtime
@@ -122,10 +125,10 @@ def launch(
     _open_spool(spool, start, code)
     watcher = _watch(plan, gaps)
     try:
-        exit_status = _execute(plan, start, gaps)
+        exit_status, connections = _execute(plan, start, gaps)
     finally:
         seen = _stop(watcher, gaps)
-    return _gather(plan, start, exit_status, _own(seen, spool, parent, gaps), gaps)
+    return _gather(plan, start, exit_status, _own(seen, spool, parent, gaps), connections, gaps)
 
 
 def _resolve(command: tuple[str, ...], directory: Path, variables: Mapping[str, str]) -> tuple[str, ...]:
@@ -198,8 +201,11 @@ def _ignored(plan: _Plan) -> Ignored:
     return Ignored((plan.spool, *plan.ignore, *inner))
 
 
-def _execute(plan: _Plan, start: Start, gaps: Gaps) -> int:
-    """Run the program and return its exit status, negative for a signal. Raises Invalid when it cannot start."""
+def _execute(plan: _Plan, start: Start, gaps: Gaps) -> tuple[int, frozenset[Connection]]:
+    """Run the program and return its exit status, negative for a signal, and whom it was connected to.
+
+    Raises Invalid when it cannot start.
+    """
     variables = dict(plan.variables)
     variables["LINEAL_SPOOL"] = str(plan.spool)
     variables[RUN_ID] = start.run_id
@@ -222,31 +228,30 @@ def _execute(plan: _Plan, start: Start, gaps: Gaps) -> int:
             for each in unique:
                 each.start()
         forwarding.to(process.pid)
+        sampling = Sampling(process.pid)
+        sampling.start()
         with gaps.guard("the program's process could not be written down"):
             told = msgspec.structs.replace(start, program=process.pid, program_started=start_time(process.pid))
             write_start(plan.spool, told)
         exit_status = process.wait()
         forwarding.stop()
+        connections = sampling.stop()
         for each in unique:
             each.finish()
-    return exit_status
+    return exit_status, connections
 
 
-def _gather(plan: _Plan, start: Start, exit_status: int, seen: Seen, gaps: Gaps) -> Launched:
+def _gather(
+    plan: _Plan, start: Start, exit_status: int, seen: Seen, connections: frozenset[Connection], gaps: Gaps
+) -> Launched:
     """Put together what was seen, told and printed."""
     ended_at, root = _now(), plan.code.root
     record = SpoolRecord()
     with gaps.guard("what the program's interpreter told is lost"):
         record = read(plan.spool)
-    used = FilesUsed()
-    with gaps.guard("files"):
-        # A model may be saved where nobody watched; the interpreter told where.
-        saved = files_of(record.models, since=start.started_at)
-        seen = msgspec.structs.replace(seen, writes=seen.writes | saved)
-        used = classify(seen, root, _ignored(plan), entry_point=plan.code.entry_point)
-    if not record.models:
-        with gaps.guard("models that files describe"):
-            record = msgspec.structs.replace(record, models=described(used.outputs, root))
+    used, record = _files(plan, start, record, seen, gaps)
+    with gaps.guard("network"):
+        gaps.extend(network_gaps(connections, record, plan.variables))
     record = named_like_files(record, root)
     with gaps.guard("metrics in files"):
         metrics = metrics_of((*used.outputs, *used.intermediates), root)
@@ -281,6 +286,22 @@ def _gather(plan: _Plan, start: Start, exit_status: int, seen: Seen, gaps: Gaps)
     with gaps.guard("the outcome could not be written down"):
         write_end(plan.spool, launched)
     return launched
+
+
+def _files(plan: _Plan, start: Start, record: SpoolRecord, seen: Seen, gaps: Gaps) -> tuple[FilesUsed, SpoolRecord]:
+    """Return the files of the program, and what is known of the models among them."""
+    root = plan.code.root
+    used = FilesUsed()
+    with gaps.guard("files"):
+        # A model may be saved where nobody watched; the interpreter told where.
+        saved = files_of(record.models, since=start.started_at)
+        seen = msgspec.structs.replace(seen, writes=seen.writes | saved)
+        used = classify(seen, root, _ignored(plan), entry_point=plan.code.entry_point)
+        used = labelled(used, record.labels, root)
+    if not record.models:
+        with gaps.guard("models that files describe"):
+            record = msgspec.structs.replace(record, models=described(used.outputs, root))
+    return used, record
 
 
 def _python(program: tuple[str, ...], variables: Mapping[str, str]) -> Path | None:

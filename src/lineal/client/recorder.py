@@ -193,6 +193,8 @@ def deliver(repository: Repository, launched: Launched, name: str, spool: Path) 
         parent=launched.parent,
         context=launched.context,
         tags=launched.record.tags,
+        objects=launched.record.objects,
+        queries=launched.record.queries,
     )
     answer = repository.runs.finish(run=run, code=code, runtime=runtime, series=launched.record.series)
     shutil.rmtree(spool, ignore_errors=True)

@@ -11,6 +11,7 @@ from lineal.objects.code import Code
 from lineal.objects.context import Context
 from lineal.objects.digest import Digest
 from lineal.objects.files import Mode
+from lineal.objects.places import Label, ObjectUse, QueryUse
 from lineal.objects.runtime import Hardware, Package, Runtime
 
 __all__ = [
@@ -36,7 +37,7 @@ IMPORTED = "imported"
 
 
 class FileUse(Object, frozen=True):
-    """A file that a run read or wrote. ``kept`` tells whether the store holds its bytes."""
+    """A file that a run read or wrote. ``kept`` tells whether the store holds its bytes, ``label`` what it was."""
 
     path: str
     digest: Digest
@@ -44,6 +45,7 @@ class FileUse(Object, frozen=True):
     mode: Mode = "file"
     changed_while_reading: bool = False
     kept: bool = True
+    label: Label | None = None
 
 
 class Seeds(Object, frozen=True):
@@ -92,7 +94,8 @@ class Run(Object, frozen=True, tag="run"):
     system told of them); ``gaps`` lists in plain words what could not be seen. ``exit_status`` is negative for the signal
     that ended the program. ``tags`` are what a program said of it that is neither a parameter nor a metric.
     ``param_sources`` tells where parameters come from, by name. ``parent`` is the id of the run whose program started
-    this one, ``context`` what other systems around it said.
+    this one, ``context`` what other systems around it said. ``objects`` and ``queries``
+    are what it read and wrote elsewhere, in the order of the first use.
     """
 
     id: str
@@ -122,3 +125,5 @@ class Run(Object, frozen=True, tag="run"):
     param_sources: dict[str, str] = {}
     parent: str = ""
     context: tuple[Context, ...] = ()
+    objects: tuple[ObjectUse, ...] = ()
+    queries: tuple[QueryUse, ...] = ()

@@ -157,6 +157,39 @@ VIEWS: tuple[View, ...] = (
         "run_input i JOIN named_dataset d ON d.id = i.input",
     ),
     View(
+        "run_objects",
+        "each object that a run read or wrote elsewhere than in files, in one state",
+        (
+            *_RUN,
+            *_texts(
+                ("access", "CASE e.role WHEN 'read' THEN 'read' ELSE 'written' END", "read or written"),
+                ("uri", "o.uri", "its address"),
+                ("version", "o.version", "the store's id of that state; empty where nobody said"),
+                ("etag", "o.etag", "the store's word for that state; empty where nobody said"),
+                ("digest", "o.digest", "the digest of its bytes; empty where nobody knows"),
+            ),
+            *_numbers(("size_bytes", "o.size_bytes", "its size; nothing where nobody knows")),
+        ),
+        "object_used o JOIN edge e ON (e.parent = o.node AND e.role = 'read')"
+        " OR (e.child = o.node AND e.role = 'written by')"
+        " JOIN run r ON r.digest = CASE e.role WHEN 'read' THEN e.child ELSE e.parent END",
+    ),
+    View(
+        "run_queries",
+        "each text of SQL that a run sent to a database",
+        (
+            *_texts(
+                ("run", "q.run", "the id of the run"),
+                ("connection", "q.connection", "the database, without user and password"),
+                ("query", "q.query", "the text, secrets masked"),
+            ),
+            *_numbers(
+                ("row_count", "q.row_count", "how many rows came of it the last time; nothing where nobody knows")
+            ),
+        ),
+        "run_query q",
+    ),
+    View(
         "models",
         "each model",
         (

@@ -220,3 +220,24 @@ def test_the_runtime_is_that_of_the_program(record: Record, write: Write) -> Non
     assert launched.runtime.hardware.core_count > 0
     assert launched.runtime.hardware.memory_bytes > 1 << 20
     assert ["requirements.txt", "uv.lock"] == sorted(launched.locks)
+
+
+def test_asking_whether_there_is_a_module_does_not_unwatch_it(record: Record, write: Write) -> None:
+    write("program.py", "import importlib.util as u\nu.find_spec('random')\nimport random\nrandom.seed(3)")
+
+    assert {"random": 3} == record("program.py").record.seeds
+
+
+def test_a_warning_points_to_the_line_of_the_program_that_caused_it(
+    record: Record, write: Write, capfd: pytest.CaptureFixture[str]
+) -> None:
+    write(
+        "program.py",
+        "import numpy, warnings, pickle\nfrom lineal_shim.guarding import also\n"
+        "import types; lib = types.ModuleType('lib'); lib.old = lambda: warnings.warn('old', stacklevel=2)\n"
+        "also(lib, 'old', lambda *_: None)\nlib.old()\n",
+    )
+
+    record("program.py")
+
+    assert "program.py:5: UserWarning: old" in capfd.readouterr().err

@@ -12,6 +12,7 @@ from lineal.objects.context import Context
 from lineal.objects.datasets import Column, DatasetVersion
 from lineal.objects.digest import Digest, digest_of
 from lineal.objects.files import NOTHING, Branch, Entry, Range, Recipe, Tree
+from lineal.objects.places import Label, ObjectUse, QueryUse
 from lineal.objects.profiles import Categories, ColumnProfile, Distribution, Profile, Table, Tables
 from lineal.objects.runs import FileUse, ModelFacts, Run, Seeds
 from lineal.objects.runtime import Accelerator, Container, Hardware, LockCheck, Package, Runtime
@@ -258,6 +259,46 @@ EXAMPLES: dict[str, Object] = {
                 attempt="2",
                 url="https://airflow.example",
             ),
+        ),
+    ),
+    "run elsewhere": Run(
+        id="01ARZ3NDEKTSV4RRFFQ69G5FAV",
+        name="train",
+        command=("python", "train.py"),
+        directory=".",
+        state="finished",
+        started_at=1_700_000_000_000,
+        ended_at=1_700_000_001_000,
+        exit_status=0,
+        code=A,
+        runtime=B,
+        inputs=(
+            FileUse(
+                path="in.npy",
+                digest=C,
+                size_bytes=1,
+                label=Label(by="numpy.load", kind="array", columns={"": "float32"}, shape=(3, 4)),
+            ),
+        ),
+        objects=(
+            ObjectUse(
+                uri="s3://bucket/in.csv",
+                access="read",
+                version="3sL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY",
+                etag='"acbd18db4cc2f85cedef654fccc4a4d8"',
+                size_bytes=3,
+                digest=A,
+                endpoint="http://127.0.0.1:9000",
+                by=("s3fs", "botocore"),
+                label=Label(
+                    by="pandas.read_csv", kind="table", columns={"a": "int64", "é": "str"}, row_count=2, split="train"
+                ),
+            ),
+            ObjectUse(uri="https://example.org/out", access="written"),
+        ),
+        queries=(
+            QueryUse(connection="sqlite:///shop.db", sql="select a from t\nwhere b = ?", row_count=0, by=("sqlite3",)),
+            QueryUse(connection="duckdb://", sql="select 1"),
         ),
     ),
     "version": Version(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lineal.capture.spool import read_start
+from lineal.capture.told.elsewhere import take_label, take_object, take_peer, take_query
 from lineal.capture.told.interpreter import take_cell, take_end, take_gap, take_model, take_modules, take_python
 from lineal.capture.told.params import take_globals, take_params
 from lineal.capture.told.record import Event, Gathered, SpoolRecord
@@ -31,6 +32,10 @@ TAKERS: dict[str, Callable[[Gathered, Event, bool], None]] = {
     "modules": take_modules,
     "cell": take_cell,
     "gap": take_gap,
+    "object": take_object,
+    "query": take_query,
+    "label": take_label,
+    "peer": take_peer,
 }
 """Who takes which kind of event; the last argument tells whether the program's first interpreter told it."""
 

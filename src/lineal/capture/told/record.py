@@ -8,9 +8,11 @@ from typing import Any
 import msgspec
 
 from lineal.capture.secrets import MASK, is_secret_name, mask
+from lineal.capture.told.gathering import Elsewhere
 from lineal.capture.told.params import Params
 from lineal.capture.told.trackers import Tracked, merged_series, put_params
 from lineal.objects.canonical import Number, Scalar, number
+from lineal.objects.places import Label, ObjectUse, QueryUse
 from lineal.objects.runs import ModelFacts, Package, Point
 from lineal.objects.runtime import Accelerator
 
@@ -31,10 +33,13 @@ class Cell(msgspec.Struct, frozen=True):
 
 
 class SpoolRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What a program's interpreters told. ``metrics`` are last values; ``models`` are by the file's absolute path.
+    """What a program's interpreters told.
 
-    ``folders`` are those that the interpreter looks for modules in. ``modules`` are the files of what was imported and is neither Python's nor installed, by name; None when no
-    interpreter came to its end. ``cells`` are in the order they ran, their secrets masked.
+    ``metrics`` are last values; ``models`` and ``labels`` are by the file's absolute path. ``folders`` are those that the
+    interpreter looks for modules in. ``modules`` are the files of what was imported and is neither Python's nor installed, by
+    name; None when no interpreter came to its end. ``cells`` are in the order they ran, their secrets masked. ``peers`` are
+    the connections that interpreters made themselves, as address and port; ``has_native_reads`` tells that native code was
+    asked to read from an address, so that it made some of its own.
     """
 
     params: dict[str, Scalar] = {}
@@ -60,6 +65,11 @@ class SpoolRecord(msgspec.Struct, frozen=True, kw_only=True):
     last_at: int = 0
     masked_secrets: int = 0
     gaps: tuple[str, ...] = ()
+    objects: tuple[ObjectUse, ...] = ()
+    queries: tuple[QueryUse, ...] = ()
+    labels: dict[str, Label] = {}
+    peers: frozenset[str] = frozenset()
+    has_native_reads: bool = False
 
 
 class Gathered:
@@ -86,6 +96,7 @@ class Gathered:
         self.last_at = 0
         self.masked_secrets = 0
         self.next_step: dict[str, int] = {}
+        self.elsewhere = Elsewhere()
 
     def record(self) -> SpoolRecord:
         """Return what was gathered."""
@@ -117,7 +128,12 @@ class Gathered:
             cells=tuple(self.cells),
             last_at=self.last_at,
             masked_secrets=self.masked_secrets,
-            gaps=(*self.gaps, *self.params.gaps()),
+            gaps=(*self.gaps, *self.params.gaps(), *self.elsewhere.gaps()),
+            objects=tuple(self.elsewhere.objects),
+            queries=tuple(self.elsewhere.queries.values()),
+            labels=self.elsewhere.labels,
+            peers=frozenset(self.elsewhere.addresses),
+            has_native_reads=self.elsewhere.has_native_reads,
         )
 
     def kept(self, name: str, value: object) -> Scalar:

@@ -15,6 +15,8 @@ from lineal.operations.answers.sections import Cell, Link, Measured, Section, Sh
 _ROWS_SHOWN = 40
 """A run that wrote thousands of files shows so many; ``--json`` has them all."""
 
+_COLUMNS_SHOWN = 6
+
 _STATE_TONES = {"finished": "good", "running": "doubtful"}
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from lineal.checks.comparison import rest
 from lineal.objects.canonical import Scalar
 from lineal.objects.runs import FileUse, ModelFacts
+from lineal.operations.answers import elsewhere_sections as elsewhere
 from lineal.operations.answers import made_with_sections as made_with
 from lineal.operations.answers.models import RunAnswer
 from lineal.operations.answers.sections import Cell, Link, Measured, Section, Sha, Size
@@ -22,8 +23,9 @@ _TOLD = {
     "id", "name", "command", "directory", "state", "started_at", "ended_at", "exit_status", "code", "runtime", "user",
     "host", "inputs", "outputs", "intermediates", "params", "param_sources", "metrics", "seeds", "models", "stdout",
     "stderr", "capture_level", "gaps", "tags", "parent", "context",
+    "objects", "queries",
 }  # fmt: skip
-_USE_TOLD = {"path", "digest", "size_bytes", "mode", "changed_while_reading", "kept"}
+_USE_TOLD = {"path", "digest", "size_bytes", "mode", "changed_while_reading", "kept", "label"}
 
 
 def sections_of(answer: RunAnswer) -> tuple[Section, ...]:
@@ -91,6 +93,7 @@ def _note(use: FileUse) -> str:
         "changed while it was read" if use.changed_while_reading else "",
         "" if use.kept else "bytes not kept",
         "" if use.mode == "file" else use.mode,
+        elsewhere.in_words(use.label) if use.label else "",
         *(f"{name} {value}" for name, value in rest(use, _USE_TOLD).items()),
     )
     return ", ".join(each for each in notes if each)
@@ -161,6 +164,6 @@ def plain_size(size_bytes: int) -> str:
 
 
 SECTIONS: tuple[Callable[[RunAnswer], Iterator[Section]], ...] = (
-    _gaps, _context, _params, _metrics, _files, _artifacts, _models, _around, made_with.code, made_with.seeds, made_with.runtime, _more,
+    _gaps, _context, _params, _metrics, _files, elsewhere.objects, elsewhere.queries, _artifacts, _models, _around, made_with.code, made_with.seeds, made_with.runtime, _more,
 )  # fmt: skip
 """Every section, in the order in which people read them."""

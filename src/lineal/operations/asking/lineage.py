@@ -14,9 +14,10 @@ import msgspec
 from lineal.objects.canonical import decode
 from lineal.objects.digest import Digest, short
 from lineal.objects.runs import IMPORTED, FileUse, Run
-from lineal.objects.sources import decode_source
+from lineal.objects.sources import Source, decode_source
 from lineal.objects.ulid import hexadecimal
 from lineal.operations.answers import Edge, Lineage, Node
+from lineal.operations.asking import places
 from lineal.operations.operation import operation
 from lineal.operations.references import Row, dataset_reference, find_any, version_reference
 from lineal.storage.store import Store
@@ -58,7 +59,7 @@ def connect(store: Store, child: str, parent: str, role: str, *, detail: str = "
 
 
 def connect_run(store: Store, digest: Digest, run: Run) -> None:
-    """Tie a run to the files it read and wrote, and to the datasets that hold what it read."""
+    """Tie a run to the files and objects that it read and wrote, and to the datasets that hold what it read."""
     trust = "declared" if run.capture_level == IMPORTED else "verified"
     written = (*run.outputs, *run.intermediates)
     store.database.many(
@@ -68,6 +69,8 @@ def connect_run(store: Store, digest: Digest, run: Run) -> None:
             *(_edge(each.digest, digest, WRITTEN_BY, each.path, trust) for each in written),
         ],
     )
+    if run.objects:
+        _connect_objects(store, digest, run)
     store.database.run(
         "INSERT INTO edge (child, parent, role, trust, detail)"
         " WITH RECURSIVE up (detail, trust, tree) AS ("
@@ -131,6 +134,27 @@ def connect_steps(store: Store, run: Run, digest: Digest) -> None:
     )
     for each in pairs:
         connect(store, each["child"], each["parent"], STARTED_BY)
+
+
+def _connect_objects(store: Store, digest: Digest, run: Run) -> None:
+    read, written = places.read_by(run), places.written_by(run)
+    places.note_used(store, (*read, *written))
+    store.database.many(
+        _ADD_EDGE,
+        [
+            *(_edge(digest, places.node_of(each), READ, each.uri, places.trust_in(each)) for each in read),
+            *(_edge(places.node_of(each), digest, WRITTEN_BY, each.uri, places.trust_in(each)) for each in written),
+        ],
+    )
+    places.connect_run(store, digest, read=READ, written=WRITTEN_BY)
+
+
+def connect_source(store: Store, dataset: Digest, source: Source) -> None:
+    """Tie a dataset to what it refers to, and to the runs that read or wrote the same, also when they ended before."""
+    connect(store, dataset, store.put_object(source), PINNED_AT)
+    places.note_pinned(store, dataset, source)
+    places.connect_dataset(store, dataset, read=READ, written=WRITTEN_BY)
+    write_origins_downstream(store, dataset)
 
 
 def connect_dataset(store: Store, dataset: Digest, tree: Digest) -> None:
@@ -275,7 +299,8 @@ def _edges_between(store: Store, start: str, depth: int) -> list[Edge]:
 def _without_files_of_datasets(store: Store, edges: list[Edge]) -> list[Edge]:
     """Leave out the plain file behind an edge when a dataset that holds it stands there already."""
     things = {each.parent for each in edges if each.role == READ} | {e.child for e in edges if e.role == WRITTEN_BY}
-    held = holders(store, things)
+    held = holders(store, {each for each in things if each.startswith("sha256:")})
+    held |= places.holders(store, {each for each in things if "://" in each})
     by_run: dict[tuple[str, str], set[str]] = {}
     for each in edges:
         run, thing = (each.child, each.parent) if each.role == READ else (each.parent, each.child)
@@ -344,5 +369,7 @@ def _named(store: Store, depths: dict[str, int], edges: list[Edge]) -> tuple[Nod
         kind, reference = known.get(node, ("file", paths.get(node) or short(node)))
         if node.startswith("deployment:"):
             kind, reference = "deployment", node
+        elif "://" in node:
+            kind, reference = "object", node.removesuffix("@")
         found.append(Node(digest=node, kind=kind, reference=reference, depth=depth))
     return tuple(found)

@@ -64,8 +64,7 @@ def reference(
     answer = add_version(store, name, msgspec.structs.replace(value, source=store.put_object(source)), message)
     seen = Sighting(read_at=read_at, snapshot=snapshot)
     make_statement(store, answer.digest, seen)
-    if answer.dataset.source:
-        lineage.connect(store, answer.digest, answer.dataset.source, lineage.PINNED_AT)
+    lineage.connect_source(store, answer.digest, source)
     if not answer.dataset.kept:
         lineage.connect_files(store, answer.digest, _digests(store, source))
     return msgspec.structs.replace(answer, seen=seen)

@@ -170,8 +170,6 @@ def _adopt(store: Store, line: str, holding: Holding) -> str:
     with store.writing():
         name = line.removeprefix("data/")
         digest = store.put_object(holding.dataset)
-        if holding.source and object_digest(holding.source) == holding.dataset.source:
-            lineage.connect(store, digest, store.put_object(holding.source), lineage.PINNED_AT)
         rows = store.database.run("SELECT * FROM dataset WHERE name = :name ORDER BY number", name=name)
         for row in rows:
             if row["digest"] == digest:
@@ -189,6 +187,8 @@ def _adopt(store: Store, line: str, holding: Holding) -> str:
         }
         insert_version(store, row)
         lineage.connect_dataset(store, digest, holding.tree)
+        if holding.source and object_digest(holding.source) == holding.dataset.source:
+            lineage.connect_source(store, digest, holding.source)
         return dataset_reference(row)
 
 

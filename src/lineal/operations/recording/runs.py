@@ -17,7 +17,7 @@ from lineal.objects.files import Tree
 from lineal.objects.runs import Code, Point, Run, Runtime
 from lineal.objects.ulid import hexadecimal, is_ulid, ulid_of
 from lineal.operations.answers import RunAnswer
-from lineal.operations.asking import lineage, surroundings
+from lineal.operations.asking import lineage, places, surroundings
 from lineal.operations.data.contents import written_by
 from lineal.operations.operation import operation
 from lineal.operations.recording.summaries import write_tags
@@ -109,6 +109,7 @@ def keep(
         _write_series(store, run.id, series)
         note_made_with(store.database, run.id, code, runtime)
         lineage.connect_run(store, digest, run)
+        places.note_queries(store, run)
         lineage.connect_changed(store, run)
         lineage.connect_steps(store, run, digest)
     return msgspec.structs.replace(_ended_row(store, _row(store, run.id)), notes=surroundings.notes(store, digest))

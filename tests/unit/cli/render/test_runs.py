@@ -186,11 +186,11 @@ def test_what_is_around_a_run_is_told() -> None:
 
 def test_a_field_that_nobody_wrote_words_for_is_shown() -> None:
     class Later(Run, frozen=True, tag="later"):
-        queries: tuple[str, ...] = ()
+        moods: tuple[str, ...] = ()
 
-    later = Later(**{name: getattr(RUN, name) for name in RUN.__struct_fields__}, queries=("SELECT 1",))
+    later = Later(**{name: getattr(RUN, name) for name in RUN.__struct_fields__}, moods=("SELECT 1",))
 
-    assert '  more\n    queries  ["SELECT 1"]\n' in text_of(msgspec.structs.replace(FINISHED, run=later))
+    assert '  more\n    moods  ["SELECT 1"]\n' in text_of(msgspec.structs.replace(FINISHED, run=later))
 
 
 def test_runs_within_a_run_stand_below_it() -> None:

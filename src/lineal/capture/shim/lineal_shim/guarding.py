@@ -25,7 +25,12 @@ def alike(made: Any, original: Any) -> Any:
             setattr(made, name, getattr(original, name))
     made.__dict__.update(getattr(original, "__dict__", {}))
     made.__wrapped__ = original
+    # A warning names the caller by counting frames, and leaves out those of imports: ours must not count either.
+    made.__code__ = made.__code__.replace(co_filename=_NOT_COUNTED)
     return made
+
+
+_NOT_COUNTED = "<lineal: importlib._bootstrap>"
 
 
 def also(owner: Any, name: str, record: Callable[..., None]) -> None:

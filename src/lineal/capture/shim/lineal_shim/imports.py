@@ -21,19 +21,19 @@ class _Finder:
     @staticmethod
     def find_spec(name: str, path: Any = None, target: Any = None) -> Any:
         """Return what the other finders find, for a module that somebody waits for; else None."""
-        after = _waiting.pop(name, None)
-        if after is None:
+        # Whoever only asks whether there is such a module imports it later, or never.
+        if name not in _waiting:
             return None
         for finder in sys.meta_path:
             find = getattr(finder, "find_spec", None)
             spec = find(name, path, target) if find is not None and finder is not _Finder else None
             if spec is not None:
-                _add_step(spec.loader, after)
+                _add_step(spec.loader, name)
                 return spec
         return None
 
 
-def _add_step(loader: Any, after: list[tuple[str, str]]) -> None:
+def _add_step(loader: Any, name: str) -> None:
     """Change the one loader of this one module; its type and all other methods stay, as resources need them."""
     run = getattr(loader, "exec_module", None)
     if run is None or isinstance(loader, type):
@@ -42,7 +42,7 @@ def _add_step(loader: Any, after: list[tuple[str, str]]) -> None:
     def run_then_record(module: ModuleType) -> None:
         del loader.exec_module
         run(module)
-        for each in after:
+        for each in _waiting.pop(name, ()):
             quietly(_record, module, *each)
 
     loader.exec_module = run_then_record

@@ -10,6 +10,7 @@ from importlib import import_module
 from . import determinism, interpreter
 from .guarding import quietly
 from .imports import after_import
+from .places.watched import WATCHED as PLACES
 from .watched import WATCHED
 from .writing import emit
 
@@ -33,6 +34,9 @@ def start() -> None:
         for name, recorder, function in WATCHED:
             if is_first or not recorder.startswith(_TOLD_BY_ONE):
                 after_import(name, recorder, function)
+    # A program's workers read for it, so these are watched in them too.
+    for each in PLACES:
+        after_import(*each)
     atexit.register(quietly, _end, is_watched)
 
 

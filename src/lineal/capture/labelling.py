@@ -1,0 +1,57 @@
+"""Put what libraries said that files were to the files that were seen."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from lineal.capture.files import FilesUsed
+    from lineal.objects.places import Label
+    from lineal.objects.runs import FileUse
+
+_PATTERN = frozenset("*?[")
+
+
+def labelled(used: FilesUsed, labels: Mapping[str, Label], root: Path) -> FilesUsed:
+    """Return ``used`` with each file's label, where there is one.
+
+    Args:
+        used: the files that were seen.
+        labels: by absolute path; a directory's, or a pattern's, are those of the files below it.
+        root: the top of the project.
+    """
+    if not labels:
+        return used
+    folders = {_folder(path): label for path, label in labels.items()}
+
+    def label(use: FileUse) -> FileUse:
+        path = os.path.join(root, use.path)
+        found = labels.get(path)
+        if found is None:
+            found = next((folders[each] for each in _above(path, root) if each in folders), None)
+            # Rows and shape are those of all files together.
+            found = msgspec.structs.replace(found, row_count=None, shape=()) if found else None
+        return msgspec.structs.replace(use, label=found) if found else use
+
+    groups = {name: tuple(map(label, getattr(used, name))) for name in ("inputs", "outputs", "intermediates")}
+    return msgspec.structs.replace(used, **groups)
+
+
+def _folder(path: str) -> str:
+    parts = path.split(os.sep)
+    pattern = next((index for index, each in enumerate(parts) if _PATTERN.intersection(each)), None)
+    return path if pattern is None else os.sep.join(parts[:pattern])
+
+
+def _above(path: str, root: Path) -> list[str]:
+    """Return the directories that ``path`` is in, nearest first, the project itself left out."""
+    found = []
+    while (path := os.path.dirname(path)) not in {os.sep, "", str(root)}:
+        found.append(path)
+    return found

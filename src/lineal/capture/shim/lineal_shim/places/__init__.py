@@ -1,0 +1,1 @@
+"""What a program reads and writes elsewhere than in files: one file for each way there."""
