@@ -5,6 +5,8 @@
     start.json            who runs what since when, written before the program starts
     code.json             the code it started from
     events-<process>.jsonl  one event a line, from the program's interpreters
+    media/                tables, pictures and the like that it logged
+    nested/<id>/          the same of each run that it began inside its run
     stdout, stderr        what it printed
     reserve               room on the disk for the outcome, should the program fill it
     end.json              the whole outcome, when the launcher lived to see it
@@ -22,6 +24,9 @@ from lineal.capture.processes import is_alive, start_time
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+NESTED = "nested"
+"""The directory of runs inside the run."""
 
 _RESERVE_BYTES = 1 << 18
 """An outcome with a thousand files takes about that."""

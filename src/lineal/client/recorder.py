@@ -21,10 +21,14 @@ from lineal.capture.launch import launch
 from lineal.capture.launched import Launched, recover
 from lineal.capture.secrets import mask_command
 from lineal.capture.spool import orphans
+from lineal.capture.told.points import batches
 from lineal.capture.watch.choose import LEVELS
 from lineal.client.local import LocalRepository
+from lineal.client.media import keep_media
+from lineal.client.parts import find_related, parts_of
+from lineal.client.spools import spools_for
 from lineal.objects.canonical import object_digest
-from lineal.objects.digest import Digest, digest_of
+from lineal.objects.digest import Digest
 from lineal.objects.errors import LinealError, Unavailable
 from lineal.objects.files import Entry, Tree
 from lineal.objects.runs import Code, FileUse, Run, Runtime, Seeds
@@ -77,10 +81,9 @@ def record(
     root = spools(repository, variables)
     at = time.time_ns() // 1_000_000
     run_id = ulid(at, os.urandom(10))
-    name = name or name_of(command)
     spool = root / run_id
-    _write_name(spool, name)
-    _begin(repository, run_id, name, command, at, warn)
+    write_name(spool, name)
+    begin(repository, run_id, name or name_of(command), command, at, warn=warn)
     launched = launch(
         command,
         directory=directory or Path.cwd(),
@@ -98,7 +101,10 @@ def record(
         return _undelivered(launched, name)
 
 
-def _begin(repository: Repository, run_id: str, name: str, command: Sequence[str], at: int, warn: Warn) -> None:
+def begin(
+    repository: Repository, run_id: str, name: str, command: Sequence[str], at: int, *, warn: Warn = _to_stderr
+) -> None:
+    """Write down that a run goes on; when that fails, ``warn`` is told."""
     try:
         repository.runs.start(
             run_id=run_id, name=name, command=mask_command(command)[0], host=os.uname().nodename, started_at=at
@@ -107,7 +113,8 @@ def _begin(repository: Repository, run_id: str, name: str, command: Sequence[str
         warn(f"the beginning of run:{run_id} could not be written: {error}")
 
 
-def _write_name(spool: Path, name: str) -> None:
+def write_name(spool: Path, name: str) -> None:
+    """Make a spool, and keep in it what the run was called by whoever started it. Raises Unavailable."""
     try:
         spool.mkdir(parents=True, exist_ok=True)
         (spool / _NAME).write_text(name, encoding="utf-8")
@@ -121,10 +128,7 @@ def spools(repository: Repository, variables: Mapping[str, str]) -> Path:
     """Return the directory of spools: in the repository, or, for one on a server, the server's own in the user's cache."""
     if isinstance(repository, LocalRepository) and repository.store.root is not None:
         return repository.store.root / "spool"
-    cache = variables.get("XDG_CACHE_HOME") or str(Path(variables.get("HOME", "/tmp")) / ".cache")  # noqa: S108
-    # What waits for one server must not go to another.
-    server = digest_of(getattr(repository, "url", "").encode()).removeprefix("sha256:")[:16]
-    return Path(cache) / "lineal" / "spool" / server
+    return spools_for(getattr(repository, "url", ""), variables)
 
 
 def name_of(command: Sequence[str]) -> str:
@@ -147,15 +151,36 @@ def deliver_orphans(repository: Repository, variables: Mapping[str, str] | None 
     for spool in orphans(spools(repository, variables or {})):
         name = (spool / _NAME).read_text(encoding="utf-8") if (spool / _NAME).exists() else ""
         launched = recover(spool)
-        found.append(deliver(repository, launched, name or name_of(launched.command), spool))
+        found.append(deliver(repository, launched, name, spool))
     return tuple(found)
 
 
 def deliver(repository: Repository, launched: Launched, name: str, spool: Path) -> RunAnswer:
-    """Store the bytes, then the names, then let go of the spool."""
-    gaps = list(launched.gaps)
+    """Store the bytes, then the names, then let go of the spool. ``name`` is what whoever started the run called it."""
     code = _code(repository, launched)
     runtime = _runtime(repository.blobs, launched)
+    for child, folder in parts_of(launched, spool):
+        _deliver_one(repository, child, "", folder, code, runtime)
+    answer = _deliver_one(repository, launched, name, spool, code, runtime)
+    shutil.rmtree(spool, ignore_errors=True)
+    return answer
+
+
+def _deliver_one(
+    repository: Repository, launched: Launched, name: str, spool: Path, code: Code, runtime: Runtime
+) -> RunAnswer:
+    gaps, about = list(launched.gaps), launched.record.about
+    related, resumed = find_related(repository, about, gaps)
+    name = name or about.name or resumed or name_of(launched.command)
+    # A point or a file needs a run that it belongs to, and the beginning may not have been written.
+    repository.runs.start(
+        run_id=launched.run_id,
+        name=name,
+        command=launched.command,
+        host=launched.host,
+        started_at=launched.started_at,
+        related=related,
+    )
     run = Run(
         id=launched.run_id,
         name=name,
@@ -180,10 +205,13 @@ def deliver(repository: Repository, launched: Launched, name: str, spool: Path) 
         stderr=_text(repository.blobs, launched.stderr),
         capture_level=launched.capture_level,
         gaps=tuple(gaps),
+        tags=launched.record.tags,
+        **related._asdict(),
     )
-    answer = repository.runs.finish(run=run, code=code, runtime=runtime, series=launched.record.series)
-    shutil.rmtree(spool, ignore_errors=True)
-    return answer
+    for points in batches(spool):
+        repository.runs.extend(launched.run_id, points=points)
+    keep_media(repository, launched.run_id, spool, launched.record.media)
+    return repository.runs.finish(run=run, code=code, runtime=runtime)
 
 
 def _kept(blobs: BlobStore, launched: Launched, uses: tuple[FileUse, ...], gaps: list[str]) -> tuple[FileUse, ...]:
@@ -257,7 +285,7 @@ def _undelivered(launched: Launched, name: str) -> RunAnswer:
     return RunAnswer(
         reference=f"run:{launched.run_id}",
         id=launched.run_id,
-        name=name,
+        name=name or launched.record.about.name or name_of(launched.command),
         state=launched.state,
         command=launched.command,
         started_by=launched.user,

@@ -111,6 +111,9 @@ class Run(Object, frozen=True, tag="run"):
     ``capture_level`` says how files were seen (``fanotify``, ``inotify``, ``arguments``, or ``imported`` where another
     system told of them); ``gaps`` lists in plain words what could not be seen. ``exit_status`` is negative for the signal
     that ended the program. ``tags`` are what a program said of it that is neither a parameter nor a metric.
+
+    ``parent``, ``resumes`` and ``forks`` are ids of runs: the one it is a part of, the one it goes on with after that
+    ended, and the one whose history it shares, up to ``from_step`` where there is one.
     """
 
     id: str
@@ -137,3 +140,7 @@ class Run(Object, frozen=True, tag="run"):
     capture_level: str = ""
     gaps: tuple[str, ...] = ()
     tags: dict[str, str] = {}
+    parent: str = ""
+    resumes: str = ""
+    forks: str = ""
+    from_step: int | None = None
