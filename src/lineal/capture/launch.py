@@ -27,6 +27,7 @@ from lineal.capture.spool import Start, reserve, this_process, write_start, writ
 from lineal.capture.tee import tees
 from lineal.capture.told.reading import read
 from lineal.capture.told.record import SpoolRecord
+from lineal.capture.usage import Sampler
 from lineal.capture.watch.choose import LEVELS, paths_in, roots_of, start_watching
 from lineal.capture.watch.watcher import Seen
 from lineal.objects.errors import Invalid, Unavailable
@@ -36,11 +37,12 @@ if TYPE_CHECKING:
 
     from lineal.capture.watch.choose import Level
     from lineal.capture.watch.watcher import Watcher
+    from lineal.objects.runs import RunState
 
 SHIM = Path(__file__).parent / "shim"
 
 
-class _Plan(msgspec.Struct, frozen=True, kw_only=True):
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that is known before the program starts."""
 
     command: tuple[str, ...]
@@ -87,7 +89,7 @@ def launch(
     code = CodeFound(root=directory)
     with gaps.guard("code"):
         code = find_code(directory, command)
-    plan = _Plan(
+    plan = Plan(
         command=tuple(command),
         program=program,
         directory=directory,
@@ -109,13 +111,15 @@ def launch(
         process_started=this_process()[1],
         variables={name: variables[name] for name in VARIABLES & variables.keys()},
     )
-    _open_spool(spool, start, code)
-    watcher = _watch(plan, gaps)
+    open_spool(spool, start, code)
+    family = Family(plan.spool)
+    watcher = watch(plan, family, gaps)
     try:
         exit_status = _execute(plan, start, gaps)
     finally:
-        seen = _stop(watcher, gaps)
-    return _gather(plan, start, exit_status, seen, gaps)
+        seen = stop(watcher, gaps)
+    state: RunState = "finished" if exit_status == 0 else "failed" if exit_status > 0 else "killed"
+    return gather(plan, start, state, exit_status, seen=seen, gaps=gaps)
 
 
 def _resolve(command: tuple[str, ...], directory: Path, variables: Mapping[str, str]) -> tuple[str, ...]:
@@ -137,7 +141,7 @@ def _resolve(command: tuple[str, ...], directory: Path, variables: Mapping[str, 
     return command
 
 
-def _open_spool(spool: Path, start: Start, code: CodeFound) -> None:
+def open_spool(spool: Path, start: Start, code: CodeFound) -> None:
     """Write down who runs what from which code, before the program can do anything. Raises Unavailable."""
     try:
         spool.mkdir(parents=True, exist_ok=True)
@@ -150,7 +154,8 @@ def _open_spool(spool: Path, start: Start, code: CodeFound) -> None:
         ) from None
 
 
-def _watch(plan: _Plan, gaps: Gaps) -> Watcher | None:
+def watch(plan: Plan, family: Family, gaps: Gaps) -> Watcher | None:
+    """Begin to watch the files that ``family`` uses; None when nothing can be watched, which is then a gap."""
     with gaps.guard("files: nothing was watched"):
         roots, said = roots_of(plan.code.root, plan.directory, plan.command)
         gaps.extend(said)
@@ -158,30 +163,33 @@ def _watch(plan: _Plan, gaps: Gaps) -> Watcher | None:
             roots,
             _ignored(plan),
             paths=paths_in(plan.command, plan.directory),
-            is_ours=Family(plan.spool).has,
+            is_ours=family.has,
             levels=plan.levels,
         )
     return None
 
 
-def _stop(watcher: Watcher | None, gaps: Gaps) -> Seen:
+def stop(watcher: Watcher | None, gaps: Gaps) -> Seen:
+    """Stop watching, and return what was seen."""
     with gaps.guard("files: what was watched is lost"):
         if watcher is not None:
             return watcher.stop()
     return Seen(level="")
 
 
-def _ignored(plan: _Plan) -> Ignored:
+def _ignored(plan: Plan) -> Ignored:
     # An interpreter inside the project is no data; a project inside an interpreter's prefix (/usr) is.
     prefix = Path(sys.prefix)
     inner = (prefix,) if prefix != plan.code.root and prefix.is_relative_to(plan.code.root) else ()
     return Ignored((plan.spool, *plan.ignore, *inner))
 
 
-def _execute(plan: _Plan, start: Start, gaps: Gaps) -> int:
+def _execute(plan: Plan, start: Start, gaps: Gaps) -> int:
     """Run the program and return its exit status, negative for a signal. Raises Invalid when it cannot start."""
     variables = dict(plan.variables)
     variables["LINEAL_SPOOL"] = str(plan.spool)
+    if "RANK" in variables:
+        variables["LINEAL_OUTER_RANK"] = variables["RANK"]
     variables["PYTHONPATH"] = os.pathsep.join(filter(None, (str(SHIM), variables.get("PYTHONPATH"))))
     streams = tees(plan.spool, gaps)
     ends = {name: each.program_end for name, each in streams.items()}
@@ -202,15 +210,19 @@ def _execute(plan: _Plan, start: Start, gaps: Gaps) -> int:
         with gaps.guard("the program's process could not be written down"):
             told = msgspec.structs.replace(start, program=process.pid, program_started=start_time(process.pid))
             write_start(plan.spool, told)
+        usage = Sampler(plan.spool, lambda: (process.pid,))
+        with gaps.guard("what the program used of the machine is not known"):
+            usage.start()
         exit_status = process.wait()
         forwarding.stop()
+        usage.stop()
         for each in unique:
             each.finish()
     return exit_status
 
 
-def _gather(plan: _Plan, start: Start, exit_status: int, seen: Seen, gaps: Gaps) -> Launched:
-    """Put together what was seen, told and printed."""
+def gather(plan: Plan, start: Start, state: RunState, exit_status: int | None, *, seen: Seen, gaps: Gaps) -> Launched:
+    """Put together what was seen, told and printed, and write it down."""
     ended_at, root = _now(), plan.code.root
     record = SpoolRecord()
     with gaps.guard("what the program's interpreter told is lost"):
@@ -237,7 +249,7 @@ def _gather(plan: _Plan, start: Start, exit_status: int, seen: Seen, gaps: Gaps)
     launched = gathered(
         start,
         plan.spool,
-        state="finished" if exit_status == 0 else "failed" if exit_status > 0 else "killed",
+        state=state,
         exit_status=exit_status,
         ended_at=ended_at,
         record=record,

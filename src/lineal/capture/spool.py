@@ -5,6 +5,7 @@
     start.json            who runs what since when, written before the program starts
     code.json             the code it started from
     events-<process>.jsonl  one event a line, from the program's interpreters
+    joined-<process>      one for each process that joined the run by itself
     media/                tables, pictures and the like that it logged
     nested/<id>/          the same of each run that it began inside its run
     stdout, stderr        what it printed
@@ -25,6 +26,9 @@ from lineal.capture.processes import is_alive, start_time
 if TYPE_CHECKING:
     from pathlib import Path
 
+JOINED = "joined-"
+"""Begins the names of files that say which processes joined the run later: their number follows, their start is inside."""
+
 NESTED = "nested"
 """The directory of runs inside the run."""
 
@@ -36,7 +40,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     """Who runs what since when. ``process`` is the recorder, ``program`` the recorded program once it runs.
 
     Processes come with their start time (`processes.start_time`), ``started_at`` is in milliseconds since 1970 UTC.
-    ``variables`` are the allowed ones.
+    ``variables`` are the allowed ones. ``is_beside``: the recorder is not who started the program.
     """
 
     run_id: str
@@ -50,6 +54,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     program_started: int = 0
     variables: dict[str, str] = {}
     masked_secrets: int = 0
+    is_beside: bool = False
 
 
 def start_path(spool: Path) -> Path:

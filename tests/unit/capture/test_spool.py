@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from lineal.capture import live
 from lineal.capture.launched import Launched, recover
+from lineal.capture.native import run
 from lineal.capture.processes import start_time
 from lineal.capture.shim.lineal_shim.writing import encoded
 from lineal.capture.spool import Start, orphans, write_start
@@ -105,7 +106,7 @@ def test_what_the_program_writes_is_json(value: object) -> None:
 
 def test_logging_outside_of_a_run_warns_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LINEAL_SPOOL", raising=False)
-    monkeypatch.setattr(live, "_warned", set())
+    monkeypatch.setattr(run, "_warned", set())
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

@@ -9,7 +9,7 @@ import sys
 from . import interpreter
 from .guarding import quietly
 from .imports import after_import
-from .writing import emit
+from .writing import emit, spool
 
 _WATCHED = {
     "argparse": ("params.arguments", "watch_arguments"),
@@ -22,17 +22,29 @@ _WATCHED = {
 }
 """What records the use of a module; it is loaded when the program loads that module."""
 
+_hooked: list[bool] = []
+"""Not empty once the modules are waited for: a second run in the same interpreter uses the same hooks."""
+
 _WORKER_MARKS = ("from multiprocessing.", "joblib.externals.loky")
 
 
 def start() -> None:
     """Record the interpreter, and wait for the modules whose use is to be recorded. Raises OSError."""
     emit("python", parent=os.getppid(), **interpreter.facts())
+    if _hooked:
+        return
+    _hooked.append(True)
     # Workers of a pool do parts of what their parent does and records as a whole.
     if not any(mark in each for mark in _WORKER_MARKS for each in getattr(sys, "orig_argv", ())):
         for name, (recorder, function) in _WATCHED.items():
             after_import(name, recorder, function)
-    atexit.register(quietly, _end)
+    atexit.register(end)
+
+
+def end() -> None:
+    """Record what is known when the interpreter, or the run in it, ends. Never raises."""
+    if spool():
+        quietly(_end)
 
 
 def _end() -> None:

@@ -31,13 +31,17 @@ class Sink:
 
     Args:
         spool: the directory; empty for the one that the environment names.
+
+    Attributes:
+        run: what the program holds of the run, when it holds something.
     """
 
-    __slots__ = ("descriptor", "spool")
+    __slots__ = ("descriptor", "run", "spool")
 
     def __init__(self, spool: str = "") -> None:
         self.spool = spool
         self.descriptor = -1
+        self.run: object = None
         _sinks.append(self)
 
     def append(self, kind: str, members: str) -> None:
@@ -54,7 +58,10 @@ class Sink:
             self.descriptor = -1
 
     def _open(self) -> None:
-        path = os.path.join(self.spool or spool(), f"events-{os.getpid()}.jsonl")
+        folder = self.spool or spool()
+        if not folder:
+            raise OSError("no run is being recorded")
+        path = os.path.join(folder, f"events-{os.getpid()}.jsonl")
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
         self.descriptor = os.open(path, flags, 0o600)
         if rank():
