@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import os
 import platform
+import time
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -31,6 +32,8 @@ JOINED = "joined-"
 
 NESTED = "nested"
 """The directory of runs inside the run."""
+
+_LOOK_SECONDS = 0.02
 
 _RESERVE_BYTES = 1 << 18
 """An outcome with a thousand files takes about that."""
@@ -109,3 +112,22 @@ def orphans(directory: Path) -> list[Path]:
         if not any(each and is_alive(each, started) for each, started in processes):
             found.append((start.started_at, path))
     return [path for _, path in sorted(found)]
+
+
+def await_recorders(directory: Path, seconds: float = 5.0) -> None:
+    """Wait, so long at most, for recorders whose programs have ended and that were not waited for by these."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and any(_is_ending(path) for path in directory.iterdir()):
+        time.sleep(_LOOK_SECONDS)
+
+
+def _is_ending(spool: Path) -> bool:
+    start = read_start(spool)
+    return (
+        start is not None
+        and start.is_beside
+        and start.host == platform.node()
+        and is_alive(start.process, start.process_started)
+        and not is_alive(start.program, start.program_started)
+        and not any(spool.glob(f"{JOINED}*"))
+    )

@@ -161,6 +161,9 @@ class Recording:
         masked, count = mask_command(request.command)
         process, started = this_process()
         self._request, self._spool, self._gaps = request, spool.resolve(), Gaps()
+        # Now: a program that ends a moment later can still be asked how.
+        self._processes = _opened(request.process)
+        self._status: int | None = None
         self._start = Start(
             run_id=request.run_id,
             command=masked,
@@ -220,12 +223,9 @@ class Recording:
 
     def wait(self, talk: _Talk) -> Ending:
         """Return when the program has said that the run ends, or all its processes have ended by themselves."""
-        processes = (
-            {self._request.process: os.pidfd_open(self._request.process)} if _opens(self._request.process) else {}
-        )
+        processes = self._processes
         ending: Ending | None = None
         hears = True
-        self._status: int | None = None
         while True:
             self._join(processes)
             if not processes:
@@ -250,8 +250,8 @@ class Recording:
             if process not in self._family.programs:
                 self._family.join(process)
                 started = int(mark.read_text(encoding="ascii") or 0)
-                if is_alive(process, started) and _opens(process):
-                    processes[process] = os.pidfd_open(process)
+                if is_alive(process, started):
+                    processes |= _opened(process)
 
     def gather(self, ending: Ending) -> None:
         """Put together what was seen."""
@@ -278,12 +278,12 @@ class Recording:
         return ""
 
 
-def _opens(process: int) -> bool:
+def _opened(process: int) -> dict[int, int]:
+    """Return a descriptor that tells when ``process`` ends, by its number; nothing when it has ended."""
     try:
-        os.close(os.pidfd_open(process))
-    except OSError:
-        return False
-    return True
+        return {process: os.pidfd_open(process)}
+    except ProcessLookupError:
+        return {}
 
 
 def _top(directory: Path) -> Path:

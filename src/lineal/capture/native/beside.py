@@ -75,13 +75,13 @@ class Beside:
         """Tell that the program ends by itself, and wait only where its end would be the recorder's too."""
         if os.getpid() != self._process:
             return ""
-        if _outlives_us():
-            try:
-                self._tell({"state": state, "stays": False})
-            except OSError:
-                return ""
-            return ""
-        return self.finish(state)
+        if _seconds() and not _outlives_us():
+            return self.finish(state)
+        try:
+            self._tell({"state": state, "stays": False})
+        except OSError:
+            return ""  # the recorder died; the next command stores what is in the spool
+        return ""
 
     def _tell(self, values: dict[str, object]) -> None:
         self._socket.sendall(f"{writing.encoded(values)}\n".encode("ascii"))

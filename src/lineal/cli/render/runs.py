@@ -9,7 +9,7 @@ from lineal.cli.render.page import Page
 from lineal.cli.render.units import ago, count, duration, metrics, moment, number, scalar, size, when
 from lineal.objects.digest import short
 from lineal.objects.runs import Code, FileUse, ModelFacts, Run, Runtime
-from lineal.operations.answers import ExperimentAnswer, RunAnswer
+from lineal.operations.answers import ExperimentAnswer, RelatedRun, RunAnswer
 
 _FILES_SHOWN = 40
 """A run that wrote thousands of files shows so many; ``--json`` has them all."""
@@ -37,6 +37,7 @@ def one(answer: RunAnswer, page: Page) -> Iterator[str]:
     )
     yield from mapping(page, "parameters", {name: scalar(value) for name, value in answer.params.items()})
     yield from mapping(page, "metrics", {name: number(value) for name, value in answer.metrics.items()})
+    yield from bullets(page, "related runs", map(_related, answer.related))
     if answer.run:
         yield from _seen(answer.run, page)
 
@@ -125,6 +126,11 @@ def bullets(page: Page, heading: str, sentences: Iterable[str], tone: str = "tit
         yield f"  {page.paint(heading, tone)}"
         for each in found:
             yield from page.wrapped(f"- {each}", indent="    ", hanging="  ")
+
+
+def _related(run: RelatedRun) -> str:
+    step = "" if run.step is None else f" at step {run.step}"
+    return f"{run.role} {run.reference}{step}: {run.name}, {run.state}"
 
 
 def _models(run: Run) -> Iterator[str]:
