@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
-_SHIM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "shim")
-
 _lock = threading.RLock()
 _roots: list[LiveRun] = []
 """The run that this process belongs to, once it was asked for; the last one counts."""
@@ -165,27 +163,20 @@ def _joined(spool: str) -> LiveRun:
 
 def _alone(name: str, repository: str) -> LiveRun:
     """Begin a run with a recorder beside this process."""
-    from lineal.capture.native.alone import begin  # noqa: PLC0415 - not needed under lineal run
+    from lineal.capture.native.alone import begin, inherit  # noqa: PLC0415 - not needed under lineal run
 
     try:
         beside, run_id = begin(name, repository)
     except Exception as error:  # noqa: BLE001 the program runs all the same
         warn(f"this program is not recorded: {error}")
         return LiveRun("", None, "", lambda _state: None)
-    before = os.environ.get("PYTHONPATH")
-    os.environ["LINEAL_SPOOL"] = beside.spool
-    # Children are recorded as those of `lineal run` are.
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (_SHIM, before)))
+    forget = inherit(beside.spool)
     recording.start()
 
     def end(state: str, *, leaves: bool = False) -> None:
         recording.end()
         writing.own.close()
-        os.environ.pop("LINEAL_SPOOL", None)
-        if before is None:
-            os.environ.pop("PYTHONPATH", None)
-        else:
-            os.environ["PYTHONPATH"] = before
+        forget()
         if not beside.has_joined:
             _say(beside.leave(state) if leaves else beside.finish(state))
 

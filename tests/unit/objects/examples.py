@@ -220,6 +220,10 @@ EXAMPLES: dict[str, Object] = {
         capture_level="fanotify",
         gaps=("stderr went to a terminal and was not kept",),
         tags={"team": "churn"},
+        parent="01ARZ3NDEKTSV4RRFFQ69G5FAA",
+        resumes="01ARZ3NDEKTSV4RRFFQ69G5FAB",
+        forks="01ARZ3NDEKTSV4RRFFQ69G5FAC",
+        from_step=3,
     ),
     "version": Version(
         weights=A,

@@ -6,11 +6,16 @@ import hashlib
 import os
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from lineal.capture.native.beside import Beside
 from lineal.capture.processes import start_time
 from lineal.objects.ulid import is_ulid, ulid
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_SHIM = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "shim")
 _PACKAGES = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 
@@ -30,6 +35,22 @@ def begin(name: str, repository: str) -> tuple[Beside, str]:
         "repository": os.path.abspath(repository) if repository and "://" not in repository else repository,
     }
     return Beside(request, variables), run_id
+
+
+def inherit(spool: str) -> Callable[[], None]:
+    """Let children be recorded as those of `lineal run` are, and return what undoes it."""
+    before = os.environ.get("PYTHONPATH")
+    os.environ["LINEAL_SPOOL"] = spool
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (_SHIM, before)))
+
+    def forget() -> None:
+        os.environ.pop("LINEAL_SPOOL", None)
+        if before is None:
+            os.environ.pop("PYTHONPATH", None)
+        else:
+            os.environ["PYTHONPATH"] = before
+
+    return forget
 
 
 def new_id() -> str:
