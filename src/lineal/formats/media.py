@@ -15,11 +15,11 @@ INDEX_PATH = "media/index.json"
 
 
 class MediaColumn(msgspec.Struct, frozen=True):
-    """A column of a table: ``dtype`` is integer, float, boolean or string, and any value may be null."""
+    """A column of a table: ``dtype`` is integer, float, boolean or string, and any cell may be null."""
 
     name: str
     dtype: Literal["integer", "float", "boolean", "string"]
-    values: list[Scalar]
+    cells: list[Scalar]
 
 
 class MediaTable(msgspec.Struct, frozen=True):

@@ -48,13 +48,15 @@ def _column(name: str, values: list[Any]) -> dict[str, object]:
     kinds = {type(each) for each in values if each is not None}
     if kinds <= {bool}:
         dtype = "boolean" if kinds else "string"
-    elif kinds <= {int} and all(each is None or each.bit_length() <= _INTEGER_BITS_MAX for each in values):
-        dtype = "integer"
-    elif kinds <= {int, float}:
+    elif not kinds <= {int, float} or any(
+        type(each) is int and each.bit_length() > _INTEGER_BITS_MAX for each in values
+    ):
+        dtype, values = "string", [None if each is None else _text(each) for each in values]
+    elif float in kinds:
         dtype, values = "float", [None if each is None else number(each) for each in values]
     else:
-        dtype, values = "string", [None if each is None else _text(each) for each in values]
-    return {"name": name, "dtype": dtype, "values": values}
+        dtype = "integer"
+    return {"name": name, "dtype": dtype, "cells": values}
 
 
 def _text(value: object) -> str:

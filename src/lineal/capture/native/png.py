@@ -36,7 +36,7 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def _bytes_of(array: Any) -> tuple[int, int, int, bytes]:
-    if array.ndim == 3 and array.shape[0] in _COLOURS and array.shape[2] not in _COLOURS:
+    if array.ndim == 3 and array.shape[0] in {1, 3, 4} and array.shape[2] not in _COLOURS:
         array = array.transpose(1, 2, 0)
     height, width, channels = _shape(tuple(array.shape))
     kind = array.dtype.kind
