@@ -19,6 +19,7 @@ import lineal
 from lineal.client.local import LocalRepository
 from lineal.client.recorder import deliver_orphans
 from lineal.formats.media import read_index
+from tests.parts.capture import interpreter
 from tests.surfaces.recording import record
 
 Program = Callable[..., subprocess.CompletedProcess[str]]
@@ -308,3 +309,48 @@ def test_a_program_that_cannot_be_recorded_runs_all_the_same(project: Path) -> N
 
     assert (0, "done\n") == (status, out)
     assert "is not recorded: there is no repository in /nowhere/at/all" in err
+
+
+NOTEBOOK = """
+import sys, nbformat
+from nbclient import NotebookClient
+
+cells = (
+    "import lineal; run = lineal.start()",
+    "open('cell.txt', 'w').write('1'); lineal.log(loss=1)",
+    "1 / 0",
+    "run = lineal.start()",
+    "lineal.log(loss=2)",
+)
+notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(each) for each in cells])
+NotebookClient(notebook, timeout=60, kernel_name="python3", allow_errors=True).execute()
+for cell in notebook.cells:
+    for output in cell.outputs:
+        print(output.get("text") or output.get("evalue"))
+"""
+
+
+def test_a_cell_that_runs_again_ends_the_run_and_a_kernel_that_ends_does_too(
+    project: Path, repository: LocalRepository
+) -> None:
+    (project / "notebook.py").write_text(NOTEBOOK)
+    python = interpreter()
+
+    done = subprocess.run(
+        (python, "notebook.py"),
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(SOURCES)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+
+    first, second = runs(repository, 2)
+    assert ["division by zero", f"lineal: run:{first.id} has ended, run:{second.id} has begun"] == [
+        line for line in done.stdout.splitlines() if line
+    ]
+    assert [("notebook", {"loss": 1.0}, ["cell.txt"]), ("notebook", {"loss": 2.0}, [])] == [
+        (each.name, each.metrics, [file.path for file in each.run.outputs]) for each in (first, second)
+    ]
+    assert {"finished"} == {each.state for each in (first, second)}
