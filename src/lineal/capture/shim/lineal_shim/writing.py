@@ -22,7 +22,7 @@ quoted = encode_basestring_ascii
 
 _NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
-_RANKS = ("RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK")
+_RANK = "RANK"
 """Where launchers of distributed trainings say which of its processes this is."""
 
 
@@ -81,7 +81,7 @@ def rank() -> int:
 
     A rank that the launcher of the run had itself tells runs apart, not the processes of one.
     """
-    said = next((os.environ[each] for each in _RANKS if each in os.environ), "0")
+    said = os.environ.get(_RANK, "0")
     return int(said) if said.isdecimal() and said != os.environ.get("LINEAL_OUTER_RANK") else 0
 
 
