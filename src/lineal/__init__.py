@@ -11,7 +11,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lineal.capture.live import log, param
+    from lineal.capture.live import finish, log, param, start, tag
+    from lineal.capture.native.run import LiveRun
     from lineal.client.connect import Repository, connect, init
     from lineal.client.parquet import write_parquet
     from lineal.objects.errors import (
@@ -36,6 +37,7 @@ __all__ = [
     "Denied",
     "Invalid",
     "LinealError",
+    "LiveRun",
     "NotFound",
     "Refused",
     "Repository",
@@ -43,14 +45,18 @@ __all__ = [
     "Unsupported",
     "__version__",
     "connect",
+    "finish",
     "init",
     "log",
     "param",
+    "start",
+    "tag",
     "write_parquet",
 ]
 
 _HOMES = {"connect": "lineal.client.connect", "init": "lineal.client.connect", "Repository": "lineal.client.connect"}
-_HOMES |= dict.fromkeys(("log", "param"), "lineal.capture.live") | {"write_parquet": "lineal.client.parquet"}
+_HOMES |= dict.fromkeys(("finish", "log", "param", "start", "tag"), "lineal.capture.live")
+_HOMES |= {"write_parquet": "lineal.client.parquet", "LiveRun": "lineal.capture.native.run"}
 
 
 def __getattr__(name: str) -> Any:

@@ -35,6 +35,7 @@ from lineal.capture.steps import read_steps, without_steps, write_step
 from lineal.capture.tee import tees
 from lineal.capture.told.reading import read
 from lineal.capture.told.record import SpoolRecord
+from lineal.capture.usage import Sampler
 from lineal.capture.watch.choose import LEVELS, paths_in, roots_of, start_watching
 from lineal.capture.watch.watcher import Seen
 from lineal.objects.errors import Invalid, Unavailable
@@ -44,11 +45,12 @@ if TYPE_CHECKING:
 
     from lineal.capture.watch.choose import Level
     from lineal.capture.watch.watcher import Watcher
+    from lineal.objects.runs import RunState
 
 SHIM = Path(__file__).parent / "shim"
 
 
-class _Plan(msgspec.Struct, frozen=True, kw_only=True):
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that is known before the program starts."""
 
     command: tuple[str, ...]
@@ -97,7 +99,7 @@ def launch(
     code = CodeFound(root=directory)
     with gaps.guard("code"):
         code = find_code(directory, command)
-    plan = _Plan(
+    plan = Plan(
         command=tuple(command),
         program=program,
         directory=directory,
@@ -107,28 +109,37 @@ def launch(
         levels=tuple(levels),
         code=code,
     )
-    masked, count = mask_command(command)
+    start = _start(plan, run_id, parent.name if parent else "", gaps)
+    open_spool(spool, start, code)
+    family = Family(plan.spool, is_of_another=lambda process: is_of_another(process, plan.spool))
+    watcher = watch(plan, family, gaps)
+    try:
+        exit_status, connections = _execute(plan, start, gaps)
+    finally:
+        seen = stop(watcher, gaps)
+    state: RunState = "finished" if exit_status == 0 else "failed" if exit_status > 0 else "killed"
+    seen = _own(seen, spool, parent, gaps)
+    return gather(plan, start, state, exit_status, seen=seen, connections=connections, gaps=gaps)
+
+
+def _start(plan: Plan, run_id: str, parent: str, gaps: Gaps) -> Start:
+    """Return who runs what, and within what."""
+    masked, count = mask_command(plan.command)
     start = Start(
         run_id=run_id,
         command=masked,
         masked_secrets=count,
-        directory=str(directory),
+        directory=str(plan.directory),
         started_at=_now(),
         host=platform.node(),
         process=this_process()[0],
         process_started=this_process()[1],
-        variables={name: variables[name] for name in VARIABLES & variables.keys()},
-        parent=parent.name if parent else find_parent(variables),
+        variables={name: plan.variables[name] for name in VARIABLES & plan.variables.keys()},
+        parent=parent or find_parent(plan.variables),
     )
     with gaps.guard("context"):
-        start = msgspec.structs.replace(start, context=find_context(variables))
-    _open_spool(spool, start, code)
-    watcher = _watch(plan, gaps)
-    try:
-        exit_status, connections = _execute(plan, start, gaps)
-    finally:
-        seen = _stop(watcher, gaps)
-    return _gather(plan, start, exit_status, _own(seen, spool, parent, gaps), connections, gaps)
+        return msgspec.structs.replace(start, context=find_context(plan.variables))
+    return start
 
 
 def _resolve(command: tuple[str, ...], directory: Path, variables: Mapping[str, str]) -> tuple[str, ...]:
@@ -150,7 +161,7 @@ def _resolve(command: tuple[str, ...], directory: Path, variables: Mapping[str, 
     return command
 
 
-def _open_spool(spool: Path, start: Start, code: CodeFound) -> None:
+def open_spool(spool: Path, start: Start, code: CodeFound) -> None:
     """Write down who runs what from which code, before the program can do anything. Raises Unavailable."""
     try:
         spool.mkdir(parents=True, exist_ok=True)
@@ -163,7 +174,8 @@ def _open_spool(spool: Path, start: Start, code: CodeFound) -> None:
         ) from None
 
 
-def _watch(plan: _Plan, gaps: Gaps) -> Watcher | None:
+def watch(plan: Plan, family: Family, gaps: Gaps) -> Watcher | None:
+    """Begin to watch the files that ``family`` uses; None when nothing can be watched, which is then a gap."""
     with gaps.guard("files: nothing was watched"):
         roots, said = roots_of(plan.code.root, plan.directory, plan.command)
         gaps.extend(said)
@@ -171,13 +183,14 @@ def _watch(plan: _Plan, gaps: Gaps) -> Watcher | None:
             roots,
             _ignored(plan),
             paths=paths_in(plan.command, plan.directory),
-            is_ours=Family(plan.spool, lambda process: is_of_another(process, plan.spool)).has,
+            is_ours=family.has,
             levels=plan.levels,
         )
     return None
 
 
-def _stop(watcher: Watcher | None, gaps: Gaps) -> Seen:
+def stop(watcher: Watcher | None, gaps: Gaps) -> Seen:
+    """Stop watching, and return what was seen."""
     with gaps.guard("files: what was watched is lost"):
         if watcher is not None:
             return watcher.stop()
@@ -194,14 +207,14 @@ def _own(seen: Seen, spool: Path, parent: Path | None, gaps: Gaps) -> Seen:
     return seen
 
 
-def _ignored(plan: _Plan) -> Ignored:
+def _ignored(plan: Plan) -> Ignored:
     # An interpreter inside the project is no data; a project inside an interpreter's prefix (/usr) is.
     prefix = Path(sys.prefix)
     inner = (prefix,) if prefix != plan.code.root and prefix.is_relative_to(plan.code.root) else ()
     return Ignored((plan.spool, *plan.ignore, *inner))
 
 
-def _execute(plan: _Plan, start: Start, gaps: Gaps) -> tuple[int, frozenset[Connection]]:
+def _execute(plan: Plan, start: Start, gaps: Gaps) -> tuple[int, frozenset[Connection]]:
     """Run the program and return its exit status, negative for a signal, and whom it was connected to.
 
     Raises Invalid when it cannot start.
@@ -211,6 +224,8 @@ def _execute(plan: _Plan, start: Start, gaps: Gaps) -> tuple[int, frozenset[Conn
     variables[RUN_ID] = start.run_id
     # Interpreters of a run around this one are no part of this one.
     variables.pop("LINEAL_AROUND", None)
+    if "RANK" in variables:
+        variables["LINEAL_OUTER_RANK"] = variables["RANK"]
     variables["PYTHONPATH"] = os.pathsep.join(filter(None, (str(SHIM), variables.get("PYTHONPATH"))))
     streams = tees(plan.spool, gaps)
     ends = {name: each.program_end for name, each in streams.items()}
@@ -233,18 +248,29 @@ def _execute(plan: _Plan, start: Start, gaps: Gaps) -> tuple[int, frozenset[Conn
         with gaps.guard("the program's process could not be written down"):
             told = msgspec.structs.replace(start, program=process.pid, program_started=start_time(process.pid))
             write_start(plan.spool, told)
+        usage = Sampler(plan.spool, lambda: (process.pid,))
+        with gaps.guard("what the program used of the machine is not known"):
+            usage.start()
         exit_status = process.wait()
         forwarding.stop()
         connections = sampling.stop()
+        usage.stop()
         for each in unique:
             each.finish()
     return exit_status, connections
 
 
-def _gather(
-    plan: _Plan, start: Start, exit_status: int, seen: Seen, connections: frozenset[Connection], gaps: Gaps
+def gather(
+    plan: Plan,
+    start: Start,
+    state: RunState,
+    exit_status: int | None,
+    *,
+    seen: Seen,
+    gaps: Gaps,
+    connections: frozenset[Connection] = frozenset(),
 ) -> Launched:
-    """Put together what was seen, told and printed."""
+    """Put together what was seen, told and printed, and write it down."""
     ended_at, root = _now(), plan.code.root
     record = SpoolRecord()
     with gaps.guard("what the program's interpreter told is lost"):
@@ -256,11 +282,7 @@ def _gather(
     with gaps.guard("metrics in files"):
         metrics = metrics_of((*used.outputs, *used.intermediates), root)
         record = msgspec.structs.replace(record, metrics=metrics | record.metrics)
-    code = plan.code
-    with gaps.guard("code: what was imported, and the notebooks that ran"):
-        uses = [each.path for each in (*used.inputs, *used.intermediates, *used.outputs)]
-        at = start.started_at
-        code = complete_code(code, record, directory=plan.directory, command=plan.command, used=uses, started_at=at)
+    code = _code(plan, start, record, used, gaps)
     runtime = find_runtime(
         root=root,
         directory=plan.directory,
@@ -273,7 +295,7 @@ def _gather(
     launched = gathered(
         start,
         plan.spool,
-        state="finished" if exit_status == 0 else "failed" if exit_status > 0 else "killed",
+        state=state,
         exit_status=exit_status,
         ended_at=ended_at,
         record=record,
@@ -288,7 +310,7 @@ def _gather(
     return launched
 
 
-def _files(plan: _Plan, start: Start, record: SpoolRecord, seen: Seen, gaps: Gaps) -> tuple[FilesUsed, SpoolRecord]:
+def _files(plan: Plan, start: Start, record: SpoolRecord, seen: Seen, gaps: Gaps) -> tuple[FilesUsed, SpoolRecord]:
     """Return the files of the program, and what is known of the models among them."""
     root = plan.code.root
     used = FilesUsed()
@@ -302,6 +324,17 @@ def _files(plan: _Plan, start: Start, record: SpoolRecord, seen: Seen, gaps: Gap
         with gaps.guard("models that files describe"):
             record = msgspec.structs.replace(record, models=described(used.outputs, root))
     return used, record
+
+
+def _code(plan: Plan, start: Start, record: SpoolRecord, used: FilesUsed, gaps: Gaps) -> CodeFound:
+    """Return the code with what only the end tells: what was imported, and the notebooks that ran."""
+    with gaps.guard("code: what was imported, and the notebooks that ran"):
+        uses = [each.path for each in (*used.inputs, *used.intermediates, *used.outputs)]
+        at = start.started_at
+        return complete_code(
+            plan.code, record, directory=plan.directory, command=plan.command, used=uses, started_at=at
+        )
+    return plan.code
 
 
 def _python(program: tuple[str, ...], variables: Mapping[str, str]) -> Path | None:

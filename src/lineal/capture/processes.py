@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 PROC = Path("/proc")
 _ANCESTORS_MAX = 64
+
+# linux/pidfd.h: PIDFD_GET_INFO of a struct of 64 bytes, and where it has exit_code once asked for by the mask.
+_INFO_BYTES = 64
+_GET_INFO = 0xC040FF0B
+_INFO_EXIT = 1 << 3
+_EXIT_CODE_AT = 60
 
 
 def start_time(process: int) -> int:
@@ -27,6 +35,31 @@ def is_alive(process: int, started: int) -> bool:
     return bool(fields) and fields[0] not in "ZX" and int(fields[19]) == started
 
 
+def exit_status(descriptor: int, process: int) -> int | None:
+    """Return how a process ended that is no child of ours, negative for a signal; None where the kernel does not tell.
+
+    Args:
+        descriptor: its pidfd, which has told of the end.
+        process: its number.
+    """
+    status: int | None = None
+    asked = bytearray(_INFO_BYTES)
+    asked[0:8] = _INFO_EXIT.to_bytes(8, sys.byteorder)
+    # A process that ended is a zombie, which says in proc(5) how, until its parent takes notice; from then on its pidfd
+    # says so, since Linux 6.15.
+    fields = _stat(process)
+    if len(fields) > 49 and fields[0] in "ZX":
+        status = int(fields[49])
+    else:
+        try:
+            fcntl.ioctl(descriptor, _GET_INFO, asked)
+        except OSError:
+            return None
+        if int.from_bytes(asked[0:8], sys.byteorder) & _INFO_EXIT:
+            status = int.from_bytes(asked[_EXIT_CODE_AT : _EXIT_CODE_AT + 4], sys.byteorder)
+    return None if status is None else os.waitstatus_to_exitcode(status)
+
+
 class Family:
     """Tells the processes of one run from all others.
 
@@ -36,10 +69,18 @@ class Family:
 
     Args:
         spool: the run's spool, which every process of the program inherits as ``LINEAL_SPOOL``.
+        programs: the processes whose children count; by default this one, which started the program.
         is_of_another: tells whether a process that is gone belonged to a run beside this one.
     """
 
-    def __init__(self, spool: Path, is_of_another: Callable[[int], bool] = lambda _process: False) -> None:
+    def __init__(
+        self,
+        spool: Path,
+        programs: tuple[int, ...] = (),
+        *,
+        is_of_another: Callable[[int], bool] = lambda _process: False,
+    ) -> None:
+        self._tops = programs or (os.getpid(),)
         self._is_of_another = is_of_another
         self._mark = b"\0LINEAL_SPOOL=" + os.fsencode(spool) + b"\0"
         self._known: dict[int, bool] = {}
@@ -51,11 +92,23 @@ class Family:
             known = self._known[process] = self._descends(process) or not self._is_foreign(process)
         return known
 
+    @property
+    def programs(self) -> tuple[int, ...]:
+        """The processes whose children count."""
+        return self._tops
+
+    def join(self, process: int) -> None:
+        """Count ``process`` and its children from now on."""
+        self._tops += (process,)
+        self._known = {}
+
     def _descends(self, process: int) -> bool:
         own = os.getpid()
         for _ in range(_ANCESTORS_MAX):
-            if process == own:
+            if process in self._tops:
                 return True
+            if process == own:
+                return False
             fields = _stat(process)
             if process <= 1 or not fields:
                 return False

@@ -5,6 +5,9 @@
     start.json            who runs what since when, written before the program starts
     code.json             the code it started from
     events-<process>.jsonl  one event a line, from the program's interpreters
+    joined-<process>      one for each process that joined the run by itself
+    media/                tables, pictures and the like that it logged
+    nested/<id>/          the same of each run that it began inside its run
     stdout, stderr        what it printed
     reserve               room on the disk for the outcome, should the program fill it
     steps/<run>.json      the files of a run that was started within this one
@@ -15,6 +18,7 @@ from __future__ import annotations
 
 import os
 import platform
+import time
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -29,6 +33,14 @@ if TYPE_CHECKING:
 _BESIDE_MAX = 256
 """Of so many runs at once, the processes can be told apart when they are gone."""
 
+JOINED = "joined-"
+"""Begins the names of files that say which processes joined the run later: their number follows, their start is inside."""
+
+NESTED = "nested"
+"""The directory of runs inside the run."""
+
+_LOOK_SECONDS = 0.02
+
 _RESERVE_BYTES = 1 << 18
 """An outcome with a thousand files takes about that."""
 
@@ -37,7 +49,8 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     """Who runs what since when. ``process`` is the recorder, ``program`` the recorded program once it runs.
 
     Processes come with their start time (`processes.start_time`), ``started_at`` is in milliseconds since 1970 UTC.
-    ``variables`` are the allowed ones; ``parent`` is the id of the run within which this one was started.
+    ``variables`` are the allowed ones; ``parent`` is the id of the run within which this one was started. ``is_beside``: the
+    recorder is not who started the program.
     """
 
     run_id: str
@@ -53,6 +66,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     masked_secrets: int = 0
     parent: str = ""
     context: tuple[Context, ...] = ()
+    is_beside: bool = False
 
 
 def start_path(spool: Path) -> Path:
@@ -121,3 +135,22 @@ def orphans(directory: Path) -> list[Path]:
         if not any(each and is_alive(each, started) for each, started in processes):
             found.append((start.started_at, path))
     return [path for _, path in sorted(found)]
+
+
+def await_recorders(directory: Path, seconds: float = 5.0) -> None:
+    """Wait, so long at most, for recorders whose programs have ended and that were not waited for by these."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and any(_is_ending(path) for path in directory.iterdir()):
+        time.sleep(_LOOK_SECONDS)
+
+
+def _is_ending(spool: Path) -> bool:
+    start = read_start(spool)
+    return (
+        start is not None
+        and start.is_beside
+        and start.host == platform.node()
+        and is_alive(start.process, start.process_started)
+        and not is_alive(start.program, start.program_started)
+        and not any(spool.glob(f"{JOINED}*"))
+    )

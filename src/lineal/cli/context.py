@@ -40,9 +40,12 @@ class Context(NamedTuple):
         if store is not None and (store.root is None or not any((store.root / "spool").glob("*"))):
             return
         # It brings the whole capture along, which few commands need.
-        from lineal.client.recorder import deliver_orphans  # noqa: PLC0415
+        from lineal.capture.spool import await_recorders  # noqa: PLC0415
+        from lineal.client.recorder import deliver_orphans, spools  # noqa: PLC0415
 
         try:
+            if not self.settings.program and (directory := spools(repository, self.variables)).is_dir():
+                await_recorders(directory)
             for each in deliver_orphans(repository, self.variables):
                 self.talk(f"lineal: delivered {each.reference}, which was interrupted: {each.state}")
         except (LinealError, OSError) as error:

@@ -22,11 +22,15 @@ from lineal.capture.launch import launch
 from lineal.capture.launched import Launched, recover
 from lineal.capture.secrets import mask_bytes, mask_command
 from lineal.capture.spool import orphans
+from lineal.capture.told.points import batches
 from lineal.capture.watch.choose import LEVELS
 from lineal.client.local import LocalRepository
+from lineal.client.media import keep_media
+from lineal.client.parts import find_related, parts_of
+from lineal.client.spools import spools_for
 from lineal.objects.canonical import object_digest
 from lineal.objects.code import Notebook, Submodule
-from lineal.objects.digest import Digest, digest_of
+from lineal.objects.digest import Digest
 from lineal.objects.errors import LinealError, Unavailable
 from lineal.objects.files import Entry, Tree
 from lineal.objects.runs import Code, FileUse, Run, Runtime, Seeds
@@ -79,10 +83,9 @@ def record(
     root = spools(repository, variables)
     at = time.time_ns() // 1_000_000
     run_id = ulid(at, os.urandom(10))
-    name = name or name_of(command)
     spool = root / run_id
-    _write_name(spool, name)
-    _begin(repository, run_id, name, command, at, warn)
+    write_name(spool, name)
+    begin(repository, run_id, name or name_of(command), command, at, warn=warn)
     launched = launch(
         command,
         directory=directory or Path.cwd(),
@@ -107,7 +110,10 @@ def _parent(variables: Mapping[str, str]) -> Path | None:
     return spool if is_ulid(spool.name) and spool.is_dir() else None
 
 
-def _begin(repository: Repository, run_id: str, name: str, command: Sequence[str], at: int, warn: Warn) -> None:
+def begin(
+    repository: Repository, run_id: str, name: str, command: Sequence[str], at: int, *, warn: Warn = _to_stderr
+) -> None:
+    """Write down that a run goes on; when that fails, ``warn`` is told."""
     try:
         repository.runs.start(
             run_id=run_id, name=name, command=mask_command(command)[0], host=os.uname().nodename, started_at=at
@@ -116,7 +122,8 @@ def _begin(repository: Repository, run_id: str, name: str, command: Sequence[str
         warn(f"the beginning of run:{run_id} could not be written: {error}")
 
 
-def _write_name(spool: Path, name: str) -> None:
+def write_name(spool: Path, name: str) -> None:
+    """Make a spool, and keep in it what the run was called by whoever started it. Raises Unavailable."""
     try:
         spool.mkdir(parents=True, exist_ok=True)
         (spool / _NAME).write_text(name, encoding="utf-8")
@@ -130,10 +137,7 @@ def spools(repository: Repository, variables: Mapping[str, str]) -> Path:
     """Return the directory of spools: in the repository, or, for one on a server, the server's own in the user's cache."""
     if isinstance(repository, LocalRepository) and repository.store.root is not None:
         return repository.store.root / "spool"
-    cache = variables.get("XDG_CACHE_HOME") or str(Path(variables.get("HOME", "/tmp")) / ".cache")  # noqa: S108
-    # What waits for one server must not go to another.
-    server = digest_of(getattr(repository, "url", "").encode()).removeprefix("sha256:")[:16]
-    return Path(cache) / "lineal" / "spool" / server
+    return spools_for(getattr(repository, "url", ""), variables)
 
 
 def name_of(command: Sequence[str]) -> str:
@@ -156,16 +160,52 @@ def deliver_orphans(repository: Repository, variables: Mapping[str, str] | None 
     for spool in orphans(spools(repository, variables or {})):
         name = (spool / _NAME).read_text(encoding="utf-8") if (spool / _NAME).exists() else ""
         launched = recover(spool)
-        found.append(deliver(repository, launched, name or name_of(launched.command), spool))
+        found.append(deliver(repository, launched, name, spool))
     return tuple(found)
 
 
 def deliver(repository: Repository, launched: Launched, name: str, spool: Path) -> RunAnswer:
-    """Store the bytes, then the names, then let go of the spool."""
-    gaps = list(launched.gaps)
+    """Store the bytes, then the names, then let go of the spool. ``name`` is what whoever started the run called it."""
     code = _code(repository, launched)
     runtime = _runtime(repository.blobs, launched)
-    run = Run(
+    for child, folder in parts_of(launched, spool):
+        _deliver_one(repository, child, "", folder, code, runtime)
+    answer = _deliver_one(repository, launched, name, spool, code, runtime)
+    shutil.rmtree(spool, ignore_errors=True)
+    return answer
+
+
+def _deliver_one(
+    repository: Repository, launched: Launched, name: str, spool: Path, code: Code, runtime: Runtime
+) -> RunAnswer:
+    gaps, about = list(launched.gaps), launched.record.about
+    related, resumed = find_related(repository, about, gaps)
+    related = related._replace(parent=related.parent or launched.parent)
+    name = name or about.name or resumed or name_of(launched.command)
+    # A point or a file needs a run that it belongs to, and the beginning may not have been written.
+    repository.runs.start(
+        run_id=launched.run_id,
+        name=name,
+        command=launched.command,
+        host=launched.host,
+        started_at=launched.started_at,
+        related=related,
+    )
+    record = launched.record
+    for points in batches(spool, doubled=record.doubled, summary=record.summary, at=record.last_at):
+        repository.runs.extend(launched.run_id, points=points)
+    keep_media(repository, launched.run_id, spool, record.media)
+    run = _run(repository.blobs, launched, name, object_digest(code), object_digest(runtime), gaps)
+    return repository.runs.finish(run=msgspec.structs.replace(run, **related._asdict()), code=code, runtime=runtime)
+
+
+def _run(blobs: BlobStore, launched: Launched, name: str, code: Digest, runtime: Digest, gaps: list[str]) -> Run:
+    """Return everything that was seen of a run, its bytes in the store; ``gaps`` gets what could not be kept."""
+    record = launched.record
+    inputs, outputs, intermediates = (
+        _kept(blobs, launched, each, gaps) for each in (launched.inputs, launched.outputs, launched.intermediates)
+    )
+    return Run(
         id=launched.run_id,
         name=name,
         command=launched.command,
@@ -174,31 +214,27 @@ def deliver(repository: Repository, launched: Launched, name: str, spool: Path) 
         started_at=launched.started_at,
         ended_at=launched.ended_at,
         exit_status=launched.exit_status,
-        code=object_digest(code),
-        runtime=object_digest(runtime),
+        code=code,
+        runtime=runtime,
         user=launched.user,
         host=launched.host,
-        inputs=_kept(repository.blobs, launched, launched.inputs, gaps),
-        outputs=_kept(repository.blobs, launched, launched.outputs, gaps),
-        intermediates=_kept(repository.blobs, launched, launched.intermediates, gaps),
-        params=launched.record.params,
-        metrics=launched.record.metrics,
-        seeds=Seeds(set=launched.record.seeds, flags=launched.record.flags, states=launched.record.states),
-        models=launched.record.models,
-        stdout=_text(repository.blobs, launched.stdout),
-        stderr=_text(repository.blobs, launched.stderr),
+        inputs=inputs,
+        outputs=outputs,
+        intermediates=intermediates,
+        params=record.params,
+        metrics=record.metrics,
+        seeds=Seeds(set=record.seeds, flags=record.flags, states=record.states),
+        models=record.models,
+        stdout=_text(blobs, launched.stdout),
+        stderr=_text(blobs, launched.stderr),
         capture_level=launched.capture_level,
         gaps=tuple(gaps),
-        param_sources=launched.record.param_sources,
-        parent=launched.parent,
+        param_sources=record.param_sources,
         context=launched.context,
-        tags=launched.record.tags,
-        objects=launched.record.objects,
-        queries=launched.record.queries,
+        tags=record.tags,
+        objects=record.objects,
+        queries=record.queries,
     )
-    answer = repository.runs.finish(run=run, code=code, runtime=runtime, series=launched.record.series)
-    shutil.rmtree(spool, ignore_errors=True)
-    return answer
 
 
 def _kept(blobs: BlobStore, launched: Launched, uses: tuple[FileUse, ...], gaps: list[str]) -> tuple[FileUse, ...]:
@@ -301,7 +337,7 @@ def _undelivered(launched: Launched, name: str) -> RunAnswer:
     return RunAnswer(
         reference=f"run:{launched.run_id}",
         id=launched.run_id,
-        name=name,
+        name=name or launched.record.about.name or name_of(launched.command),
         state=launched.state,
         command=launched.command,
         started_by=launched.user,

@@ -215,7 +215,16 @@ class Runs(_Group):
 
     __call__ = o.runs.runs
     start = o.runs.start
+    extend = o.runs.extend
     finish = o.runs.finish
+
+
+class Artifacts(_Group):
+    """Files that runs and logged models keep, by path."""
+
+    put = o.artifacts.put
+    list = o.artifacts.list_artifacts
+    show = o.artifacts.show
 
 
 class Exports(_Group):
@@ -318,3 +327,8 @@ class Verbs:
     def runs(self) -> Runs:
         """Verbs of runs."""
         return Runs(self)
+
+    @property
+    def artifacts(self) -> Artifacts:
+        """Verbs of files that runs keep."""
+        return Artifacts(self)

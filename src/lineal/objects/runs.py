@@ -93,9 +93,12 @@ class Run(Object, frozen=True, tag="run"):
     ``capture_level`` says how files were seen (``fanotify``, ``inotify``, ``arguments``, or ``imported`` where another
     system told of them); ``gaps`` lists in plain words what could not be seen. ``exit_status`` is negative for the signal
     that ended the program. ``tags`` are what a program said of it that is neither a parameter nor a metric.
-    ``param_sources`` tells where parameters come from, by name. ``parent`` is the id of the run whose program started
-    this one, ``context`` what other systems around it said. ``objects`` and ``queries``
+    ``param_sources`` tells where parameters come from, by name. ``context`` what other
+    systems around the run said. ``objects`` and ``queries``
     are what it read and wrote elsewhere, in the order of the first use.
+
+    ``parent``, ``resumes`` and ``forks`` are ids of runs: the one it is a part of, the one it goes on with after that
+    ended, and the one whose history it shares, up to ``from_step`` where there is one.
     """
 
     id: str
@@ -127,3 +130,6 @@ class Run(Object, frozen=True, tag="run"):
     context: tuple[Context, ...] = ()
     objects: tuple[ObjectUse, ...] = ()
     queries: tuple[QueryUse, ...] = ()
+    resumes: str = ""
+    forks: str = ""
+    from_step: int | None = None

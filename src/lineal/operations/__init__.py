@@ -28,7 +28,7 @@ if _AT_ONCE:
     )
     from lineal.operations.migration import exports, imports, registry_imports, tracking_imports
     from lineal.operations.people import access_tokens, accounts
-    from lineal.operations.recording import experiments, runs
+    from lineal.operations.recording import artifacts, experiments, runs
     from lineal.operations.versioning import cards, comparisons, evaluations, models, promotions, registration
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "Operation",
     "access_tokens",
     "accounts",
+    "artifacts",
     "cards",
     "collections",
     "comparisons",
@@ -126,7 +127,7 @@ VERBS = {
     "versioning.registration": ("model register",),
     "migration.registry_imports": ("import numbered", "import registered"),
     "data.remotes": ("remote add", "remote list", "remote remove"),
-    "recording.runs": ("runs", "runs start", "runs finish"),
+    "recording.runs": ("runs", "runs start", "runs extend", "runs finish"),
     "data.sources": ("data reference", "data fetched"),
     "asking.sql": ("sql",),
     "recording.tracking": (

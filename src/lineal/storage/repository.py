@@ -18,13 +18,13 @@ from lineal.storage.clock import SystemClock
 from lineal.storage.database import migrations
 from lineal.storage.database.database import Database
 from lineal.storage.store import Actor, Store
+from lineal.storage.where import DIRECTORY, FILE, find
 
-DIRECTORY = ".lineal"
+__all__ = ["DIRECTORY", "FORMAT", "Settings", "create", "find", "open_store", "settings"]
 
 FORMAT = 1
 """The number of the layout; a newer one is refused."""
 
-_FILE = "repository.toml"
 _FOLDERS = ("blobs/sha256", "tmp", "spool", "deployments", "environments")
 _URL = re.compile(r"postgres(?:ql)?://[^\s\x00-\x1f\x7f]+")
 
@@ -51,7 +51,7 @@ def create(directory: Path, *, database: str = "") -> Path:
     if database and not _URL.fullmatch(database):
         raise Invalid("the database's address must begin with postgresql://", hint="leave it out to use a file")
     root = directory / DIRECTORY
-    if (root / _FILE).is_file():
+    if (root / FILE).is_file():
         if database and settings(root).database != database:
             raise Conflict(f"{root} is there and uses another database", hint="choose another directory")
         return root
@@ -65,14 +65,8 @@ def create(directory: Path, *, database: str = "") -> Path:
         raise reading.unavailable(root, error) from None
     text = f"format = {FORMAT}\n" + (f"database = {json.dumps(database, ensure_ascii=False)}\n" if database else "")
     # Written last: without this file the directory is no repository, and making it again completes it.
-    reading.write_whole((text.encode(),), root / _FILE, root)
+    reading.write_whole((text.encode(),), root / FILE, root)
     return root
-
-
-def find(start: Path) -> Path | None:
-    """Return the nearest ``.lineal`` in ``start`` or above it, or None."""
-    found = (each / DIRECTORY for each in (start, *start.parents))
-    return next((root for root in found if (root / _FILE).is_file()), None)
 
 
 def settings(root: Path) -> Settings:
@@ -83,7 +77,7 @@ def settings(root: Path) -> Settings:
         Corrupt: the file cannot be read.
         Unsupported: a newer Lineal made it.
     """
-    path = root / _FILE
+    path = root / FILE
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):

@@ -22,6 +22,9 @@ RECENT_POINTS_MAX = 10_000
 """So many points of a run wait for being put into chunks: enough that a chunk is rarely written twice, and few enough to be
 read by whoever asks meanwhile."""
 
+_SHARING_MAX = 1_000
+"""So many times may a run be resumed or forked from another; what is further back is left out."""
+
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(tuple[Point, ...]).decode
 
@@ -137,7 +140,14 @@ def _without(series: Series, known: set[tuple[int, Number, int]]) -> Series:
 
 
 def history(database: Database, run: str, key: str) -> Series:
-    """Return all points of a metric, by time, then step, then value. Raises Corrupt."""
+    """Return all points of a metric, by time, then step, then value, those that it shares with other runs too. Raises Corrupt."""
+    found = EMPTY
+    for each, last in _sharing(database, run):
+        found = found.followed_by(_up_to(_history(database, each, key), last))
+    return in_order(found)
+
+
+def _history(database: Database, run: str, key: str) -> Series:
     rows = database.run(
         "SELECT points FROM metric_points WHERE run = :run AND key = :key ORDER BY sequence", run=run, key=key
     )
@@ -150,7 +160,30 @@ def history(database: Database, run: str, key: str) -> Series:
     found = Series(steps, values, times)
     if recent := _recent(database, run).get(key):
         found = found.followed_by(_without(recent, _known(database, run, key, recent)))
-    return in_order(found)
+    return found
+
+
+def _up_to(series: Series, last: int | None) -> Series:
+    if last is None:
+        return series
+    rows = [each for each in zip(*series, strict=True) if each[0] <= last]
+    return Series(*map(list, zip(*rows, strict=True))) if rows else EMPTY
+
+
+def _sharing(database: Database, run: str) -> list[tuple[str, int | None]]:
+    """Return the runs whose points a run shares, oldest first, each with the last step that it shares; itself comes last."""
+    found: dict[str, int | None] = {run: None}
+    last: int | None = None
+    while len(found) < _SHARING_MAX:
+        rows = database.run(
+            "SELECT other, step FROM run_relation WHERE run = :run AND role IN ('resumes', 'forks')", run=run
+        )
+        if not rows or rows[0]["other"] in found:
+            break
+        run, step = rows[0]["other"], rows[0]["step"]
+        last = step if last is None else last if step is None else min(step, last)
+        found[run] = last
+    return list(found.items())[::-1]
 
 
 def _recent(database: Database, run: str) -> dict[str, Series]:
@@ -167,11 +200,16 @@ def in_order(series: Series) -> Series:
 
 
 def count(database: Database, run: str, key: str) -> int:
-    """Return how many points of a metric are in chunks."""
-    rows = database.run(
-        "SELECT COALESCE(SUM(count), 0) AS points FROM metric_chunk WHERE run = :run AND key = :key", run=run, key=key
+    """Return how many points of a metric are in chunks, with those of the runs whose points it shares."""
+    return sum(
+        int(row["points"])
+        for each, _ in _sharing(database, run)
+        for row in database.run(
+            "SELECT COALESCE(SUM(count), 0) AS points FROM metric_chunk WHERE run = :run AND key = :key",
+            run=each,
+            key=key,
+        )
     )
-    return int(rows[0]["points"])
 
 
 def chart(database: Database, run: str, key: str, *, first: int | None, last: int | None, count: int) -> list[Sample]:
@@ -188,6 +226,15 @@ def chart(database: Database, run: str, key: str, *, first: int | None, last: in
     Raises:
         Corrupt: a chunk is none.
     """
+    found = list[Sample]()
+    for each, shared in _sharing(database, run):
+        end = last if shared is None else shared if last is None else min(last, shared)
+        found += _drawn(database, each, key, first, end)
+    return thinned(sorted(dict.fromkeys(found)), count)
+
+
+def _drawn(database: Database, run: str, key: str, first: int | None, last: int | None) -> Iterator[Sample]:
+    """Yield the points of one run for a chart."""
     rows = database.run(
         "SELECT sequence, first_step, last_step, count, samples FROM metric_chunk WHERE run = :run AND key = :key"
         " AND last_step >= :first AND first_step <= :last ORDER BY sequence",
@@ -205,8 +252,7 @@ def chart(database: Database, run: str, key: str, *, first: int | None, last: in
             found += format_.samples(row["samples"])
     if recent := _recent(database, run).get(key):
         found += _finite(recent)
-    inside = (each for each in found if (first is None or each[0] >= first) and (last is None or each[0] <= last))
-    return thinned(sorted(dict.fromkeys(inside)), count)
+    return (each for each in found if (first is None or each[0] >= first) and (last is None or each[0] <= last))
 
 
 def _chunk(database: Database, run: str, key: str, sequence: int) -> Series:

@@ -103,6 +103,7 @@ def take_globals(gathered: Gathered, event: Event, _is_program: bool) -> None:
 
 
 def _put(gathered: Gathered, event: Event, params: dict[str, object], source: str, rank: int) -> None:
-    is_outer = event["file"] in gathered.outer
+    # What other ranks say fills in what the first one did not.
+    is_outer = event["file"] in gathered.outer and not gathered.counting.rank(event)
     for name, value in params.items():
         gathered.params.put(str(name), gathered.kept(str(name), value), source, rank, is_outer=is_outer)

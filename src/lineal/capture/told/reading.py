@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -10,10 +9,19 @@ import msgspec
 from lineal.capture.spool import read_start
 from lineal.capture.told.elsewhere import take_label, take_object, take_peer, take_query
 from lineal.capture.told.interpreter import take_cell, take_end, take_gap, take_model, take_modules, take_python
+from lineal.capture.told.lines import events
 from lineal.capture.told.params import take_globals, take_params
 from lineal.capture.told.record import Event, Gathered, SpoolRecord
 from lineal.capture.told.trackers import take_tracked
-from lineal.capture.told.values import take_metrics, take_seed, take_state
+from lineal.capture.told.values import (
+    take_about,
+    take_media,
+    take_metrics,
+    take_rank,
+    take_seed,
+    take_state,
+    take_tags,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,20 +44,25 @@ TAKERS: dict[str, Callable[[Gathered, Event, bool], None]] = {
     "query": take_query,
     "label": take_label,
     "peer": take_peer,
+    "rank": take_rank,
+    "tag": take_tags,
+    "about": take_about,
+    "media": take_media,
 }
 """Who takes which kind of event; the last argument tells whether the program's first interpreter told it."""
 
 
 def read(spool: Path) -> SpoolRecord:
-    """Return what the events in ``spool`` say together. Lines that were cut off by a crash are left out and noted."""
+    """Return what the events in ``spool`` say together. Lines that were cut off by a crash are left out and noted.
+
+    The points of metrics are not among it: there may be millions (`told.points.batches`).
+    """
     gathered = Gathered()
-    events: list[Event] = []
-    for path in sorted(spool.glob("events-*.jsonl")):
-        events += _events(path, gathered.gaps)
     start = read_start(spool)
     program = f"events-{start.program}.jsonl" if start is not None else ""
-    for event in sorted(events, key=lambda each: each["at"]):
+    for event in events(spool, gathered.gaps):
         take = TAKERS.get(event["kind"])
+        gathered.first_at = gathered.first_at or event["at"]
         gathered.last_at = max(gathered.last_at, event["at"])
         if take is not None:
             try:
@@ -57,18 +70,3 @@ def read(spool: Path) -> SpoolRecord:
             except (KeyError, TypeError, ValueError, AttributeError, msgspec.ValidationError) as error:
                 gathered.gaps[f"an event of the kind {event['kind']} could not be understood: {error}"] = None
     return gathered.record()
-
-
-def _events(path: Path, gaps: dict[str, None]) -> list[Event]:
-    found: list[Event] = []
-    broken = 0
-    with path.open("rb") as lines:
-        for line in lines:
-            try:
-                event = json.loads(line)
-                found.append({**event, "at": int(event["at"]), "kind": str(event["kind"]), "file": path.name})
-            except (ValueError, KeyError, TypeError):
-                broken += 1
-    if broken:
-        gaps[f"{broken} event{'s' if broken > 1 else ''} in {path.name} were cut off and are lost"] = None
-    return found

@@ -3,23 +3,49 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from lineal.capture.secrets import MASK, is_secret_name, mask
+from lineal.capture.told import lines
 from lineal.capture.told.gathering import Elsewhere
 from lineal.capture.told.params import Params
-from lineal.capture.told.trackers import Tracked, merged_series, put_params
+from lineal.capture.told.points import SYSTEM, Counting
+from lineal.capture.told.trackers import Tracked, Values, put_params
 from lineal.objects.canonical import Number, Scalar, number
 from lineal.objects.places import Label, ObjectUse, QueryUse
-from lineal.objects.runs import ModelFacts, Package, Point
+from lineal.objects.runs import ModelFacts, Package, RunState
 from lineal.objects.runtime import Accelerator
 
 _INTEGER_MAX = (1 << 63) - 1
 
-Event = dict[str, Any]
-"""One line of the spool: ``kind``, ``at`` (milliseconds since 1970 UTC), ``file`` (whose it is) and its own members."""
+Event = lines.Event
+"""One line of the spool, with the name of its file."""
+
+
+class About(msgspec.Struct, frozen=True, kw_only=True):
+    """What a program said its run is: a name, and references to the runs that it is a part or continuation of.
+
+    ``state`` is what the program said of its end; empty when it said nothing.
+    """
+
+    name: str = ""
+    parent: str = ""
+    resumes: str = ""
+    forks: str = ""
+    from_step: int | None = None
+    state: RunState | Literal[""] = ""
+
+
+class Media(msgspec.Struct, frozen=True, kw_only=True):
+    """A table, picture or other value that is no number: ``path`` is where its bytes are, relative to the spool."""
+
+    key: str
+    step: int
+    what: str
+    path: str
+    at: int
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -39,13 +65,16 @@ class SpoolRecord(msgspec.Struct, frozen=True, kw_only=True):
     interpreter looks for modules in. ``modules`` are the files of what was imported and is neither Python's nor installed, by
     name; None when no interpreter came to its end. ``cells`` are in the order they ran, their secrets masked. ``peers`` are
     the connections that interpreters made themselves, as address and port; ``has_native_reads`` tells that native code was
-    asked to read from an address, so that it made some of its own.
+    asked to read from an address, so that it made some of its own. ``doubled`` are metrics of trackers that were seen anyway,
+    ``summary`` values that a tracker was told of the whole run.
     """
 
     params: dict[str, Scalar] = {}
     param_sources: dict[str, str] = {}
     metrics: dict[str, Number] = {}
-    series: tuple[Point, ...] = ()
+    tags: dict[str, str] = {}
+    about: About = About()
+    media: tuple[Media, ...] = ()
     seeds: dict[str, int] = {}
     states: dict[str, str] = {}
     flags: dict[str, str] = {}
@@ -58,10 +87,12 @@ class SpoolRecord(msgspec.Struct, frozen=True, kw_only=True):
     folders: tuple[str, ...] = ()
     prefix: str = ""
     libraries: dict[str, str] = {}
-    tags: dict[str, str] = {}
     devices: tuple[Accelerator, ...] = ()
     modules: dict[str, str] | None = None
     cells: tuple[Cell, ...] = ()
+    doubled: frozenset[str] = frozenset()
+    summary: dict[str, Number] = {}
+    first_at: int = 0
     last_at: int = 0
     masked_secrets: int = 0
     gaps: tuple[str, ...] = ()
@@ -78,7 +109,10 @@ class Gathered:
     def __init__(self) -> None:
         self.params = Params()
         self.outer: set[str] = set()
-        self.series: list[Point] = []
+        self.metrics: dict[str, Number] = {}
+        self.values = Values()
+        self.about: dict[str, Any] = {}
+        self.media: dict[str, Media] = {}
         self.seeds: dict[str, int] = {}
         self.states: dict[str, str] = {}
         self.flags: dict[str, str] = {}
@@ -93,9 +127,9 @@ class Gathered:
         self.cells: list[Cell] = []
         self.pythons: dict[str, Event] = {}
         self.gaps: dict[str, None] = {}
-        self.last_at = 0
+        self.first_at = self.last_at = 0
         self.masked_secrets = 0
-        self.next_step: dict[str, int] = {}
+        self.counting = Counting()
         self.elsewhere = Elsewhere()
 
     def record(self) -> SpoolRecord:
@@ -103,13 +137,18 @@ class Gathered:
         # The kernel of a notebook is the program; what started it only passes messages.
         python = self.pythons.get(self.cells[0].kernel, self.python) if self.cells else self.python
         packages = {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in python.get("packages", ())}
-        series = merged_series(self.series, self.tracked, at=self.last_at)
         put_params(self.params, self.tracked)
+        doubled = self.tracked.doubles(self.values)
+        metrics = self.metrics | {key: each for key, each in self.tracked.metrics.items() if key not in doubled}
+        summary = self.tracked.told_in_the_end(metrics)
+        metrics |= summary
         return SpoolRecord(
             params=self.params.values(),
             param_sources=self.params.sources(),
-            metrics={each.key: each.value for each in series},
-            series=tuple(series),
+            metrics={key: value for key, value in metrics.items() if not key.startswith(SYSTEM)},
+            tags=self.tags,
+            about=msgspec.convert(self.about, About),
+            media=tuple(self.media.values()),
             seeds=self.seeds,
             states=self.states,
             flags=self.flags,
@@ -122,10 +161,12 @@ class Gathered:
             folders=tuple(python.get("folders", ())),
             prefix=python.get("prefix", ""),
             libraries=self.libraries,
-            tags=self.tags,
             devices=self.devices,
             modules=self.modules,
             cells=tuple(self.cells),
+            doubled=doubled,
+            summary=summary,
+            first_at=self.first_at,
             last_at=self.last_at,
             masked_secrets=self.masked_secrets,
             gaps=(*self.gaps, *self.params.gaps(), *self.elsewhere.gaps()),

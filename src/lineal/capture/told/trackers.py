@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from lineal.capture.told.points import Counting
 from lineal.objects.canonical import Number, Scalar, number
-from lineal.objects.runs import Point
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator, Mapping
 
     from lineal.capture.told.params import Params
     from lineal.capture.told.record import Event, Gathered
 
 TRACKED = 2
 """How strongly a tracker holds a name: as a configuration file does, so the command line is stronger."""
+
+_VALUES_MAX = 200_000
+"""So many different values are remembered of all metrics together."""
 
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _WORDS: dict[str, Scalar] = {"True": True, "False": False, "None": None}
@@ -30,14 +33,60 @@ class _Param(NamedTuple):
     is_outer: bool
 
 
+class Values:
+    """The different values that metrics had, as long as memory need not mind."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, set[Number]] = {}
+        self._cut: set[str] = set()
+        self._room = _VALUES_MAX
+
+    def add(self, key: str, value: Number) -> None:
+        """Take note of a value."""
+        found = self._found.setdefault(key, set())
+        if value in found or key in self._cut:
+            return
+        if not self._room:
+            self._cut.add(key)
+            return
+        self._room -= 1
+        found.add(value)
+
+    def is_within(self, key: str, others: Values) -> bool:
+        """Tell whether a metric of ``others`` with the same last word has all values of ``key``."""
+        own, word = self._found[key], last_word(key)
+        return key not in self._cut and any(
+            own <= those for other, those in others._found.items() if last_word(other) == word
+        )
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the metrics."""
+        return iter(self._found)
+
+
 class Tracked:
     """Values that trackers were told, until all that was seen is known."""
 
     def __init__(self) -> None:
         self.params: dict[str, _Param] = {}
-        self.points: list[Point] = []
+        self.metrics: dict[str, Number] = {}
+        self.values = Values()
+        self.counting = Counting()
         self.summary: dict[str, object] = {}
-        self.next_step: dict[str, int] = {}
+
+    def doubles(self, seen: Values) -> frozenset[str]:
+        """Return the metrics that were seen anyway: one that was seen has the same last word and all the values."""
+        return frozenset(key for key in self.values if self.values.is_within(key, seen))
+
+    def told_in_the_end(self, metrics: Mapping[str, Number]) -> dict[str, Number]:
+        """Return what a tracker was told of the whole run, where it is not the last value of a metric anyway."""
+        found: dict[str, Number] = {}
+        for name, value in self.summary.items():
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                measured = number(float(value))
+                if metrics.get(name) != measured:
+                    found[f"summary.{name}" if name in metrics else name] = measured
+        return found
 
 
 def take_tracked(gathered: Gathered, event: Event, _is_program: bool) -> None:
@@ -47,10 +96,9 @@ def take_tracked(gathered: Gathered, event: Event, _is_program: bool) -> None:
         kept = gathered.kept(name, value)
         is_outer = event["file"] in gathered.outer
         tracked.params[name] = _Param(event["by"], literal(kept), bool(event.get("automatic")), is_outer)
-    for key, value in event.get("metrics", {}).items():
-        step = tracked.next_step.get(key, 0) if event["step"] is None else int(event["step"])
-        tracked.next_step[key] = step + 1
-        tracked.points.append(Point(key=key, step=step, value=number(float(value)), at=event["at"]))
+    for point in tracked.counting.points(event) if "metrics" in event else ():
+        tracked.metrics[point.key] = point.value
+        tracked.values.add(point.key, point.value)
     for name, value in event.get("tags", {}).items():
         gathered.tags[name] = str(gathered.kept(name, value))
     tracked.summary |= event.get("summary", {})
@@ -80,31 +128,6 @@ def put_params(params: Params, tracked: Tracked) -> None:
             params.put(name, each.value, each.tracker, TRACKED, is_outer=each.is_outer)
 
 
-def merged_series(seen: Iterable[Point], tracked: Tracked, *, at: int) -> list[Point]:
-    """Return all points. A tracker's metric is left out when one that was seen has its last word and all its values."""
-    found = list(seen)
-    values = _values(found)
-    doubles = {
-        key
-        for key, own in _values(tracked.points).items()
-        if any(_last_word(key) == _last_word(other) and own <= those for other, those in values.items())
-    }
-    found += [each for each in tracked.points if each.key not in doubles]
-    last = {each.key: each.value for each in found}
-    for name, value in tracked.summary.items():
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            measured = number(float(value))
-            if last.get(name) != measured:
-                found.append(Point(key=f"summary.{name}" if name in last else name, step=0, value=measured, at=at))
-    return found
-
-
-def _values(points: Iterable[Point]) -> dict[str, set[Number]]:
-    found: dict[str, set[Number]] = {}
-    for each in points:
-        found.setdefault(each.key, set()).add(each.value)
-    return found
-
-
-def _last_word(key: str) -> str:
+def last_word(key: str) -> str:
+    """Return the last word of a metric's name: ``loss`` of ``valid/loss``."""
     return _WORD.findall(key)[-1].lower() if _WORD.search(key) else key

@@ -1,11 +1,12 @@
-"""Takers of metrics and seeds."""
+"""Takers of what a program says of its run: metrics, tags, media, seeds."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lineal.objects.canonical import number
-from lineal.objects.runs import Point
+import msgspec
+
+from lineal.capture.told.record import About, Media
 
 if TYPE_CHECKING:
     from lineal.capture.told.record import Event, Gathered
@@ -14,14 +15,35 @@ _SEEDS_MAX = 8
 
 
 def take_metrics(gathered: Gathered, event: Event, _is_program: bool) -> None:
-    """Points without a step count up by themselves, metric by metric."""
+    """The last value stays; the points are read when they are delivered (`told.points`)."""
     for key, value in event["metrics"].items():
         if not isinstance(value, int | float):
             gathered.gaps[f"the metric {key} was logged with {value!r}, which is no number"] = None
-            continue
-        step = gathered.next_step.get(key, 0) if event["step"] is None else int(event["step"])
-        gathered.next_step[key] = step + 1
-        gathered.series.append(Point(key=key, step=step, value=number(float(value)), at=event["at"]))
+    for point in gathered.counting.points(event):
+        gathered.metrics[point.key] = point.value
+        gathered.values.add(point.key, point.value)
+
+
+def take_rank(gathered: Gathered, event: Event, _is_program: bool) -> None:
+    """From now on the process is that rank of a distributed training."""
+    gathered.counting.take_rank(event)
+
+
+def take_tags(gathered: Gathered, event: Event, _is_program: bool) -> None:
+    """The last value of a tag stays."""
+    for name, value in event["tags"].items():
+        gathered.tags[str(name)] = str(gathered.kept(str(name), str(value)))
+
+
+def take_about(gathered: Gathered, event: Event, _is_program: bool) -> None:
+    """What the program says its run is; the last word counts."""
+    gathered.about |= {name: event[name] for name in About.__struct_fields__ if name in event}
+
+
+def take_media(gathered: Gathered, event: Event, _is_program: bool) -> None:
+    """The last value that was logged with a key at a step is the one that is there."""
+    found = msgspec.convert(event, Media)
+    gathered.media[found.path] = found
 
 
 def take_seed(gathered: Gathered, event: Event, _is_program: bool) -> None:

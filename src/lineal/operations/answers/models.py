@@ -22,6 +22,20 @@ class Related(Answer, frozen=True, kw_only=True):
     name: str = ""
 
 
+class RelatedRun(Answer, frozen=True, kw_only=True):
+    """Another run, and what it is to the one that was asked for.
+
+    ``role`` is parent, resumes or forks, or, the other way round, child, resumed by or forked by. ``step``: up to there the
+    two share their history; None for all of it, and for parents and children.
+    """
+
+    role: Literal["parent", "resumes", "forks", "child", "resumed by", "forked by"]
+    reference: str
+    name: str
+    state: RunState | Literal["scheduled"]
+    step: int | None = None
+
+
 class RunAnswer(Answer, frozen=True, kw_only=True):
     """A run: how far it is and, once it ended, everything that was seen of it."""
 
@@ -50,6 +64,7 @@ class RunAnswer(Answer, frozen=True, kw_only=True):
     related: tuple[Related, ...] = ()
     notes: tuple[str, ...] = ()
     """What was found out about it afterwards, as sentences."""
+    relations: tuple[RelatedRun, ...] = ()
 
 
 class VersionAnswer(Answer, frozen=True, kw_only=True):

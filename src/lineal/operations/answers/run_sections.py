@@ -23,7 +23,7 @@ _TOLD = {
     "id", "name", "command", "directory", "state", "started_at", "ended_at", "exit_status", "code", "runtime", "user",
     "host", "inputs", "outputs", "intermediates", "params", "param_sources", "metrics", "seeds", "models", "stdout",
     "stderr", "capture_level", "gaps", "tags", "parent", "context",
-    "objects", "queries",
+    "objects", "queries", "resumes", "forks", "from_step",
 }  # fmt: skip
 _USE_TOLD = {"path", "digest", "size_bytes", "mode", "changed_while_reading", "kept", "label"}
 
@@ -134,6 +134,19 @@ def _class(line: str) -> str:
     return f"{name.rpartition('.')[2]}: {size}" if size[:1].isdigit() else (size or name).rpartition(".")[2]
 
 
+def _relations(answer: RunAnswer) -> Iterator[Section]:
+    rows = tuple(
+        (
+            each.role,
+            Link(each.reference),
+            f"{each.name}{'' if each.step is None else f' at step {each.step}'}",
+            each.state,
+        )
+        for each in answer.relations
+    )
+    yield Section("runs that belong to it", rows, ("ROLE", "WHAT", "NAME", "STATE"), is_long=len(rows) > _FOLDED_FROM)
+
+
 def _around(answer: RunAnswer) -> Iterator[Section]:
     above = [each for each in answer.related if each.steps > 0]
     below = [each for each in answer.related if each.steps < 0]
@@ -164,6 +177,6 @@ def plain_size(size_bytes: int) -> str:
 
 
 SECTIONS: tuple[Callable[[RunAnswer], Iterator[Section]], ...] = (
-    _gaps, _context, _params, _metrics, _files, elsewhere.objects, elsewhere.queries, _artifacts, _models, _around, made_with.code, made_with.seeds, made_with.runtime, _more,
+    _gaps, _context, _params, _metrics, _files, elsewhere.objects, elsewhere.queries, _artifacts, _models, _relations, _around, made_with.code, made_with.seeds, made_with.runtime, _more,
 )  # fmt: skip
 """Every section, in the order in which people read them."""

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import groupby
 
 import msgspec
 
-from lineal.formats.series import series_of
+from lineal.formats.series import Series
 from lineal.objects.canonical import Number, Scalar, object_digest
 from lineal.objects.code import named_by
 from lineal.objects.digest import Digest
-from lineal.objects.errors import Conflict, Invalid
+from lineal.objects.errors import Conflict, Invalid, NotFound
 from lineal.objects.files import Tree
-from lineal.objects.runs import Code, Point, Run, Runtime
+from lineal.objects.runs import Code, Run, Runtime
 from lineal.objects.ulid import hexadecimal, is_ulid, ulid_of
 from lineal.operations.answers import RunAnswer
 from lineal.operations.asking import lineage, places, surroundings
 from lineal.operations.data.contents import written_by
 from lineal.operations.operation import operation
+from lineal.operations.recording.related import Related, relate, related_runs
 from lineal.operations.recording.summaries import write_tags
 from lineal.operations.references import Row
 from lineal.storage import series
@@ -50,7 +50,16 @@ def runs(store: Store, *, limit: int = 20, state: str = "") -> tuple[RunAnswer, 
 
 
 @operation("runs start", effect="writes", internal=True, about={"run_id": "new"})
-def start(store: Store, *, run_id: str, name: str, command: tuple[str, ...], host: str, started_at: int) -> RunAnswer:
+def start(
+    store: Store,
+    *,
+    run_id: str,
+    name: str,
+    command: tuple[str, ...],
+    host: str,
+    started_at: int,
+    related: Related = Related(),  # noqa: B008 - never changed
+) -> RunAnswer:
     """Write down that a run has begun. A second call with the same id changes nothing.
 
     Args:
@@ -59,33 +68,49 @@ def start(store: Store, *, run_id: str, name: str, command: tuple[str, ...], hos
         command: the program and its arguments, secrets masked.
         host: the machine.
         started_at: when.
+        related: the runs that it belongs to, or goes on with.
     """
     if not is_ulid(run_id):
         raise Invalid(f"{run_id!r} is no run id", hint="a run id is a ULID, 26 letters and digits")
     _insert(store, run_id, name, command, host, started_at)
+    relate(store, run_id, related)
     return show_row(store, _row(store, run_id))
 
 
+@operation("runs extend", effect="records", internal=True, about={"run_id": "run id"})
+def extend(store: Store, run_id: str, *, points: dict[str, Series]) -> None:
+    """Keep points of a run's metrics, many at once. A point that is known already is not kept twice.
+
+    Args:
+        run_id: which run; it must have begun.
+        points: columns of steps, values and times by metric, in the order they were logged.
+
+    Raises:
+        NotFound: there is no such run.
+    """
+    if not store.database.run("SELECT 1 FROM run WHERE id = :id", id=run_id):
+        raise NotFound(f"there is no run:{run_id}", hint="lineal runs lists them")
+    for key in sorted(points):
+        series.extend(store.database, run_id, key, points[key])
+
+
 @operation("runs finish", effect="writes", internal=True, about={"run": "finished run"})
-def finish(store: Store, *, run: Run, code: Code, runtime: Runtime, series: tuple[Point, ...] = ()) -> RunAnswer:
+def finish(store: Store, *, run: Run, code: Code, runtime: Runtime) -> RunAnswer:
     """Keep everything that was seen of a run. A second call with the same run changes nothing.
 
     Args:
         run: what was seen. The bytes that it says are kept must be in the store.
         code: the code that its digest names.
         runtime: the runtime that its digest names.
-        series: every point of its metrics, in the order they were logged.
 
     Raises:
         Invalid: bytes are missing, or a digest names something else.
         Conflict: the run has ended already, in another way.
     """
-    return keep(store, run, code, runtime, series)
+    return keep(store, run, code, runtime)
 
 
-def keep(
-    store: Store, run: Run, code: Code, runtime: Runtime, series: tuple[Point, ...] = (), *, by: str = ""
-) -> RunAnswer:
+def keep(store: Store, run: Run, code: Code, runtime: Runtime, *, by: str = "") -> RunAnswer:
     """Keep a run that has ended, as ``finish`` does; ``by`` is who started it, by default whoever acts."""
     if (run.code, run.runtime) != (object_digest(code), object_digest(runtime)):
         raise Invalid(f"run:{run.id} names another code or runtime than it came with", hint="record it again")
@@ -106,7 +131,7 @@ def keep(
         write_tags(store.database, run.id, dict(_context_tags(run)))
         write_metrics(store, run.id, run.metrics, at=run.ended_at)
         write_tags(store.database, run.id, run.tags)
-        _write_series(store, run.id, series)
+        relate(store, run.id, Related(run.parent, run.resumes, run.forks, run.from_step))
         note_made_with(store.database, run.id, code, runtime)
         lineage.connect_run(store, digest, run)
         places.note_queries(store, run)
@@ -238,12 +263,6 @@ def read_metrics(store: Store, subject: str) -> dict[str, Number]:
     return {row["key"]: row["word"] or row["value"] for row in rows}
 
 
-def _write_series(store: Store, run_id: str, points: tuple[Point, ...]) -> None:
-    ordered = sorted(points, key=lambda point: point.key)
-    for key, found in groupby(ordered, key=lambda point: point.key):
-        series.extend(store.database, run_id, key, series_of(found))
-
-
 def _row(store: Store, run_id: str) -> Row:
     return store.database.run("SELECT * FROM run WHERE id = :id", id=run_id)[0]
 
@@ -294,7 +313,7 @@ def show_row(store: Store, row: Row) -> RunAnswer:
 
 def _ended_row(store: Store, row: Row) -> RunAnswer:
     """Return what was recorded of the run of a row."""
-    answer = next(lines(store, [row]))
+    answer = msgspec.structs.replace(next(lines(store, [row])), relations=related_runs(store, row["id"]))
     if row["digest"] is None:
         return answer
     run = store.get_object(row["digest"], Run)

@@ -28,6 +28,7 @@ _CURVES_MAX = 100
 _TOLD = {
     "id", "name", "command", "directory", "started_at", "ended_at", "code", "runtime", "user", "host", "inputs",
     "outputs", "intermediates", "params", "metrics", "seeds", "models", "stdout", "stderr", "gaps", "parent", "context",
+    "resumes", "forks", "from_step",
     "param_sources",
 }  # fmt: skip
 """What of a run is compared as a part of its own, or differs between any two runs."""

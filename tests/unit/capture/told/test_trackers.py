@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lineal.capture.told.points import batches
 from lineal.capture.told.reading import read
 from lineal.capture.told.record import SpoolRecord
 from lineal.capture.told.trackers import literal
@@ -82,7 +83,8 @@ def test_a_param_that_the_program_told_itself_stays_beside_what_was_seen(told: P
 def test_a_metric_with_the_same_values_is_the_same_one(told: Path, name: str) -> None:
     record = record_of(told, *seen("valid_0.logloss", 0.5, 0.25), *tracked(name, 0.5, 0.25))
 
-    assert ["valid_0.logloss"] * 2 == [each.key for each in record.series]
+    (points,) = batches(told, doubled=record.doubled)
+    assert {"valid_0.logloss": [0.5, 0.25]} == {key: each.values for key, each in points.items()}
 
 
 def test_a_metric_with_another_value_or_another_word_is_another_one(told: Path) -> None:

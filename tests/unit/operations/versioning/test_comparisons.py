@@ -8,8 +8,9 @@ import msgspec
 import numpy as np
 
 from lineal.client.local import LocalRepository
+from lineal.formats.series import Series
 from lineal.objects.canonical import object_digest
-from lineal.objects.runs import FileUse, Point, Run
+from lineal.objects.runs import FileUse, Run
 from lineal.operations.answers import Diff
 from tests.unit.operations.making import CODE, RUNTIME, run
 
@@ -79,8 +80,10 @@ def finish(repository: LocalRepository, losses: list[float]) -> str:
         id=store.clock.new_id(), name="t", command=("t",), directory=".", state="finished", started_at=1, ended_at=2,
         exit_status=0, code=object_digest(CODE), runtime=object_digest(RUNTIME), metrics={"loss": losses[-1]},
     )  # fmt: skip
-    points = tuple(Point("loss", step, loss, step) for step, loss in enumerate(losses))
-    reference: str = repository.runs.finish(run=value, code=CODE, runtime=RUNTIME, series=points).reference
+    repository.runs.start(run_id=value.id, name="t", command=("t",), host="", started_at=1)
+    steps = list(range(len(losses)))
+    repository.runs.extend(value.id, points={"loss": Series(steps, list(losses), steps)})
+    reference: str = repository.runs.finish(run=value, code=CODE, runtime=RUNTIME).reference
     return reference
 
 

@@ -12,12 +12,15 @@ from .guarding import quietly
 from .imports import after_import
 from .places.watched import WATCHED as PLACES
 from .watched import WATCHED
-from .writing import emit
+from .writing import emit, spool
 
 _TOLD_BY_ONE = ("frameworks.", "trackers.")
 """What every process of a distributed training would tell alike; only the first does."""
 
 _RANKS = ("RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "LOCAL_RANK")
+
+_hooked: list[bool] = []
+"""Not empty once the modules are waited for: a second run in the same interpreter uses the same hooks. Whether it is watched."""
 
 _WORKER_MARKS = ("from multiprocessing.", "joblib.externals.loky")
 
@@ -28,8 +31,10 @@ _AROUND = "LINEAL_AROUND"
 def start() -> None:
     """Record the interpreter, and wait for the modules whose use is to be recorded. Raises OSError."""
     emit("python", parent=os.getppid(), around=_around(), **interpreter.facts())
-    is_watched = _is_watched(getattr(sys, "orig_argv", []))
-    if is_watched:
+    if _hooked:
+        return
+    _hooked.append(_is_watched(getattr(sys, "orig_argv", [])))
+    if _hooked[0]:
         is_first = _rank() == "0"
         for name, recorder, function in WATCHED:
             if is_first or not recorder.startswith(_TOLD_BY_ONE):
@@ -37,7 +42,13 @@ def start() -> None:
     # A program's workers read for it, so these are watched in them too.
     for each in PLACES:
         after_import(*each)
-    atexit.register(quietly, _end, is_watched)
+    atexit.register(end)
+
+
+def end() -> None:
+    """Record what is known when the interpreter, or the run in it, ends. Never raises."""
+    if spool():
+        quietly(_end)
 
 
 def _rank() -> str:
@@ -59,8 +70,8 @@ def _is_watched(command: list[str]) -> bool:
     return not is_worker and not is_ours
 
 
-def _end(is_watched: bool) -> None:
-    if is_watched:
+def _end() -> None:
+    if _hooked[0]:
         quietly(_note_globals)
     # Only now: the start of a program is what people wait for.
     from . import modules, native

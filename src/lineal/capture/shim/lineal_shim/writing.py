@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextvars import ContextVar
 
 try:
     # The json package loads regular expressions and enumerations, which would double the start of a small program.
@@ -24,8 +25,67 @@ STARTED_AT = time.time()
 
 _NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
-_descriptors: list[int] = []
-"""The open file of this process, once there is one."""
+_RANK = "RANK"
+"""Where launchers of distributed trainings say which of its processes this is."""
+
+
+class Sink:
+    """This process's file in the spool of one run; it is opened with the first event.
+
+    Args:
+        spool: the directory; empty for the one that the environment names.
+
+    Attributes:
+        run: what the program holds of the run, when it holds something.
+    """
+
+    __slots__ = ("descriptor", "run", "spool")
+
+    def __init__(self, spool: str = "") -> None:
+        self.spool = spool
+        self.descriptor = -1
+        self.run: object = None
+        _sinks.append(self)
+
+    def append(self, kind: str, members: str) -> None:
+        """Append an event of ``kind`` whose ``members`` are JSON already. Raises OSError when it cannot be written."""
+        line = f'{{"kind":"{kind}","at":{time.time_ns() // 1_000_000}{members}}}\n'.encode("ascii")
+        if self.descriptor < 0:
+            self._open()
+        os.write(self.descriptor, line)
+
+    def close(self) -> None:
+        """Let go of the file; a later event opens it again."""
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+            self.descriptor = -1
+
+    def _open(self) -> None:
+        folder = self.spool or spool()
+        if not folder:
+            raise OSError("no run is being recorded")
+        path = os.path.join(folder, f"events-{os.getpid()}.jsonl")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
+        self.descriptor = os.open(path, flags, 0o600)
+        if rank():
+            self.append("rank", f',"rank":{rank()}')
+
+
+_sinks: list[Sink] = []
+own = Sink()
+"""Where events go: to the run that this process belongs to."""
+
+nested: ContextVar[Sink | None] = ContextVar("lineal", default=None)
+"""In place of it, while a thread or task has begun a run inside that run."""
+
+
+def rank() -> int:
+    """Return which process of a distributed training this is; 0 for the first, and where there is none.
+
+    A rank that the launcher of the run had itself tells runs apart, not the processes of one.
+    """
+    said = os.environ.get(_RANK, "0")
+    return int(said) if said.isdecimal() and said != os.environ.get("LINEAL_OUTER_RANK") else 0
 
 
 def spool() -> str:
@@ -35,28 +95,28 @@ def spool() -> str:
 
 def is_open() -> bool:
     """Tell whether this process has written an event already; it can then go on without asking for the spool."""
-    return bool(_descriptors)
+    return own.descriptor >= 0 or nested.get() is not None
 
 
 def emit(kind: str, **facts: object) -> None:
     """Append an event of ``kind``. Raises OSError when the spool cannot be written."""
-    append(kind, "".join([f",{quoted(name)}:{encoded(value)}" for name, value in facts.items()]))
+    append(kind, members(facts))
+
+
+def members(facts: dict[str, object]) -> str:
+    """Return what `append` takes for ``facts``."""
+    return "".join([f",{quoted(name)}:{encoded(value)}" for name, value in facts.items()])
 
 
 def append(kind: str, members: str) -> None:
     """Append an event of ``kind`` whose ``members`` are JSON already. Raises OSError when it cannot be written."""
-    line = f'{{"kind":"{kind}","at":{time.time_ns() // 1_000_000}{members}}}\n'.encode("ascii")
-    if not _descriptors:
-        path = os.path.join(spool(), f"events-{os.getpid()}.jsonl")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
-        _descriptors.append(os.open(path, flags, 0o600))
-    os.write(_descriptors[0], line)
+    (nested.get() or own).append(kind, members)
 
 
 def _forget_parent() -> None:
-    """Let a forked child open a file of its own."""
-    while _descriptors:
-        os.close(_descriptors.pop())
+    """Let a forked child open files of its own."""
+    for each in _sinks:
+        each.close()
 
 
 if hasattr(os, "register_at_fork"):

@@ -1,0 +1,43 @@
+"""Store the tables, pictures and other values that a program logged as files of its run, and an index of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lineal.formats.media import INDEX_PATH, MediaLine, canonical, index
+from lineal.objects.digest import Digest
+from lineal.objects.errors import Corrupt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from lineal.capture.told.record import Media
+    from lineal.client.connect import Repository
+
+
+def keep_media(repository: Repository, run_id: str, spool: Path, media: Iterable[Media]) -> None:
+    """Store each of ``media`` whose bytes are in the spool, and last the index that says what they are. Raises LinealError."""
+    lines = []
+    for each in media:
+        file = spool / each.path
+        if not file.is_file():
+            continue
+        try:
+            digest, size_bytes = _put(repository, each.what, file)
+        except Corrupt:
+            continue  # it was written whole and renamed, so whatever this is was not written by us
+        repository.artifacts.put(run_id, each.path, digest=digest, size_bytes=size_bytes)
+        lines.append(
+            MediaLine(key=each.key, step=each.step, kind=each.what, path=each.path, at=each.at, size_bytes=size_bytes)
+        )
+    if lines:
+        text = index(lines)
+        repository.artifacts.put(run_id, INDEX_PATH, digest=repository.blobs.put(text), size_bytes=len(text))
+
+
+def _put(repository: Repository, what: str, file: Path) -> tuple[Digest, int]:
+    if file.suffix == ".json":
+        data = canonical(what, file.read_bytes())
+        return repository.blobs.put(data), len(data)
+    return repository.blobs.put_file(file)
