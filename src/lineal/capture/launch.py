@@ -13,29 +13,28 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lineal.capture.files import FilesUsed, classify
+from lineal.capture.files import FilesUsed
 from lineal.capture.gaps import Gaps
 from lineal.capture.git import CodeFound, find_code
 from lineal.capture.launched import Launched, gathered, named_like_files, write_end
 from lineal.capture.metrics import metrics_of
-from lineal.capture.places import Ignored
+from lineal.capture.places import Ignored, caches
 from lineal.capture.processes import Family, start_time
 from lineal.capture.runtime import VARIABLES, find_runtime
 from lineal.capture.secrets import mask_command
+from lineal.capture.seeing import Seeing
 from lineal.capture.signals import Forwarding
 from lineal.capture.spool import Start, reserve, this_process, write_start, write_whole
 from lineal.capture.tee import tees
 from lineal.capture.told.reading import read
 from lineal.capture.told.record import SpoolRecord
-from lineal.capture.watch.choose import LEVELS, paths_in, roots_of, start_watching
-from lineal.capture.watch.watcher import Seen
+from lineal.capture.watch.choose import LEVELS
 from lineal.objects.errors import Invalid, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from lineal.capture.watch.choose import Level
-    from lineal.capture.watch.watcher import Watcher
 
 SHIM = Path(__file__).parent / "shim"
 
@@ -110,12 +109,13 @@ def launch(
         variables={name: variables[name] for name in VARIABLES & variables.keys()},
     )
     _open_spool(spool, start, code)
-    watcher = _watch(plan, gaps)
+    files = Seeing(plan.code.root, _ignored(plan), Family(plan.spool), gaps)
+    files.start(plan.directory, plan.command, plan.levels)
     try:
         exit_status = _execute(plan, start, gaps)
     finally:
-        seen = _stop(watcher, gaps)
-    return _gather(plan, start, exit_status, seen, gaps)
+        files.stop()
+    return _gather(plan, start, exit_status, files, gaps)
 
 
 def _resolve(command: tuple[str, ...], directory: Path, variables: Mapping[str, str]) -> tuple[str, ...]:
@@ -150,32 +150,11 @@ def _open_spool(spool: Path, start: Start, code: CodeFound) -> None:
         ) from None
 
 
-def _watch(plan: _Plan, gaps: Gaps) -> Watcher | None:
-    with gaps.guard("files: nothing was watched"):
-        roots, said = roots_of(plan.code.root, plan.directory, plan.command)
-        gaps.extend(said)
-        return start_watching(
-            roots,
-            _ignored(plan),
-            paths=paths_in(plan.command, plan.directory),
-            is_ours=Family(plan.spool).has,
-            levels=plan.levels,
-        )
-    return None
-
-
-def _stop(watcher: Watcher | None, gaps: Gaps) -> Seen:
-    with gaps.guard("files: what was watched is lost"):
-        if watcher is not None:
-            return watcher.stop()
-    return Seen(level="")
-
-
 def _ignored(plan: _Plan) -> Ignored:
     # An interpreter inside the project is no data; a project inside an interpreter's prefix (/usr) is.
     prefix = Path(sys.prefix)
     inner = (prefix,) if prefix != plan.code.root and prefix.is_relative_to(plan.code.root) else ()
-    return Ignored((plan.spool, *plan.ignore, *inner))
+    return Ignored((plan.spool, *plan.ignore, *inner, *caches(plan.variables, plan.directory)))
 
 
 def _execute(plan: _Plan, start: Start, gaps: Gaps) -> int:
@@ -209,7 +188,7 @@ def _execute(plan: _Plan, start: Start, gaps: Gaps) -> int:
     return exit_status
 
 
-def _gather(plan: _Plan, start: Start, exit_status: int, seen: Seen, gaps: Gaps) -> Launched:
+def _gather(plan: _Plan, start: Start, exit_status: int, files: Seeing, gaps: Gaps) -> Launched:
     """Put together what was seen, told and printed."""
     ended_at, root = _now(), plan.code.root
     record = SpoolRecord()
@@ -219,8 +198,7 @@ def _gather(plan: _Plan, start: Start, exit_status: int, seen: Seen, gaps: Gaps)
     with gaps.guard("files"):
         # A model may be saved where nobody watched; the interpreter told where.
         saved = frozenset(each for each in record.models if os.path.isfile(each))
-        seen = msgspec.structs.replace(seen, writes=seen.writes | saved)
-        used = classify(seen, root, _ignored(plan), entry_point=plan.code.entry_point)
+        used = files.used(saved, plan.code.entry_point)
     record = named_like_files(record, root)
     with gaps.guard("metrics in files"):
         metrics = metrics_of((*used.outputs, *used.intermediates), root)
@@ -232,7 +210,7 @@ def _gather(plan: _Plan, start: Start, exit_status: int, seen: Seen, gaps: Gaps)
         record=record,
         variables=plan.variables,
     )
-    for each in (plan.code.gaps, seen.gaps, used.gaps, runtime.gaps, record.gaps):
+    for each in (plan.code.gaps, files.seen.gaps, used.gaps, runtime.gaps, record.gaps):
         gaps.extend(each)
     launched = gathered(
         start,
@@ -244,7 +222,7 @@ def _gather(plan: _Plan, start: Start, exit_status: int, seen: Seen, gaps: Gaps)
         code=plan.code,
         found=runtime,
         used=used,
-        capture_level=seen.level,
+        capture_level=files.seen.level,
         gaps=gaps,
     )
     with gaps.guard("the outcome could not be written down"):

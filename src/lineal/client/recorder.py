@@ -156,6 +156,8 @@ def deliver(repository: Repository, launched: Launched, name: str, spool: Path) 
     gaps = list(launched.gaps)
     code = _code(repository, launched)
     runtime = _runtime(repository.blobs, launched)
+    # What was written first: an input that was moved lies among it.
+    outputs = _kept(repository.blobs, launched, launched.outputs, gaps)
     run = Run(
         id=launched.run_id,
         name=name,
@@ -170,7 +172,7 @@ def deliver(repository: Repository, launched: Launched, name: str, spool: Path) 
         user=launched.user,
         host=launched.host,
         inputs=_kept(repository.blobs, launched, launched.inputs, gaps),
-        outputs=_kept(repository.blobs, launched, launched.outputs, gaps),
+        outputs=outputs,
         intermediates=_kept(repository.blobs, launched, launched.intermediates, gaps),
         params=launched.record.params,
         metrics=launched.record.metrics,
@@ -208,7 +210,7 @@ def _send(blobs: BlobStore, root: Path, use: FileUse, gaps: list[str]) -> bool:
         # A full disk or a dead server is no matter of this file: the whole delivery waits for a better time.
         if error.exit_status in _OF_THE_STORE:
             raise
-        gaps.append(f"files: {use.path} was not kept: it changed or went away after the run")
+        gaps.append(f"files: {use.path} was not kept: it changed or went away")
         return False
     return True
 

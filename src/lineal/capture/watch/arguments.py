@@ -33,6 +33,11 @@ class Arguments:
         self._before: dict[str, Stamp | None] = {}
         self._gaps: dict[str, None] = {}
 
+    @property
+    def sightings(self) -> None:
+        """Nothing is seen before the end."""
+        return
+
     def start(self) -> None:
         """Take the stamps of all files."""
         self._before = self._stamps()

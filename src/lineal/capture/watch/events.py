@@ -49,15 +49,21 @@ class EventWatcher(ABC):
     """
 
     level = ""
+    tells_processes = False
 
     def __init__(self, roots: tuple[Root, ...], ignored: Ignored) -> None:
         self._roots = roots
         self._ignored = ignored
-        self.sightings = Sightings(self._is_noise)
-        self._explorer = Explorer(self._mark, ignored, self.sightings.gaps)
+        self._sightings = Sightings(self._is_noise, has_own=not self.tells_processes)
+        self._explorer = Explorer(self._mark, ignored, self._sightings.gaps)
         self._descriptor = -1
         self._wake_read = self._wake_write = -1
         self._thread: threading.Thread | None = None
+
+    @property
+    def sightings(self) -> Sightings:
+        """What was seen so far."""
+        return self._sightings
 
     def start(self) -> None:
         """Mark the directories and begin to read events. Raises OSError when the kernel refuses."""
@@ -78,7 +84,7 @@ class EventWatcher(ABC):
             self._thread.join()
         for each in (self._descriptor, self._wake_read, self._wake_write):
             os.close(each)
-        return self.sightings.seen(self.level)
+        return self._sightings.seen(self.level)
 
     def _watch(self) -> None:
         poll = select.poll()
@@ -90,7 +96,7 @@ class EventWatcher(ABC):
                 is_running = self._wake_read not in {descriptor for descriptor, _ in poll.poll()}
                 self._drain()
         except Exception as error:  # noqa: BLE001 a fault here must show as a gap and never reach the program
-            self.sightings.gaps[f"files: watching stopped early: {type(error).__name__}: {error}"] = None
+            self._sightings.gaps[f"files: watching stopped early: {type(error).__name__}: {error}"] = None
 
     def _drain(self) -> None:
         while True:
@@ -103,13 +109,13 @@ class EventWatcher(ABC):
     def happened(self, place: Place | None, name: str, events: int) -> None:
         """Note ``events`` of the file or directory ``name`` in ``place``; new directories are watched from now on."""
         if events & OVERFLOW:
-            self.sightings.overflowed = True
+            self._sightings.overflowed = True
             return
         path = place.path_of(name) if place is not None and name else None
         if path is None:
             return
         if not events & ON_DIRECTORY:
-            self.sightings.note(path, events & EVENTS)
+            self._sightings.note(path, events & EVENTS)
         elif (
             events & (CREATE | MOVED_TO)
             and place is not None
@@ -118,11 +124,11 @@ class EventWatcher(ABC):
         ):
             # What is in there already came with it: the directory is new at this path.
             try:
-                self._explorer.descend(os.path.realpath(path), path, lambda found: self.sightings.note(found, CREATE))
+                self._explorer.descend(os.path.realpath(path), path, lambda found: self._sightings.note(found, CREATE))
             except FileNotFoundError:
                 return  # made and removed again: nothing is left of it to be recorded
             except OSError as error:
-                self.sightings.gaps[f"files: the new directory {path} could not be watched: {error.strerror}"] = None
+                self._sightings.gaps[f"files: the new directory {path} could not be watched: {error.strerror}"] = None
 
     def _is_noise(self, path: str) -> bool:
         return self._ignored.directory(path) or self._ignored.directory(os.path.dirname(path))

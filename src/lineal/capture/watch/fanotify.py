@@ -45,6 +45,7 @@ class Fanotify(EventWatcher):
     """
 
     level = "fanotify"
+    tells_processes = True
 
     def __init__(self, roots: tuple[Root, ...], ignored: Ignored, is_ours: Callable[[int], bool]) -> None:
         super().__init__(roots, ignored)
