@@ -34,3 +34,18 @@ def test_every_read_and_write_is_seen_and_nothing_else(level: str, prefix: tuple
         assert {f"{matrix.writes['a child that outlives']}.done"} == matrix.outputs - written
         assert frozenset() == matrix.intermediates
         assert [] == [each for each in matrix.gaps if "files:" in each]
+
+
+# Read by programs that are no Python, and not named on the way to them.
+UNSEEN_BY_READERS: list[str] = []
+
+
+def test_readers_see_what_python_reads_and_all_that_is_written(prepared: Path) -> None:
+    with file_capture.recorded(prepared, "readers") as matrix:
+        read, written = set(matrix.reads.values()), set(matrix.writes.values())
+
+        assert UNSEEN_BY_READERS == matrix.unseen()
+        assert ("readers", frozenset()) == (matrix.level, matrix.inputs - read)
+        assert {f"{matrix.writes['a child that outlives']}.done"} == matrix.outputs - written
+        assert frozenset() == matrix.intermediates
+        assert 1 == len([each for each in matrix.gaps if "files:" in each])

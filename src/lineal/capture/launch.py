@@ -112,7 +112,7 @@ def launch(
     files = Seeing(plan.code.root, _ignored(plan), Family(plan.spool), gaps)
     files.start(plan.directory, plan.command, plan.levels)
     try:
-        exit_status = _execute(plan, start, gaps)
+        exit_status = _execute(plan, start, files.level, gaps)
     finally:
         files.stop()
     return _gather(plan, start, exit_status, files, gaps)
@@ -157,10 +157,11 @@ def _ignored(plan: _Plan) -> Ignored:
     return Ignored((plan.spool, *plan.ignore, *inner, *caches(plan.variables, plan.directory)))
 
 
-def _execute(plan: _Plan, start: Start, gaps: Gaps) -> int:
+def _execute(plan: _Plan, start: Start, level: str, gaps: Gaps) -> int:
     """Run the program and return its exit status, negative for a signal. Raises Invalid when it cannot start."""
     variables = dict(plan.variables)
     variables["LINEAL_SPOOL"] = str(plan.spool)
+    variables["LINEAL_LEVEL"] = level
     variables["PYTHONPATH"] = os.pathsep.join(filter(None, (str(SHIM), variables.get("PYTHONPATH"))))
     streams = tees(plan.spool, gaps)
     ends = {name: each.program_end for name, each in streams.items()}
@@ -196,9 +197,7 @@ def _gather(plan: _Plan, start: Start, exit_status: int, files: Seeing, gaps: Ga
         record = read(plan.spool)
     used = FilesUsed()
     with gaps.guard("files"):
-        # A model may be saved where nobody watched; the interpreter told where.
-        saved = frozenset(each for each in record.models if os.path.isfile(each))
-        used = files.used(saved, plan.code.entry_point)
+        used = files.used(record, plan.code.entry_point)
     record = named_like_files(record, root)
     with gaps.guard("metrics in files"):
         metrics = metrics_of((*used.outputs, *used.intermediates), root)

@@ -10,6 +10,7 @@ import msgspec
 from lineal.capture.files import FilesUsed, classify
 from lineal.capture.hashing import Hashing, Known
 from lineal.capture.watch.choose import paths_in, roots_of, start_watching
+from lineal.capture.watch.readers import Readers
 from lineal.capture.watch.watcher import Seen
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from lineal.capture.gaps import Gaps
     from lineal.capture.places import Ignored
     from lineal.capture.processes import Family
+    from lineal.capture.told.record import SpoolRecord
     from lineal.capture.watch.choose import Level
     from lineal.capture.watch.watcher import Watcher
 
@@ -66,13 +68,22 @@ class Seeing:
             if self._hashing is not None:
                 self._known = self._hashing.known()
 
-    def used(self, saved: frozenset[str], entry_point: str) -> FilesUsed:
+    @property
+    def level(self) -> str:
+        """The level at which files are seen."""
+        return self._watcher.level if self._watcher is not None else ""
+
+    def used(self, record: SpoolRecord, entry_point: str) -> FilesUsed:
         """Return the files by what the run did with them.
 
         Args:
-            saved: files that the program's interpreter says it wrote, watched or not.
+            record: what the program's interpreters told; without their word, readers see no more than arguments do.
             entry_point: the program itself.
         """
+        if isinstance(self._watcher, Readers) and record.python:
+            self.seen = self._watcher.explained(self.seen, record.files)
+        # A model may be saved where nobody watched; the interpreter told where.
+        saved = frozenset(each for each in record.models if os.path.isfile(each))
         seen = msgspec.structs.replace(self.seen, writes=self.seen.writes | saved)
         return classify(seen, self._root, self._ignored, entry_point=entry_point, known=self._known)
 

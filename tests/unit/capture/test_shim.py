@@ -206,3 +206,15 @@ def test_the_runtime_is_that_of_the_program(record: Record, write: Write) -> Non
     assert launched.runtime.hardware.core_count > 0
     assert launched.runtime.hardware.memory_bytes > 1 << 20
     assert ["requirements.txt", "uv.lock"] == sorted(launched.locks)
+
+
+def test_a_module_that_was_only_looked_for_is_still_watched_when_it_comes(record: Record, write: Write) -> None:
+    write(
+        "program.py",
+        "import importlib.util; assert importlib.util.find_spec('argparse')\n"
+        "import argparse; p = argparse.ArgumentParser(); p.add_argument('--a', default=1); p.parse_args()",
+    )
+
+    launched = record("program.py")
+
+    assert {"a": 1} == launched.record.params

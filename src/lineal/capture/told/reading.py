@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lineal.capture.spool import read_start
+from lineal.capture.told.files import take_file
 from lineal.capture.told.interpreter import take_end, take_gap, take_model, take_python
 from lineal.capture.told.record import Event, Gathered, SpoolRecord
 from lineal.capture.told.values import take_metrics, take_params, take_seed
@@ -23,6 +24,7 @@ TAKERS: dict[str, Callable[[Gathered, Event, bool], None]] = {
     "metric": take_metrics,
     "seed": take_seed,
     "model": take_model,
+    "file": take_file,
     "gap": take_gap,
 }
 """Who takes which kind of event; the last argument tells whether the program's first interpreter told it."""

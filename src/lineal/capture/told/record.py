@@ -15,6 +15,18 @@ Event = dict[str, Any]
 """One line of the spool: ``kind``, ``at`` (milliseconds since 1970 UTC), ``file`` (whose it is) and its own members."""
 
 
+class FileTold(msgspec.Struct, frozen=True):
+    """A file that an interpreter opened: for ``r``eading, ``w``riting, both (``u``); or ``t``, ``text`` that may name some.
+
+    ``path`` is absolute; of a text the directory that its names are relative to. ``stamp``: time, size and inode before.
+    """
+
+    purpose: str
+    path: str
+    text: str = ""
+    stamp: tuple[int, int, int] | None = None
+
+
 class SpoolRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What a program's interpreters told. ``metrics`` are last values; ``models`` are by the file's absolute path."""
 
@@ -29,6 +41,7 @@ class SpoolRecord(msgspec.Struct, frozen=True, kw_only=True):
     implementation: str = ""
     executable: str = ""
     libraries: dict[str, str] = {}
+    files: tuple[FileTold, ...] = ()
     last_at: int = 0
     masked_secrets: int = 0
     gaps: tuple[str, ...] = ()
@@ -46,6 +59,7 @@ class Gathered:
         self.python: Event = {}
         self.is_program = False
         self.libraries: dict[str, str] = {}
+        self.files: list[FileTold] = []
         self.gaps: dict[str, None] = {}
         self.last_at = 0
         self.masked_secrets = 0
@@ -66,6 +80,7 @@ class Gathered:
             implementation=self.python.get("implementation", ""),
             executable=self.python.get("executable", ""),
             libraries=self.libraries,
+            files=tuple(self.files),
             last_at=self.last_at,
             masked_secrets=self.masked_secrets,
             gaps=tuple(self.gaps),

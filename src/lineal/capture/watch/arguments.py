@@ -25,6 +25,9 @@ class Arguments:
     """
 
     level = "arguments"
+    only_arguments = (
+        "files: this machine lets no program watch files, so only reads that the command line names are known"
+    )
 
     def __init__(self, roots: tuple[Root, ...], ignored: Ignored, paths: Sequence[str]) -> None:
         self._roots = roots
@@ -32,6 +35,7 @@ class Arguments:
         self._paths = paths
         self._before: dict[str, Stamp | None] = {}
         self._gaps: dict[str, None] = {}
+        self.after: dict[str, Stamp | None] = {}
 
     @property
     def sightings(self) -> None:
@@ -44,16 +48,14 @@ class Arguments:
 
     def stop(self) -> Seen:
         """Take the stamps again and return what differs, and the arguments that are files."""
-        after = self._stamps()
-        writes = frozenset(path for path, found in after.items() if found != self._before.get(path))
+        self.after = self._stamps()
+        writes = frozenset(path for path, found in self.after.items() if found != self._before.get(path))
         named = {
             path for path in self._before if any(path == each or path.startswith(each + os.sep) for each in self._paths)
         }
-        self._gaps[
-            "files: this machine lets no program watch files, so only reads that the command line names are known"
-        ] = None
+        self._gaps[self.only_arguments] = None
         return Seen(
-            level=self.level,
+            level=Arguments.level,
             reads={path: self._before[path] for path in sorted(named - writes)},
             writes=writes,
             gaps=tuple(self._gaps),

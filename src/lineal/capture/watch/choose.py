@@ -1,4 +1,4 @@
-"""Decide what to watch and how: fanotify, else inotify, else the arguments; the level is part of the record."""
+"""Decide what to watch and how; the level is part of the record."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from lineal.capture.watch.arguments import Arguments
 from lineal.capture.watch.fanotify import Fanotify
 from lineal.capture.watch.inotify import Inotify
+from lineal.capture.watch.readers import Readers
 from lineal.capture.watch.watcher import Root, Watcher
 
 if TYPE_CHECKING:
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
 
     from lineal.capture.places import Ignored
 
-Level = Literal["fanotify", "inotify", "arguments"]
+Level = Literal["fanotify", "inotify", "readers", "arguments"]
 
-LEVELS: tuple[Level, ...] = ("fanotify", "inotify", "arguments")
+LEVELS: tuple[Level, ...] = ("fanotify", "inotify", "readers", "arguments")
 """Best first."""
 
 _SYSTEM = ("/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys", "/usr")
@@ -90,6 +91,7 @@ def start_watching(
     makers: dict[Level, Callable[[], Watcher]] = {
         "fanotify": lambda: Fanotify(roots, ignored, is_ours),
         "inotify": lambda: Inotify(roots, ignored),
+        "readers": lambda: Readers(roots, ignored, paths),
         "arguments": lambda: Arguments(roots, ignored, paths),
     }
     refused: OSError = OSError("no way of watching was given")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-_waiting: dict[str, tuple[str, str]] = {}
+_waiting: dict[str, list[tuple[str, str]]] = {}
 
 
 class _Finder:
@@ -21,19 +21,18 @@ class _Finder:
     @staticmethod
     def find_spec(name: str, path: Any = None, target: Any = None) -> Any:
         """Return what the other finders find, for a module that somebody waits for; else None."""
-        after = _waiting.pop(name, None)
-        if after is None:
+        if name not in _waiting:
             return None
         for finder in sys.meta_path:
             find = getattr(finder, "find_spec", None)
             spec = find(name, path, target) if find is not None and finder is not _Finder else None
             if spec is not None:
-                _add_step(spec.loader, after)
+                _add_step(spec.loader, name)
                 return spec
         return None
 
 
-def _add_step(loader: Any, after: tuple[str, str]) -> None:
+def _add_step(loader: Any, name: str) -> None:
     """Change the one loader of this one module; its type and all other methods stay, as resources need them."""
     run = getattr(loader, "exec_module", None)
     if run is None or isinstance(loader, type):
@@ -42,7 +41,9 @@ def _add_step(loader: Any, after: tuple[str, str]) -> None:
     def run_then_record(module: ModuleType) -> None:
         del loader.exec_module
         run(module)
-        quietly(_record, module, *after)
+        # Only now: many libraries ask whether another could be imported, and do not import it.
+        for each in _waiting.pop(name, ()):
+            quietly(_record, module, *each)
 
     loader.exec_module = run_then_record
 
@@ -58,4 +59,4 @@ def after_import(name: str, recorder: str, function: str) -> None:
         return
     if _Finder not in sys.meta_path:
         sys.meta_path.insert(0, _Finder)
-    _waiting[name] = recorder, function
+    _waiting.setdefault(name, []).append((recorder, function))
