@@ -70,6 +70,9 @@ def caches(variables: Mapping[str, str], directory: Path) -> tuple[Path, ...]:
 
 
 def shown(path: str | Path, root: Path) -> str:
-    """Return ``path`` as a record names it: relative to ``root`` with ``/``, or absolute when it is elsewhere."""
-    text = os.path.abspath(path)
-    return text.removeprefix(os.path.join(root, "")).replace(os.sep, "/")
+    r"""Return ``path`` as a record names it: relative to ``root`` with ``/``, or absolute when it is elsewhere.
+
+    Bytes of a name that are no UTF-8 are written as ``\x`` and two digits: a record is text.
+    """
+    text = os.fsencode(os.path.abspath(path)).decode(errors="backslashreplace")
+    return text.removeprefix(os.path.join(os.fsencode(root).decode(errors="backslashreplace"), "")).replace(os.sep, "/")

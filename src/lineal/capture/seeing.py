@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -10,8 +11,7 @@ import msgspec
 from lineal.capture.files import FilesUsed, classify
 from lineal.capture.hashing import Hashing, Known
 from lineal.capture.watch.choose import paths_in, roots_of, start_watching
-from lineal.capture.watch.readers import Readers
-from lineal.capture.watch.watcher import Seen
+from lineal.capture.watch.watcher import Seen, Stamp, stamp, stamp_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +43,7 @@ class Seeing:
         self._watcher: Watcher | None = None
         self._hashing: Hashing | None = None
         self._known = Known()
+        self._stdin: tuple[str, Stamp] | None = None
         self.seen = Seen(level="")
 
     def start(self, directory: Path, command: Sequence[str], levels: Sequence[Level]) -> None:
@@ -52,6 +53,7 @@ class Seeing:
             self._gaps.extend(said)
             paths = paths_in(command, directory)
             self._watcher = start_watching(roots, self._ignored, paths=paths, is_ours=self._family.has, levels=levels)
+        self._stdin = _file_of_stdin()
         sightings = self._watcher.sightings if self._watcher is not None else None
         if sightings is not None:
             with self._gaps.guard("files: nothing was hashed while the program ran"):
@@ -70,7 +72,7 @@ class Seeing:
 
     @property
     def level(self) -> str:
-        """The level at which files are seen."""
+        """The level at which files are seen, or several."""
         return self._watcher.level if self._watcher is not None else ""
 
     def used(self, record: SpoolRecord, entry_point: str) -> FilesUsed:
@@ -80,12 +82,25 @@ class Seeing:
             record: what the program's interpreters told; without their word, readers see no more than arguments do.
             entry_point: the program itself.
         """
-        if isinstance(self._watcher, Readers) and record.python:
+        if self._watcher is not None and record.python:
             self.seen = self._watcher.explained(self.seen, record.files)
+        # What the shell opened for the program was open before anybody watched.
+        reads = self.seen.reads | dict([self._stdin] if self._stdin else [])
         # A model may be saved where nobody watched; the interpreter told where.
         saved = frozenset(each for each in record.models if os.path.isfile(each))
-        seen = msgspec.structs.replace(self.seen, writes=self.seen.writes | saved)
+        seen = msgspec.structs.replace(self.seen, reads=reads, writes=self.seen.writes | saved)
         return classify(seen, self._root, self._ignored, entry_point=entry_point, known=self._known)
 
     def _is_wanted(self, path: str) -> bool:
         return not (self._ignored.directory(os.path.dirname(path)) or self._ignored.file(path, self._root))
+
+
+def _file_of_stdin() -> tuple[str, Stamp] | None:
+    """Return the file that the program's standard input comes from, if it is one that has a name."""
+    try:
+        status = os.fstat(0)
+        path = os.readlink("/proc/self/fd/0")
+    except OSError:
+        return None
+    found = stamp_of(status)
+    return (path, found) if stat.S_ISREG(status.st_mode) and stamp(path) == found else None

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lineal.capture.places import Ignored
+    from lineal.capture.told.record import FileTold
     from lineal.capture.watch.watcher import Root
 
 
@@ -41,6 +42,15 @@ class Arguments:
     def sightings(self) -> None:
         """Nothing is seen before the end."""
         return
+
+    @property
+    def rest(self) -> tuple[Root, ...]:
+        """There is nothing that cannot be compared."""
+        return ()
+
+    def explained(self, seen: Seen, _told: Sequence[FileTold]) -> Seen:
+        """Return ``seen``: no word of an interpreter is asked for."""
+        return seen
 
     def start(self) -> None:
         """Take the stamps of all files."""
@@ -75,6 +85,8 @@ class Arguments:
         for root in self._roots:
             if root.is_deep:
                 explorer.descend(os.path.realpath(root.path), root.path, take)
+        for left in explorer.rest:
+            self._gaps[f"files: there are too many directories, so {left.path} was not looked at"] = None
         for each in self._paths:
             if os.path.isfile(each):
                 take(each)

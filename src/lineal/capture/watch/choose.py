@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from lineal.capture.watch.arguments import Arguments
 from lineal.capture.watch.fanotify import Fanotify
 from lineal.capture.watch.inotify import Inotify
+from lineal.capture.watch.joined import Joined
 from lineal.capture.watch.readers import Readers
 from lineal.capture.watch.watcher import Root, Watcher
 
@@ -78,6 +79,8 @@ def start_watching(
 ) -> Watcher:
     """Return a watcher of ``roots`` that has started: the first of ``levels`` that this machine allows.
 
+    What it cannot watch is left to the next one.
+
     Args:
         roots: the directories; the first must exist.
         ignored: what to leave out.
@@ -95,12 +98,15 @@ def start_watching(
         "arguments": lambda: Arguments(roots, ignored, paths),
     }
     refused: OSError = OSError("no way of watching was given")
-    for level in levels:
+    for position, level in enumerate(levels):
         watcher = makers[level]()
         try:
             watcher.start()
         except OSError as error:
             refused = error
             continue
+        if watcher.rest:
+            others = tuple(levels[position + 1 :]) or LEVELS[-1:]
+            return Joined(watcher, start_watching(watcher.rest, ignored, paths=paths, is_ours=is_ours, levels=others))
         return watcher
     raise refused

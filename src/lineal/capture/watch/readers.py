@@ -33,7 +33,10 @@ class Readers(Arguments):
     level = "readers"
 
     def explained(self, seen: Seen, told: Sequence[FileTold]) -> Seen:
-        """Return ``seen`` with the reads that interpreters ``told`` of, in place of what the command line names."""
+        """Return ``seen`` with the reads that interpreters ``told`` of, in place of what the command line names.
+
+        Where no interpreter was, that is all there is.
+        """
         reads: dict[str, Stamp | None] = {}
         overwritten: set[str] = set()
         written: set[str] = set()

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from lineal.capture.told.record import FileTold
 
 # fanotify and inotify share these bits (linux/fanotify.h, linux/inotify.h).
 MODIFY = 0x2
@@ -26,6 +28,12 @@ EVENTS = MODIFY | CLOSE_WRITE | CLOSE_NOWRITE | OPEN | MOVED_FROM | MOVED_TO | C
 
 APPEARED = MODIFY | MOVED_TO | CREATE
 _WRITTEN = APPEARED | CLOSE_WRITE
+
+
+_OVERFLOWED = (
+    "files: the kernel's queue of events overflowed, so some reads were not seen; "
+    "files that changed since the start count as written"
+)
 
 
 class Stamp(msgspec.Struct, frozen=True):
@@ -70,6 +78,10 @@ class Watcher(Protocol):
     def sightings(self) -> Sightings | None:
         """What was seen so far; None when that is known only at the end."""
 
+    @property
+    def rest(self) -> tuple[Root, ...]:
+        """The directories that cannot be watched in this way."""
+
     def start(self) -> None:
         """Begin to watch.
 
@@ -79,6 +91,9 @@ class Watcher(Protocol):
 
     def stop(self) -> Seen:
         """Stop, and return everything seen until now."""
+
+    def explained(self, seen: Seen, told: Sequence[FileTold]) -> Seen:
+        """Return what was ``seen``, in the light of what the program's interpreters ``told`` of its files."""
 
 
 def stamp(path: str) -> Stamp | None:
@@ -118,7 +133,7 @@ class Sightings:
         self._touched: dict[str, int] = {}
         self._own: dict[str, int] = {}
         self._lock = threading.Lock()
-        self._since_ns = time.time_ns()
+        self.since_ns = time.time_ns()
         self.gaps: dict[str, None] = {}
         self.overflowed = False
 
@@ -177,7 +192,7 @@ class Sightings:
                 moved.add(path)
         gaps = tuple(self.gaps)
         if self.overflowed:
-            gaps += ("files: the kernel's queue of events overflowed, so some reads or writes were not seen",)
+            gaps += (_OVERFLOWED,)
         return Seen(
             level=level,
             reads=reads,
@@ -195,4 +210,4 @@ class Sightings:
         Its first stamp may have been taken after a quick write, so its time counts too.
         """
         now = stamp(path)
-        return now != self._files[path].first or (now is not None and now.mtime_ns > self._since_ns)
+        return now != self._files[path].first or (now is not None and now.mtime_ns > self.since_ns)

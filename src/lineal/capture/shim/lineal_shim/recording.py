@@ -28,7 +28,7 @@ _WORKER_MARKS = ("from multiprocessing.", "joblib.externals.loky")
 def start() -> None:
     """Record the interpreter, and wait for the modules whose use is to be recorded. Raises OSError."""
     emit("python", parent=os.getppid(), **interpreter.facts())
-    if os.environ.get("LINEAL_LEVEL") == "readers":
+    if "readers" in os.environ.get("LINEAL_LEVEL", ""):
         after_import("builtins", "files", "watch")
     # Workers of a pool do parts of what their parent does and records as a whole.
     if not any(mark in each for mark in _WORKER_MARKS for each in getattr(sys, "orig_argv", ())):
