@@ -1,8 +1,8 @@
 """Name files by their digests while the program still runs, so that little is left to be read at its end.
 
 A thread of the lowest priority reads what nobody has touched for a while. What it finds is believed at the end only
-for a file that is still as it was then. Nothing is hashed here while a process of the run has it mapped for writing:
-a write through a mapping may leave no trace in the file's times.
+for a file that is still as it was then, and that nobody closed after writing since: a write through a mapping may leave
+no trace in the file's times, but the kernel tells of the close once the mapping is gone.
 """
 
 from __future__ import annotations
@@ -86,15 +86,11 @@ class Hashing:
     Args:
         sightings: tells which files were touched.
         is_wanted: tells files that belong to the record from noise.
-        mapped: returns the inodes of files that the run's processes have mapped for writing.
     """
 
-    def __init__(
-        self, sightings: Sightings, is_wanted: Callable[[str], bool], mapped: Callable[[], frozenset[int]]
-    ) -> None:
+    def __init__(self, sightings: Sightings, is_wanted: Callable[[str], bool]) -> None:
         self._sightings = sightings
         self._is_wanted = is_wanted
-        self._mapped = mapped
         self._waiting: dict[str, float] = {}
         self._tries: dict[str, int] = {}
         self._known = Known(as_read={}, latest={})
@@ -135,20 +131,15 @@ class Hashing:
                 self._waiting[path] = now + QUIET_S * 2 ** min(self._tries.get(path, 0), 10)
 
     def _hash_all(self, due: list[str]) -> None:
-        written = any(self._sightings.sighting(each).events & _WRITTEN for each in due)
-        mapped = self._mapped() if written else frozenset[int]()
         for path in due:
             if self._is_over.is_set():
                 return
             del self._waiting[path]
             self._tries[path] = self._tries.get(path, 0) + 1
             with suppress(OSError):  # gone, or not to be read: the end of the run says so
-                self._hash(path, mapped)
+                self._hash(path)
 
-    def _hash(self, path: str, mapped: frozenset[int]) -> None:
-        if os.stat(path).st_ino in mapped:
-            self._waiting[path] = time.monotonic() + QUIET_S
-            return
+    def _hash(self, path: str) -> None:
         self._sightings.expect_own(path)
         found = hash_file(path, lambda: not self._is_over.is_set())
         if found is None or found.stamp is None:

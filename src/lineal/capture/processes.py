@@ -47,21 +47,6 @@ class Family:
             known = self._known[process] = self._descends(process) or not self._is_foreign(process)
         return known
 
-    def mapped_for_writing(self) -> frozenset[int]:
-        """Return the inodes of the files that a process of the run has mapped so that it can write them."""
-        found: set[int] = set()
-        for each in os.listdir(PROC):
-            if not each.isdigit() or int(each) == os.getpid() or not self.has(int(each)):
-                continue
-            try:
-                lines = (PROC / each / "maps").read_bytes().splitlines()
-            except OSError:
-                continue  # gone, or a kernel thread's
-            # address, permissions, offset, device, inode, path
-            fields = (line.split(maxsplit=5) for line in lines)
-            found.update(int(inode) for _, allowed, _, _, inode, *_ in fields if allowed[1:4:2] == b"ws")
-        return frozenset(found)
-
     def _descends(self, process: int) -> bool:
         own = os.getpid()
         for _ in range(_ANCESTORS_MAX):

@@ -57,7 +57,7 @@ class Seeing:
         sightings = self._watcher.sightings if self._watcher is not None else None
         if sightings is not None:
             with self._gaps.guard("files: nothing was hashed while the program ran"):
-                self._hashing = Hashing(sightings, self._is_wanted, self._family.mapped_for_writing)
+                self._hashing = Hashing(sightings, self._is_wanted)
                 self._hashing.start()
 
     def stop(self) -> None:

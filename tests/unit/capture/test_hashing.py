@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +11,6 @@ import pytest
 from lineal.capture import files, hashing
 from lineal.capture.hashing import Hashing, hash_file
 from lineal.capture.launched import Launched
-from lineal.capture.processes import Family
 from lineal.capture.watch.choose import Level
 from lineal.capture.watch.watcher import CLOSE_NOWRITE, CLOSE_WRITE, MODIFY, OPEN, Sightings
 from lineal.objects.digest import digest_of, short
@@ -122,23 +119,6 @@ def test_a_write_through_a_mapping_is_in_the_digest_though_no_time_tells_it(reco
     assert [digest_of(b"22" + b"1" * 8)] == [each.digest for each in launched.outputs]
 
 
-def test_files_that_a_process_may_write_through_a_mapping_are_known(tmp_path: Path) -> None:
-    path = tmp_path / "a"
-    path.write_text("1")
-    family = Family(tmp_path)
-    with path.open("r+b") as file, mmap.mmap(file.fileno(), 0):
-        assert frozenset() == family.mapped_for_writing()  # not of the recorder itself
-        child = os.fork()
-        if not child:
-            time.sleep(10)
-            os._exit(0)
-    try:
-        assert path.stat().st_ino in family.mapped_for_writing()
-    finally:
-        os.kill(child, 9)
-        os.waitpid(child, 0)
-
-
 def test_a_file_that_changes_under_our_reading_has_no_stamp(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_bytes(bytes(3 << 20))
@@ -172,7 +152,7 @@ def test_a_file_that_is_always_written_is_hashed_ever_more_seldom(
     log.write_text("")
     sightings = Sightings(lambda _path: False)
     monkeypatch.setattr(hashing, "hash_file", lambda *_: read.append(time.monotonic()))
-    worker = Hashing(sightings, lambda _path: True, frozenset)
+    worker = Hashing(sightings, lambda _path: True)
     worker.start()
     end = time.monotonic() + 2
     while time.monotonic() < end:
