@@ -21,10 +21,17 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("level", "prefix"),
-    [("fanotify", ()), ("inotify", ()), pytest.param("fanotify", file_capture.WITHOUT_RIGHTS, marks=NEEDS_ROOT)],
+    ("level", "prefix", "gaps"),
+    [
+        ("fanotify", (), 0),
+        ("inotify", (), 0),
+        ("readers", (), 1),
+        pytest.param("fanotify", file_capture.WITHOUT_RIGHTS, 0, marks=NEEDS_ROOT),
+    ],
 )
-def test_every_read_and_write_is_seen_and_nothing_else(level: str, prefix: tuple[str, ...], prepared: Path) -> None:
+def test_every_read_and_write_is_seen_and_nothing_else(
+    level: str, prefix: tuple[str, ...], gaps: int, prepared: Path
+) -> None:
     with file_capture.recorded(prepared, level, prefix=prefix) as matrix:
         read, written = set(matrix.reads.values()), set(matrix.writes.values())
 
@@ -33,19 +40,5 @@ def test_every_read_and_write_is_seen_and_nothing_else(level: str, prefix: tuple
         assert frozenset() == matrix.inputs - read
         assert {f"{matrix.writes['a child that outlives']}.done"} == matrix.outputs - written
         assert frozenset() == matrix.intermediates
-        assert [] == [each for each in matrix.gaps if "files:" in each]
-
-
-# Read by programs that are no Python, and not named on the way to them.
-UNSEEN_BY_READERS: list[str] = []
-
-
-def test_readers_see_what_python_reads_and_all_that_is_written(prepared: Path) -> None:
-    with file_capture.recorded(prepared, "readers") as matrix:
-        read, written = set(matrix.reads.values()), set(matrix.writes.values())
-
-        assert UNSEEN_BY_READERS == matrix.unseen()
-        assert ("readers", frozenset()) == (matrix.level, matrix.inputs - read)
-        assert {f"{matrix.writes['a child that outlives']}.done"} == matrix.outputs - written
-        assert frozenset() == matrix.intermediates
-        assert 1 == len([each for each in matrix.gaps if "files:" in each])
+        # Readers say what they are. A temporary file may be gone before anybody could see that it lives on as another.
+        assert gaps == len([each for each in matrix.gaps if "files:" in each and ".tmp" not in each])
