@@ -17,18 +17,19 @@ from lineal.capture.code.completing import complete_code
 from lineal.capture.code.finding import find_code
 from lineal.capture.code.found import CodeFound
 from lineal.capture.context import RUN_ID, find_context, find_parent
-from lineal.capture.files import FilesUsed, classify
+from lineal.capture.files import FilesUsed
 from lineal.capture.gaps import Gaps
 from lineal.capture.labelling import labelled
 from lineal.capture.launched import Launched, gathered, named_like_files, write_end
 from lineal.capture.metrics import metrics_of
 from lineal.capture.network import Connection, Sampling
 from lineal.capture.network import gaps as network_gaps
-from lineal.capture.places import Ignored
+from lineal.capture.places import Ignored, caches
 from lineal.capture.processes import Family, start_time
 from lineal.capture.runtime.finding import VARIABLES, find_runtime
 from lineal.capture.saved import described, files_of
 from lineal.capture.secrets import mask_command
+from lineal.capture.seeing import Seeing
 from lineal.capture.signals import Forwarding
 from lineal.capture.spool import Start, is_of_another, reserve, this_process, write_start, write_whole
 from lineal.capture.steps import read_steps, without_steps, write_step
@@ -36,7 +37,7 @@ from lineal.capture.tee import tees
 from lineal.capture.told.reading import read
 from lineal.capture.told.record import SpoolRecord
 from lineal.capture.usage import Sampler
-from lineal.capture.watch.choose import LEVELS, paths_in, roots_of, start_watching
+from lineal.capture.watch.choose import LEVELS
 from lineal.capture.watch.watcher import Seen
 from lineal.objects.errors import Invalid, Unavailable
 
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from lineal.capture.watch.choose import Level
-    from lineal.capture.watch.watcher import Watcher
     from lineal.objects.runs import RunState
 
 SHIM = Path(__file__).parent / "shim"
@@ -112,14 +112,14 @@ def launch(
     start = _start(plan, run_id, parent.name if parent else "", gaps)
     open_spool(spool, start, code)
     family = Family(plan.spool, is_of_another=lambda process: is_of_another(process, plan.spool))
-    watcher = watch(plan, family, gaps)
+    files = see_files(plan, family, gaps)
     try:
-        exit_status, connections = _execute(plan, start, gaps)
+        exit_status, connections = _execute(plan, start, files.level, gaps)
     finally:
-        seen = stop(watcher, gaps)
+        files.stop()
     state: RunState = "finished" if exit_status == 0 else "failed" if exit_status > 0 else "killed"
-    seen = _own(seen, spool, parent, gaps)
-    return gather(plan, start, state, exit_status, seen=seen, connections=connections, gaps=gaps)
+    files.seen = _own(files.seen, spool, parent, gaps)
+    return gather(plan, start, state, exit_status, files=files, connections=connections, gaps=gaps)
 
 
 def _start(plan: Plan, run_id: str, parent: str, gaps: Gaps) -> Start:
@@ -174,27 +174,11 @@ def open_spool(spool: Path, start: Start, code: CodeFound) -> None:
         ) from None
 
 
-def watch(plan: Plan, family: Family, gaps: Gaps) -> Watcher | None:
-    """Begin to watch the files that ``family`` uses; None when nothing can be watched, which is then a gap."""
-    with gaps.guard("files: nothing was watched"):
-        roots, said = roots_of(plan.code.root, plan.directory, plan.command)
-        gaps.extend(said)
-        return start_watching(
-            roots,
-            _ignored(plan),
-            paths=paths_in(plan.command, plan.directory),
-            is_ours=family.has,
-            levels=plan.levels,
-        )
-    return None
-
-
-def stop(watcher: Watcher | None, gaps: Gaps) -> Seen:
-    """Stop watching, and return what was seen."""
-    with gaps.guard("files: what was watched is lost"):
-        if watcher is not None:
-            return watcher.stop()
-    return Seen(level="")
+def see_files(plan: Plan, family: Family, gaps: Gaps) -> Seeing:
+    """Begin to see the files that ``family`` uses; where nothing can be watched, that is a gap."""
+    files = Seeing(plan.code.root, _ignored(plan), family, gaps)
+    files.start(plan.directory, plan.command, plan.levels)
+    return files
 
 
 def _own(seen: Seen, spool: Path, parent: Path | None, gaps: Gaps) -> Seen:
@@ -211,16 +195,17 @@ def _ignored(plan: Plan) -> Ignored:
     # An interpreter inside the project is no data; a project inside an interpreter's prefix (/usr) is.
     prefix = Path(sys.prefix)
     inner = (prefix,) if prefix != plan.code.root and prefix.is_relative_to(plan.code.root) else ()
-    return Ignored((plan.spool, *plan.ignore, *inner))
+    return Ignored((plan.spool, *plan.ignore, *inner, *caches(plan.variables, plan.directory)))
 
 
-def _execute(plan: Plan, start: Start, gaps: Gaps) -> tuple[int, frozenset[Connection]]:
+def _execute(plan: Plan, start: Start, level: str, gaps: Gaps) -> tuple[int, frozenset[Connection]]:
     """Run the program and return its exit status, negative for a signal, and whom it was connected to.
 
     Raises Invalid when it cannot start.
     """
     variables = dict(plan.variables)
     variables["LINEAL_SPOOL"] = str(plan.spool)
+    variables["LINEAL_LEVEL"] = level
     variables[RUN_ID] = start.run_id
     # Interpreters of a run around this one are no part of this one.
     variables.pop("LINEAL_AROUND", None)
@@ -266,7 +251,7 @@ def gather(
     state: RunState,
     exit_status: int | None,
     *,
-    seen: Seen,
+    files: Seeing,
     gaps: Gaps,
     connections: frozenset[Connection] = frozenset(),
 ) -> Launched:
@@ -275,7 +260,7 @@ def gather(
     record = SpoolRecord()
     with gaps.guard("what the program's interpreter told is lost"):
         record = read(plan.spool)
-    used, record = _files(plan, start, record, seen, gaps)
+    used, record = _files(plan, start, record, files, gaps)
     with gaps.guard("network"):
         gaps.extend(network_gaps(connections, record, plan.variables))
     record = named_like_files(record, root)
@@ -290,7 +275,7 @@ def gather(
         record=record,
         variables=plan.variables,
     )
-    for each in (code.gaps, seen.gaps, used.gaps, runtime.gaps, record.gaps):
+    for each in (code.gaps, files.seen.gaps, used.gaps, runtime.gaps, record.gaps):
         gaps.extend(each)
     launched = gathered(
         start,
@@ -302,7 +287,7 @@ def gather(
         code=code,
         found=runtime,
         used=used,
-        capture_level=seen.level,
+        capture_level=files.seen.level,
         gaps=gaps,
     )
     with gaps.guard("the outcome could not be written down"):
@@ -310,19 +295,16 @@ def gather(
     return launched
 
 
-def _files(plan: Plan, start: Start, record: SpoolRecord, seen: Seen, gaps: Gaps) -> tuple[FilesUsed, SpoolRecord]:
+def _files(plan: Plan, start: Start, record: SpoolRecord, files: Seeing, gaps: Gaps) -> tuple[FilesUsed, SpoolRecord]:
     """Return the files of the program, and what is known of the models among them."""
-    root = plan.code.root
     used = FilesUsed()
     with gaps.guard("files"):
         # A model may be saved where nobody watched; the interpreter told where.
         saved = files_of(record.models, since=start.started_at)
-        seen = msgspec.structs.replace(seen, writes=seen.writes | saved)
-        used = classify(seen, root, _ignored(plan), entry_point=plan.code.entry_point)
-        used = labelled(used, record.labels, root)
+        used = labelled(files.used(record, plan.code.entry_point, saved), record.labels, plan.code.root)
     if not record.models:
         with gaps.guard("models that files describe"):
-            record = msgspec.structs.replace(record, models=described(used.outputs, root))
+            record = msgspec.structs.replace(record, models=described(used.outputs, plan.code.root))
     return used, record
 
 

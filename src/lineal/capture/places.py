@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 IGNORED_DIRECTORIES = frozenset(
@@ -17,13 +18,24 @@ IGNORED_DIRECTORIES = frozenset(
     }
 )  # fmt: skip
 
+CACHES = (
+    "XDG_CACHE_HOME", "PYTHONPYCACHEPREFIX", "MPLCONFIGDIR", "NUMBA_CACHE_DIR", "CUDA_CACHE_PATH", "TRITON_CACHE_DIR",
+    "TORCH_HOME", "TORCHINDUCTOR_CACHE_DIR", "HF_HOME", "HF_HUB_CACHE", "HF_DATASETS_CACHE", "HF_ASSETS_CACHE",
+    "HF_XET_CACHE", "TRANSFORMERS_CACHE", "KERAS_HOME", "TFHUB_CACHE_DIR", "PIP_CACHE_DIR", "UV_CACHE_DIR",
+)  # fmt: skip
+"""Variables by which libraries are told where to keep what they can make or fetch again."""
+
 SOURCE_SUFFIXES = frozenset(
     ".py .pyi .pyx .ipynb .sql .sh .bash .r .rmd .jl .c .h .cc .cpp .hpp .cu .rs .go .java .scala .js .ts "
     ".toml .yaml .yml .cfg .ini".split()
 )
 
-# Compiled and imported code is code, not data; the rest is what editors and desktops leave behind.
-_NOISE = re.compile(r".*\.(py|pyi|pyc|pyo|pyd|swp|swo|swx)|.*\.so(\.[\d.]+)?|.*~|\.#.*|#.*#|4913|\.DS_Store|Thumbs\.db")
+# Compiled and imported code is code, not data; the rest is what editors, desktops and open databases leave
+# behind. A file without a name (O_TMPFILE) shows as # and a number.
+_NOISE = re.compile(
+    r".*\.(py|pyi|pyc|pyo|pyd|swp|swo|swx)|.*\.so(\.[\d.]+)?|.*~|\.#.*|#.*#|4913|\.DS_Store|Thumbs\.db"
+    r"|#\d+|.*\.(db|db3|sqlite|sqlite3)-(journal|wal|shm)"
+)
 
 
 _TRACKERS = re.compile(
@@ -59,7 +71,15 @@ class Ignored:
         return any(path == each or path.startswith(each + os.sep) for each in self._paths)
 
 
+def caches(variables: Mapping[str, str], directory: Path) -> tuple[Path, ...]:
+    """Return the caches that ``variables`` name, for a program that runs in ``directory``."""
+    return tuple(directory / variables[each] for each in CACHES if variables.get(each))
+
+
 def shown(path: str | Path, root: Path) -> str:
-    """Return ``path`` as a record names it: relative to ``root`` with ``/``, or absolute when it is elsewhere."""
-    text = os.path.abspath(path)
-    return text.removeprefix(os.path.join(root, "")).replace(os.sep, "/")
+    r"""Return ``path`` as a record names it: relative to ``root`` with ``/``, or absolute when it is elsewhere.
+
+    Bytes of a name that are no UTF-8 are written as ``\x`` and two digits: a record is text.
+    """
+    text = os.fsencode(os.path.abspath(path)).decode(errors="backslashreplace")
+    return text.removeprefix(os.path.join(os.fsencode(root).decode(errors="backslashreplace"), "")).replace(os.sep, "/")

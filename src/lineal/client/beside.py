@@ -18,14 +18,13 @@ import msgspec
 
 from lineal.capture.code.found import CodeFound
 from lineal.capture.gaps import Gaps
-from lineal.capture.launch import Plan, gather, open_spool, stop, watch
+from lineal.capture.launch import Plan, gather, open_spool, see_files
 from lineal.capture.processes import Family, exit_status, is_alive
 from lineal.capture.runtime.finding import VARIABLES
 from lineal.capture.secrets import mask_command
 from lineal.capture.spool import JOINED, Start, this_process, write_whole
 from lineal.capture.usage import Sampler
 from lineal.capture.watch.choose import LEVELS
-from lineal.capture.watch.watcher import Seen, Watcher
 from lineal.client.spools import spools_for
 from lineal.objects.runs import RunState
 from lineal.storage.where import find
@@ -191,7 +190,7 @@ class Recording:
         open_spool(self._spool, self._start, self._plan.code)
         (self._spool / "name").write_text(request.name, encoding="utf-8")
         self._family = Family(self._spool, (request.process,))
-        self._watcher: Watcher | None = watch(self._plan, self._family, self._gaps)
+        self._files = see_files(self._plan, self._family, self._gaps)
         self._usage = Sampler(self._spool, lambda: self._family.programs)
 
     def look_around(self) -> None:
@@ -256,14 +255,16 @@ class Recording:
     def gather(self, ending: Ending) -> None:
         """Put together what was seen."""
         self._usage.stop()
-        seen: Seen = stop(self._watcher, self._gaps)
+        self._files.stop()
         status = self._status
         state: Any = ending.state
         if status is not None and not ending.stays:
             state = "finished" if status == 0 else "failed" if status > 0 else "killed"
         elif not ending.stays:
             self._gaps.note("the program's exit status is not known")
-        self._launched = gather(self._plan, self._start, state or "finished", status, seen=seen, gaps=self._gaps)
+        self._launched = gather(
+            self._plan, self._start, state or "finished", status, files=self._files, gaps=self._gaps
+        )
 
     def deliver(self, repository: Any) -> str:
         """Store the run, and return what the user should hear."""

@@ -202,8 +202,9 @@ def _deliver_one(
 def _run(blobs: BlobStore, launched: Launched, name: str, code: Digest, runtime: Digest, gaps: list[str]) -> Run:
     """Return everything that was seen of a run, its bytes in the store; ``gaps`` gets what could not be kept."""
     record = launched.record
-    inputs, outputs, intermediates = (
-        _kept(blobs, launched, each, gaps) for each in (launched.inputs, launched.outputs, launched.intermediates)
+    # What was written first: an input that was moved lies among it.
+    outputs, inputs, intermediates = (
+        _kept(blobs, launched, each, gaps) for each in (launched.outputs, launched.inputs, launched.intermediates)
     )
     return Run(
         id=launched.run_id,
@@ -259,7 +260,7 @@ def _send(blobs: BlobStore, root: Path, use: FileUse, gaps: list[str]) -> bool:
         # A full disk or a dead server is no matter of this file: the whole delivery waits for a better time.
         if error.exit_status in _OF_THE_STORE:
             raise
-        gaps.append(f"files: {use.path} was not kept: it changed or went away after the run")
+        gaps.append(f"files: {use.path} was not kept: it changed or went away")
         return False
     return True
 

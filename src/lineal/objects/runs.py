@@ -90,8 +90,8 @@ class Point(msgspec.Struct, frozen=True):
 class Run(Object, frozen=True, tag="run"):
     """One execution of a program, as it was seen. Written once, when it ended.
 
-    ``capture_level`` says how files were seen (``fanotify``, ``inotify``, ``arguments``, or ``imported`` where another
-    system told of them); ``gaps`` lists in plain words what could not be seen. ``exit_status`` is negative for the signal
+    ``capture_level`` says how files were seen (``fanotify``, ``inotify``, ``readers``, ``arguments``, or ``imported`` where
+    another system told of them); ``gaps`` lists in plain words what could not be seen. ``exit_status`` is negative for the signal
     that ended the program. ``tags`` are what a program said of it that is neither a parameter nor a metric.
     ``param_sources`` tells where parameters come from, by name. ``context`` what other
     systems around the run said. ``objects`` and ``queries``

@@ -8,6 +8,7 @@ import msgspec
 
 from lineal.capture.spool import read_start
 from lineal.capture.told.elsewhere import take_label, take_object, take_peer, take_query
+from lineal.capture.told.files import take_file
 from lineal.capture.told.interpreter import take_cell, take_end, take_gap, take_model, take_modules, take_python
 from lineal.capture.told.lines import events
 from lineal.capture.told.params import take_globals, take_params
@@ -39,6 +40,7 @@ TAKERS: dict[str, Callable[[Gathered, Event, bool], None]] = {
     "tracked": take_tracked,
     "modules": take_modules,
     "cell": take_cell,
+    "file": take_file,
     "gap": take_gap,
     "object": take_object,
     "query": take_query,

@@ -58,6 +58,18 @@ class Cell(msgspec.Struct, frozen=True):
     error: str = ""
 
 
+class FileTold(msgspec.Struct, frozen=True):
+    """A file that an interpreter opened: for ``r``eading, ``w``riting, both (``u``); or ``t``, ``text`` that may name some.
+
+    ``path`` is absolute; of a text the directory that its names are relative to. ``stamp``: time, size and inode before.
+    """
+
+    purpose: str
+    path: str
+    text: str = ""
+    stamp: tuple[int, int, int] | None = None
+
+
 class SpoolRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What a program's interpreters told.
 
@@ -93,6 +105,7 @@ class SpoolRecord(msgspec.Struct, frozen=True, kw_only=True):
     doubled: frozenset[str] = frozenset()
     summary: dict[str, Number] = {}
     first_at: int = 0
+    files: tuple[FileTold, ...] = ()
     last_at: int = 0
     masked_secrets: int = 0
     gaps: tuple[str, ...] = ()
@@ -126,6 +139,7 @@ class Gathered:
         self.modules: dict[str, str] | None = None
         self.cells: list[Cell] = []
         self.pythons: dict[str, Event] = {}
+        self.files: list[FileTold] = []
         self.gaps: dict[str, None] = {}
         self.first_at = self.last_at = 0
         self.masked_secrets = 0
@@ -167,6 +181,7 @@ class Gathered:
             doubled=doubled,
             summary=summary,
             first_at=self.first_at,
+            files=tuple(self.files),
             last_at=self.last_at,
             masked_secrets=self.masked_secrets,
             gaps=(*self.gaps, *self.params.gaps(), *self.elsewhere.gaps()),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lineal.capture.places import Ignored
+    from lineal.capture.told.record import FileTold
     from lineal.capture.watch.watcher import Root
 
 
@@ -25,6 +26,9 @@ class Arguments:
     """
 
     level = "arguments"
+    only_arguments = (
+        "files: this machine lets no program watch files, so only reads that the command line names are known"
+    )
 
     def __init__(self, roots: tuple[Root, ...], ignored: Ignored, paths: Sequence[str]) -> None:
         self._roots = roots
@@ -32,6 +36,21 @@ class Arguments:
         self._paths = paths
         self._before: dict[str, Stamp | None] = {}
         self._gaps: dict[str, None] = {}
+        self.after: dict[str, Stamp | None] = {}
+
+    @property
+    def sightings(self) -> None:
+        """Nothing is seen before the end."""
+        return
+
+    @property
+    def rest(self) -> tuple[Root, ...]:
+        """There is nothing that cannot be compared."""
+        return ()
+
+    def explained(self, seen: Seen, _told: Sequence[FileTold]) -> Seen:
+        """Return ``seen``: no word of an interpreter is asked for."""
+        return seen
 
     def start(self) -> None:
         """Take the stamps of all files."""
@@ -39,16 +58,14 @@ class Arguments:
 
     def stop(self) -> Seen:
         """Take the stamps again and return what differs, and the arguments that are files."""
-        after = self._stamps()
-        writes = frozenset(path for path, found in after.items() if found != self._before.get(path))
+        self.after = self._stamps()
+        writes = frozenset(path for path, found in self.after.items() if found != self._before.get(path))
         named = {
             path for path in self._before if any(path == each or path.startswith(each + os.sep) for each in self._paths)
         }
-        self._gaps[
-            "files: this machine lets no program watch files, so only reads that the command line names are known"
-        ] = None
+        self._gaps[self.only_arguments] = None
         return Seen(
-            level=self.level,
+            level=Arguments.level,
             reads={path: self._before[path] for path in sorted(named - writes)},
             writes=writes,
             gaps=tuple(self._gaps),
@@ -68,6 +85,8 @@ class Arguments:
         for root in self._roots:
             if root.is_deep:
                 explorer.descend(os.path.realpath(root.path), root.path, take)
+        for left in explorer.rest:
+            self._gaps[f"files: there are too many directories, so {left.path} was not looked at"] = None
         for each in self._paths:
             if os.path.isfile(each):
                 take(each)

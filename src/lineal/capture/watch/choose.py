@@ -1,4 +1,4 @@
-"""Decide what to watch and how: fanotify, else inotify, else the arguments; the level is part of the record."""
+"""Decide what to watch and how; the level is part of the record."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Literal
 from lineal.capture.watch.arguments import Arguments
 from lineal.capture.watch.fanotify import Fanotify
 from lineal.capture.watch.inotify import Inotify
+from lineal.capture.watch.joined import Joined
+from lineal.capture.watch.readers import Readers
 from lineal.capture.watch.watcher import Root, Watcher
 
 if TYPE_CHECKING:
@@ -17,9 +19,9 @@ if TYPE_CHECKING:
 
     from lineal.capture.places import Ignored
 
-Level = Literal["fanotify", "inotify", "arguments"]
+Level = Literal["fanotify", "inotify", "readers", "arguments"]
 
-LEVELS: tuple[Level, ...] = ("fanotify", "inotify", "arguments")
+LEVELS: tuple[Level, ...] = ("fanotify", "inotify", "readers", "arguments")
 """Best first."""
 
 _SYSTEM = ("/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys", "/usr")
@@ -77,6 +79,8 @@ def start_watching(
 ) -> Watcher:
     """Return a watcher of ``roots`` that has started: the first of ``levels`` that this machine allows.
 
+    What it cannot watch is left to the next one.
+
     Args:
         roots: the directories; the first must exist.
         ignored: what to leave out.
@@ -90,15 +94,19 @@ def start_watching(
     makers: dict[Level, Callable[[], Watcher]] = {
         "fanotify": lambda: Fanotify(roots, ignored, is_ours),
         "inotify": lambda: Inotify(roots, ignored),
+        "readers": lambda: Readers(roots, ignored, paths),
         "arguments": lambda: Arguments(roots, ignored, paths),
     }
     refused: OSError = OSError("no way of watching was given")
-    for level in levels:
+    for position, level in enumerate(levels):
         watcher = makers[level]()
         try:
             watcher.start()
         except OSError as error:
             refused = error
             continue
+        if watcher.rest:
+            others = tuple(levels[position + 1 :]) or LEVELS[-1:]
+            return Joined(watcher, start_watching(watcher.rest, ignored, paths=paths, is_ours=is_ours, levels=others))
         return watcher
     raise refused

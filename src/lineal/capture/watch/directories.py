@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from lineal.capture.watch.watcher import Root
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lineal.capture.places import Ignored
-    from lineal.capture.watch.watcher import Root
 
 DIRECTORIES_MAX = 20_000
-"""More would take seconds to mark and much kernel memory; the rest is noted as a gap."""
+"""More would take seconds to mark and much kernel memory; the rest is left to another level."""
+
+_FULL = frozenset((errno.ENOSPC, errno.ENOMEM))
+_NOT_THERE = frozenset((errno.ENODEV, errno.EOPNOTSUPP, errno.EXDEV, errno.EOVERFLOW))
+_ENVIRONMENTS = frozenset(("pyvenv.cfg", "conda-meta"))
+"""What lies at the top of an environment of packages."""
 
 
 class Place(msgspec.Struct):
@@ -35,6 +42,9 @@ class Explorer:
         mark: starts to watch a directory (real path, place); raises OSError.
         ignored: what to leave out.
         gaps: where to say what was left out.
+
+    ``rest`` are the directories that this way of watching cannot take: there are too many, or their file system has no
+    part in it. Another way may.
     """
 
     def __init__(self, mark: Callable[[str, Place], None], ignored: Ignored, gaps: dict[str, None]) -> None:
@@ -44,6 +54,8 @@ class Explorer:
         self._visited: dict[tuple[int, int], str] = {}
         self._partial: dict[str, dict[str, str]] = {}
         self._roots: list[str] = []
+        self._is_full = False
+        self.rest: list[Root] = []
 
     def explore(self, roots: tuple[Root, ...]) -> None:
         """Mark every directory of ``roots``. Raises OSError when not even the first can be marked."""
@@ -58,31 +70,55 @@ class Explorer:
             except OSError as error:
                 if position == 0:
                     raise
-                self._gaps[f"files: {root.path} could not be watched: {error.strerror}"] = None
+                self._left_out(root, error)
 
-    def descend(self, real: str, shown: str, found: Callable[[str], None] = lambda _path: None) -> None:
-        """Mark ``real`` and all below it; call ``found`` with each file. Raises OSError for ``real`` only."""
-        waiting = [(real, shown)]
+    def descend(
+        self, real: str, shown: str, found: Callable[[str], None] = lambda _path: None, *, is_new: bool = False
+    ) -> None:
+        """Mark ``real`` and all below it; call ``found`` with each file. Raises OSError for ``real`` only.
+
+        Args:
+            real: where the directory is.
+            shown: how the project sees it.
+            found: is called with each file that is there already.
+            is_new: it has just come, so nothing that is known of what was here before counts.
+        """
+        waiting = [(real, shown, False)]
+        visited: set[tuple[int, int]] = set()
         while waiting:
-            here, seen_as = waiting.pop()
+            here, seen_as, is_link = waiting.pop()
             try:
                 status = os.stat(here)
-                if here != real and self._is_known(status):
+                identity = status.st_dev, status.st_ino
+                # The number of a directory that was removed is soon another's, so what is known of it may be past.
+                if identity in visited or (here != real and (is_link or not is_new) and self._is_known(status)):
                     continue
-                if len(self._visited) >= DIRECTORIES_MAX:
-                    self._gaps[
-                        f"files: more than {DIRECTORIES_MAX} directories; not all below {shown} were watched"
-                    ] = None
-                    return
-                self._mark(here, Place(seen_as))  # before listing, so that nothing that appears meanwhile is missed
-                self._visited[status.st_dev, status.st_ino] = seen_as
+                visited.add(identity)
+                self._mark_if_room(here, Place(seen_as))  # before listing, so that nothing that comes now is missed
+                self._visited[identity] = seen_as
                 waiting += self._list(here, seen_as, found)
             except OSError as error:
+                self._is_full = self._is_full or error.errno in _FULL
                 if here == real:
                     raise
-                if isinstance(error, FileNotFoundError):
-                    continue  # made and removed again: nothing is left of it to be recorded
-                self._gaps[f"files: {seen_as} could not be watched: {error.strerror}"] = None
+                self._left_out(Root(seen_as), error)
+
+    def _mark_if_room(self, here: str, place: Place) -> None:
+        if self._is_full or len(self._visited) >= DIRECTORIES_MAX:
+            raise OSError(errno.ENOSPC, f"{len(self._visited)} directories are watched already")
+        self._mark(here, place)
+
+    def _left_out(self, root: Root, error: OSError) -> None:
+        if error.errno in _FULL | _NOT_THERE:
+            self.rest.append(root)
+        elif not isinstance(error, FileNotFoundError):  # else made and removed again: nothing is left to be recorded
+            self._gaps[f"files: {root.path} could not be watched: {error.strerror}"] = None
+
+    def follow(self, link: str, found: Callable[[str], None]) -> None:
+        """Watch what the link ``link`` in the project points at, when that is elsewhere."""
+        for real, shown, _ in self._follow(link, link):
+            if not self._is_known(os.stat(real)):
+                self.descend(real, shown, found)
 
     def _is_known(self, status: os.stat_result) -> bool:
         """Tell whether a directory is watched under a name that it still has: one that was moved is looked at anew."""
@@ -92,30 +128,30 @@ class Explorer:
         except OSError:
             return False
 
-    def _list(self, here: str, seen_as: str, found: Callable[[str], None]) -> list[tuple[str, str]]:
-        below: list[tuple[str, str]] = []
+    def _list(self, here: str, seen_as: str, found: Callable[[str], None]) -> list[tuple[str, str, bool]]:
+        below: list[tuple[str, str, bool]] = []
         with os.scandir(here) as entries:
             listed = list(entries)
-        if any(each.name == "pyvenv.cfg" for each in listed):
+        if not _ENVIRONMENTS.isdisjoint([each.name for each in listed]):
             return []
         for entry in listed:
-            path = os.path.join(seen_as, entry.name)
             if entry.is_symlink():
-                below += self._follow(entry.path, path)
+                below += self._follow(entry.path, os.path.join(seen_as, entry.name))
             elif entry.is_dir():
+                path = os.path.join(seen_as, entry.name)
                 if not self._ignored.directory(path):
-                    below.append((entry.path, path))
+                    below.append((entry.path, path, False))
             else:
-                found(path)
+                found(os.path.join(seen_as, entry.name))
         return below
 
-    def _follow(self, link: str, seen_as: str) -> list[tuple[str, str]]:
+    def _follow(self, link: str, seen_as: str) -> list[tuple[str, str, bool]]:
         """Follow a link that leaves the roots; what it points at is known by the link's path."""
         real = os.path.realpath(link)
         if any(real.startswith(each) for each in self._roots) or self._ignored.directory(seen_as):
             return []
         if os.path.isdir(real):
-            return [(real, seen_as)]
+            return [(real, seen_as, True)]
         if os.path.isfile(real):
             folder, name = os.path.split(real)
             self._add_names(folder, {name: seen_as})

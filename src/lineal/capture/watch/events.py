@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import functools
 import os
 import select
@@ -14,6 +15,7 @@ from lineal.capture.watch.directories import Explorer, Place
 from lineal.capture.watch.watcher import (
     CREATE,
     EVENTS,
+    MODIFY,
     MOVED_TO,
     ON_DIRECTORY,
     OVERFLOW,
@@ -23,7 +25,10 @@ from lineal.capture.watch.watcher import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from lineal.capture.places import Ignored
+    from lineal.capture.told.record import FileTold
 
 _READ_BYTES = 1 << 18
 
@@ -49,15 +54,31 @@ class EventWatcher(ABC):
     """
 
     level = ""
+    tells_processes = False
 
     def __init__(self, roots: tuple[Root, ...], ignored: Ignored) -> None:
         self._roots = roots
         self._ignored = ignored
-        self.sightings = Sightings(self._is_noise)
-        self._explorer = Explorer(self._mark, ignored, self.sightings.gaps)
+        self._sightings = Sightings(self._is_noise, has_own=not self.tells_processes)
+        self._explorer = Explorer(self._mark, ignored, self._sightings.gaps)
         self._descriptor = -1
         self._wake_read = self._wake_write = -1
         self._thread: threading.Thread | None = None
+        self._late: list[Root] = []
+
+    @property
+    def sightings(self) -> Sightings:
+        """What was seen so far."""
+        return self._sightings
+
+    @property
+    def rest(self) -> tuple[Root, ...]:
+        """The directories that cannot be watched in this way."""
+        return tuple(self._explorer.rest)
+
+    def explained(self, seen: Seen, _told: Sequence[FileTold]) -> Seen:
+        """Return ``seen``: it does not need the interpreters' word."""
+        return seen
 
     def start(self) -> None:
         """Mark the directories and begin to read events. Raises OSError when the kernel refuses."""
@@ -76,9 +97,12 @@ class EventWatcher(ABC):
         os.write(self._wake_write, b"\0")
         if self._thread is not None:
             self._thread.join()
+        self._take_late()
+        if self._sightings.overflowed:
+            self._take_changed()
         for each in (self._descriptor, self._wake_read, self._wake_write):
             os.close(each)
-        return self.sightings.seen(self.level)
+        return self._sightings.seen(self.level)
 
     def _watch(self) -> None:
         poll = select.poll()
@@ -90,7 +114,7 @@ class EventWatcher(ABC):
                 is_running = self._wake_read not in {descriptor for descriptor, _ in poll.poll()}
                 self._drain()
         except Exception as error:  # noqa: BLE001 a fault here must show as a gap and never reach the program
-            self.sightings.gaps[f"files: watching stopped early: {type(error).__name__}: {error}"] = None
+            self._sightings.gaps[f"files: watching stopped early: {type(error).__name__}: {error}"] = None
 
     def _drain(self) -> None:
         while True:
@@ -103,26 +127,68 @@ class EventWatcher(ABC):
     def happened(self, place: Place | None, name: str, events: int) -> None:
         """Note ``events`` of the file or directory ``name`` in ``place``; new directories are watched from now on."""
         if events & OVERFLOW:
-            self.sightings.overflowed = True
+            self._sightings.overflowed = True
             return
         path = place.path_of(name) if place is not None and name else None
         if path is None:
             return
+        has_come = events & (CREATE | MOVED_TO) and place is not None and place.names is None
         if not events & ON_DIRECTORY:
-            self.sightings.note(path, events & EVENTS)
-        elif (
-            events & (CREATE | MOVED_TO)
-            and place is not None
-            and place.names is None
-            and not self._ignored.directory(path)
-        ):
+            self._sightings.note(path, events & EVENTS)
+            if has_come and os.path.islink(path):
+                self._watch_new(path, lambda: self._explorer.follow(path, lambda _found: None))
+        elif has_come and not self._ignored.directory(path):
             # What is in there already came with it: the directory is new at this path.
+            self._watch_new(path, lambda: self._descend(path))
+
+    def _descend(self, path: str) -> None:
+        def came(found: str) -> None:
+            self._sightings.note(found, CREATE)
+
+        before = len(self._explorer.rest)
+        try:
+            self._explorer.descend(os.path.realpath(path), path, came, is_new=True)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            self._explorer.rest.append(Root(path))
+        self._late += self._explorer.rest[before:]
+
+    def _watch_new(self, path: str, watch: Callable[[], None]) -> None:
+        try:
+            watch()
+        except FileNotFoundError:
+            return  # made and removed again: nothing is left of it to be recorded
+        except OSError as error:
+            self._sightings.gaps[f"files: the new directory {path} could not be watched: {error.strerror}"] = None
+
+    def _take_late(self) -> None:
+        """Take what is in new directories that could not be watched: all of it came while the program ran."""
+        for root in self._late:
+            for folder, names, found in os.walk(root.path):
+                names[:] = [each for each in names if not self._ignored.directory(os.path.join(folder, each))]
+                for each in found:
+                    self._sightings.note(os.path.join(folder, each), CREATE)
+        if self._late:
+            self._sightings.gaps[
+                f"files: {len(self._late)} new directories were too many to be watched, so reads in them are not known"
+            ] = None
+
+    def _take_changed(self) -> None:
+        """Take for written what has changed since the start, where events were lost."""
+
+        def changed(path: str) -> None:
             try:
-                self._explorer.descend(os.path.realpath(path), path, lambda found: self.sightings.note(found, CREATE))
-            except FileNotFoundError:
-                return  # made and removed again: nothing is left of it to be recorded
-            except OSError as error:
-                self.sightings.gaps[f"files: the new directory {path} could not be watched: {error.strerror}"] = None
+                is_new = os.lstat(path).st_ctime_ns > self._sightings.since_ns
+            except OSError:
+                return
+            if is_new:
+                self._sightings.note(path, MODIFY)
+
+        looking = Explorer(lambda _directory, _place: None, self._ignored, self._sightings.gaps)
+        for root in self._roots:
+            if root.is_deep:
+                looking.descend(os.path.realpath(root.path), root.path, changed)
 
     def _is_noise(self, path: str) -> bool:
         return self._ignored.directory(path) or self._ignored.directory(os.path.dirname(path))

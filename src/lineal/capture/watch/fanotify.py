@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # FAN_CLOEXEC | FAN_NONBLOCK | FAN_REPORT_FID | FAN_REPORT_DIR_FID | FAN_REPORT_NAME
 _FLAGS = 0x1 | 0x2 | 0x200 | 0x400 | 0x800
-_UNLIMITED_QUEUE = 0x10
+_UNLIMITED = 0x10 | 0x20  # the queue, and the number of marks
 _MARK_ADD = 0x1
 _ON_CHILD = 0x08000000
 _DIRECTORY_AND_NAME = 2
@@ -45,6 +45,7 @@ class Fanotify(EventWatcher):
     """
 
     level = "fanotify"
+    tells_processes = True
 
     def __init__(self, roots: tuple[Root, ...], ignored: Ignored, is_ours: Callable[[int], bool]) -> None:
         super().__init__(roots, ignored)
@@ -56,7 +57,7 @@ class Fanotify(EventWatcher):
             init = libc().fanotify_init
         except AttributeError:
             raise OSError(0, "this system has no fanotify") from None
-        descriptor = int(init(_FLAGS | _UNLIMITED_QUEUE, os.O_RDONLY))  # only root may have a queue without limit
+        descriptor = int(init(_FLAGS | _UNLIMITED, os.O_RDONLY))  # only root may
         if descriptor < 0:
             descriptor = int(init(_FLAGS, os.O_RDONLY))
         if descriptor < 0:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from lineal.capture.told.record import FileTold
 
 # fanotify and inotify share these bits (linux/fanotify.h, linux/inotify.h).
 MODIFY = 0x2
@@ -22,7 +26,14 @@ OVERFLOW = 0x4000
 ON_DIRECTORY = 0x40000000
 EVENTS = MODIFY | CLOSE_WRITE | CLOSE_NOWRITE | OPEN | MOVED_FROM | MOVED_TO | CREATE
 
-_APPEARED = MODIFY | MOVED_TO | CREATE
+APPEARED = MODIFY | MOVED_TO | CREATE
+_WRITTEN = APPEARED | CLOSE_WRITE
+
+
+_OVERFLOWED = (
+    "files: the kernel's queue of events overflowed, so some reads were not seen; "
+    "files that changed since the start count as written"
+)
 
 
 class Stamp(msgspec.Struct, frozen=True):
@@ -44,13 +55,16 @@ class Root(msgspec.Struct, frozen=True):
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """The files that were read and written, by absolute path, while a watcher watched.
 
-    ``reads`` hold the stamp that each file had when it was first seen. ``moved`` are paths that were renamed away.
+    ``reads`` hold the stamp that each file had when it was first seen, ``first`` that of each file that was written.
+    ``moved`` are paths that were renamed away, ``overwritten`` those that were read to the end before they were written.
     """
 
     level: str
     reads: dict[str, Stamp | None] = {}
     writes: frozenset[str] = frozenset()
+    first: dict[str, Stamp | None] = {}
     moved: frozenset[str] = frozenset()
+    overwritten: frozenset[str] = frozenset()
     overflowed: bool = False
     gaps: tuple[str, ...] = ()
 
@@ -59,6 +73,14 @@ class Watcher(Protocol):
     """Watches files between `start` and `stop`."""
 
     level: str
+
+    @property
+    def sightings(self) -> Sightings | None:
+        """What was seen so far; None when that is known only at the end."""
+
+    @property
+    def rest(self) -> tuple[Root, ...]:
+        """The directories that cannot be watched in this way."""
 
     def start(self) -> None:
         """Begin to watch.
@@ -70,62 +92,122 @@ class Watcher(Protocol):
     def stop(self) -> Seen:
         """Stop, and return everything seen until now."""
 
+    def explained(self, seen: Seen, told: Sequence[FileTold]) -> Seen:
+        """Return what was ``seen``, in the light of what the program's interpreters ``told`` of its files."""
+
 
 def stamp(path: str) -> Stamp | None:
     """Return the stamp of the file at ``path``, or None when there is none."""
     try:
-        found = os.stat(path)
+        return stamp_of(os.stat(path))
     except OSError:
         return None
-    return Stamp(found.st_mtime_ns, found.st_size, found.st_ino)
+
+
+def stamp_of(status: os.stat_result) -> Stamp:
+    """Return the stamp in a file's ``status``."""
+    return Stamp(status.st_mtime_ns, status.st_size, status.st_ino)
+
+
+class Sighting(msgspec.Struct):
+    """What happened to one file: all events together, its stamp when the first came, when the last came."""
+
+    first: Stamp | None
+    events: int = 0
+    last_s: float = 0
+    was_read_first: bool = False
 
 
 class Sightings:
-    """Events of one run, gathered by path. Touched by one thread at a time.
+    """Events of one run, gathered by path. One thread notes, another may ask which files were `touched`.
 
     Args:
         is_ignored: tells paths whose events are noise.
+        has_own: whether what this process does itself is among the events.
     """
 
-    def __init__(self, is_ignored: Callable[[str], bool]) -> None:
-        self._is_ignored = is_ignored
-        self._events: dict[str, int] = {}
-        self._first: dict[str, Stamp | None] = {}
+    def __init__(self, is_ignored: Callable[[str], bool], *, has_own: bool = False) -> None:
+        self.is_ignored = is_ignored
+        self._has_own = has_own
+        self._files: dict[str, Sighting] = {}
+        self._touched: dict[str, int] = {}
+        self._own: dict[str, int] = {}
+        self._lock = threading.Lock()
+        self.since_ns = time.time_ns()
         self.gaps: dict[str, None] = {}
         self.overflowed = False
 
     def note(self, path: str, events: int) -> None:
         """Keep that ``events`` happened to the file at ``path``."""
-        known = self._events.get(path)
-        if known is None:
-            known = 0
-            self._first[path] = stamp(path)
-        self._events[path] = known | events
+        with self._lock:
+            own = self._own.get(path, 0)
+            if own:
+                self._own[path] = own & ~events
+                events &= ~own
+            if not events:
+                return
+            self._touched[path] = self._touched.get(path, 0) | events
+        found = self._files.get(path)
+        if found is None:
+            found = self._files[path] = Sighting(stamp(path))
+        found.events |= events
+        found.last_s = time.monotonic()
+        found.was_read_first = found.was_read_first or bool(events & CLOSE_NOWRITE and not found.events & _WRITTEN)
+
+    def touched(self) -> dict[str, int]:
+        """Return the files that something happened to since this was last asked, and what."""
+        with self._lock:
+            touched, self._touched = self._touched, {}
+        return touched
+
+    def sighting(self, path: str) -> Sighting:
+        """Return what is known of a file that was `touched`."""
+        return self._files[path]
+
+    def expect_own(self, path: str) -> None:
+        """Take the next open and the next close of ``path`` for ours, where our own events come too."""
+        if self._has_own:
+            with self._lock:
+                self._own[path] = OPEN | CLOSE_NOWRITE
 
     def seen(self, level: str) -> Seen:
         """Return what the events mean."""
         reads: dict[str, Stamp | None] = {}
-        writes: set[str] = set()
+        written: dict[str, Stamp | None] = {}
         moved: set[str] = set()
-        for path, events in self._events.items():
-            if self._is_ignored(path):
+        overwritten: set[str] = set()
+        for path, found in self._files.items():
+            if self.is_ignored(path):
                 continue
-            # Opened for writing is not written: SQLite opens a database that way only to read it.
-            is_written = bool(events & _APPEARED) or bool(events & CLOSE_WRITE and stamp(path) != self._first[path])
+            events = found.events
+            # Opened for writing is not written: SQLite opens so what it only reads.
+            is_written = bool(events & APPEARED) or bool(events & CLOSE_WRITE and self._differs(path))
             if is_written:
-                writes.add(path)
+                written[path] = found.first
             if events & CLOSE_NOWRITE or (events & (OPEN | CLOSE_WRITE) and not is_written):
-                reads[path] = self._first[path]
+                reads[path] = found.first
+            if is_written and found.was_read_first:
+                overwritten.add(path)
             if events & MOVED_FROM:
                 moved.add(path)
         gaps = tuple(self.gaps)
         if self.overflowed:
-            gaps += ("files: the kernel's queue of events overflowed, so some reads or writes were not seen",)
+            gaps += (_OVERFLOWED,)
         return Seen(
             level=level,
             reads=reads,
-            writes=frozenset(writes),
+            writes=frozenset(written),
+            first=written,
             moved=frozenset(moved),
+            overwritten=frozenset(overwritten),
             overflowed=self.overflowed,
             gaps=gaps,
         )
+
+    def _differs(self, path: str) -> bool:
+        """Tell whether a file that was opened for writing was written.
+
+        Its first stamp may have been taken after a quick write, so its time counts too.
+        """
+        now = stamp(path)
+        return now != self._files[path].first or (now is not None and now.mtime_ns > self.since_ns)

@@ -107,14 +107,19 @@ def test_a_real_overflow_of_the_queue_is_noted(tmp_path: Path, monkeypatch: pyte
     assert watcher.stop().overflowed
 
 
-def test_too_many_directories_are_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(directories, "DIRECTORIES_MAX", 3)
+def test_what_is_too_much_for_one_level_is_left_to_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in "abcde":
         (tmp_path / name).mkdir()
+    monkeypatch.setattr(directories, "DIRECTORIES_MAX", 4)
+    watcher = start_watching((Root(str(tmp_path)),), Ignored(), levels=("inotify",))
+    monkeypatch.setattr(directories, "DIRECTORIES_MAX", 9)
 
-    seen = watched("true", tmp_path, "inotify")
+    shell("for d in a b c d e; do echo > $d/x; done; mkdir new; echo > new/x", tmp_path)
 
-    assert [f"files: more than 3 directories; not all below {tmp_path} were watched"] == list(seen.gaps)
+    seen = watcher.stop()
+    assert "inotify, arguments" == watcher.level
+    assert {str(tmp_path / each / "x") for each in ("a", "b", "c", "d", "e", "new")} <= seen.writes
+    assert 1 == len([each for each in seen.gaps if f"inotify could not watch {tmp_path}" in each])
 
 
 def test_a_loop_of_links_ends(tmp_path: Path) -> None:

@@ -26,7 +26,8 @@ def alike(made: Any, original: Any) -> Any:
     made.__dict__.update(getattr(original, "__dict__", {}))
     made.__wrapped__ = original
     # A warning names the caller by counting frames, and leaves out those of imports: ours must not count either.
-    made.__code__ = made.__code__.replace(co_filename=_NOT_COUNTED)
+    if hasattr(made, "__code__"):
+        made.__code__ = made.__code__.replace(co_filename=_NOT_COUNTED)
     return made
 
 

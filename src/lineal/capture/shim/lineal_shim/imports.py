@@ -42,6 +42,7 @@ def _add_step(loader: Any, name: str) -> None:
     def run_then_record(module: ModuleType) -> None:
         del loader.exec_module
         run(module)
+        # Only now: many libraries ask whether another could be imported, and do not import it.
         for each in _waiting.pop(name, ()):
             quietly(_record, module, *each)
 

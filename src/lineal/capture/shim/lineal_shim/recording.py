@@ -33,6 +33,8 @@ def start() -> None:
     emit("python", parent=os.getppid(), around=_around(), **interpreter.facts())
     if _hooked:
         return
+    if "readers" in os.environ.get("LINEAL_LEVEL", ""):
+        after_import("builtins", "files", "watch")
     _hooked.append(_is_watched(getattr(sys, "orig_argv", [])))
     if _hooked[0]:
         is_first = _rank() == "0"

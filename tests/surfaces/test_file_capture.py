@@ -1,0 +1,44 @@
+"""Every file that the real libraries read or write is in the record, and no other, at each level and without rights."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.surfaces import file_capture
+
+NEEDS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="who is not root has seen it without rights already")
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files that are there before."""
+    folder = tmp_path_factory.mktemp("prepared")
+    file_capture.prepare(folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("level", "prefix", "gaps"),
+    [
+        ("fanotify", (), 0),
+        ("inotify", (), 0),
+        ("readers", (), 1),
+        pytest.param("fanotify", file_capture.WITHOUT_RIGHTS, 0, marks=NEEDS_ROOT),
+    ],
+)
+def test_every_read_and_write_is_seen_and_nothing_else(
+    level: str, prefix: tuple[str, ...], gaps: int, prepared: Path
+) -> None:
+    with file_capture.recorded(prepared, level, prefix=prefix) as matrix:
+        read, written = set(matrix.reads.values()), set(matrix.writes.values())
+
+        assert (63, 52, level) == (len(read), len(written), matrix.level)
+        assert [] == matrix.unseen()
+        assert frozenset() == matrix.inputs - read
+        assert {f"{matrix.writes['a child that outlives']}.done"} == matrix.outputs - written
+        assert frozenset() == matrix.intermediates
+        # Readers say what they are. A temporary file may be gone before anybody could see that it lives on as another.
+        assert gaps == len([each for each in matrix.gaps if "files:" in each and ".tmp" not in each])
