@@ -24,7 +24,7 @@ from lineal.capture.runtime import VARIABLES, find_runtime
 from lineal.capture.secrets import mask_command
 from lineal.capture.signals import Forwarding
 from lineal.capture.spool import Start, reserve, this_process, write_start, write_whole
-from lineal.capture.tee import tees
+from lineal.capture.tee import Tees
 from lineal.capture.told.reading import read
 from lineal.capture.told.record import SpoolRecord
 from lineal.capture.watch.choose import LEVELS, paths_in, roots_of, start_watching
@@ -183,29 +183,29 @@ def _execute(plan: _Plan, start: Start, gaps: Gaps) -> int:
     variables = dict(plan.variables)
     variables["LINEAL_SPOOL"] = str(plan.spool)
     variables["PYTHONPATH"] = os.pathsep.join(filter(None, (str(SHIM), variables.get("PYTHONPATH"))))
-    streams = tees(plan.spool, gaps)
-    ends = {name: each.program_end for name, each in streams.items()}
-    unique = {id(each): each for each in streams.values()}.values()
+    tees = Tees(plan.spool, gaps)
     with Forwarding() as forwarding:
         try:
             process = subprocess.Popen(
-                plan.program, cwd=plan.directory, env=variables, stdout=ends.get("stdout"), stderr=ends.get("stderr")
+                plan.program,
+                cwd=plan.directory,
+                env=variables,
+                stdout=tees.ends.get("stdout"),
+                stderr=tees.ends.get("stderr"),
             )
         except OSError as error:
             raise Invalid(
                 f"{plan.command[0]} cannot be started: {error.strerror}", hint="try it without lineal run"
             ) from None
         finally:
-            for each in unique:
-                each.start()
+            tees.start()
         forwarding.to(process.pid)
         with gaps.guard("the program's process could not be written down"):
             told = msgspec.structs.replace(start, program=process.pid, program_started=start_time(process.pid))
             write_start(plan.spool, told)
         exit_status = process.wait()
         forwarding.stop()
-        for each in unique:
-            each.finish()
+        tees.finish()
     return exit_status
 
 
