@@ -16,7 +16,7 @@ import msgspec
 from lineal.capture.files import FilesUsed, classify
 from lineal.capture.gaps import Gaps
 from lineal.capture.git import CodeFound, find_code
-from lineal.capture.launched import Launched, gathered, named_like_files, write_end
+from lineal.capture.launched import Launched, gathered, named_like_files, state_of, write_end
 from lineal.capture.metrics import metrics_of
 from lineal.capture.places import Ignored
 from lineal.capture.processes import Family, start_time
@@ -29,10 +29,10 @@ from lineal.capture.told.reading import read
 from lineal.capture.told.record import SpoolRecord
 from lineal.capture.watch.choose import LEVELS, paths_in, roots_of, start_watching
 from lineal.capture.watch.watcher import Seen
-from lineal.objects.errors import Invalid, Unavailable
+from lineal.objects.errors import Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from lineal.capture.watch.choose import Level
     from lineal.capture.watch.watcher import Watcher
@@ -62,6 +62,7 @@ def launch(
     run_id: str,
     ignore: Sequence[Path] = (),
     levels: Sequence[Level] = LEVELS,
+    before: Callable[[], None] = lambda: None,
 ) -> Launched:
     """Run ``command`` to its end and return what was seen.
 
@@ -76,10 +77,10 @@ def launch(
         run_id: the run's id.
         ignore: paths that are no part of the run, such as the store itself.
         levels: the ways to see files, best first.
+        before: is called just before the program starts.
 
     Raises:
         Invalid: there is no such program, or it cannot be started.
-        Unavailable: the spool cannot be written.
     """
     directory, spool = directory.resolve(), spool.resolve()
     program = _resolve(tuple(command), directory, variables)
@@ -109,13 +110,26 @@ def launch(
         process_started=this_process()[1],
         variables={name: variables[name] for name in VARIABLES & variables.keys()},
     )
-    _open_spool(spool, start, code)
+    with gaps.guard("the spool could not be written"):
+        _open_spool(spool, start, code)
     watcher = _watch(plan, gaps)
+    before()
     try:
         exit_status = _execute(plan, start, gaps)
     finally:
         seen = _stop(watcher, gaps)
     return _gather(plan, start, exit_status, seen, gaps)
+
+
+def launch_bare(command: Sequence[str], *, directory: Path, variables: Mapping[str, str]) -> int:
+    """Run ``command`` unseen and return its exit status. Raises Invalid when there is no such program."""
+    program = _resolve(tuple(command), directory, variables)
+    with Forwarding() as forwarding:
+        process = _start(program, directory, variables)
+        forwarding.to(process.pid)
+        status = process.wait()
+        forwarding.stop()
+    return status
 
 
 def _resolve(command: tuple[str, ...], directory: Path, variables: Mapping[str, str]) -> tuple[str, ...]:
@@ -138,16 +152,11 @@ def _resolve(command: tuple[str, ...], directory: Path, variables: Mapping[str, 
 
 
 def _open_spool(spool: Path, start: Start, code: CodeFound) -> None:
-    """Write down who runs what from which code, before the program can do anything. Raises Unavailable."""
-    try:
-        spool.mkdir(parents=True, exist_ok=True)
-        write_start(spool, start)
-        write_whole(spool / "code.json", msgspec.json.encode(code, enc_hook=str))
-        reserve(spool)
-    except OSError as error:
-        raise Unavailable(
-            f"{spool} cannot be written: {error.strerror}", hint="check its disk and permissions"
-        ) from None
+    """Write down who runs what from which code, before the program can do anything. Raises OSError."""
+    spool.mkdir(parents=True, exist_ok=True)
+    write_start(spool, start)
+    write_whole(spool / "code.json", msgspec.json.encode(code, enc_hook=str))
+    reserve(spool)
 
 
 def _watch(plan: _Plan, gaps: Gaps) -> Watcher | None:
@@ -186,17 +195,7 @@ def _execute(plan: _Plan, start: Start, gaps: Gaps) -> int:
     tees = Tees(plan.spool, gaps)
     with Forwarding() as forwarding:
         try:
-            process = subprocess.Popen(
-                plan.program,
-                cwd=plan.directory,
-                env=variables,
-                stdout=tees.ends.get("stdout"),
-                stderr=tees.ends.get("stderr"),
-            )
-        except OSError as error:
-            raise Invalid(
-                f"{plan.command[0]} cannot be started: {error.strerror}", hint="try it without lineal run"
-            ) from None
+            process = _start(plan.program, plan.directory, variables, tees.ends)
         finally:
             tees.start()
         forwarding.to(process.pid)
@@ -207,6 +206,23 @@ def _execute(plan: _Plan, start: Start, gaps: Gaps) -> int:
         forwarding.stop()
         tees.finish()
     return exit_status
+
+
+def _start(
+    program: Sequence[str], directory: Path, variables: Mapping[str, str], ends: Mapping[str, int] = {}
+) -> subprocess.Popen[bytes]:
+    """Start ``program``. Raises Invalid when it cannot start."""
+    try:
+        return subprocess.Popen(
+            program,
+            cwd=directory,
+            env=variables,
+            stdout=ends.get("stdout"),
+            stderr=ends.get("stderr"),
+            close_fds=False,  # what a shell or make opened for the program reaches it; ours are closed by themselves
+        )
+    except OSError as error:
+        raise Invalid(f"{program[0]} cannot be started: {error.strerror}", hint="try it without lineal run") from None
 
 
 def _gather(plan: _Plan, start: Start, exit_status: int, seen: Seen, gaps: Gaps) -> Launched:
@@ -237,7 +253,7 @@ def _gather(plan: _Plan, start: Start, exit_status: int, seen: Seen, gaps: Gaps)
     launched = gathered(
         start,
         plan.spool,
-        state="finished" if exit_status == 0 else "failed" if exit_status > 0 else "killed",
+        state=state_of(exit_status),
         exit_status=exit_status,
         ended_at=ended_at,
         record=record,

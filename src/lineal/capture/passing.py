@@ -98,44 +98,60 @@ def _write_all(descriptor: int, data: bytes) -> None:
             select.select([], [descriptor], [])
 
 
-def _serve(control: int, streams: list[_Stream]) -> None:
-    """Pass on until every stream has ended."""
-    poll = select.poll()
-    by_source = {each.source: each for each in streams}
-    by_target: dict[int, list[_Stream]] = {}
-    for each in streams:
-        poll.register(each.source, select.POLLIN | select.POLLHUP)
-        by_target.setdefault(each.target, []).append(each)
-        poll.register(each.target, 0)  # only that its reader went away, so that the program learns it at once
-    poll.register(control, select.POLLIN)
-    ended_at: float | None = None
+class _Serving:
+    """Passes on until every stream has ended.
 
-    def close(each: _Stream) -> None:
-        if by_source.pop(each.source, None) is not None:
-            poll.unregister(each.source)
-            poll.unregister(each.target)
-            os.close(each.source)
+    Args:
+        control: the socket to the recorder.
+        streams: what to pass on.
+    """
 
-    while by_source:
-        ready = poll.poll(_IDLE_MS if ended_at else None)
-        is_idle = not any(descriptor in by_source for descriptor, _ in ready)
-        if ended_at and (is_idle or time.monotonic() - ended_at > _LINGER_SECONDS_MAX):
-            ended_at = None
-            for each in by_source.values():
-                each.let_go()
-            os.write(control, b"l")
-            os.close(control)
-        for descriptor, events in ready:
-            if descriptor == control:
-                # Without a byte the recorder was killed; the program goes on, and so do we.
-                ended_at = time.monotonic() if os.read(control, 1) else None
-                poll.unregister(control)
-            elif descriptor in by_source:
-                if not by_source[descriptor].pass_on():
-                    close(by_source[descriptor])
-            elif events & (select.POLLERR | select.POLLNVAL):
-                for each in by_target[descriptor]:
-                    close(each)
+    def __init__(self, control: int, streams: list[_Stream]) -> None:
+        self._control = control
+        self._open = {each.source: each for each in streams}
+        self._ended_at: float | None = None
+        self._poll = select.poll()
+        for each in streams:
+            self._poll.register(each.source, select.POLLIN | select.POLLHUP)
+            self._poll.register(each.target, 0)  # only that its reader went away, so that the program learns it at once
+        self._poll.register(control, select.POLLIN)
+
+    def run(self) -> None:
+        """Go on until the end."""
+        while self._open:
+            ready = self._poll.poll(None if self._ended_at is None else _IDLE_MS)
+            if self._ended_at is not None:
+                is_idle = not any(descriptor in self._open for descriptor, _ in ready)
+                if is_idle or time.monotonic() - self._ended_at > _LINGER_SECONDS_MAX:
+                    self._stay_behind()
+            for descriptor, events in ready:
+                self._answer(descriptor, events)
+
+    def _answer(self, descriptor: int, events: int) -> None:
+        if descriptor == self._control:
+            # Without a byte the recorder was killed; the program goes on, and so do we.
+            self._ended_at = time.monotonic() if os.read(descriptor, 1) else None
+            self._poll.unregister(descriptor)
+        elif descriptor in self._open:
+            if not self._open[descriptor].pass_on():
+                self._close(self._open[descriptor])
+        elif events & (select.POLLERR | select.POLLNVAL):
+            for each in [each for each in self._open.values() if each.target == descriptor]:
+                self._close(each)
+
+    def _close(self, stream: _Stream) -> None:
+        del self._open[stream.source]
+        self._poll.unregister(stream.source)
+        self._poll.unregister(stream.target)
+        os.close(stream.source)
+
+    def _stay_behind(self) -> None:
+        """Go on for those that outlived the program; the recorder need not."""
+        self._ended_at = None
+        for each in self._open.values():
+            each.let_go()
+        os.write(self._control, b"l")
+        os.close(self._control)
 
 
 def _main(words: list[str]) -> None:
@@ -146,7 +162,7 @@ def _main(words: list[str]) -> None:
     streams = [_Stream(each, spool, room_bytes) for each in words[3:]]
     for each in streams:
         each.open()
-    _serve(control, streams)
+    _Serving(control, streams).run()
 
 
 if __name__ == "__main__":

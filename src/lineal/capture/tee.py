@@ -137,7 +137,7 @@ class Tees:
         """Wait until everything that the program printed is passed on, and kept."""
         if self._control is not None and self._process is not None:
             with self._gaps.guard("what the program printed was not kept in full"):
-                has_ended = not self._ask()
+                has_ended = not _ask(self._control)
                 # What goes on for processes that outlived the program is no longer ours to wait for.
                 self._process.returncode = self._process.wait() if has_ended else 0
             self._control.close()
@@ -147,14 +147,13 @@ class Tees:
                     self._gaps.note(f"{name} was kept only up to {KEPT_BYTES_MAX >> 20} MiB")
 
 
-    def _ask(self) -> bytes:
-        """Say that the program has ended; return nothing when all was passed on, or a byte when somebody still prints."""
-        assert self._control is not None
-        try:
-            self._control.sendall(b"e")
-            return self._control.recv(1)
-        except (BrokenPipeError, ConnectionResetError):  # it had ended already
-            return b""
+def _ask(control: socket.socket) -> bytes:
+    """Say that the program has ended; return nothing when all was passed on, or a byte when somebody still prints."""
+    try:
+        control.sendall(b"e")
+        return control.recv(1)
+    except (BrokenPipeError, ConnectionResetError):  # it had ended already
+        return b""
 
 
 def _kind(descriptor: int) -> str:

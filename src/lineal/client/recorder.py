@@ -10,22 +10,25 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from lineal.capture.launch import launch
-from lineal.capture.launched import Launched, recover
+from lineal.capture.launch import launch, launch_bare
+from lineal.capture.launched import Launched, recover, state_of
 from lineal.capture.secrets import mask_command
-from lineal.capture.spool import orphans
+from lineal.capture.spool import make_place, orphans, places, reserve
 from lineal.capture.watch.choose import LEVELS
 from lineal.client.local import LocalRepository
 from lineal.objects.canonical import object_digest
-from lineal.objects.digest import Digest, digest_of
-from lineal.objects.errors import LinealError, Unavailable
+from lineal.objects.digest import Digest
+from lineal.objects.errors import LinealError
 from lineal.objects.files import Entry, Tree
 from lineal.objects.runs import Code, FileUse, Run, Runtime, Seeds
 from lineal.objects.ulid import ulid
@@ -72,59 +75,124 @@ def record(
 
     Raises:
         Invalid: there is no such program.
-        Unavailable: not even the spool can be written.
     """
-    root = spools(repository, variables)
     at = time.time_ns() // 1_000_000
     run_id = ulid(at, os.urandom(10))
     name = name or name_of(command)
-    spool = root / run_id
-    _write_name(spool, name)
-    _begin(repository, run_id, name, command, at, warn)
-    launched = launch(
-        command,
-        directory=directory or Path.cwd(),
-        spool=spool,
-        variables=variables,
-        run_id=run_id,
-        # What the store itself reads and writes is no part of the run.
-        ignore=(root.parent,),
-        levels=levels,
-    )
-    try:
-        return deliver(repository, launched, name, spool)
-    except (LinealError, OSError) as error:
-        warn(f"run:{run_id} could not be stored and waits in {spool}: {error}; the next lineal command tries again")
-        return _undelivered(launched, name)
-
-
-def _begin(repository: Repository, run_id: str, name: str, command: Sequence[str], at: int, warn: Warn) -> None:
-    try:
-        repository.runs.start(
-            run_id=run_id, name=name, command=mask_command(command)[0], host=os.uname().nodename, started_at=at
+    directory = directory or Path.cwd()
+    spool = _make_spool(repository, variables, run_id, name)
+    if spool is None:
+        warn(f"nowhere is room to write down what a program does, so this run is not recorded; {_ROOM}")
+        return run_bare(command, directory=directory, variables=variables, name=name)
+    with _hurried(repository):
+        begin = _Begin(repository, run_id, name, command, at)
+        launched = launch(
+            command,
+            directory=directory,
+            spool=spool,
+            variables=variables,
+            run_id=run_id,
+            # What the store itself reads and writes is no part of the run.
+            ignore=(spool.parent.parent,),
+            levels=levels,
+            before=begin.wait,
         )
-    except (LinealError, OSError) as error:
-        warn(f"the beginning of run:{run_id} could not be written: {error}")
+        try:
+            return deliver(repository, launched, name, spool)
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 whatever fails, the program's own end is told
+            said = "it was interrupted" if isinstance(error, KeyboardInterrupt) else str(error) or type(error).__name__
+            warn(f"run:{run_id} could not be stored and waits in {spool}: {said}; the next lineal command tries again")
+            return _undelivered(launched, name)
 
 
-def _write_name(spool: Path, name: str) -> None:
-    try:
-        spool.mkdir(parents=True, exist_ok=True)
-        (spool / _NAME).write_text(name, encoding="utf-8")
-    except OSError as error:
-        raise Unavailable(
-            f"{spool} cannot be written: {error.strerror}", hint="check its disk and permissions"
-        ) from None
+_ROOM = "make room on a disk, or set XDG_CACHE_HOME to a directory that can be written"
 
 
-def spools(repository: Repository, variables: Mapping[str, str]) -> Path:
-    """Return the directory of spools: in the repository, or, for one on a server, the server's own in the user's cache."""
-    if isinstance(repository, LocalRepository) and repository.store.root is not None:
-        return repository.store.root / "spool"
-    cache = variables.get("XDG_CACHE_HOME") or str(Path(variables.get("HOME", "/tmp")) / ".cache")  # noqa: S108
-    # What waits for one server must not go to another.
-    server = digest_of(getattr(repository, "url", "").encode()).removeprefix("sha256:")[:16]
-    return Path(cache) / "lineal" / "spool" / server
+def run_bare(command: Sequence[str], *, directory: Path, variables: Mapping[str, str], name: str = "") -> RunAnswer:
+    """Run ``command`` and record nothing of it. Raises Invalid when there is no such program."""
+    at = time.time_ns() // 1_000_000
+    status = launch_bare(command, directory=directory, variables=variables)
+    ended = time.time_ns() // 1_000_000
+    return RunAnswer(
+        reference="",
+        id="",
+        name=name or name_of(command),
+        state=state_of(status),
+        command=mask_command(command)[0],
+        started_by="",
+        host=os.uname().nodename,
+        started_at=at,
+        ended_at=ended,
+        exit_status_of_program=status,
+    )
+
+
+class _Begin:
+    """Writes down that a run has begun, beside everything else: no server and no lock holds the program up.
+
+    That it fails is nothing: the end of the run says it again.
+    """
+
+    _SECONDS_MAX = 0.25
+
+    def __init__(self, repository: Repository, run_id: str, name: str, command: Sequence[str], at: int) -> None:
+        self._start = partial(
+            repository.runs.start,
+            run_id=run_id,
+            name=name,
+            command=mask_command(command)[0],
+            host=os.uname().nodename,
+            started_at=at,
+        )
+        self._thread = threading.Thread(target=self._run, name="lineal-begin", daemon=True)
+        with suppress(RuntimeError):  # no room for another thread
+            self._thread.start()
+
+    def _run(self) -> None:
+        with suppress(Exception):
+            self._start()
+
+    def wait(self) -> None:
+        """Wait a little, so that whoever looks finds the run while it runs."""
+        if self._thread.is_alive():
+            self._thread.join(self._SECONDS_MAX)
+
+
+@contextmanager
+def _hurried(repository: Repository) -> Iterator[None]:
+    """Wait for a server only so long that the end of a run is not held up."""
+    if isinstance(repository, LocalRepository):
+        yield
+        return
+    with repository.hurried():
+        yield
+
+
+def _make_spool(repository: Repository, variables: Mapping[str, str], run_id: str, name: str) -> Path | None:
+    """Return a spool in the first place that can be written, or None where there is none."""
+    for place in spools(repository, variables):
+        spool = place / run_id
+        try:
+            make_place(place)
+            spool.mkdir()
+            (spool / _NAME).write_text(name, encoding="utf-8", errors="surrogateescape")
+            reserve(spool)
+        except OSError:
+            shutil.rmtree(spool, ignore_errors=True)
+            continue
+        return spool
+    return None
+
+
+def spools(repository: Repository, variables: Mapping[str, str]) -> tuple[Path, ...]:
+    """Return the directories of spools of a repository, best first.
+
+    They are in the repository itself, for one on a server in the user's cache, and where neither can be written in the
+    system's directory for temporary files.
+    """
+    if isinstance(repository, LocalRepository) and (root := repository.store.root) is not None:
+        return places(root / "spool", str(root), variables)
+    return places(None, getattr(repository, "url", ""), variables)
 
 
 def name_of(command: Sequence[str]) -> str:
@@ -144,8 +212,8 @@ def deliver_orphans(repository: Repository, variables: Mapping[str, str] | None 
         LinealError: one of them cannot be stored; its spool stays.
     """
     found = []
-    for spool in orphans(spools(repository, variables or {})):
-        name = (spool / _NAME).read_text(encoding="utf-8") if (spool / _NAME).exists() else ""
+    for spool in (each for place in spools(repository, variables or {}) for each in orphans(place)):
+        name = (spool / _NAME).read_text(encoding="utf-8", errors="surrogateescape") if (spool / _NAME).exists() else ""
         launched = recover(spool)
         found.append(deliver(repository, launched, name or name_of(launched.command), spool))
     return tuple(found)
