@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
-from lineal.capture.places import Ignored, shown
+from lineal.capture.places import Ignored, readable, shown
 from lineal.capture.watch.watcher import Stamp, stamp
 from lineal.objects.digest import Hasher
 from lineal.objects.runs import FileUse
@@ -49,6 +49,9 @@ def classify(seen: Seen, root: Path, ignored: Ignored, *, entry_point: str = "")
     for path in sorted(set(seen.reads) | seen.writes):
         name = shown(path, root)
         if name == entry_point or ignored.file(path, root):
+            continue
+        if readable(name) != name:
+            gaps.append(f"files: the name {readable(name)} is no UTF-8, so the file was not recorded")
             continue
         is_written = path in seen.writes
         try:

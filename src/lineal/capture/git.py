@@ -65,9 +65,13 @@ def find_code(directory: Path, command: Sequence[str]) -> CodeFound:
     else:
         gaps.append(f"code: {directory} is in no Git repository, so only the sources beside the program were kept")
     entry = entry_point(directory, directory, command)
-    beside = (directory / entry).parent if (directory / entry).is_file() else directory
-    found = sorted(each for each in beside.glob("*.py") if each.is_file())
     program = [directory / entry] if (directory / entry).is_file() else []
+    if os.path.isabs(entry):
+        if Path(entry).suffix.lower() in SOURCE_SUFFIXES:
+            gaps.append(f"code: the program {entry} is outside {directory} and was not kept")
+        program = []
+    beside = program[0].parent if program else directory
+    found = sorted(each for each in beside.glob("*.py") if each.is_file())
     return _with_sources(CodeFound(root=directory, entry_point=entry, gaps=tuple(gaps)), [*program, *found])
 
 

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lineal.capture import standard
 from lineal.capture.files import FilesUsed, classify
 from lineal.capture.gaps import Gaps
 from lineal.capture.git import CodeFound, find_code
 from lineal.capture.launched import Launched, gathered, named_like_files, state_of, write_end
 from lineal.capture.metrics import metrics_of
-from lineal.capture.places import Ignored
+from lineal.capture.places import Ignored, readable
 from lineal.capture.processes import Family, start_time
 from lineal.capture.runtime import VARIABLES, find_runtime
 from lineal.capture.secrets import mask_command
@@ -103,7 +104,7 @@ def launch(
         run_id=run_id,
         command=masked,
         masked_secrets=count,
-        directory=str(directory),
+        directory=readable(str(directory)),
         started_at=_now(),
         host=platform.node(),
         process=this_process()[0],
@@ -219,6 +220,7 @@ def _start(
             env=variables,
             stdout=ends.get("stdout"),
             stderr=ends.get("stderr"),
+            preexec_fn=standard.close_again if standard.closed else None,  # noqa: PLW1509 - one call, before any lock
             close_fds=False,  # what a shell or make opened for the program reaches it; ours are closed by themselves
         )
     except OSError as error:

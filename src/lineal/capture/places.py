@@ -52,6 +52,11 @@ class Ignored:
         return any(path == each or path.startswith(each + os.sep) for each in self._paths)
 
 
+def readable(text: str) -> str:
+    """Return ``text`` with the bytes that are no UTF-8 written out: systems allow them in names, records do not."""
+    return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def shown(path: str | Path, root: Path) -> str:
     """Return ``path`` as a record names it: relative to ``root`` with ``/``, or absolute when it is elsewhere."""
     text = os.path.abspath(path)

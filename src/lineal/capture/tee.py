@@ -17,6 +17,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lineal.capture import standard
+
 if TYPE_CHECKING:
     from lineal.capture.gaps import Gaps
 
@@ -158,10 +160,9 @@ def _ask(control: socket.socket) -> bytes:
 
 def _kind(descriptor: int) -> str:
     """Return what a stream is, by what can be put in its place without the program seeing a difference."""
-    try:
-        mode = os.fstat(descriptor).st_mode
-    except OSError:
+    if descriptor in standard.closed:
         return "closed"
+    mode = os.fstat(descriptor).st_mode
     if os.isatty(descriptor):
         return "terminal"
     if stat.S_ISREG(mode):

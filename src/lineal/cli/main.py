@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TextIO
 
 from lineal import __version__
+from lineal.capture import standard
 from lineal.cli import faults
 from lineal.cli.context import Context, environment
 from lineal.cli.globals import split
@@ -26,6 +27,9 @@ def main(line: Sequence[str] | None = None) -> int:
     Args:
         line: the words after ``lineal``; by default this process's own.
     """
+    standard.hold()
+    # Python has no stream where there was no descriptor.
+    sys.stdout, sys.stderr = (each or io.StringIO() for each in (sys.stdout, sys.stderr))
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a sign must not end the command.
         if isinstance(stream, io.TextIOWrapper):

@@ -28,7 +28,7 @@ from lineal.capture.watch.choose import LEVELS
 from lineal.client.local import LocalRepository
 from lineal.objects.canonical import object_digest
 from lineal.objects.digest import Digest
-from lineal.objects.errors import LinealError
+from lineal.objects.errors import LinealError, Unavailable
 from lineal.objects.files import Entry, Tree
 from lineal.objects.runs import Code, FileUse, Run, Runtime, Seeds
 from lineal.objects.ulid import ulid
@@ -76,22 +76,19 @@ def record(
     Raises:
         Invalid: there is no such program.
     """
-    at = time.time_ns() // 1_000_000
-    run_id = ulid(at, os.urandom(10))
-    name = name or name_of(command)
-    directory = directory or Path.cwd()
-    spool = _make_spool(repository, variables, run_id, name)
+    name, directory = name or name_of(command), directory or Path.cwd()
+    spool = _make_spool(spools(repository, variables), name)
     if spool is None:
         warn(f"nowhere is room to write down what a program does, so this run is not recorded; {_ROOM}")
         return run_bare(command, directory=directory, variables=variables, name=name)
     with _hurried(repository):
-        begin = _Begin(repository, run_id, name, command, at)
+        begin = _Begin(repository, spool.name, name, command)
         launched = launch(
             command,
             directory=directory,
             spool=spool,
             variables=variables,
-            run_id=run_id,
+            run_id=spool.name,
             # What the store itself reads and writes is no part of the run.
             ignore=(spool.parent.parent,),
             levels=levels,
@@ -100,9 +97,43 @@ def record(
         try:
             return deliver(repository, launched, name, spool)
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 whatever fails, the program's own end is told
-            said = "it was interrupted" if isinstance(error, KeyboardInterrupt) else str(error) or type(error).__name__
-            warn(f"run:{run_id} could not be stored and waits in {spool}: {said}; the next lineal command tries again")
-            return _undelivered(launched, name)
+            return _waiting(launched, name, spool, error, warn)
+
+
+def record_for_later(
+    root: Path,
+    fault: Exception,
+    command: Sequence[str],
+    *,
+    variables: Mapping[str, str],
+    name: str = "",
+    warn: Warn = _to_stderr,
+) -> RunAnswer:
+    """Run ``command`` as `record` does, for the repository at ``root``, which could not be opened for ``fault``.
+
+    Raises:
+        Invalid: there is no such program.
+    """
+    name = name or name_of(command)
+    spool = _make_spool(places(root / "spool", str(root), variables), name)
+    if spool is None:
+        warn(f"this run is not recorded: {fault}")
+        return run_bare(command, directory=Path.cwd(), variables=variables, name=name)
+    launched = launch(
+        command, directory=Path.cwd(), spool=spool, variables=variables, run_id=spool.name, ignore=(root,)
+    )
+    return _waiting(launched, name, spool, fault, warn)
+
+
+def _waiting(launched: Launched, name: str, spool: Path, error: BaseException, warn: Warn) -> RunAnswer:
+    """Say once that a run waits, and return what is known of it."""
+    said = "it was interrupted" if isinstance(error, KeyboardInterrupt) else str(error) or type(error).__name__
+    run = f"run:{launched.run_id}"
+    if spool.is_dir():
+        warn(f"{run} could not be stored and waits in {spool}: {said}; the next lineal command tries again")
+    else:
+        warn(f"{run} is lost: its spool {spool} went away, and it could not be stored: {said}")
+    return _undelivered(launched, name)
 
 
 _ROOM = "make room on a disk, or set XDG_CACHE_HOME to a directory that can be written"
@@ -135,14 +166,14 @@ class _Begin:
 
     _SECONDS_MAX = 0.25
 
-    def __init__(self, repository: Repository, run_id: str, name: str, command: Sequence[str], at: int) -> None:
+    def __init__(self, repository: Repository, run_id: str, name: str, command: Sequence[str]) -> None:
         self._start = partial(
             repository.runs.start,
             run_id=run_id,
             name=name,
             command=mask_command(command)[0],
             host=os.uname().nodename,
-            started_at=at,
+            started_at=time.time_ns() // 1_000_000,
         )
         self._thread = threading.Thread(target=self._run, name="lineal-begin", daemon=True)
         with suppress(RuntimeError):  # no room for another thread
@@ -168,9 +199,10 @@ def _hurried(repository: Repository) -> Iterator[None]:
         yield
 
 
-def _make_spool(repository: Repository, variables: Mapping[str, str], run_id: str, name: str) -> Path | None:
-    """Return a spool in the first place that can be written, or None where there is none."""
-    for place in spools(repository, variables):
+def _make_spool(places: Sequence[Path], name: str) -> Path | None:
+    """Return the spool of a new run in the first of ``places`` that can be written, or None where there is none."""
+    run_id = ulid(time.time_ns() // 1_000_000, os.urandom(10))
+    for place in places:
         spool = place / run_id
         try:
             make_place(place)
@@ -209,13 +241,18 @@ def deliver_orphans(repository: Repository, variables: Mapping[str, str] | None 
     """Store what dead recorders left in their spools; return those runs.
 
     Raises:
-        LinealError: one of them cannot be stored; its spool stays.
+        Unavailable: one of them cannot be stored; its spool stays.
     """
-    found = []
+    found, fault = [], None
     for spool in (each for place in spools(repository, variables or {}) for each in orphans(place)):
         name = (spool / _NAME).read_text(encoding="utf-8", errors="surrogateescape") if (spool / _NAME).exists() else ""
-        launched = recover(spool)
-        found.append(deliver(repository, launched, name or name_of(launched.command), spool))
+        try:
+            launched = recover(spool)
+            found.append(deliver(repository, launched, name or name_of(launched.command), spool))
+        except Exception as error:  # noqa: BLE001 the others need not wait for this one
+            fault = fault or error
+    if fault is not None:
+        raise Unavailable(f"{fault}") from fault
     return tuple(found)
 
 

@@ -18,7 +18,7 @@ API = "/api/v1"
 _CONNECT_S, _READ_S = 5, 3700
 """An evaluation answers when it is done; the server's own limit is an hour."""
 
-_HURRIED_CONNECT_S, _HURRIED_READ_S = 2, 20
+_HURRIED_CONNECT_S, _HURRIED_READ_S = 2, 10
 """The end of a recorded run waits for a server, and the next command tries again."""
 
 WAITS_S = (0.1, 0.5, 2.0)

@@ -54,6 +54,8 @@ def _events(path: Path, gaps: dict[str, None]) -> list[Event]:
         for line in lines:
             try:
                 event = json.loads(line)
+                if b"\\ud" in line:  # half a character is no text that a record could hold
+                    event = json.loads(json.dumps(event, ensure_ascii=False).encode("utf-8", "replace"))
                 found.append({**event, "at": int(event["at"]), "kind": str(event["kind"]), "file": path.name})
             except (ValueError, KeyError, TypeError):
                 broken += 1

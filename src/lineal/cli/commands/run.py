@@ -24,7 +24,7 @@ def _add_arguments(parser: Parser) -> None:
 
 
 def _run(context: Context, options: argparse.Namespace) -> int:
-    from lineal.client.recorder import record, run_bare  # noqa: PLC0415 - help does without it
+    from lineal.client.recorder import record, record_for_later  # noqa: PLC0415 - help does without it
 
     program = context.settings.program
     if not program:
@@ -34,8 +34,8 @@ def _run(context: Context, options: argparse.Namespace) -> int:
     except (Invalid, NotFound):
         raise  # what was asked for is not there: the program has not run, and nothing is lost
     except (LinealError, OSError) as error:
-        context.talk(f"lineal: warning: this run is not recorded: {error}")
-        answer = run_bare(program, directory=Path.cwd(), variables=context.variables, name=options.name)
+        root = _root(context)
+        answer = record_for_later(root, error, program, name=options.name, variables=context.variables)
     else:
         with repository:
             answer = record(repository, program, name=options.name, variables=context.variables)
@@ -62,6 +62,17 @@ def _repository(context: Context) -> Repository:
     made = init(".")
     context.talk(f"lineal: made a repository in {made.store.root}")
     return made
+
+
+def _root(context: Context) -> Path:
+    """Return where the repository is that cannot be opened, or would be."""
+    from lineal.client.connect import find  # noqa: PLC0415
+    from lineal.storage.repository import DIRECTORY  # noqa: PLC0415
+
+    try:
+        return find(context.settings.repository or context.variables.get("LINEAL_REPOSITORY", ""))
+    except LinealError:
+        return Path.cwd() / DIRECTORY
 
 
 def summary(answer: RunAnswer) -> list[str]:

@@ -24,6 +24,12 @@ _NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 _descriptors: list[int] = []
 """The open file of this process, once there is one."""
 
+_identity: list[tuple[int, int]] = []
+"""Its device and inode: a program may close what it did not open, and get the same number for a file of its own."""
+
+_HIGH = (1000, 250, 60, 15)
+"""Numbers that programs do not get for their own files, as far as limits allow; they count from 3."""
+
 
 def spool() -> str:
     """Return the directory of the run that is being recorded, or "" when none is."""
@@ -43,17 +49,47 @@ def emit(kind: str, **facts: object) -> None:
 def append(kind: str, members: str) -> None:
     """Append an event of ``kind`` whose ``members`` are JSON already. Raises OSError when it cannot be written."""
     line = f'{{"kind":"{kind}","at":{time.time_ns() // 1_000_000}{members}}}\n'.encode("ascii")
-    if not _descriptors:
-        path = os.path.join(spool(), f"events-{os.getpid()}.jsonl")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
-        _descriptors.append(os.open(path, flags, 0o600))
+    if not _is_ours():
+        _open()
     os.write(_descriptors[0], line)
+
+
+def _is_ours() -> bool:
+    try:
+        found = os.fstat(_descriptors[0])
+    except (IndexError, OSError):
+        return False
+    return (found.st_dev, found.st_ino) == _identity[0]
+
+
+def _open() -> None:
+    path = os.path.join(spool(), f"events-{os.getpid()}.jsonl")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
+    descriptor = _high(os.open(path, flags, 0o600))
+    found = os.fstat(descriptor)
+    _descriptors[:], _identity[:] = [descriptor], [(found.st_dev, found.st_ino)]
+
+
+def _high(descriptor: int) -> int:
+    """Return ``descriptor`` under a high number that is free, or as it is where there is none."""
+    for number in _HIGH:
+        try:
+            os.fstat(number)
+        except OSError:
+            try:
+                os.dup2(descriptor, number, inheritable=False)
+            except OSError:
+                continue
+            os.close(descriptor)
+            return number
+    return descriptor
 
 
 def _forget_parent() -> None:
     """Let a forked child open a file of its own."""
-    while _descriptors:
-        os.close(_descriptors.pop())
+    if _is_ours():
+        os.close(_descriptors[0])
+    _descriptors.clear()
 
 
 if hasattr(os, "register_at_fork"):
