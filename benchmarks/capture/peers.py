@@ -35,14 +35,23 @@ class Peer(NamedTuple):
 
 
 _WANDB_DUMP = """
-import glob, os
-from wandb.proto import wandb_internal_pb2 as pb
-from wandb.sdk.internal.datastore import DataStore
+import glob, os, struct
+from wandb.proto import wandb_internal_pb2 as messages
 for path in glob.glob(os.path.join(os.environ['HOME'], '**', '*.wandb'), recursive=True):
-    store = DataStore(); store.open_for_scan(path)
-    while (data := store.scan_data()) is not None:
-        record = pb.Record(); record.ParseFromString(data); print(record)
+    data, at, whole = open(path, 'rb').read(), 7, b''
+    while at + 7 < len(data):
+        if (left := 32768 - at % 32768) < 7:
+            at += left
+            continue
+        size, kind = struct.unpack_from('<HB', data, at + 4)
+        whole, at = whole + data[at + 7:at + 7 + size], at + 7 + size
+        if kind in (1, 4):
+            record = messages.Record()
+            record.ParseFromString(whole)
+            print(record)
+            whole = b''
 """
+"""A log of messages in blocks of 32 KiB, each piece behind a checksum, its size, and whether it is whole, first or last."""
 
 LINEAL = Peer("Lineal", "", "import lineal", "lineal.log(loss=value)", before=("lineal", "run", "-q", "--"))
 PEERS = (

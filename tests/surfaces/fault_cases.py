@@ -214,7 +214,7 @@ CASES: dict[str, Case] = {
         "print(subprocess.check_output(['env/bin/python', '-c', 'import sys; print(sys.prefix == sys.base_prefix)']))"
     ),
     # Surroundings.
-    "has few open files": Case("import os; print(os.dup(1))", before='ulimit -n 20; "$@"'),
+    "has few open files": Case("import os; print(os.dup(1))", before='ulimit -n 20; "$@"', kept=False, gap="not kept"),
     "may write only little": Case("print(1)", before='ulimit -f 1; "$@"'),
     "may not dump its core": Case(shell=_RAISE.format("ABRT"), before='ulimit -c 0; "$@"'),
     "has its own umask": Case(
