@@ -132,6 +132,8 @@ def environment(peer: Peer, home: Path) -> dict[str, str]:
     known = {name: value for name, value in os.environ.items() if not name.startswith(("LINEAL_", "PYTHON"))}
     mine = {"PYTHONPATH": str(TOP / "src")} if not peer.requirement else {}
     own = {name: value.replace("{HOME}", str(home)) for name, value in peer.variables.items()}
+    if "GUILD_HOME" in own:
+        Path(own["GUILD_HOME"]).mkdir(exist_ok=True)
     places = {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), "TRACKIO_DIR": str(home / "trackio")}
     path = f"{python(peer).parent}{os.pathsep}{known['PATH']}"
     return {**known, **mine, **own, **places, "CLEARML_CACHE_DIR": str(home / "clearml"), "PATH": path}
