@@ -6,13 +6,12 @@ What the program computes, lists or is given stands in none of its sources, so t
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.capture.peers import LINEAL, PEERS, TOP, Peer, command, environment, python
+from benchmarks.capture.work import Hung, run_whole
 from benchmarks.store.measure import talk
 
 PAGE = TOP / "docs" / "reference" / "capture-completeness.md"
@@ -27,7 +27,7 @@ _KEY = "AKIA" + "QX7ZJ2M4N6P8R0T1"
 _PASSWORD = "correct-horse-battery-4711"
 _STATUS = 37
 _SLEEP_S = 3.0
-_ATTEMPTS, _SECONDS_MAX = 4, 60
+_ATTEMPTS = 4
 _SETTINGS = '{"momentum": 0.77171}'
 
 _PROGRAM = """
@@ -200,7 +200,10 @@ def read(peer: Peer, home: Path) -> Found:
     own = environment(peer, home) | {"DATABASE_PASSWORD": _PASSWORD, "OMP_NUM_THREADS": "3", "PROJECT": str(project)}
     commit = _make(peer, project, own)
     began = time.time()
-    said = _run(command(peer, "train.py", *_arguments(peer)), project, own)
+    with tempfile.TemporaryFile() as said:
+        run_whole(command(peer, "train.py", *_arguments(peer)), project, own, said)
+        said.seek(0)
+        talk_of = said.read()[-2000:].decode(errors="replace")
     ended = time.time()
     made = list(project.glob("made-*.bin"))
     if not made:
@@ -208,7 +211,7 @@ def read(peer: Peer, home: Path) -> Found:
             shutil.copy(each, project)
             break
         else:
-            raise RuntimeError(f"{peer.name} did not run the program: {said[-2000:].decode(errors='replace')}")
+            raise RuntimeError(f"{peer.name} did not run the program: {talk_of}")
     raw = b"".join(_stored(home))
     text = raw.decode("utf-8", "replace") + _dumped(peer, own)
     found = subprocess.run(
@@ -223,21 +226,9 @@ def _patiently(peer: Peer, home: Path) -> Found:
     for attempt in range(_ATTEMPTS):
         try:
             return read(peer, home / str(attempt))
-        except subprocess.TimeoutExpired:
-            talk(f"{peer.name} hung and was stopped")
-    raise RuntimeError(f"{peer.name} hung {_ATTEMPTS} times")
-
-
-def _run(line: tuple[str, ...], project: Path, own: dict[str, str]) -> bytes:
-    """Run the program and return what was said on standard error; whatever it started ends with it."""
-    with subprocess.Popen(
-        line, cwd=project, env=own, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
-    ) as process:
-        try:
-            return process.communicate(timeout=_SECONDS_MAX)[1]
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            raise
+        except Hung as fault:
+            talk(f"{peer.name}: {fault}")
+    raise Hung(f"{peer.name} hung {_ATTEMPTS} times")
 
 
 def _arguments(peer: Peer) -> tuple[str, ...]:
