@@ -175,6 +175,11 @@ CASES: dict[str, Case] = {
     ),
     "has no output": Case("import sys; print(sys.stdout); open('o', 'w').write(repr(sys.stdout))", before='"$@" >&-'),
     "closes everything": Case("import os; os.closerange(0, 256); os._exit(3)"),
+    "takes every number for itself": Case(
+        "import os\nos.closerange(3, 1024)\nown = os.open('own.txt', os.O_WRONLY | os.O_CREAT)\n"
+        "for number in range(4, 256): os.dup2(own, number)\n"
+        "import random; random.seed(1); os.write(own, b'mine'); print(own)"
+    ),
     "turns its output elsewhere": Case(
         "import os; os.dup2(os.open('o.txt', os.O_WRONLY | os.O_CREAT), 1); print('in the file')"
     ),
