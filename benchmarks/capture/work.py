@@ -16,7 +16,7 @@ from benchmarks.capture.peers import LINEAL, PEERS, Peer, command, environment
 from benchmarks.store.measure import Failed, talk
 
 BARE = Peer("bare", "", "pass", "pass")
-_ATTEMPTS, _SECONDS_MAX = 3, 45
+_ATTEMPTS, _SECONDS_MAX = 2, 30
 
 _PROGRAM = """
 import json, os, sys, time
@@ -70,7 +70,7 @@ class Sizes(NamedTuple):
     turns: int
 
 
-FULL, QUICK = Sizes(5_000, 8, 3.0, 5), Sizes(5_000, 4, 0.3, 1)
+FULL, QUICK = Sizes(5_000, 6, 2.0, 3), Sizes(5_000, 4, 0.3, 1)
 
 
 class Clocks(NamedTuple):
