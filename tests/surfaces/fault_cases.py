@@ -144,7 +144,10 @@ CASES: dict[str, Case] = {
     "logs from threads at its end": Case(_EXITS),
     "runs coroutines": Case("import asyncio\nasync def f(): await asyncio.sleep(0); print('in')\nasyncio.run(f())"),
     # Signals from outside.
-    "is interrupted at the terminal": Case(_WAIT + "time.sleep(30)", act=to_group(signal.SIGINT)),
+    "is interrupted at the terminal": Case(
+        "import signal; signal.signal(signal.SIGINT, signal.SIG_DFL)\n" + _WAIT + "time.sleep(30)",
+        act=to_group(signal.SIGINT),
+    ),
     "is interrupted twice": Case(
         "import os, sys, time\n" + _TOLD.format(count=2), act=to_group(signal.SIGINT, signal.SIGINT)
     ),
