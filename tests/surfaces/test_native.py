@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 import lineal
+from lineal.client.delivery import deliver_orphans
 from lineal.client.local import LocalRepository
-from lineal.client.recorder import deliver_orphans
 from lineal.formats.media import read_index
 from tests.parts.capture import interpreter
 from tests.surfaces.recording import record

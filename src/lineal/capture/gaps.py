@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from lineal.capture.places import readable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -26,7 +28,7 @@ class Gaps:
 
     def note(self, sentence: str) -> None:
         """Keep ``sentence`` unless it is there already."""
-        self._sentences[sentence] = None
+        self._sentences[readable(sentence)] = None
 
     def extend(self, sentences: Iterable[str]) -> None:
         """Keep each of ``sentences`` that is not there already."""

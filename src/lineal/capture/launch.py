@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lineal.capture import standard
 from lineal.capture.code.completing import complete_code
 from lineal.capture.code.finding import find_code
 from lineal.capture.code.found import CodeFound
@@ -20,11 +21,11 @@ from lineal.capture.context import RUN_ID, find_context, find_parent
 from lineal.capture.files import FilesUsed
 from lineal.capture.gaps import Gaps
 from lineal.capture.labelling import labelled
-from lineal.capture.launched import Launched, gathered, named_like_files, write_end
+from lineal.capture.launched import Launched, gathered, named_like_files, state_of, write_end
 from lineal.capture.metrics import metrics_of
 from lineal.capture.network import Connection, Sampling
 from lineal.capture.network import gaps as network_gaps
-from lineal.capture.places import Ignored, caches
+from lineal.capture.places import Ignored, caches, readable
 from lineal.capture.processes import Family, start_time
 from lineal.capture.runtime.finding import VARIABLES, find_runtime
 from lineal.capture.saved import described, files_of
@@ -33,16 +34,16 @@ from lineal.capture.seeing import Seeing
 from lineal.capture.signals import Forwarding
 from lineal.capture.spool import Start, is_of_another, reserve, this_process, write_start, write_whole
 from lineal.capture.steps import read_steps, without_steps, write_step
-from lineal.capture.tee import tees
+from lineal.capture.tee import Tees
 from lineal.capture.told.reading import read
 from lineal.capture.told.record import SpoolRecord
 from lineal.capture.usage import Sampler
 from lineal.capture.watch.choose import LEVELS
 from lineal.capture.watch.watcher import Seen
-from lineal.objects.errors import Invalid, Unavailable
+from lineal.objects.errors import Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from lineal.capture.watch.choose import Level
     from lineal.objects.runs import RunState
@@ -63,7 +64,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     code: CodeFound
 
 
-def launch(
+def launch(  # noqa: PLR0913 what may be chosen
     command: Sequence[str],
     *,
     directory: Path,
@@ -73,6 +74,7 @@ def launch(
     parent: Path | None = None,
     ignore: Sequence[Path] = (),
     levels: Sequence[Level] = LEVELS,
+    before: Callable[[], None] = lambda: None,
 ) -> Launched:
     """Run ``command`` to its end and return what was seen.
 
@@ -88,10 +90,10 @@ def launch(
         parent: the spool of the run within which this one is started, if any; its name is that run's id.
         ignore: paths that are no part of the run, such as the store itself.
         levels: the ways to see files, best first.
+        before: is called just before the program starts.
 
     Raises:
         Invalid: there is no such program, or it cannot be started.
-        Unavailable: the spool cannot be written.
     """
     directory, spool = directory.resolve(), spool.resolve()
     program = _resolve(tuple(command), directory, variables)
@@ -110,16 +112,17 @@ def launch(
         code=code,
     )
     start = _start(plan, run_id, parent.name if parent else "", gaps)
-    open_spool(spool, start, code)
+    with gaps.guard("the spool could not be written"):
+        open_spool(spool, start, code)
     family = Family(plan.spool, is_of_another=lambda process: is_of_another(process, plan.spool))
     files = see_files(plan, family, gaps)
+    before()
     try:
         exit_status, connections = _execute(plan, start, files.level, gaps)
     finally:
         files.stop()
-    state: RunState = "finished" if exit_status == 0 else "failed" if exit_status > 0 else "killed"
     files.seen = _own(files.seen, spool, parent, gaps)
-    return gather(plan, start, state, exit_status, files=files, connections=connections, gaps=gaps)
+    return gather(plan, start, state_of(exit_status), exit_status, files=files, connections=connections, gaps=gaps)
 
 
 def _start(plan: Plan, run_id: str, parent: str, gaps: Gaps) -> Start:
@@ -129,7 +132,7 @@ def _start(plan: Plan, run_id: str, parent: str, gaps: Gaps) -> Start:
         run_id=run_id,
         command=masked,
         masked_secrets=count,
-        directory=str(plan.directory),
+        directory=readable(str(plan.directory)),
         started_at=_now(),
         host=platform.node(),
         process=this_process()[0],
@@ -140,6 +143,17 @@ def _start(plan: Plan, run_id: str, parent: str, gaps: Gaps) -> Start:
     with gaps.guard("context"):
         return msgspec.structs.replace(start, context=find_context(plan.variables))
     return start
+
+
+def launch_bare(command: Sequence[str], *, directory: Path, variables: Mapping[str, str]) -> int:
+    """Run ``command`` unseen and return its exit status. Raises Invalid when there is no such program."""
+    program = _resolve(tuple(command), directory, variables)
+    with Forwarding() as forwarding:
+        process = _spawn(program, directory, variables)
+        forwarding.to(process.pid)
+        status = process.wait()
+        forwarding.stop()
+    return status
 
 
 def _resolve(command: tuple[str, ...], directory: Path, variables: Mapping[str, str]) -> tuple[str, ...]:
@@ -162,16 +176,11 @@ def _resolve(command: tuple[str, ...], directory: Path, variables: Mapping[str, 
 
 
 def open_spool(spool: Path, start: Start, code: CodeFound) -> None:
-    """Write down who runs what from which code, before the program can do anything. Raises Unavailable."""
-    try:
-        spool.mkdir(parents=True, exist_ok=True)
-        write_start(spool, start)
-        write_whole(spool / "code.json", msgspec.json.encode(code, enc_hook=str))
-        reserve(spool)
-    except OSError as error:
-        raise Unavailable(
-            f"{spool} cannot be written: {error.strerror}", hint="check its disk and permissions"
-        ) from None
+    """Write down who runs what from which code, before the program can do anything. Raises OSError."""
+    spool.mkdir(parents=True, exist_ok=True)
+    write_start(spool, start)
+    write_whole(spool / "code.json", msgspec.json.encode(code, enc_hook=str))
+    reserve(spool)
 
 
 def see_files(plan: Plan, family: Family, gaps: Gaps) -> Seeing:
@@ -212,24 +221,16 @@ def _execute(plan: Plan, start: Start, level: str, gaps: Gaps) -> tuple[int, fro
     if "RANK" in variables:
         variables["LINEAL_OUTER_RANK"] = variables["RANK"]
     variables["PYTHONPATH"] = os.pathsep.join(filter(None, (str(SHIM), variables.get("PYTHONPATH"))))
-    streams = tees(plan.spool, gaps)
-    ends = {name: each.program_end for name, each in streams.items()}
-    unique = {id(each): each for each in streams.values()}.values()
+    tees = Tees(plan.spool, gaps)
     with Forwarding() as forwarding:
         try:
-            process = subprocess.Popen(
-                plan.program, cwd=plan.directory, env=variables, stdout=ends.get("stdout"), stderr=ends.get("stderr")
-            )
-        except OSError as error:
-            raise Invalid(
-                f"{plan.command[0]} cannot be started: {error.strerror}", hint="try it without lineal run"
-            ) from None
+            process = _spawn(plan.program, plan.directory, variables, tees.ends)
         finally:
-            for each in unique:
-                each.start()
+            tees.start()
         forwarding.to(process.pid)
         sampling = Sampling(process.pid)
-        sampling.start()
+        with gaps.guard("whom the program was connected to is not known"):
+            sampling.start()
         with gaps.guard("the program's process could not be written down"):
             told = msgspec.structs.replace(start, program=process.pid, program_started=start_time(process.pid))
             write_start(plan.spool, told)
@@ -240,9 +241,26 @@ def _execute(plan: Plan, start: Start, level: str, gaps: Gaps) -> tuple[int, fro
         forwarding.stop()
         connections = sampling.stop()
         usage.stop()
-        for each in unique:
-            each.finish()
+        tees.finish()
     return exit_status, connections
+
+
+def _spawn(
+    program: Sequence[str], directory: Path, variables: Mapping[str, str], ends: Mapping[str, int] = {}
+) -> subprocess.Popen[bytes]:
+    """Start ``program``. Raises Invalid when it cannot start."""
+    try:
+        return subprocess.Popen(
+            program,
+            cwd=directory,
+            env=variables,
+            stdout=ends.get("stdout"),
+            stderr=ends.get("stderr"),
+            preexec_fn=standard.close_again if standard.closed else None,  # noqa: PLW1509 - one call, before any lock
+            close_fds=False,  # what a shell or make opened for the program reaches it; ours are closed by themselves
+        )
+    except OSError as error:
+        raise Invalid(f"{program[0]} cannot be started: {error.strerror}", hint="try it without lineal run") from None
 
 
 def gather(

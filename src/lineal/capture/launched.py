@@ -60,6 +60,11 @@ class Launched(msgspec.Struct, frozen=True, kw_only=True):
     context: tuple[Context, ...] = ()
 
 
+def state_of(exit_status: int) -> RunState:
+    """Return what a program's exit status means; it is negative for a signal."""
+    return "finished" if exit_status == 0 else "failed" if exit_status > 0 else "killed"
+
+
 def gathered(  # noqa: PLR0913 the parts of a whole, each found by another module
     start: Start,
     spool: Path,

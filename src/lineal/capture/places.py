@@ -76,6 +76,11 @@ def caches(variables: Mapping[str, str], directory: Path) -> tuple[Path, ...]:
     return tuple(directory / variables[each] for each in CACHES if variables.get(each))
 
 
+def readable(text: str) -> str:
+    """Return ``text`` with the bytes that are no UTF-8 written out: systems allow them in names, records do not."""
+    return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def shown(path: str | Path, root: Path) -> str:
     r"""Return ``path`` as a record names it: relative to ``root`` with ``/``, or absolute when it is elsewhere.
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from lineal.capture.places import readable
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -154,4 +156,4 @@ def mask_command(command: Sequence[str]) -> tuple[tuple[str, ...], int]:
             kept.append(text)
             count += found
         previous_is_secret = is_option and not equals
-    return tuple(kept), count
+    return tuple(map(readable, kept)), count

@@ -28,24 +28,34 @@ class Context(NamedTuple):
 
     def connect(self) -> Repository:
         """Return the repository that is meant, with the runs delivered that a dead recorder left behind."""
-        # Both bring the database along, which help and completion need not wait for.
-        from lineal.client.connect import connect  # noqa: PLC0415
-
-        repository = connect(self.settings.repository or None, token=self.settings.token)
-        self._deliver_orphans(repository)
+        repository = self.find()
+        self.deliver(repository)
         return repository
 
-    def _deliver_orphans(self, repository: Repository) -> None:
-        store = getattr(repository, "store", None)
-        if store is not None and (store.root is None or not any((store.root / "spool").glob("*"))):
-            return
+    def find(self) -> Repository:
+        """Return the repository that is meant."""
+        # It brings the database along, which help and completion need not wait for.
+        from lineal.client.connect import connect  # noqa: PLC0415
+
+        return connect(self.settings.repository or None, token=self.settings.token)
+
+    def deliver(self, repository: Repository) -> None:
+        """Deliver the runs that a dead recorder left behind."""
+        from lineal.capture.spool import places  # noqa: PLC0415
+
+        root = getattr(getattr(repository, "store", None), "root", None)
+        if root is not None:
+            waiting = places(root / "spool", str(root), self.variables)
+            if not any(entries for each in waiting for entries in each.glob("*")):
+                return
         # It brings the whole capture along, which few commands need.
         from lineal.capture.spool import await_recorders  # noqa: PLC0415
-        from lineal.client.recorder import deliver_orphans, spools  # noqa: PLC0415
+        from lineal.client.delivery import deliver_orphans, spools  # noqa: PLC0415
 
         try:
-            if not self.settings.program and (directory := spools(repository, self.variables)).is_dir():
-                await_recorders(directory)
+            if not self.settings.program:
+                for place in filter(os.path.isdir, spools(repository, self.variables)):
+                    await_recorders(place)
             for each in deliver_orphans(repository, self.variables):
                 self.talk(f"lineal: delivered {each.reference}, which was interrupted: {each.state}")
         except (LinealError, OSError) as error:

@@ -9,12 +9,16 @@ from collections.abc import Mapping, Sequence
 from typing import TextIO
 
 from lineal import __version__
+from lineal.capture import standard
 from lineal.cli import faults
 from lineal.cli.context import Context, environment
 from lineal.cli.globals import split
 from lineal.objects.errors import LinealError
 
 HELP = "help"
+
+_SIGNALLED = 128
+"""Shells report a program that signal N ended as 128 + N."""
 
 
 def main(line: Sequence[str] | None = None) -> int:
@@ -23,15 +27,22 @@ def main(line: Sequence[str] | None = None) -> int:
     Args:
         line: the words after ``lineal``; by default this process's own.
     """
+    standard.hold()
+    # Python has no stream where there was no descriptor.
+    sys.stdout, sys.stderr = (each or io.StringIO() for each in (sys.stdout, sys.stderr))
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a sign must not end the command.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    return execute(sys.argv[1:] if line is None else line, sys.stdout, sys.stderr, environment())
+    status = execute(sys.argv[1:] if line is None else line, sys.stdout, sys.stderr, environment())
+    return status if status >= 0 else _end_by(-status)
 
 
 def execute(line: Sequence[str], out: TextIO, err: TextIO, variables: Mapping[str, str]) -> int:
-    """Carry out a command line, answer on ``out``, talk on ``err``, and return the exit status."""
+    """Carry out a command line, answer on ``out``, talk on ``err``, and return the exit status.
+
+    It is negative where a signal ended the program that was run.
+    """
     as_json = "--json" in line
     try:
         settings = split(line)
@@ -85,6 +96,22 @@ def _help(context: Context, words: Sequence[str]) -> int:
         text = find(words)[0].parser(width=context.width).format_help()
     context.out.write(text)
     return 0
+
+
+def _end_by(number: int) -> int:
+    """End by the signal that ended the recorded program, as whoever waits for it would see without us."""
+    import resource  # noqa: PLC0415 - only a program that was killed needs them
+    import signal  # noqa: PLC0415
+
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    # If there is a core to look at, it is the program's.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+    if number not in {signal.SIGKILL, signal.SIGSTOP}:
+        signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
+    os.kill(os.getpid(), number)
+    return _SIGNALLED + number
 
 
 def _forget(out: TextIO) -> None:

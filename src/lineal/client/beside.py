@@ -22,10 +22,9 @@ from lineal.capture.launch import Plan, gather, open_spool, see_files
 from lineal.capture.processes import Family, exit_status, is_alive
 from lineal.capture.runtime.finding import VARIABLES
 from lineal.capture.secrets import mask_command
-from lineal.capture.spool import JOINED, Start, this_process, write_whole
+from lineal.capture.spool import JOINED, Start, places, this_process, write_whole
 from lineal.capture.usage import Sampler
 from lineal.capture.watch.choose import LEVELS
-from lineal.client.spools import spools_for
 from lineal.objects.runs import RunState
 from lineal.storage.where import find
 
@@ -115,7 +114,7 @@ def _spools(request: Request, variables: Mapping[str, str]) -> tuple[Path, str]:
     """Return the directory of spools, and what the user should hear; makes a repository when there is none."""
     where = request.repository or variables.get("LINEAL_REPOSITORY", "")
     if where.startswith(("http://", "https://")):
-        return spools_for(where.rstrip("/"), variables), ""
+        return places(None, where.rstrip("/"), variables)[0], ""
     here = Path(where or request.directory).absolute()
     inside = here if here.name == ".lineal" else here / ".lineal"
     if where and inside.is_dir():
@@ -207,12 +206,13 @@ class Recording:
     def connect(self) -> Any:
         """Return the repository, in which the run has begun; None when it cannot be reached now."""
         from lineal.client.connect import connect  # noqa: PLC0415
-        from lineal.client.recorder import begin, name_of  # noqa: PLC0415
+        from lineal.client.delivery import name_of  # noqa: PLC0415
+        from lineal.client.recorder import begin  # noqa: PLC0415
 
         try:
             repository = connect(self._request.repository or self._where())
             name = self._request.name or name_of(self._request.command)
-            begin(repository, self._start.run_id, name, self._request.command, self._start.started_at, warn=_nothing)
+            begin(repository, self._start.run_id, name, self._request.command, self._start.started_at)
         except Exception:  # noqa: BLE001 it is tried again when the run has ended
             return None
         return repository
@@ -269,7 +269,7 @@ class Recording:
     def deliver(self, repository: Any) -> str:
         """Store the run, and return what the user should hear."""
         from lineal.client.connect import connect  # noqa: PLC0415
-        from lineal.client.recorder import deliver  # noqa: PLC0415
+        from lineal.client.delivery import deliver  # noqa: PLC0415
 
         try:
             repository = repository or connect(self._request.repository or self._where())
@@ -289,10 +289,6 @@ def _opened(process: int) -> dict[int, int]:
 
 def _top(directory: Path) -> Path:
     return next((each for each in (directory, *directory.parents) if (each / ".git").exists()), directory)
-
-
-def _nothing(_sentence: str) -> None:
-    return
 
 
 def _now() -> int:

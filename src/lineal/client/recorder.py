@@ -1,8 +1,7 @@
-"""Record a program into a repository: run it, keep the bytes, then write the names.
+"""Record a program into a repository: run it, and deliver what was seen of it.
 
 Whatever fails on our side, the program runs and its own exit status is told. What could not be stored stays in the
-*spool*, a directory of the run, and the next command delivers it; a delivery that was cut short is done again from its
-beginning, to the same result.
+*spool*, a directory of the run, and the next command delivers it.
 """
 
 from __future__ import annotations
@@ -10,43 +9,27 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from lineal.capture.code.found import NotebookFound, SubmoduleFound
-from lineal.capture.launch import launch
-from lineal.capture.launched import Launched, recover
-from lineal.capture.secrets import mask_bytes, mask_command
-from lineal.capture.spool import orphans
-from lineal.capture.told.points import batches
+from lineal.capture.launch import launch, launch_bare
+from lineal.capture.launched import Launched, state_of
+from lineal.capture.secrets import mask_command
+from lineal.capture.spool import make_place, places, reserve
 from lineal.capture.watch.choose import LEVELS
+from lineal.client.delivery import NAME, deliver, name_of, spools
 from lineal.client.local import LocalRepository
-from lineal.client.media import keep_media
-from lineal.client.parts import find_related, parts_of
-from lineal.client.spools import spools_for
-from lineal.objects.canonical import object_digest
-from lineal.objects.code import Notebook, Submodule
-from lineal.objects.digest import Digest
-from lineal.objects.errors import LinealError, Unavailable
-from lineal.objects.files import Entry, Tree
-from lineal.objects.runs import Code, FileUse, Run, Runtime, Seeds
 from lineal.objects.ulid import is_ulid, ulid
 from lineal.operations.answers import RunAnswer
-from lineal.storage.blobs.blobs import BlobStore
 
 if TYPE_CHECKING:
     from lineal.capture.watch.choose import Level
     from lineal.client.connect import Repository
-
-INPUT_KEPT_BYTES = 1 << 30
-"""A larger input is known by its digest only; `lineal data add` keeps it for good."""
-
-_NAME = "name"
-"""The file in a spool that holds the run's name."""
 
 Warn = Callable[[str], None]
 
@@ -78,30 +61,30 @@ def record(
 
     Raises:
         Invalid: there is no such program.
-        Unavailable: not even the spool can be written.
     """
-    root = spools(repository, variables)
-    at = time.time_ns() // 1_000_000
-    run_id = ulid(at, os.urandom(10))
-    spool = root / run_id
-    write_name(spool, name)
-    begin(repository, run_id, name or name_of(command), command, at, warn=warn)
-    launched = launch(
-        command,
-        directory=directory or Path.cwd(),
-        spool=spool,
-        variables=variables,
-        run_id=run_id,
-        parent=_parent(variables),
-        # What the store itself reads and writes is no part of the run.
-        ignore=(root.parent,),
-        levels=levels,
-    )
-    try:
-        return deliver(repository, launched, name, spool)
-    except (LinealError, OSError) as error:
-        warn(f"run:{run_id} could not be stored and waits in {spool}: {error}; the next lineal command tries again")
-        return _undelivered(launched, name)
+    shown, directory = name or name_of(command), directory or Path.cwd()
+    spool = _make_spool(spools(repository, variables), name)
+    if spool is None:
+        warn(f"nowhere is room to write down what a program does, so this run is not recorded; {_ROOM}")
+        return run_bare(command, directory=directory, variables=variables, name=shown)
+    with _hurried(repository):
+        beginning = _Begin(repository, spool.name, shown, command)
+        launched = launch(
+            command,
+            directory=directory,
+            spool=spool,
+            variables=variables,
+            run_id=spool.name,
+            parent=_parent(variables),
+            # What the store itself reads and writes is no part of the run.
+            ignore=(spool.parent.parent,),
+            levels=levels,
+            before=beginning.wait,
+        )
+        try:
+            return deliver(repository, launched, name, spool)
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 whatever fails, the program's own end is told
+            return _waiting(launched, name, spool, error, warn)
 
 
 def _parent(variables: Mapping[str, str]) -> Path | None:
@@ -110,227 +93,127 @@ def _parent(variables: Mapping[str, str]) -> Path | None:
     return spool if is_ulid(spool.name) and spool.is_dir() else None
 
 
-def begin(
-    repository: Repository, run_id: str, name: str, command: Sequence[str], at: int, *, warn: Warn = _to_stderr
-) -> None:
-    """Write down that a run goes on; when that fails, ``warn`` is told."""
-    try:
-        repository.runs.start(
-            run_id=run_id, name=name, command=mask_command(command)[0], host=os.uname().nodename, started_at=at
-        )
-    except (LinealError, OSError) as error:
-        warn(f"the beginning of run:{run_id} could not be written: {error}")
+def begin(repository: Repository, run_id: str, name: str, command: Sequence[str], at: int) -> None:
+    """Write down that a run goes on. Raises LinealError and OSError: the end of the run says it again."""
+    repository.runs.start(
+        run_id=run_id, name=name, command=mask_command(command)[0], host=os.uname().nodename, started_at=at
+    )
 
 
-def write_name(spool: Path, name: str) -> None:
-    """Make a spool, and keep in it what the run was called by whoever started it. Raises Unavailable."""
-    try:
-        spool.mkdir(parents=True, exist_ok=True)
-        (spool / _NAME).write_text(name, encoding="utf-8")
-    except OSError as error:
-        raise Unavailable(
-            f"{spool} cannot be written: {error.strerror}", hint="check its disk and permissions"
-        ) from None
-
-
-def spools(repository: Repository, variables: Mapping[str, str]) -> Path:
-    """Return the directory of spools: in the repository, or, for one on a server, the server's own in the user's cache."""
-    if isinstance(repository, LocalRepository) and repository.store.root is not None:
-        return repository.store.root / "spool"
-    return spools_for(getattr(repository, "url", ""), variables)
-
-
-def name_of(command: Sequence[str]) -> str:
-    """Return what a run of ``command`` is called: its script without suffix, or its program."""
-    scripts = (Path(each) for each in command if each.endswith((".py", ".sh", ".ipynb", ".R")))
-    if script := next(scripts, None):
-        return script.stem
-    if len(command) > 2 and command[1] == "-m":
-        return command[2]
-    return Path(command[0]).name if command else ""
-
-
-def deliver_orphans(repository: Repository, variables: Mapping[str, str] | None = None) -> tuple[RunAnswer, ...]:
-    """Store what dead recorders left in their spools; return those runs.
+def record_for_later(
+    root: Path,
+    fault: Exception,
+    command: Sequence[str],
+    *,
+    variables: Mapping[str, str],
+    name: str = "",
+    warn: Warn = _to_stderr,
+) -> RunAnswer:
+    """Run ``command`` as `record` does, for the repository at ``root``, which could not be opened for ``fault``.
 
     Raises:
-        LinealError: one of them cannot be stored; its spool stays.
+        Invalid: there is no such program.
     """
-    found = []
-    for spool in orphans(spools(repository, variables or {})):
-        name = (spool / _NAME).read_text(encoding="utf-8") if (spool / _NAME).exists() else ""
-        launched = recover(spool)
-        found.append(deliver(repository, launched, name, spool))
-    return tuple(found)
-
-
-def deliver(repository: Repository, launched: Launched, name: str, spool: Path) -> RunAnswer:
-    """Store the bytes, then the names, then let go of the spool. ``name`` is what whoever started the run called it."""
-    code = _code(repository, launched)
-    runtime = _runtime(repository.blobs, launched)
-    for child, folder in parts_of(launched, spool):
-        _deliver_one(repository, child, "", folder, code, runtime)
-    answer = _deliver_one(repository, launched, name, spool, code, runtime)
-    shutil.rmtree(spool, ignore_errors=True)
-    return answer
-
-
-def _deliver_one(
-    repository: Repository, launched: Launched, name: str, spool: Path, code: Code, runtime: Runtime
-) -> RunAnswer:
-    gaps, about = list(launched.gaps), launched.record.about
-    related, resumed = find_related(repository, about, gaps)
-    related = related._replace(parent=related.parent or launched.parent)
-    name = name or about.name or resumed or name_of(launched.command)
-    # A point or a file needs a run that it belongs to, and the beginning may not have been written.
-    repository.runs.start(
-        run_id=launched.run_id,
-        name=name,
-        command=launched.command,
-        host=launched.host,
-        started_at=launched.started_at,
-        related=related,
+    name = name or name_of(command)
+    spool = _make_spool(places(root / "spool", str(root), variables), name)
+    if spool is None:
+        warn(f"this run is not recorded: {fault}")
+        return run_bare(command, directory=Path.cwd(), variables=variables, name=name)
+    launched = launch(
+        command, directory=Path.cwd(), spool=spool, variables=variables, run_id=spool.name, ignore=(root,)
     )
-    record = launched.record
-    for points in batches(spool, doubled=record.doubled, summary=record.summary, at=record.last_at):
-        repository.runs.extend(launched.run_id, points=points)
-    keep_media(repository, launched.run_id, spool, record.media)
-    run = _run(repository.blobs, launched, name, object_digest(code), object_digest(runtime), gaps)
-    return repository.runs.finish(run=msgspec.structs.replace(run, **related._asdict()), code=code, runtime=runtime)
+    return _waiting(launched, name, spool, fault, warn)
 
 
-def _run(blobs: BlobStore, launched: Launched, name: str, code: Digest, runtime: Digest, gaps: list[str]) -> Run:
-    """Return everything that was seen of a run, its bytes in the store; ``gaps`` gets what could not be kept."""
-    record = launched.record
-    # What was written first: an input that was moved lies among it.
-    outputs, inputs, intermediates = (
-        _kept(blobs, launched, each, gaps) for each in (launched.outputs, launched.inputs, launched.intermediates)
-    )
-    return Run(
-        id=launched.run_id,
-        name=name,
-        command=launched.command,
-        directory=str(launched.directory),
-        state=launched.state,
-        started_at=launched.started_at,
-        ended_at=launched.ended_at,
-        exit_status=launched.exit_status,
-        code=code,
-        runtime=runtime,
-        user=launched.user,
-        host=launched.host,
-        inputs=inputs,
-        outputs=outputs,
-        intermediates=intermediates,
-        params=record.params,
-        metrics=record.metrics,
-        seeds=Seeds(set=record.seeds, flags=record.flags, states=record.states),
-        models=record.models,
-        stdout=_text(blobs, launched.stdout),
-        stderr=_text(blobs, launched.stderr),
-        capture_level=launched.capture_level,
-        gaps=tuple(gaps),
-        param_sources=record.param_sources,
-        context=launched.context,
-        tags=record.tags,
-        objects=record.objects,
-        queries=record.queries,
+def _waiting(launched: Launched, name: str, spool: Path, error: BaseException, warn: Warn) -> RunAnswer:
+    """Say once that a run waits, and return what is known of it."""
+    said = "it was interrupted" if isinstance(error, KeyboardInterrupt) else str(error) or type(error).__name__
+    run = f"run:{launched.run_id}"
+    if spool.is_dir():
+        warn(f"{run} could not be stored and waits in {spool}: {said}; the next lineal command tries again")
+    else:
+        warn(f"{run} is lost: its spool {spool} went away, and it could not be stored: {said}")
+    return _undelivered(launched, name)
+
+
+_ROOM = "make room on a disk, or set XDG_CACHE_HOME to a directory that can be written"
+
+
+def run_bare(command: Sequence[str], *, directory: Path, variables: Mapping[str, str], name: str = "") -> RunAnswer:
+    """Run ``command`` and record nothing of it. Raises Invalid when there is no such program."""
+    at = time.time_ns() // 1_000_000
+    status = launch_bare(command, directory=directory, variables=variables)
+    ended = time.time_ns() // 1_000_000
+    return RunAnswer(
+        reference="",
+        id="",
+        name=name or name_of(command),
+        state=state_of(status),
+        command=mask_command(command)[0],
+        started_by="",
+        host=os.uname().nodename,
+        started_at=at,
+        ended_at=ended,
+        exit_status_of_program=status,
     )
 
 
-def _kept(blobs: BlobStore, launched: Launched, uses: tuple[FileUse, ...], gaps: list[str]) -> tuple[FileUse, ...]:
-    """Return ``uses`` with the bytes of each in the store, where that could be."""
-    present = blobs.has({each.digest for each in uses})
-    return tuple(
-        msgspec.structs.replace(each, kept=each.digest in present or _send(blobs, launched.root, each, gaps))
-        for each in uses
-    )
+class _Begin:
+    """Writes down that a run has begun, beside everything else: no server and no lock holds the program up.
 
+    That it fails is nothing: the end of the run says it again.
+    """
 
-def _send(blobs: BlobStore, root: Path, use: FileUse, gaps: list[str]) -> bool:
-    """Store the bytes of a file, if it is still what the run saw; say in ``gaps`` why not."""
-    if use.size_bytes > INPUT_KEPT_BYTES:
-        gaps.append(
-            f"files: {use.path} is larger than {INPUT_KEPT_BYTES >> 30} GiB and was not kept; lineal data add keeps it"
+    _SECONDS_MAX = 0.25
+
+    def __init__(self, repository: Repository, run_id: str, name: str, command: Sequence[str]) -> None:
+        self._start = partial(
+            repository.runs.start,
+            run_id=run_id,
+            name=name,
+            command=mask_command(command)[0],
+            host=os.uname().nodename,
+            started_at=time.time_ns() // 1_000_000,
         )
-        return False
-    try:
-        blobs.put_file(root / use.path, expected=use.digest)
-    except LinealError as error:
-        # A full disk or a dead server is no matter of this file: the whole delivery waits for a better time.
-        if error.exit_status in _OF_THE_STORE:
-            raise
-        gaps.append(f"files: {use.path} was not kept: it changed or went away")
-        return False
-    return True
+        self._thread = threading.Thread(target=self._run, name="lineal-begin", daemon=True)
+        with suppress(RuntimeError):  # no room for another thread
+            self._thread.start()
+
+    def _run(self) -> None:
+        with suppress(Exception):
+            self._start()
+
+    def wait(self) -> None:
+        """Wait a little, so that whoever looks finds the run while it runs."""
+        if self._thread.is_alive():
+            self._thread.join(self._SECONDS_MAX)
 
 
-_OF_THE_STORE = frozenset((6, 8))
-"""Denied and Unavailable, by their exit status."""
+@contextmanager
+def _hurried(repository: Repository) -> Iterator[None]:
+    """Wait for a server only so long that the end of a run is not held up."""
+    if isinstance(repository, LocalRepository):
+        yield
+        return
+    with repository.hurried():
+        yield
 
 
-def _code(repository: Repository, launched: Launched) -> Code:
-    found = launched.code
-    return Code(
-        entry_point=found.entry_point,
-        commit=found.commit,
-        branch=found.branch,
-        remote=found.remote,
-        diff=repository.blobs.put(found.diff) if found.diff else None,
-        untracked=_sources(repository, found.sources),
-        masked_secrets=launched.masked_secrets,
-        imported=_sources(repository, found.imported),
-        state=found.state,
-        submodules=tuple(_submodule(repository, each) for each in found.submodules),
-        notebooks=tuple(_notebook(repository.blobs, each) for each in found.notebooks),
-    )
-
-
-def _submodule(repository: Repository, found: SubmoduleFound) -> Submodule:
-    return Submodule(
-        path=found.path,
-        commit=found.commit,
-        remote=found.remote,
-        is_moved=found.is_moved,
-        is_changed=found.is_changed,
-        diff=repository.blobs.put(found.diff) if found.diff else None,
-        untracked=_sources(repository, found.sources),
-    )
-
-
-def _notebook(blobs: BlobStore, found: NotebookFound) -> Notebook:
-    return Notebook(
-        path=found.path,
-        stripped=blobs.put(found.stripped) if found.stripped else None,
-        cells=blobs.put(found.cells) if found.cells else None,
-        run_count=found.run_count,
-        rerun_count=found.rerun_count,
-        edited_count=found.edited_count,
-    )
-
-
-def _sources(repository: Repository, sources: Mapping[str, bytes]) -> Digest | None:
-    """Store sources as a tree."""
-    if not sources:
-        return None
-    entries = (
-        Entry(path=path, digest=repository.blobs.put(data), size_bytes=len(data))
-        for path, data in sorted(sources.items())
-    )
-    return repository.put_tree(Tree(entries=tuple(entries)))
-
-
-def _runtime(blobs: BlobStore, launched: Launched) -> Runtime:
-    # Lock files may hold the addresses of indexes, with passwords.
-    files = {path: file.read_bytes() for path, file in launched.locks.items() if file.is_file()}
-    locks = {path: blobs.put(mask_bytes(data)[0]) for path, data in files.items()}
-    return msgspec.structs.replace(launched.runtime, locks=locks)
-
-
-def _text(blobs: BlobStore, path: Path | None) -> Digest | None:
-    if path is None or not path.is_file() or not path.stat().st_size:
-        return None
-    return blobs.put_file(path)[0]
+def _make_spool(places: Sequence[Path], name: str) -> Path | None:
+    """Return the spool of a new run in the first of ``places`` that can be written, or None where there is none."""
+    run_id = ulid(time.time_ns() // 1_000_000, os.urandom(10))
+    for place in places:
+        spool = place / run_id
+        try:
+            make_place(place)
+            spool.mkdir()
+            (spool / NAME).write_text(name, encoding="utf-8", errors="surrogateescape")
+            reserve(spool)
+        except OSError:
+            shutil.rmtree(spool, ignore_errors=True)
+            continue
+        return spool
+    return None
 
 
 def _undelivered(launched: Launched, name: str) -> RunAnswer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -83,6 +84,10 @@ class RemoteRepository(Verbs):
     def tell(self, progress: Progress) -> None:
         """Tell long work to ``progress`` from now on."""
         self._progress = progress
+
+    def hurried(self) -> AbstractContextManager[None]:
+        """In the block, give a server up soon that does not answer."""
+        return self._wire.hurried()
 
     def close(self) -> None:
         """Let go of every connection."""

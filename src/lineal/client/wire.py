@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +17,9 @@ from lineal.objects.errors import ERRORS, Denied, Invalid, LinealError, Unavaila
 API = "/api/v1"
 _CONNECT_S, _READ_S = 5, 3700
 """An evaluation answers when it is done; the server's own limit is an hour."""
+
+_HURRIED_CONNECT_S, _HURRIED_READ_S = 2, 10
+"""The end of a recorded run waits for a server, and the next command tries again."""
 
 WAITS_S = (0.1, 0.5, 2.0)
 """How long to wait before each further attempt. Together long enough for a server that starts again."""
@@ -56,8 +60,19 @@ class Wire:
         if not (token.isascii() and token.isprintable()):
             raise Invalid("the token holds signs that no token has", hint="look for line breaks in LINEAL_TOKEN")
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
-        timeout = urllib3.Timeout(connect=_CONNECT_S, read=_READ_S)
-        self._pool = urllib3.PoolManager(timeout=timeout, retries=False, maxsize=_CONNECTIONS)
+        self._timeout = urllib3.Timeout(connect=_CONNECT_S, read=_READ_S)
+        self._waits_s: tuple[float, ...] = WAITS_S
+        self._pool = urllib3.PoolManager(retries=False, maxsize=_CONNECTIONS)
+
+    @contextmanager
+    def hurried(self) -> Iterator[None]:
+        """In the block, give a server up soon that does not answer."""
+        before = self._timeout, self._waits_s
+        self._timeout, self._waits_s = urllib3.Timeout(connect=_HURRIED_CONNECT_S, read=_HURRIED_READ_S), WAITS_S[:1]
+        try:
+            yield
+        finally:
+            self._timeout, self._waits_s = before
 
     def ask(
         self,
@@ -95,7 +110,7 @@ class Wire:
     def _attempt(
         self, method: str, url: str, body: Body, headers: dict[str, str], *, stream: bool
     ) -> urllib3.BaseHTTPResponse:
-        for wait_s in (*WAITS_S, None):
+        for wait_s in (*self._waits_s, None):
             try:
                 answer = self._pool.request(
                     method,
@@ -104,6 +119,7 @@ class Wire:
                     headers=headers,
                     preload_content=not stream,
                     redirect=False,
+                    timeout=self._timeout,
                 )
             except HTTPError as error:
                 if wait_s is None or not isinstance(error, _CUT_OFF):

@@ -58,4 +58,7 @@ def _decoded(line: bytes) -> Any:
     try:
         return _decode(line)
     except msgspec.DecodeError:
-        return json.loads(line)  # it knows NaN and the infinities, which are no JSON
+        found = json.loads(line)  # it knows NaN and the infinities, which are no JSON
+        if b"\\ud" in line:  # half a character is no text that a record could hold
+            found = json.loads(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace"))
+        return found

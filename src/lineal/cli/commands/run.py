@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lineal.cli.command import Command
 from lineal.cli.context import Context
 from lineal.cli.parser import Parser
-from lineal.objects.errors import Invalid, NotFound
+from lineal.objects.errors import Invalid, LinealError, NotFound
 
 if TYPE_CHECKING:
     from lineal.client.connect import Repository
     from lineal.operations.answers import RunAnswer
-
-_SIGNALLED = 128
-"""Shells report a program that signal N ended as 128 + N."""
 
 _GAPS_SHOWN = 5
 
@@ -26,21 +24,30 @@ def _add_arguments(parser: Parser) -> None:
 
 
 def _run(context: Context, options: argparse.Namespace) -> int:
-    from lineal.client.recorder import record  # noqa: PLC0415 - help does without it
+    from lineal.client.recorder import record, record_for_later  # noqa: PLC0415 - help does without it
 
     program = context.settings.program
     if not program:
         raise Invalid("lineal run needs a program", hint="for example: lineal run -- python train.py --depth 6")
-    with _repository(context) as repository:
-        answer = record(repository, program, name=options.name, variables=context.variables)
+    try:
+        repository = _repository(context)
+    except (Invalid, NotFound):
+        raise  # what was asked for is not there: the program has not run, and nothing is lost
+    except (LinealError, OSError) as error:
+        root = _root(context)
+        answer = record_for_later(root, error, program, name=options.name, variables=context.variables)
+    else:
+        with repository:
+            answer = record(repository, program, name=options.name, variables=context.variables)
+            if answer.run is not None:
+                # Not before: the program need not wait for what others left behind.
+                context.deliver(repository)
     if context.settings.json:
         context.data(answer)
-    for line in summary(answer):
+    for line in summary(answer) if answer.id else ():
         context.talk(line)
     status: int | None = answer.exit_status_of_program
-    if status is None:
-        return 1
-    return _SIGNALLED - status if status < 0 else status
+    return 1 if status is None else status
 
 
 def _repository(context: Context) -> Repository:
@@ -48,13 +55,24 @@ def _repository(context: Context) -> Repository:
     from lineal.client.connect import init  # noqa: PLC0415
 
     try:
-        return context.connect()
+        return context.find()
     except NotFound:
         if context.settings.repository or context.variables.get("LINEAL_REPOSITORY"):
             raise
     made = init(".")
     context.talk(f"lineal: made a repository in {made.store.root}")
     return made
+
+
+def _root(context: Context) -> Path:
+    """Return where the repository is that cannot be opened, or would be."""
+    from lineal.client.connect import find  # noqa: PLC0415
+    from lineal.storage.repository import DIRECTORY  # noqa: PLC0415
+
+    try:
+        return find(context.settings.repository or context.variables.get("LINEAL_REPOSITORY", ""))
+    except LinealError:
+        return Path.cwd() / DIRECTORY
 
 
 def summary(answer: RunAnswer) -> list[str]:

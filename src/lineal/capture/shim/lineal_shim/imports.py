@@ -24,9 +24,11 @@ class _Finder:
         # Whoever only asks whether there is such a module imports it later, or never.
         if name not in _waiting:
             return None
-        for finder in sys.meta_path:
+        # Those before us were asked already, and may count how often.
+        here = sys.meta_path.index(_Finder) if _Finder in sys.meta_path else len(sys.meta_path)
+        for finder in sys.meta_path[here + 1 :]:
             find = getattr(finder, "find_spec", None)
-            spec = find(name, path, target) if find is not None and finder is not _Finder else None
+            spec = find(name, path, target) if find is not None else None
             if spec is not None:
                 _add_step(spec.loader, name)
                 return spec

@@ -39,26 +39,37 @@ class Sink:
         run: what the program holds of the run, when it holds something.
     """
 
-    __slots__ = ("descriptor", "run", "spool")
+    __slots__ = ("_identity", "descriptor", "run", "spool")
 
     def __init__(self, spool: str = "") -> None:
         self.spool = spool
         self.descriptor = -1
+        self._identity = (0, 0)
         self.run: object = None
         _sinks.append(self)
 
     def append(self, kind: str, members: str) -> None:
         """Append an event of ``kind`` whose ``members`` are JSON already. Raises OSError when it cannot be written."""
         line = f'{{"kind":"{kind}","at":{time.time_ns() // 1_000_000}{members}}}\n'.encode("ascii")
-        if self.descriptor < 0:
+        if not self._is_ours():
             self._open()
         os.write(self.descriptor, line)
 
     def close(self) -> None:
         """Let go of the file; a later event opens it again."""
-        if self.descriptor >= 0:
+        if self._is_ours():
             os.close(self.descriptor)
-            self.descriptor = -1
+        self.descriptor = -1
+
+    def _is_ours(self) -> bool:
+        """Tell whether the number still stands for our file: a program may close it, and get the same for one of its own."""
+        if self.descriptor < 0:
+            return False
+        try:
+            found = os.fstat(self.descriptor)
+        except OSError:
+            return False
+        return (found.st_dev, found.st_ino) == self._identity
 
     def _open(self) -> None:
         folder = self.spool or spool()
@@ -66,7 +77,9 @@ class Sink:
             raise OSError("no run is being recorded")
         path = os.path.join(folder, f"events-{os.getpid()}.jsonl")
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
-        self.descriptor = os.open(path, flags, 0o600)
+        self.descriptor = _high(os.open(path, flags, 0o600))
+        found = os.fstat(self.descriptor)
+        self._identity = found.st_dev, found.st_ino
         if rank():
             self.append("rank", f',"rank":{rank()}')
 
@@ -86,6 +99,10 @@ def rank() -> int:
     """
     said = os.environ.get(_RANK, "0")
     return int(said) if said.isdecimal() and said != os.environ.get("LINEAL_OUTER_RANK") else 0
+
+
+_HIGH = (1000, 250, 60, 15)
+"""Numbers that programs do not get for their own files, as far as limits allow; they count from 3."""
 
 
 def spool() -> str:
@@ -111,6 +128,21 @@ def members(facts: dict[str, object]) -> str:
 def append(kind: str, members: str) -> None:
     """Append an event of ``kind`` whose ``members`` are JSON already. Raises OSError when it cannot be written."""
     (nested.get() or own).append(kind, members)
+
+
+def _high(descriptor: int) -> int:
+    """Return ``descriptor`` under a high number that is free, or as it is where there is none."""
+    for number in _HIGH:
+        try:
+            os.fstat(number)
+        except OSError:
+            try:
+                os.dup2(descriptor, number, inheritable=False)
+            except OSError:
+                continue
+            os.close(descriptor)
+            return number
+    return descriptor
 
 
 def _forget_parent() -> None:
