@@ -175,7 +175,9 @@ def test_sql_only_reads_and_only_the_views(project: Path, query: str) -> None:
 def test_a_diff_of_runs_shows_the_parameter_side_by_side(project: Path) -> None:
     out, _ = lineal(project, "diff", "run:train", "run:second")
 
-    assert [["depth", "6", "7"]] == [line.split() for line in out.splitlines() if line.split()[:1] == ["depth"]]
+    assert [["depth", "6", "7", "+1", "(+16.67%)"]] == [
+        line.split() for line in out.splitlines() if line.split()[:1] == ["depth"]
+    ]
 
 
 def test_lineage_is_a_tree_from_the_version_to_the_data(project: Path) -> None:

@@ -24,7 +24,7 @@ _LISTED = 5
 class _Held(msgspec.Struct, frozen=True):
     value: Scalar
     source: str
-    strength: tuple[bool, int]
+    strength: tuple[bool, bool, int]
 
 
 class Params:
@@ -39,9 +39,9 @@ class Params:
         self._held: dict[str, _Held] = {}
         self.overruled: dict[str, None] = {}
 
-    def put(self, name: str, value: Scalar, source: str, rank: int, *, is_outer: bool) -> None:
-        """Take a value."""
-        new, old = _Held(value, source, (is_outer, rank)), self._held.get(name)
+    def put(self, name: str, value: Scalar, source: str, rank: int, *, is_outer: bool, is_first: bool = True) -> None:
+        """Take a value. ``is_first``: not from another rank of a training, which only fills in what the first one does not."""
+        new, old = _Held(value, source, (is_outer, is_first, rank)), self._held.get(name)
         if old is None or (old.source == source and new.strength >= old.strength):
             self._held[name] = new
         elif str(old.value) == str(value):
@@ -58,7 +58,7 @@ class Params:
     def _keep_beside(self, name: str, weaker: _Held, stronger: _Held) -> None:
         if weaker.strength[0] < stronger.strength[0]:
             self.overruled[name] = None
-        elif weaker.source:
+        elif weaker.source and weaker.strength[1] == stronger.strength[1]:
             self._held[f"{_short(weaker.source)}.{name}"] = weaker
 
     def values(self) -> dict[str, Scalar]:
@@ -103,7 +103,7 @@ def take_globals(gathered: Gathered, event: Event, _is_program: bool) -> None:
 
 
 def _put(gathered: Gathered, event: Event, params: dict[str, object], source: str, rank: int) -> None:
-    # What other ranks say fills in what the first one did not.
-    is_outer = event["file"] in gathered.outer and not gathered.counting.rank(event)
+    is_outer, is_first = event["file"] in gathered.outer, not gathered.counting.rank(event)
     for name, value in params.items():
-        gathered.params.put(str(name), gathered.kept(str(name), value), source, rank, is_outer=is_outer)
+        kept = gathered.kept(str(name), value)
+        gathered.params.put(str(name), kept, source, rank, is_outer=is_outer, is_first=is_first)
