@@ -233,11 +233,11 @@ def test_many_runs_at_once_are_all_recorded(tmp_path: Path) -> None:
     count = 40
     with init(tmp_path):
         pass
-    script = f"for i in $(seq {count}); do {LINEAL} run -q --name $i -- sh -c 'exit 3' & done; wait"
+    script = f"for i in $(seq {count}); do {LINEAL} run -q --name $i -- sh -c 'exit 3' || echo $? & done; wait"
 
     done = subprocess.run(("sh", "-c", script), cwd=tmp_path, capture_output=True, check=False, timeout=300)
 
-    assert b"" == done.stderr
+    assert (b"", b"3\n" * count) == (done.stderr, done.stdout)
     with connect(tmp_path) as repository:
         states = [(each.name, each.exit_status_of_program) for each in repository.runs(limit=count)]
         assert {(str(each + 1), 3) for each in range(count)} == set(states)

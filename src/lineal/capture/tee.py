@@ -117,6 +117,7 @@ class Tees:
                 stderr=subprocess.DEVNULL,
                 cwd="/",
                 env={},
+                process_group=0,  # what a terminal sends to the program's group must not reach it, not even at its start
                 pass_fds=(theirs.fileno(), *sources, *targets),
             )
         except OSError:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from lineal.capture.launch import launch, launch_bare
 from lineal.capture.launched import Launched, state_of
@@ -28,6 +28,8 @@ from lineal.objects.ulid import is_ulid, ulid
 from lineal.operations.answers import RunAnswer
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from lineal.capture.watch.choose import Level
     from lineal.client.connect import Repository
 
@@ -67,8 +69,7 @@ def record(
     if spool is None:
         warn(f"nowhere is room to write down what a program does, so this run is not recorded; {_ROOM}")
         return run_bare(command, directory=directory, variables=variables, name=shown)
-    with _hurried(repository):
-        beginning = _Begin(repository, spool.name, shown, command)
+    with _hurried(repository), _Begin(repository, spool.name, shown, command) as beginning:
         launched = launch(
             command,
             directory=directory,
@@ -81,6 +82,7 @@ def record(
             levels=levels,
             before=beginning.wait,
         )
+        beginning.end()
         try:
             return deliver(repository, launched, name, spool)
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 whatever fails, the program's own end is told
@@ -175,13 +177,27 @@ class _Begin:
             host=os.uname().nodename,
             started_at=time.time_ns() // 1_000_000,
         )
+        self._is_local = isinstance(repository, LocalRepository)
         self._thread = threading.Thread(target=self._run, name="lineal-begin", daemon=True)
         with suppress(RuntimeError):  # no room for another thread
             self._thread.start()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end()
+
     def _run(self) -> None:
         with suppress(Exception):
             self._start()
+
+    def end(self) -> None:
+        """Wait for the end where a database is in use, which nobody may close meanwhile; a server is left to itself."""
+        if self._is_local and self._thread.is_alive():
+            self._thread.join()
 
     def wait(self) -> None:
         """Wait a little, so that whoever looks finds the run while it runs."""
