@@ -37,10 +37,10 @@ def find_code(directory: Path, command: Sequence[str]) -> CodeFound:
             " were kept"
         )
     entry = entry_point(directory, directory, command)
-    program = directory / entry
-    beside = program.parent if program.is_file() else directory
-    found = sorted(each for each in beside.glob("*.py") if each.is_file())
-    files = [*([program] if program.is_file() else []), *found]
+    # A program somewhere else is kept among what was imported; what lies beside it there is not ours to keep.
+    program = [directory / entry] if not os.path.isabs(entry) and (directory / entry).is_file() else []
+    beside = program[0].parent if program else directory
+    files = [*program, *sorted(each for each in beside.glob("*.py") if each.is_file())]
     code = CodeFound(root=directory, entry_point=entry, gaps=tuple(gaps))
     return with_sources(code, read_sources({shown(each, directory): each for each in files}))
 

@@ -27,12 +27,21 @@ def native_libraries() -> dict[str, str]:
 
 def _loaded() -> list[str]:
     try:
-        with open(_MAPS, encoding="utf-8", errors="surrogateescape") as maps:
-            # address, rights, offset, device, number, path
-            paths = {line.split(None, 5)[5].rstrip("\n") for line in maps if ".so" in line}
+        # address, rights, offset, device, number, path
+        paths = {line.split(None, 5)[5] for line in _read(_MAPS).splitlines() if ".so" in line}
     except (OSError, IndexError):
         return []
     return sorted(each for each in paths if any(os.path.basename(each).startswith(start) for start in _ASKED))
+
+
+def _read(path: str) -> str:
+    """Return a file without Python's ``open``, which the program may have put something else in the place of."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        pieces = list(iter(lambda: os.read(descriptor, 1 << 16), b""))
+    finally:
+        os.close(descriptor)
+    return os.fsdecode(b"".join(pieces))
 
 
 def _opened(path: str) -> Any:
