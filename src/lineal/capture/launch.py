@@ -13,39 +13,39 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lineal.capture import standard
 from lineal.capture.code.completing import complete_code
 from lineal.capture.code.finding import find_code
 from lineal.capture.code.found import CodeFound
 from lineal.capture.context import RUN_ID, find_context, find_parent
-from lineal.capture.files import FilesUsed
+from lineal.capture.files.labelling import labelled
+from lineal.capture.files.places import Ignored, caches, readable
+from lineal.capture.files.saved import described, files_of
+from lineal.capture.files.seeing import Seeing
+from lineal.capture.files.sorting import FilesUsed
+from lineal.capture.files.watch.choose import LEVELS
+from lineal.capture.files.watch.watcher import Seen
 from lineal.capture.gaps import Gaps
-from lineal.capture.labelling import labelled
 from lineal.capture.launched import Launched, gathered, named_like_files, state_of, write_end
 from lineal.capture.metrics import metrics_of
-from lineal.capture.network import Connection, Sampling
-from lineal.capture.network import gaps as network_gaps
-from lineal.capture.places import Ignored, caches, readable
-from lineal.capture.processes import Family, start_time
+from lineal.capture.program import standard
+from lineal.capture.program.network import Connection, Sampling
+from lineal.capture.program.network import gaps as network_gaps
+from lineal.capture.program.processes import Family, start_time
+from lineal.capture.program.signals import Forwarding
+from lineal.capture.program.steps import read_steps, without_steps, write_step
+from lineal.capture.program.tee import Tees
+from lineal.capture.program.usage import Sampler
 from lineal.capture.runtime.finding import VARIABLES, find_runtime
-from lineal.capture.saved import described, files_of
 from lineal.capture.secrets import mask_command
-from lineal.capture.seeing import Seeing
-from lineal.capture.signals import Forwarding
 from lineal.capture.spool import Start, is_of_another, reserve, this_process, write_start, write_whole
-from lineal.capture.steps import read_steps, without_steps, write_step
-from lineal.capture.tee import Tees
 from lineal.capture.told.reading import read
 from lineal.capture.told.record import SpoolRecord
-from lineal.capture.usage import Sampler
-from lineal.capture.watch.choose import LEVELS
-from lineal.capture.watch.watcher import Seen
 from lineal.objects.errors import Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from lineal.capture.watch.choose import Level
+    from lineal.capture.files.watch.choose import Level
     from lineal.objects.runs import RunState
 
 SHIM = Path(__file__).parent / "shim"

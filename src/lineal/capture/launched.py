@@ -10,11 +10,11 @@ import msgspec
 
 from lineal.capture.code.completing import complete_code
 from lineal.capture.code.found import CodeFound
-from lineal.capture.files import FilesUsed
+from lineal.capture.files.places import shown
+from lineal.capture.files.saved import standing
+from lineal.capture.files.sorting import FilesUsed
 from lineal.capture.gaps import Gaps
-from lineal.capture.places import shown
 from lineal.capture.runtime.finding import RuntimeFound, find_runtime
-from lineal.capture.saved import standing
 from lineal.capture.spool import Start, read_start, write_last
 from lineal.capture.told.reading import read
 from lineal.capture.told.record import SpoolRecord

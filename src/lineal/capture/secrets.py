@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from lineal.capture.places import readable
+from lineal.capture.files.places import readable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lineal.capture.processes import is_alive, start_time
+from lineal.capture.program.processes import is_alive, start_time
 from lineal.objects.context import Context
 from lineal.objects.digest import digest_of
 

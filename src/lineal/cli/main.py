@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TextIO
 
 from lineal import __version__
-from lineal.capture import standard
+from lineal.capture.program import standard
 from lineal.cli import faults
 from lineal.cli.context import Context, environment
 from lineal.cli.globals import split

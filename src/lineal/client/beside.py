@@ -17,14 +17,14 @@ from typing import Any
 import msgspec
 
 from lineal.capture.code.found import CodeFound
+from lineal.capture.files.watch.choose import LEVELS
 from lineal.capture.gaps import Gaps
 from lineal.capture.launch import Plan, gather, open_spool, see_files
-from lineal.capture.processes import Family, exit_status, is_alive
+from lineal.capture.program.processes import Family, exit_status, is_alive
+from lineal.capture.program.usage import Sampler
 from lineal.capture.runtime.finding import VARIABLES
 from lineal.capture.secrets import mask_command
 from lineal.capture.spool import JOINED, Start, places, this_process, write_whole
-from lineal.capture.usage import Sampler
-from lineal.capture.watch.choose import LEVELS
 from lineal.objects.runs import RunState
 from lineal.storage.where import find
 

@@ -17,11 +17,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from lineal.capture.files.watch.choose import LEVELS
 from lineal.capture.launch import launch, launch_bare
 from lineal.capture.launched import Launched, state_of
 from lineal.capture.secrets import mask_command
 from lineal.capture.spool import make_place, places, reserve
-from lineal.capture.watch.choose import LEVELS
 from lineal.client.delivery import NAME, deliver, name_of, spools
 from lineal.client.local import LocalRepository
 from lineal.objects.ulid import is_ulid, ulid
@@ -30,7 +30,7 @@ from lineal.operations.answers import RunAnswer
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from lineal.capture.watch.choose import Level
+    from lineal.capture.files.watch.choose import Level
     from lineal.client.connect import Repository
 
 Warn = Callable[[str], None]

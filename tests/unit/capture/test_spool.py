@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from lineal.capture import live
 from lineal.capture.launched import Launched, recover
 from lineal.capture.native import run
-from lineal.capture.processes import start_time
+from lineal.capture.program.processes import start_time
 from lineal.capture.shim.lineal_shim.writing import encoded
 from lineal.capture.spool import Start, make_place, orphans, places, write_start
 from lineal.capture.told.points import batches

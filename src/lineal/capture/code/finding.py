@@ -11,7 +11,7 @@ from lineal.capture.code.found import CodeFound, read_sources, with_sources
 from lineal.capture.code.git import complaint
 from lineal.capture.code.repository import read_repository
 from lineal.capture.code.stripping import NOTEBOOK
-from lineal.capture.places import SOURCE_SUFFIXES, shown
+from lineal.capture.files.places import SOURCE_SUFFIXES, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

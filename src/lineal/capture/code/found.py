@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lineal.capture.code.stripping import NOTEBOOK, stripped
-from lineal.capture.places import IGNORED_DIRECTORIES, SOURCE_SUFFIXES
+from lineal.capture.files.places import IGNORED_DIRECTORIES, SOURCE_SUFFIXES
 from lineal.capture.secrets import mask_bytes
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import msgspec
 
 from lineal.capture.code.found import CodeFound, read_sources, with_sources
 from lineal.capture.code.git import Git, complaint
+from lineal.capture.files.places import shown
 from lineal.capture.gaps import named
-from lineal.capture.places import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

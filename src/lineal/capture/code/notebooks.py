@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lineal.capture.code.found import NotebookFound
 from lineal.capture.code.stripping import NOTEBOOK, code_cells, stripped
-from lineal.capture.places import shown
+from lineal.capture.files.places import shown
 from lineal.capture.secrets import mask, mask_bytes
 
 if TYPE_CHECKING:

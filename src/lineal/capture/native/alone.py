@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from lineal.capture.native.beside import Beside
-from lineal.capture.processes import start_time
+from lineal.capture.program.processes import start_time
 from lineal.objects.ulid import is_ulid, ulid
 
 if TYPE_CHECKING:

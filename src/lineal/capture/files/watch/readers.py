@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lineal.capture.watch.arguments import Arguments
-from lineal.capture.watch.watcher import Seen, Stamp
+from lineal.capture.files.watch.arguments import Arguments
+from lineal.capture.files.watch.watcher import Seen, Stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lineal.capture.watch.events import libc
-from lineal.capture.watch.watcher import APPEARED, CLOSE_WRITE, Stamp, stamp_of
+from lineal.capture.files.watch.events import libc
+from lineal.capture.files.watch.watcher import APPEARED, CLOSE_WRITE, Stamp, stamp_of
 from lineal.objects.digest import Hasher
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lineal.capture.watch.watcher import Sightings
+    from lineal.capture.files.watch.watcher import Sightings
     from lineal.objects.digest import Digest
     from lineal.objects.files import Mode
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from lineal.capture.files.places import Ignored
+from lineal.capture.files.watch.choose import Level, start_watching
+from lineal.capture.files.watch.inotify import Inotify
+from lineal.capture.files.watch.watcher import Root, Seen
 from lineal.capture.launched import Launched
-from lineal.capture.places import Ignored
-from lineal.capture.watch.choose import Level, start_watching
-from lineal.capture.watch.inotify import Inotify
-from lineal.capture.watch.watcher import Root, Seen
 
 Record = Callable[..., Launched]
 Write = Callable[[str, str], Path]
@@ -26,9 +26,9 @@ NEEDS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts file
 
 _WATCH = """
 import json, subprocess, sys
-from lineal.capture.places import Ignored
-from lineal.capture.watch.choose import LEVELS, start_watching
-from lineal.capture.watch.watcher import Root
+from lineal.capture.files.places import Ignored
+from lineal.capture.files.watch.choose import LEVELS, start_watching
+from lineal.capture.files.watch.watcher import Root
 folder, script, *levels = sys.argv[1:]
 watcher = start_watching((Root(folder),), Ignored(), levels=levels or LEVELS)
 subprocess.run(["sh", "-c", script], cwd=folder, stdout=subprocess.DEVNULL)

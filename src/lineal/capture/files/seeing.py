@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lineal.capture.files import FilesUsed, classify
-from lineal.capture.hashing import Hashing, Known
-from lineal.capture.watch.choose import paths_in, roots_of, start_watching
-from lineal.capture.watch.watcher import Seen, Stamp, stamp, stamp_of
+from lineal.capture.files.hashing import Hashing, Known
+from lineal.capture.files.sorting import FilesUsed, classify
+from lineal.capture.files.watch.choose import paths_in, roots_of, start_watching
+from lineal.capture.files.watch.watcher import Seen, Stamp, stamp, stamp_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from lineal.capture.files.places import Ignored
+    from lineal.capture.files.watch.choose import Level
+    from lineal.capture.files.watch.watcher import Watcher
     from lineal.capture.gaps import Gaps
-    from lineal.capture.places import Ignored
-    from lineal.capture.processes import Family
+    from lineal.capture.program.processes import Family
     from lineal.capture.told.record import SpoolRecord
-    from lineal.capture.watch.choose import Level
-    from lineal.capture.watch.watcher import Watcher
 
 
 class Seeing:

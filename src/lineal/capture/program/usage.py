@@ -7,8 +7,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from lineal.capture.gpus import gpu_values
-from lineal.capture.processes import PROC
+from lineal.capture.program.gpus import gpu_values
+from lineal.capture.program.processes import PROC
 from lineal.capture.shim.lineal_shim.writing import encoded
 from lineal.capture.told.points import SYSTEM
 

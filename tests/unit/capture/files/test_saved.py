@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from lineal.capture.saved import described, files_of, standing
+from lineal.capture.files.saved import described, files_of, standing
 from lineal.objects.digest import digest_of
 from lineal.objects.runs import FileUse, ModelFacts
 

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lineal.capture.files.hashing import Hashed, Known, hash_file
+from lineal.capture.files.places import Ignored, shown
+from lineal.capture.files.watch.watcher import Stamp, stamp
 from lineal.capture.gaps import named
-from lineal.capture.hashing import Hashed, Known, hash_file
-from lineal.capture.places import Ignored, shown
-from lineal.capture.watch.watcher import Stamp, stamp
 from lineal.objects.digest import short
 from lineal.objects.runs import FileUse
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from lineal.capture.watch.watcher import Seen
+    from lineal.capture.files.watch.watcher import Seen
 
 
 class FilesUsed(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,15 +7,15 @@ import os
 import struct
 from typing import TYPE_CHECKING
 
-from lineal.capture.watch.events import EventWatcher, kernel_error, libc
-from lineal.capture.watch.watcher import EVENTS, ON_DIRECTORY
+from lineal.capture.files.watch.events import EventWatcher, kernel_error, libc
+from lineal.capture.files.watch.watcher import EVENTS, ON_DIRECTORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lineal.capture.places import Ignored
-    from lineal.capture.watch.directories import Place
-    from lineal.capture.watch.watcher import Root
+    from lineal.capture.files.places import Ignored
+    from lineal.capture.files.watch.directories import Place
+    from lineal.capture.files.watch.watcher import Root
 
 # FAN_CLOEXEC | FAN_NONBLOCK | FAN_REPORT_FID | FAN_REPORT_DIR_FID | FAN_REPORT_NAME
 _FLAGS = 0x1 | 0x2 | 0x200 | 0x400 | 0x800

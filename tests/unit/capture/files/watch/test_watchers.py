@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from lineal.capture.places import Ignored
-from lineal.capture.watch import directories
-from lineal.capture.watch.choose import Level, paths_in, roots_of, start_watching
-from lineal.capture.watch.fanotify import Fanotify
-from lineal.capture.watch.inotify import Inotify
-from lineal.capture.watch.watcher import OVERFLOW, Root, Seen
+from lineal.capture.files.places import Ignored
+from lineal.capture.files.watch import directories
+from lineal.capture.files.watch.choose import Level, paths_in, roots_of, start_watching
+from lineal.capture.files.watch.fanotify import Fanotify
+from lineal.capture.files.watch.inotify import Inotify
+from lineal.capture.files.watch.watcher import OVERFLOW, Root, Seen
 
 
 def shell(script: str, folder: Path) -> None:

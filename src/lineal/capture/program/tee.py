@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lineal.capture import standard
+from lineal.capture.program import standard
 
 if TYPE_CHECKING:
     from lineal.capture.gaps import Gaps

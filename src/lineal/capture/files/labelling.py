@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from lineal.capture.files import FilesUsed
+    from lineal.capture.files.sorting import FilesUsed
     from lineal.objects.places import Label
     from lineal.objects.runs import FileUse
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from lineal.capture import usage
+from lineal.capture.program import usage
+from lineal.capture.program.usage import Family, Sampler
 from lineal.capture.told.reading import read
-from lineal.capture.usage import Family, Sampler
 
 BUSY = "import os, time\nif os.fork() == 0: os.setsid()\nend = time.monotonic() + {seconds}\nwhile time.monotonic() < end: sum(range(9999))"
 

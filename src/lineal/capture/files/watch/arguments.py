@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from lineal.capture.watch.directories import Explorer, Place
-from lineal.capture.watch.watcher import Seen, Stamp, stamp
+from lineal.capture.files.watch.directories import Explorer, Place
+from lineal.capture.files.watch.watcher import Seen, Stamp, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lineal.capture.places import Ignored
+    from lineal.capture.files.places import Ignored
+    from lineal.capture.files.watch.watcher import Root
     from lineal.capture.told.record import FileTold
-    from lineal.capture.watch.watcher import Root
 
 
 class Arguments:

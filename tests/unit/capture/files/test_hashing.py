@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from lineal.capture import files, hashing
-from lineal.capture.hashing import Hashing, hash_file
+from lineal.capture.files.hashing import Hashing, hash_file
+from lineal.capture.files.watch.choose import Level
+from lineal.capture.files.watch.watcher import CLOSE_NOWRITE, CLOSE_WRITE, MODIFY, OPEN, Sightings
 from lineal.capture.launched import Launched
-from lineal.capture.watch.choose import Level
-from lineal.capture.watch.watcher import CLOSE_NOWRITE, CLOSE_WRITE, MODIFY, OPEN, Sightings
 from lineal.objects.digest import digest_of, short
 
 Record = Callable[..., Launched]

@@ -6,18 +6,18 @@ import os
 import tempfile
 from typing import TYPE_CHECKING, Literal
 
-from lineal.capture.watch.arguments import Arguments
-from lineal.capture.watch.fanotify import Fanotify
-from lineal.capture.watch.inotify import Inotify
-from lineal.capture.watch.joined import Joined
-from lineal.capture.watch.readers import Readers
-from lineal.capture.watch.watcher import Root, Watcher
+from lineal.capture.files.watch.arguments import Arguments
+from lineal.capture.files.watch.fanotify import Fanotify
+from lineal.capture.files.watch.inotify import Inotify
+from lineal.capture.files.watch.joined import Joined
+from lineal.capture.files.watch.readers import Readers
+from lineal.capture.files.watch.watcher import Root, Watcher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from lineal.capture.places import Ignored
+    from lineal.capture.files.places import Ignored
 
 Level = Literal["fanotify", "inotify", "readers", "arguments"]
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lineal.capture.watch.watcher import Root
+from lineal.capture.files.watch.watcher import Root
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lineal.capture.places import Ignored
+    from lineal.capture.files.places import Ignored
 
 DIRECTORIES_MAX = 20_000
 """More would take seconds to mark and much kernel memory; the rest is left to another level."""

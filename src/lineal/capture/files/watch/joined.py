@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lineal.capture.watch.watcher import Seen
+from lineal.capture.files.watch.watcher import Seen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lineal.capture.files.watch.watcher import Root, Sightings, Watcher
     from lineal.capture.told.record import FileTold
-    from lineal.capture.watch.watcher import Root, Sightings, Watcher
 
 _NAMED_MAX = 3
 

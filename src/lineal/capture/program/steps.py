@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lineal.capture.files.watch.watcher import Seen
 from lineal.capture.spool import write_whole
-from lineal.capture.watch.watcher import Seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

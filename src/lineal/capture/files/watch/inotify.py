@@ -6,13 +6,13 @@ import os
 import struct
 from typing import TYPE_CHECKING
 
-from lineal.capture.watch.events import EventWatcher, kernel_error, libc
-from lineal.capture.watch.watcher import EVENTS
+from lineal.capture.files.watch.events import EventWatcher, kernel_error, libc
+from lineal.capture.files.watch.watcher import EVENTS
 
 if TYPE_CHECKING:
-    from lineal.capture.places import Ignored
-    from lineal.capture.watch.directories import Place
-    from lineal.capture.watch.watcher import Root
+    from lineal.capture.files.places import Ignored
+    from lineal.capture.files.watch.directories import Place
+    from lineal.capture.files.watch.watcher import Root
 
 _ONLY_DIRECTORIES = 0x01000000
 _EVENT = struct.Struct("iIII")  # watch, mask, cookie, bytes of the name

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-from lineal.capture.network import Connection, Sampling, gaps
+from lineal.capture.program.network import Connection, Sampling, gaps
 from lineal.capture.told.record import SpoolRecord
 
 HOLD = "import socket, sys; s = socket.create_connection(('127.0.0.1', int(sys.argv[1]))); s.recv(1)"

@@ -11,8 +11,8 @@ import threading
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
-from lineal.capture.watch.directories import Explorer, Place
-from lineal.capture.watch.watcher import (
+from lineal.capture.files.watch.directories import Explorer, Place
+from lineal.capture.files.watch.watcher import (
     CREATE,
     EVENTS,
     MODIFY,
@@ -27,7 +27,7 @@ from lineal.capture.watch.watcher import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from lineal.capture.places import Ignored
+    from lineal.capture.files.places import Ignored
     from lineal.capture.told.record import FileTold
 
 _READ_BYTES = 1 << 18

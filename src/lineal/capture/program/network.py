@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from lineal.capture.processes import PROC
+from lineal.capture.program.processes import PROC
 from lineal.capture.told.gathering import is_loopback
 
 if TYPE_CHECKING:

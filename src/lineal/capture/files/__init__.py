@@ -1,0 +1,1 @@
+"""The files of a run: watched, hashed meanwhile, sorted at last, named and labelled."""

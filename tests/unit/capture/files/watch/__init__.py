@@ -1,0 +1,1 @@
+"""Tests of lineal.capture.files.watch."""
