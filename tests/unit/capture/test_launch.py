@@ -13,8 +13,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from lineal.capture import tee
 from lineal.capture.launched import Launched
+from lineal.capture.program import tee
 from lineal.objects.digest import digest_of
 from lineal.objects.errors import Invalid
 from lineal.objects.runs import FileUse

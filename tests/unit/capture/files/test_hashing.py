@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lineal.capture import files, hashing
+from lineal.capture.files import hashing, sorting
 from lineal.capture.files.hashing import Hashing, hash_file
 from lineal.capture.files.watch.choose import Level
 from lineal.capture.files.watch.watcher import CLOSE_NOWRITE, CLOSE_WRITE, MODIFY, OPEN, Sightings
@@ -37,7 +37,7 @@ def read_at_the_end(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         read.append(Path(path).name)
         return found
 
-    monkeypatch.setattr(files, "hash_file", hash_and_note)
+    monkeypatch.setattr(sorting, "hash_file", hash_and_note)
     return read
 
 
