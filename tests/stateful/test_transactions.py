@@ -38,12 +38,14 @@ class TransactionHistory(RuleBasedStateMachine):
         self.database.close()
 
     @precondition(lambda self: not self.is_doomed and len(self.open) < 4)
-    @rule()
-    def begin(self) -> None:
-        block = ExitStack()
-        block.enter_context(self.database.transaction())
-        self.open.append(block)
-        self.levels.append(dict(self.levels[-1]))
+    @rule(count=st.integers(1, 3))
+    def begin(self, count: int) -> None:
+        # Several with nothing between: they need but one savepoint.
+        for _ in range(count):
+            block = ExitStack()
+            block.enter_context(self.database.transaction())
+            self.open.append(block)
+            self.levels.append(dict(self.levels[-1]))
 
     @precondition(lambda self: self.open and not self.is_doomed)
     @rule()
@@ -97,6 +99,7 @@ class TransactionHistory(RuleBasedStateMachine):
             return
         with pytest.raises(Conflict):
             self.database.many(sql, named)
+        self.is_doomed = bool(self.open)
 
     @precondition(lambda self: not self.is_doomed)
     @rule(key=keys, seen=values, value=values)
