@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 IGNORED_DIRECTORIES = frozenset(
     {
@@ -72,8 +72,9 @@ class Ignored:
 
 
 def caches(variables: Mapping[str, str], directory: Path) -> tuple[Path, ...]:
-    """Return the caches that ``variables`` name, for a program that runs in ``directory``."""
-    return tuple(directory / variables[each] for each in CACHES if variables.get(each))
+    """Return the caches that ``variables`` name, for a program that runs in ``directory``; none that holds the program."""
+    found = (directory / variables[each] for each in CACHES if variables.get(each))
+    return tuple(each for each in found if not directory.is_relative_to(Path(os.path.abspath(each))))
 
 
 def readable(text: str) -> str:
