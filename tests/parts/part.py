@@ -65,6 +65,12 @@ def need(part: Part, session: Path) -> dict[str, Any]:
         return answer
 
 
+def need_root() -> None:
+    """Where the tests are not run by root, the test fails in CI and is skipped elsewhere."""
+    if os.geteuid() != 0:
+        missing("only root mounts file systems and drops rights")
+
+
 def missing(reason: str) -> None:
     """Fail in CI, where everything must be there; skip elsewhere."""
     if os.environ.get("CI"):

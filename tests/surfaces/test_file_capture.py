@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
+from tests.parts.part import need_root
 from tests.surfaces import file_capture
-
-NEEDS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="who is not root has seen it without rights already")
 
 
 @pytest.fixture(scope="module")
@@ -26,12 +24,14 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("fanotify", (), 0),
         ("inotify", (), 0),
         ("readers", (), 1),
-        pytest.param("fanotify", file_capture.WITHOUT_RIGHTS, 0, marks=NEEDS_ROOT),
+        ("fanotify", file_capture.WITHOUT_RIGHTS, 0),
     ],
 )
 def test_every_read_and_write_is_seen_and_nothing_else(
     level: str, prefix: tuple[str, ...], gaps: int, prepared: Path
 ) -> None:
+    if prefix:
+        need_root()  # to give up its rights
     with file_capture.recorded(prepared, level, prefix=prefix) as matrix:
         read, written = set(matrix.reads.values()), set(matrix.writes.values())
 

@@ -100,7 +100,7 @@ def _code(code: Code | None) -> Iterator[tuple[str, str]]:
                 "remote": code.remote,
                 "changes since the commit": code.diff or "",
                 "sources that Git does not know": code.untracked or "",
-                **rest(code, _CODE_TOLD),
+                **rest(code, CODE_TOLD),
                 "modules from elsewhere": code.imported or "",
                 "state": ", ".join(code.state),
                 **{f"submodule {each.path}": _submodule(each) for each in code.submodules},
@@ -147,7 +147,7 @@ def _runtime(runtime: Runtime) -> Iterator[tuple[str, str]]:
             **{f"variable {name}": value for name, value in runtime.variables.items()},
             **{f"library {name}": value for name, value in runtime.libraries.items()},
             **{f"lock {name}": digest for name, digest in runtime.locks.items()},
-            **rest(runtime, _RUNTIME_TOLD),
+            **rest(runtime, RUNTIME_TOLD),
         }
     )
 
@@ -162,7 +162,7 @@ def _hardware(runtime: Runtime) -> Iterator[tuple[str, str]]:
             "memory": _gibibytes(hardware.memory_bytes),
             "features": ", ".join(hardware.processor_features),
             "accelerators": ", ".join(hardware.accelerators),
-            **rest(hardware, _HARDWARE_TOLD),
+            **rest(hardware, HARDWARE_TOLD),
             "driver": hardware.driver,
             "limit of cores": f"{hardware.cpu_limit_millicores / 1000:g}" if hardware.cpu_limit_millicores else "",
             "limit of memory": _gibibytes(hardware.memory_limit_bytes),
@@ -170,18 +170,19 @@ def _hardware(runtime: Runtime) -> Iterator[tuple[str, str]]:
     )
 
 
-_CODE_TOLD = {
+CODE_TOLD = {
     "entry_point", "commit", "branch", "remote", "diff", "untracked", "masked_secrets", "imported", "state", "submodules",
     "notebooks",
 }  # fmt: skip
-_RUNTIME_TOLD = {
+RUNTIME_TOLD = {
     "python", "implementation", "platform", "libc", "packages", "locks", "hardware", "variables", "libraries",
     "conda_packages", "packages_before", "lock_checks", "container",
 }  # fmt: skip
-_HARDWARE_TOLD = {
+HARDWARE_TOLD = {
     "machine", "processor", "core_count", "memory_bytes", "accelerators", "processor_features", "driver",
     "cpu_limit_millicores", "memory_limit_bytes",
 }  # fmt: skip
+"""Fields that have words of their own, here and where a run is shown."""
 
 
 def rest(value: msgspec.Struct, told: Container[str]) -> dict[str, str]:

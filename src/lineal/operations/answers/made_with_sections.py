@@ -4,25 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from lineal.checks.comparison import rest
+from lineal.checks.comparison import CODE_TOLD, HARDWARE_TOLD, RUNTIME_TOLD, rest
 from lineal.objects.code import Notebook, Submodule
 from lineal.objects.digest import short
 from lineal.objects.runtime import Hardware, LockCheck, Package, Runtime
 from lineal.operations.answers.models import RunAnswer
 from lineal.operations.answers.sections import Cell, Section, Sha, Size
 
-_CODE_TOLD = {
-    "entry_point", "commit", "branch", "remote", "diff", "untracked", "masked_secrets", "imported", "state", "submodules",
-    "notebooks",
-}  # fmt: skip
-_RUNTIME_TOLD = {
-    "python", "implementation", "platform", "libc", "packages", "locks", "hardware", "variables", "libraries",
-    "conda_packages", "packages_before", "lock_checks", "container",
-}  # fmt: skip
-_HARDWARE_TOLD = {
-    "machine", "processor", "core_count", "memory_bytes", "accelerators", "driver", "cpu_limit_millicores",
-    "memory_limit_bytes",
-}  # fmt: skip
 _PACKAGE_TOLD = {"name", "version", "files", "is_editable", "commit", "is_changed"}
 
 Rows = list[tuple[Cell, ...]]
@@ -47,7 +35,7 @@ def code(answer: RunAnswer) -> Iterator[Section]:
             *(("submodule", _submodule(each)) for each in found.submodules),
             *(("notebook", _notebook(each)) for each in found.notebooks),
             ("secrets masked", f"{found.masked_secrets}" if found.masked_secrets else ""),
-            *rest(found, _CODE_TOLD).items(),
+            *rest(found, CODE_TOLD).items(),
         ]
         yield facts("code", rows)
 
@@ -101,9 +89,10 @@ def _hardware(hardware: Hardware) -> Rows:
         ("at most", limit),
         ("memory", Size(hardware.memory_bytes) if hardware.memory_bytes else ""),
         ("limit of memory", Size(hardware.memory_limit_bytes) if hardware.memory_limit_bytes else ""),
+        ("features", ", ".join(hardware.processor_features)),
         ("accelerators", ", ".join(hardware.accelerators)),
         ("driver", hardware.driver),
-        *rest(hardware, _HARDWARE_TOLD).items(),
+        *rest(hardware, HARDWARE_TOLD).items(),
     ]
 
 
@@ -123,7 +112,7 @@ def _around(runtime: Runtime) -> Rows:
         ),
         ("changed while it ran", ", ".join(before)),
         *runtime.variables.items(),
-        *rest(runtime, _RUNTIME_TOLD).items(),
+        *rest(runtime, RUNTIME_TOLD).items(),
     ]
 
 

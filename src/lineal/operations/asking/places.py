@@ -98,37 +98,25 @@ _CONNECT = (
     "INSERT INTO edge (child, parent, role, trust, detail)"
     " SELECT {child}, {parent}, e.role, 'verified', min(p.uri) FROM edge e JOIN object_used u ON u.node = {node}"
     f" JOIN object_pinned p ON {_SAME} JOIN dataset d ON d.digest = p.dataset"
-    " WHERE e.role = :role AND {known} GROUP BY e.child, e.parent, e.role, p.dataset, d.digest"
+    " WHERE e.role = :role AND {known} = :value GROUP BY e.child, e.parent, e.role, p.dataset, d.digest"
     " ON CONFLICT (child, parent, role) DO NOTHING"
 )
 
 
 def connect_run(store: Store, run: Digest, *, read: str, written: str) -> None:
     """Tie a run to the datasets that refer to what it read or wrote."""
-    store.database.run(
-        _CONNECT.format(child="e.child", parent="p.dataset", node="e.parent", known="e.child = :run"),
-        run=run,
-        role=read,
-    )
-    store.database.run(
-        _CONNECT.format(child="p.dataset", parent="e.parent", node="e.child", known="e.parent = :run"),
-        run=run,
-        role=written,
-    )
+    _connect(store, read, child="e.child", parent="p.dataset", node="e.parent", known="e.child", value=run)
+    _connect(store, written, child="p.dataset", parent="e.parent", node="e.child", known="e.parent", value=run)
 
 
 def connect_dataset(store: Store, dataset: Digest, *, read: str, written: str) -> None:
     """Tie a dataset to the runs that read or wrote what it refers to, also when they ended before it was added."""
-    store.database.run(
-        _CONNECT.format(child="e.child", parent="p.dataset", node="e.parent", known="p.dataset = :dataset"),
-        dataset=dataset,
-        role=read,
-    )
-    store.database.run(
-        _CONNECT.format(child="p.dataset", parent="e.parent", node="e.child", known="p.dataset = :dataset"),
-        dataset=dataset,
-        role=written,
-    )
+    _connect(store, read, child="e.child", parent="p.dataset", node="e.parent", known="p.dataset", value=dataset)
+    _connect(store, written, child="p.dataset", parent="e.parent", node="e.child", known="p.dataset", value=dataset)
+
+
+def _connect(store: Store, role: str, *, value: Digest, **columns: str) -> None:
+    store.database.run(_CONNECT.format(**columns), role=role, value=value)
 
 
 def holders(store: Store, nodes: Iterable[str]) -> set[tuple[str, str]]:

@@ -13,16 +13,16 @@ import pytest
 
 from lineal.capture.files.places import Ignored
 from lineal.capture.files.watch.choose import Level, start_watching
-from lineal.capture.files.watch.inotify import Inotify
 from lineal.capture.files.watch.watcher import Root, Seen
 from lineal.capture.launched import Launched
+from tests.unit.capture.files.watch.overflowing import overflowing
 
 Record = Callable[..., Launched]
 Write = Callable[[str, str], Path]
 
 KERNEL: tuple[Level, ...] = ("fanotify", "inotify")
 
-NEEDS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts file systems and drops rights")
+NEEDS_ROOT = pytest.mark.usefixtures("as_root")
 
 _WATCH = """
 import json, subprocess, sys
@@ -199,15 +199,7 @@ def test_a_kernel_that_refuses_is_asked_in_the_next_way(name: str, tmp_path: Pat
 
 
 def test_what_an_overflow_hid_is_found_by_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    limit = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
-    names = [tmp_path / each for each in "ab"]
-    for each in names:
-        each.touch()
-    watcher = Inotify((Root(str(tmp_path)),), Ignored())
-    monkeypatch.setattr(watcher, "_watch", lambda: None)  # nobody empties the queue meanwhile
-    watcher.start()
-    for position in range(limit):
-        os.close(os.open(names[position % 2], os.O_RDONLY))
+    watcher = overflowing(tmp_path, monkeypatch)
     (tmp_path / "new" / "deep").mkdir(parents=True)
     (tmp_path / "new" / "deep" / "out").write_text("1")
     watcher._drain()

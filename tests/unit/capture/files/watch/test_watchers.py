@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from lineal.capture.files.watch.choose import Level, paths_in, roots_of, start_w
 from lineal.capture.files.watch.fanotify import Fanotify
 from lineal.capture.files.watch.inotify import Inotify
 from lineal.capture.files.watch.watcher import OVERFLOW, Root, Seen
+from tests.unit.capture.files.watch.overflowing import overflowing
 
 
 def shell(script: str, folder: Path) -> None:
@@ -93,15 +93,7 @@ def test_an_overflow_is_noted(kind: type[Fanotify | Inotify], tmp_path: Path) ->
 
 
 def test_a_real_overflow_of_the_queue_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    limit = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
-    names = [tmp_path / each for each in "ab"]
-    for each in names:
-        each.touch()
-    watcher = Inotify((Root(str(tmp_path)),), Ignored())
-    monkeypatch.setattr(watcher, "_watch", lambda: None)  # nobody empties the queue meanwhile
-    watcher.start()
-    for position in range(limit):
-        os.close(os.open(names[position % 2], os.O_RDONLY))
+    watcher = overflowing(tmp_path, monkeypatch)
     watcher._drain()
 
     assert watcher.stop().overflowed
