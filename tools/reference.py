@@ -260,7 +260,7 @@ def _answer_of(operation: Operation) -> Mapping[str, Any]:
 
 def _schemas(schemas: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     yield "\n## Types\n\nEvery field of every answer. A field with a default may be absent from an object with a digest."
-    for name in sorted(_reached(schemas), key=_short):
+    for name in sorted(_reached(schemas), key=lambda each: (_short(each), each)):
         schema = schemas[name]
         yield f"\n### {_short(name)}\n"
         yield _cell(str(schema.get("description", "")).partition("\n\n")[0])

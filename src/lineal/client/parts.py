@@ -10,7 +10,7 @@ from lineal.capture.spool import NESTED
 from lineal.capture.told.reading import read
 from lineal.objects.errors import Ambiguous, NotFound
 from lineal.objects.ulid import is_ulid
-from lineal.operations.recording.related import Related
+from lineal.operations.recording.related import Relations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +54,7 @@ def parts_of(launched: Launched, spool: Path) -> Iterator[tuple[Launched, Path]]
         )
 
 
-def find_related(repository: Repository, about: About, gaps: list[str]) -> tuple[Related, str]:
+def find_related(repository: Repository, about: About, gaps: list[str]) -> tuple[Relations, str]:
     """Return the runs that ``about`` refers to, by their ids, and the name of the one that is resumed.
 
     One that cannot be found is told to ``gaps``.
@@ -73,4 +73,4 @@ def find_related(repository: Repository, about: About, gaps: list[str]) -> tuple
             continue
         found[role] = answer.id
         resumed = answer.name if role == "resumes" else resumed
-    return Related(**found, from_step=about.from_step), resumed
+    return Relations(**found, from_step=about.from_step), resumed

@@ -9,7 +9,7 @@ from lineal.operations.people.sight import experiment_object
 from lineal.storage.store import Store
 
 
-class Related(NamedTuple):
+class Relations(NamedTuple):
     """The ids of the runs that a new one is related to; see ``objects.runs.Run``."""
 
     parent: str = ""
@@ -22,7 +22,7 @@ _ROLES = {"parent": "child", "resumes": "resumed by", "forks": "forked by"}
 """What the one is to the other, and the other to the one."""
 
 
-def relate(store: Store, run: str, related: Related) -> None:
+def relate(store: Store, run: str, related: Relations) -> None:
     """Write down what a run is to others; what is known already stays.
 
     A run is not connected to one that the actor may not read: it would show its points.

@@ -19,7 +19,7 @@ from lineal.operations.answers import RunAnswer
 from lineal.operations.asking import lineage, places, surroundings
 from lineal.operations.data.contents import written_by
 from lineal.operations.operation import operation
-from lineal.operations.recording.related import Related, relate, related_runs
+from lineal.operations.recording.related import Relations, relate, related_runs
 from lineal.operations.recording.summaries import write_tags
 from lineal.operations.references import Row
 from lineal.storage import series
@@ -58,7 +58,7 @@ def start(
     command: tuple[str, ...],
     host: str,
     started_at: int,
-    related: Related = Related(),  # noqa: B008 - never changed
+    related: Relations = Relations(),  # noqa: B008 - never changed
 ) -> RunAnswer:
     """Write down that a run has begun. A second call with the same id changes nothing.
 
@@ -131,7 +131,7 @@ def keep(store: Store, run: Run, code: Code, runtime: Runtime, *, by: str = "") 
         write_tags(store.database, run.id, dict(_context_tags(run)))
         write_metrics(store, run.id, run.metrics, at=run.ended_at)
         write_tags(store.database, run.id, run.tags)
-        relate(store, run.id, Related(run.parent, run.resumes, run.forks, run.from_step))
+        relate(store, run.id, Relations(run.parent, run.resumes, run.forks, run.from_step))
         note_made_with(store.database, run.id, code, runtime)
         lineage.connect_run(store, digest, run)
         places.note_queries(store, run)
