@@ -96,17 +96,17 @@ def done(moto: S3, postgres_server: object, tmp_path_factory: pytest.TempPathFac
     bucket = moto.make(versions=True)
     for name in ("get.csv", "frame.csv", "child.csv", "polars.csv"):
         moto.client.put_object(Bucket=bucket, Key=name, Body=ROWS)
-    with _postgres(postgres_server) as postgres, serving() as site, hub(site), stranger() as unknown:
-        places = {
-            "web": site.url,
-            "endpoint": moto.endpoint,
-            "bucket": bucket,
-            "postgres": postgres,
-            "unknown": unknown,
-        }
+    with (
+        _postgres(postgres_server) as postgres,
+        _postgres(postgres_server) as bare_postgres,
+        serving() as site,
+        hub(site),
+        stranger() as unknown,
+    ):
+        places = {"web": site.url, "endpoint": moto.endpoint, "bucket": bucket, "unknown": unknown}
         variables = {
             **{name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ},
-            "HOME": str(folder), "PLACES": json.dumps(places), "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1",
+            "HOME": str(folder), "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_ENDPOINT_URL": moto.endpoint,
             "HF_HUB_DISABLE_TELEMETRY": "1",
         }  # fmt: skip
@@ -114,7 +114,12 @@ def done(moto: S3, postgres_server: object, tmp_path_factory: pytest.TempPathFac
             (folder / name).mkdir()
             shutil.copy(PROGRAM, folder / name)
         command = (str(python), PROGRAM.name)
-        bare = subprocess.Popen(command, cwd=folder / "bare", env=variables, stdout=PIPE, stderr=PIPE, text=True)
+        # Each makes the same table: at once in one database, one of them would be refused.
+        bare_variables, variables = (
+            {**variables, "PLACES": json.dumps({**places, "postgres": database})}
+            for database in (bare_postgres, postgres)
+        )
+        bare = subprocess.Popen(command, cwd=folder / "bare", env=bare_variables, stdout=PIPE, stderr=PIPE, text=True)
         with init(folder / "project") as repository, pytest.MonkeyPatch.context() as patch:
             entered(moto, patch)
             repository.data.reference(f"s3://{bucket}/frame.csv", name="known")
