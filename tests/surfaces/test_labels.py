@@ -47,6 +47,8 @@ LABELS = {
     "arrow.feather": Label(by="pyarrow.feather.write_feather", kind="table", columns=ARROW, row_count=3),
     "parts/part-0.parquet": Label(by="pyarrow.dataset.dataset", kind="table", columns=ARROW),
     "array.npy": Label(by="numpy.load", kind="array", columns={"": "float32"}, shape=(3, 4)),
+    "many/3.bin": Label(by="numpy.fromfile", kind="array", columns={"": "int16"}, shape=(1,)),
+    "many/299.bin": Label(by="numpy.fromfile", kind="array", columns={"": "int16"}),
     "arrays.npz": Label(by="numpy.load", kind="arrays", columns={"x": "", "y": ""}),
     "table.txt": Label(by="numpy.loadtxt", kind="array", columns={"": "float64"}, shape=(2, 2)),
     "deep.h5": Label(by="h5py.File", kind="arrays", columns={"train/x": "float64[2, 3]"}),

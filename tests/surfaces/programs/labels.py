@@ -65,6 +65,10 @@ def use_arrays() -> None:
     np.save("array.npy", np.zeros((3, 4), "float32"))
     np.savez("arrays.npz", x=np.ones(2), y=np.zeros(3, "int32"))
     print(np.load("array.npy").shape, sorted(np.load("arrays.npz")), np.load("array.npy", mmap_mode="r").shape)
+    Path("many").mkdir()
+    for number in range(300):
+        np.ones(number % 3 + 1, "int16").tofile(f"many/{number}.bin")
+    print(sum(np.fromfile(f"many/{number}.bin", "int16").sum() for number in range(300)))
     np.savetxt("table.txt", np.ones((2, 2)))
     print(np.loadtxt("table.txt").sum())
     with h5py.File("deep.h5", "w") as file:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -28,30 +28,52 @@ def labelled(used: FilesUsed, labels: Mapping[str, Label], root: Path) -> FilesU
     """
     if not labels:
         return used
-    folders = {_folder(path): label for path, label in labels.items()}
+    several: dict[str, list[_Several]] = {}
+    for path, told in labels.items():
+        group = _several(path, told)
+        if group.ending or group.folder != str(root):  # the project as a whole is no dataset
+            several.setdefault(group.folder, []).append(group)
 
     def label(use: FileUse) -> FileUse:
         path = os.path.join(root, use.path)
         found = labels.get(path)
         if found is None:
-            found = next((folders[each] for each in _above(path, root) if each in folders), None)
+            groups = (each for folder in _above(path, root) for each in several.get(folder, ()))
+            found = next((each.label for each in groups if each.holds(path)), None)
             # Rows and shape are those of all files together.
             found = msgspec.structs.replace(found, row_count=None, shape=()) if found else None
         return msgspec.structs.replace(use, label=found) if found else use
 
-    groups = {name: tuple(map(label, getattr(used, name))) for name in ("inputs", "outputs", "intermediates")}
-    return msgspec.structs.replace(used, **groups)
+    labels_of = {name: tuple(map(label, getattr(used, name))) for name in ("inputs", "outputs", "intermediates")}
+    return msgspec.structs.replace(used, **labels_of)
 
 
-def _folder(path: str) -> str:
+class _Several(NamedTuple):
+    """The label of the files below a directory; ``is_flat`` for those in it only, ``ending`` for how they must end."""
+
+    folder: str
+    ending: str
+    is_flat: bool
+    label: Label
+
+    def holds(self, path: str) -> bool:
+        return path.endswith(self.ending) and not (self.is_flat and os.path.dirname(path) != self.folder)
+
+
+def _several(path: str, label: Label) -> _Several:
     parts = path.split(os.sep)
-    pattern = next((index for index, each in enumerate(parts) if _PATTERN.intersection(each)), None)
-    return path if pattern is None else os.sep.join(parts[:pattern])
+    at = next((index for index, each in enumerate(parts) if _PATTERN.intersection(each)), None)
+    if at is None:
+        return _Several(path, "", is_flat=False, label=label)
+    ending = parts[-1].removeprefix("*")
+    return _Several(
+        os.sep.join(parts[:at]), "" if _PATTERN.intersection(ending) else ending, at == len(parts) - 1, label
+    )
 
 
 def _above(path: str, root: Path) -> list[str]:
-    """Return the directories that ``path`` is in, nearest first, the project itself left out."""
+    """Return the directories that ``path`` is in, nearest first, no farther up than the project."""
     found = []
-    while (path := os.path.dirname(path)) not in {os.sep, "", str(root)}:
+    while path != str(root) and (path := os.path.dirname(path)) not in {os.sep, ""}:
         found.append(path)
     return found
