@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -29,16 +29,47 @@ class EvaluationPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     slices: tuple[str, ...] = ()
 
 
+class StagePolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who may move versions to and out of a stage.
+
+    Args:
+        role: the least role that may.
+        people: only these, where any are named.
+        after: stages in which a version must have stood before.
+        by_author: whether whoever made a version may move it there.
+        force: the least role that may overrule the gate; ``nobody`` for a gate that always holds.
+    """
+
+    role: Literal["writer", "approver", "admin"] = "writer"
+    people: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    by_author: bool = True
+    force: Literal["approver", "admin", "nobody"] = "approver"
+
+    def __post_init__(self) -> None:
+        """Refuse stages that there are not."""
+        if unknown := next((each for each in self.after if each not in STAGES), ""):
+            raise ValueError(f"there is no stage {unknown!r}")
+
+
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """What a repository asks of its versions. ``asked``: the stages whose gates the policy itself speaks of."""
 
     evaluation: EvaluationPolicy = EvaluationPolicy()
     gates: dict[str, tuple[Check, ...]] = {}
+    stages: dict[str, StagePolicy] = {}
     asked: frozenset[str] = frozenset()
 
     def gate(self, stage: str) -> tuple[Check, ...]:
         """Return the checks of the gate of ``stage``."""
         return self.gates.get(stage, ())
+
+    def stage(self, stage: str) -> StagePolicy:
+        """Return who may move versions to and out of ``stage``."""
+        return self.stages.get(stage, _ANYBODY)
+
+
+_ANYBODY = StagePolicy()
 
 
 def parse_policy(text: str) -> Policy:
@@ -51,16 +82,25 @@ def parse_policy(text: str) -> Policy:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Invalid(f"the policy is no TOML: {error}", hint="mend lineal.toml at that place") from None
-    _check_names(content, ("evaluation", "gate", "connections"), "the policy", "table")
+    _check_names(content, ("evaluation", "gate", "stage", "connections"), "the policy", "table")
     evaluation = _table(content.get("evaluation", {}), "[evaluation]")
     _check_names(evaluation, EvaluationPolicy.__struct_fields__, "[evaluation]", "option")
     gates = _table(content.get("gate", {}), "[gate]")
     _check_names(gates, STAGES, "[gate]", "stage")
+    stages = _table(content.get("stage", {}), "[stage]")
+    _check_names(stages, STAGES, "[stage]", "stage")
     return Policy(
+        stages={stage: _stage(stage, asked) for stage, asked in stages.items()},
         evaluation=_convert(evaluation, EvaluationPolicy, "[evaluation]"),
         gates={stage: tuple(_gate(stage, asked)) for stage, asked in {**DEFAULT_GATES, **gates}.items()},
         asked=frozenset(gates),
     )
+
+
+def _stage(stage: str, asked: Any) -> StagePolicy:
+    where = f"[stage.{stage}]"
+    _check_names(_table(asked, where), StagePolicy.__struct_fields__, where, "option")
+    return _convert(asked, StagePolicy, where)
 
 
 def _gate(stage: str, asked: Any) -> Iterable[Check]:

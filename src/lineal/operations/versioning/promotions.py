@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lineal.checks.gate import judge
 from lineal.objects.digest import digest_of
-from lineal.objects.errors import Conflict, Denied, Invalid, Refused
+from lineal.objects.errors import Conflict, Invalid, Refused
 from lineal.objects.reference import check_name
 from lineal.objects.statements import Approval, GateReport, Verdict
 from lineal.operations.answers import GateAnswer, Promotion, VersionAnswer
@@ -15,6 +15,7 @@ from lineal.operations.statements import make_statement
 from lineal.operations.versioning.evidence import champion_of, evidence_for
 from lineal.operations.versioning.models import show_row
 from lineal.operations.versioning.policies import policy_of
+from lineal.operations.versioning.protection import check_expected, check_move
 from lineal.storage.made_with import note_stage
 from lineal.storage.store import Store
 
@@ -42,7 +43,9 @@ def gate(store: Store, version: str, *, to: str = PRODUCTION) -> GateAnswer:
 
 
 @operation("promote", effect="writes", about={"version": "version"})
-def promote(store: Store, version: str, *, to: str, force: bool = False, reason: str = "") -> Promotion:
+def promote(
+    store: Store, version: str, *, to: str, expect: str = "", force: bool = False, reason: str = ""
+) -> Promotion:
     """Move a version to a stage, if the gate of that stage lets it pass.
 
     What the gate found stays with the version either way. What stood in production before is archived.
@@ -50,21 +53,22 @@ def promote(store: Store, version: str, *, to: str, force: bool = False, reason:
     Args:
         version: the version.
         to: staging, production or archived.
+        expect: move it only if this version stands there now, or ``nothing`` does; as somebody saw it who decided.
         force: move it even if the gate refuses; needs a reason and the role of an approver, and shows for ever.
         reason: why.
 
     Raises:
         Refused: the gate said no; the message holds the reasons.
-        Conflict: the version stands there already, or someone else moved it just now.
+        Conflict: the version stands there already, something else does than was expected, or someone else moved it just now.
         Invalid: there is no such stage, or a forced move has no reason.
-        Denied: a forced move by someone who is no approver.
+        Denied: the policy lets others move versions there, or a forced move by someone who is no approver.
     """
     row = find_version(store, version)
     reference = version_reference(row)
     if row["stage"] == _stage(to):
         raise Conflict(f"{reference} stands in {to} already", hint=f"lineal show {reference} says since when")
-    if force:
-        _may_force(store, row["model"], reason)
+    check_expected(store, row["model"], expect, newest_in(store, row["model"], to), to)
+    check_move(store, row, to, force=force, reason=reason)
     report = pass_gate(store, row, to, force=force)
     return Promotion(
         reference=reference,
@@ -83,12 +87,14 @@ def _stage(name: str) -> str:
     return name
 
 
-def _may_force(store: Store, model: str, reason: str) -> None:
-    if not reason.strip():
-        raise Invalid("a forced move needs a reason", hint="--force --reason 'why the gate is wrong this time'")
-    if not store.actor.may("approver", f"model:{model}"):
-        role = store.actor.role_on(f"model:{model}")
-        raise Denied(f"{store.actor.name} is a {role}; only approvers may force", hint="ask an approver")
+def newest_in(store: Store, model: str, stage: str) -> Row | None:
+    """Return the row of the newest version of a model that stands in a stage, if one does."""
+    rows = store.database.run(
+        "SELECT * FROM version WHERE model = :model AND stage = :stage ORDER BY number DESC LIMIT 1",
+        model=model,
+        stage=stage,
+    )
+    return rows[0] if rows else None
 
 
 def pass_gate(store: Store, row: Row, stage: str, *, force: bool = False, by_default: bool = True) -> GateReport:
@@ -224,20 +230,32 @@ def approve(store: Store, version: str, *, stage: str = PRODUCTION, comment: str
 
 
 @operation("alias", effect="writes", about={"version": "version"})
-def alias(store: Store, version: str, name: str) -> VersionAnswer:
+def alias(store: Store, version: str, name: str, *, expect: str = "") -> VersionAnswer:
     """Point a name of the model at a version; it moves when it pointed elsewhere.
 
     Args:
         version: the version.
         name: the alias, as in churn@name.
+        expect: move it only if it points at this version now, or ``nothing`` has it.
+
+    Raises:
+        Conflict: it points elsewhere than was expected.
     """
-    return point(store, find_version(store, version), name)
+    return point(store, find_version(store, version), name, expect=expect)
 
 
-def point(store: Store, row: Row, name: str) -> VersionAnswer:
-    """Point an alias at the version of a row. Raises Invalid when the name is that of a stage."""
+def point(store: Store, row: Row, name: str, *, expect: str = "") -> VersionAnswer:
+    """Point an alias at the version of a row. Raises Invalid when the name is that of a stage; Conflict as ``alias``."""
     if check_name(name, "alias") in STAGES:
         raise Invalid(f"{name} is a stage, not an alias", hint=f"lineal promote {version_reference(row)} --to {name}")
+    if expect:
+        found = store.database.run(
+            "SELECT v.* FROM alias a JOIN version v ON v.model = a.model AND v.number = a.number"
+            " WHERE a.model = :model AND a.alias = :name",
+            model=row["model"],
+            name=name,
+        )
+        check_expected(store, row["model"], expect, found[0] if found else None, f"the alias {name}")
     set_alias(store, row, name)
     return show_row(store, row)
 

@@ -9,6 +9,7 @@ from lineal.operations.operation import operation
 from lineal.operations.people.sight import model_object
 from lineal.operations.recording.summaries import remove_tag, write_tags
 from lineal.operations.references import Row
+from lineal.operations.versioning.protection import check_move
 from lineal.operations.versioning.registry import find_model, show_model
 from lineal.storage.made_with import note_stage
 from lineal.storage.store import Store
@@ -167,6 +168,10 @@ def delete(store: Store, name: str) -> RegisteredModel:
     row = find_model(store, name)
     shown = show_model(store, row)
     at = store.clock.now()
+    for each in store.database.run(
+        "SELECT * FROM version WHERE model = :name AND deleted_at IS NULL AND stage <> 'archived'", name=name
+    ):
+        check_move(store, each, "archived")
     store.database.run("DELETE FROM alias WHERE model = :name", name=name)
     archived = store.database.run(
         "UPDATE version SET deleted_at = :at, updated_at = :at, stage = 'archived', revision = revision + 1"

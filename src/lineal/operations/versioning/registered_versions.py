@@ -22,6 +22,7 @@ from lineal.operations.recording.summaries import remove_tag, write_tags
 from lineal.operations.references import NO_STAGE, STAGES, Row, subject_of
 from lineal.operations.versioning import registration, sealing
 from lineal.operations.versioning.promotions import PRODUCTION, move_stage, pass_gate, set_alias
+from lineal.operations.versioning.protection import check_move
 from lineal.operations.versioning.registered_models import touch
 from lineal.operations.versioning.registry import find_model, show_version
 from lineal.operations.versioning.weights import Weights, find, resolve
@@ -180,6 +181,8 @@ def delete(store: Store, name: str, number: int) -> RegisteredVersion:
         NotFound: there is none.
     """
     row = find(store, name, number)
+    if row["stage"] != "archived":
+        check_move(store, row, "archived")
     shown = show_version(store, row)
     store.database.run("DELETE FROM alias WHERE model = :name AND number = :number", name=name, number=number)
     at = store.clock.now()
@@ -213,6 +216,8 @@ def transition(store: Store, name: str, number: int, *, to: Stage, archive_other
         Refused: the gate said no; the message holds the reasons.
     """
     row = find(store, name, number)
+    if to != row["stage"]:
+        check_move(store, row, to)
     if to not in {NO_STAGE, row["stage"]}:
         pass_gate(store, row, to, by_default=False)
     move_stage(store, row, to, alone=archive_others)
@@ -238,6 +243,7 @@ def alias(store: Store, name: str, number: int, *, alias: str) -> RegisteredVers
         raise Invalid(f"an alias has at most {ALIAS_CHARACTERS_MAX} characters", hint="choose a shorter one")
     stage = alias.lower()
     if stage in STAGES and row["stage"] != stage:
+        check_move(store, row, stage)
         pass_gate(store, row, stage, by_default=False)
         move_stage(store, row, stage, alone=stage == PRODUCTION)
         row = find(store, name, number)
