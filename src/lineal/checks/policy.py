@@ -52,12 +52,25 @@ class StagePolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             raise ValueError(f"there is no stage {unknown!r}")
 
 
+class RetentionPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """For how many days versions can't be removed: since they were made, and since they left production."""
+
+    version_days: int = 0
+    production_days: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse times that there are not."""
+        if self.version_days < 0 or self.production_days < 0:
+            raise ValueError("days must be 0 or more")
+
+
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """What a repository asks of its versions. ``asked``: the stages whose gates the policy itself speaks of."""
 
     evaluation: EvaluationPolicy = EvaluationPolicy()
     gates: dict[str, tuple[Check, ...]] = {}
     stages: dict[str, StagePolicy] = {}
+    retention: RetentionPolicy = RetentionPolicy()
     asked: frozenset[str] = frozenset()
 
     def gate(self, stage: str) -> tuple[Check, ...]:
@@ -82,14 +95,17 @@ def parse_policy(text: str) -> Policy:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Invalid(f"the policy is no TOML: {error}", hint="mend lineal.toml at that place") from None
-    _check_names(content, ("evaluation", "gate", "stage", "connections"), "the policy", "table")
+    _check_names(content, ("evaluation", "gate", "stage", "retention", "connections"), "the policy", "table")
     evaluation = _table(content.get("evaluation", {}), "[evaluation]")
     _check_names(evaluation, EvaluationPolicy.__struct_fields__, "[evaluation]", "option")
     gates = _table(content.get("gate", {}), "[gate]")
     _check_names(gates, STAGES, "[gate]", "stage")
     stages = _table(content.get("stage", {}), "[stage]")
     _check_names(stages, STAGES, "[stage]", "stage")
+    retention = _table(content.get("retention", {}), "[retention]")
+    _check_names(retention, RetentionPolicy.__struct_fields__, "[retention]", "option")
     return Policy(
+        retention=_convert(retention, RetentionPolicy, "[retention]"),
         stages={stage: _stage(stage, asked) for stage, asked in stages.items()},
         evaluation=_convert(evaluation, EvaluationPolicy, "[evaluation]"),
         gates={stage: tuple(_gate(stage, asked)) for stage, asked in {**DEFAULT_GATES, **gates}.items()},

@@ -29,7 +29,16 @@ if _AT_ONCE:
     from lineal.operations.migration import exports, imports, registry_imports, tracking_imports
     from lineal.operations.people import access_tokens, accounts
     from lineal.operations.recording import artifacts, experiments, runs
-    from lineal.operations.versioning import cards, comparisons, evaluations, models, promotions, registration
+    from lineal.operations.versioning import (
+        cards,
+        comparisons,
+        evaluations,
+        holds,
+        models,
+        moves,
+        promotions,
+        registration,
+    )
 
 __all__ = [
     "VERBS",
@@ -50,9 +59,11 @@ __all__ = [
     "experiments",
     "exports",
     "find",
+    "holds",
     "imports",
     "lineage",
     "models",
+    "moves",
     "promotions",
     "questions",
     "registration",
@@ -111,7 +122,9 @@ VERBS = {
     "recording.inputs": ("runs inputs", "runs outputs", "runs append", "experiment datasets"),
     "asking.lineage": ("lineage",),
     "recording.logged_models": ("logged create", "logged show", "logged finish", "logged delete", "logged record"),
+    "versioning.holds": ("hold place", "hold release", "hold list", "model remove"),
     "versioning.models": ("model list", "model show"),
+    "versioning.moves": ("move make", "move plan", "move list", "move cancel", "move due"),
     "versioning.registered_models": ("model create", "model update", "model rename", "model delete"),
     "versioning.registered_versions": (
         "version create",

@@ -44,6 +44,15 @@ def find_version(store: Store, text: str) -> Row:
     )
     if rows:
         return rows[0]
+    gone = (
+        store.database.run(f"SELECT * FROM removed_version WHERE model = :model{where}", model=reference.name, **values)
+        if (reference.kind == "version")
+        else []
+    )
+    if gone:
+        raise NotFound(
+            f"{text} was removed by {gone[0]['removed_by']}: {gone[0]['reason']}", hint=f"it was {gone[0]['digest']}"
+        )
     raise NotFound(f"there is no {text}", hint=_versions_hint(store, reference.name))
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 from lineal.objects.digest import Digest
 from lineal.operations.answers.answer import Answer
+from lineal.operations.answers.models import Promotion
 
 
 class RegisteredVersion(Answer, frozen=True, kw_only=True):
@@ -90,3 +91,57 @@ class DeliveryLine(msgspec.Struct, frozen=True, kw_only=True):
     problem: str
     created_at: int
     ended_at: int | None
+
+
+class HoldAnswer(Answer, frozen=True, kw_only=True):
+    """What keeps a version, whose reference it has, from being removed."""
+
+    reference: str
+    id: str
+    kind: str
+    reason: str
+    placed_by: str
+    placed_at: int
+    released_by: str = ""
+    released_at: int | None = None
+    released_because: str = ""
+
+
+class RemovedVersion(Answer, frozen=True, kw_only=True):
+    """What is left of a version that was removed."""
+
+    reference: str
+    digest: str
+    number: int
+    removed_by: str
+    removed_at: int
+    reason: str
+
+    @property
+    def remark(self) -> str:
+        """Which value it was, and why it went."""
+        return f"removed {self.digest}: {self.reason}"
+
+
+class PlannedMove(Answer, frozen=True, kw_only=True):
+    """Versions that are to move to a stage at a time, all of them or none; or what came of that."""
+
+    reference: str
+    id: str
+    versions: tuple[str, ...]
+    stage: str
+    due_at: int
+    force: bool
+    reason: str
+    planned_by: str
+    planned_at: int
+    state: str
+    detail: str = ""
+    ended_at: int | None = None
+
+
+class Moves(Answer, frozen=True, kw_only=True):
+    """Versions that moved together."""
+
+    reference: str
+    promotions: tuple[Promotion, ...]

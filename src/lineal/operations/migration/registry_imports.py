@@ -27,6 +27,7 @@ from lineal.operations.versioning.registered_models import subject
 from lineal.operations.versioning.registered_versions import sealed
 from lineal.operations.versioning.registry import show_version
 from lineal.operations.versioning.weights import Weights, resolve
+from lineal.storage.made_with import note_stage
 from lineal.storage.store import Store
 
 
@@ -169,9 +170,10 @@ def _point(store: Store, name: str, alias: str, number: int) -> None:
     set_alias(store, rows[0], alias)
     if (stage := alias.lower()) in STAGES and rows[0]["stage"] == NO_STAGE:
         # As for programs that point such an alias: it is the stage.
-        store.database.run(
-            "UPDATE version SET stage = :stage, revision = revision + 1 WHERE model = :name AND number = :number",
+        moved = store.database.run(
+            "UPDATE version SET stage = :stage, revision = revision + 1 WHERE model = :name AND number = :number RETURNING *",
             name=name,
             number=number,
             stage=stage,
         )
+        note_stage(store.database, moved[0], moved[0]["updated_at"])

@@ -153,6 +153,14 @@ def _of_version(store: Store, text: Any) -> Iterator[str]:
     yield model_object(find_version(store, text)["model"])
 
 
+def _of_planned(store: Store, move: Any) -> Iterator[str]:
+    for row in store.database.run(
+        "SELECT versions FROM planned_move WHERE id LIKE :prefix", prefix=str(move).removeprefix("move:") + "%"
+    ):
+        for each in msgspec.json.decode(row["versions"]):
+            yield from _of_version(store, each)
+
+
 def _of_run(store: Store, text: Any) -> Iterator[str]:
     yield experiment_object(find_run(store, text)["experiment"])
 
@@ -225,6 +233,7 @@ _KINDS: dict[str, Callable[[Store, Any], Iterator[str]]] = {
     "model": _of_model,
     "new": _of_new,
     "object": _of_object,
+    "planned move": _of_planned,
     "reference": _of_reference,
     "run": _of_run,
     "run id": _of_run_id,

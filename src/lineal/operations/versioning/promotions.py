@@ -64,20 +64,29 @@ def promote(
         Denied: the policy lets others move versions there, or a forced move by someone who is no approver.
     """
     row = find_version(store, version)
-    reference = version_reference(row)
-    if row["stage"] == _stage(to):
-        raise Conflict(f"{reference} stands in {to} already", hint=f"lineal show {reference} says since when")
-    check_expected(store, row["model"], expect, newest_in(store, row["model"], to), to)
-    check_move(store, row, to, force=force, reason=reason)
-    report = pass_gate(store, row, to, force=force)
-    return Promotion(
-        reference=reference,
-        stage=to,
-        before=row["stage"],
-        archived=move_stage(store, row, to, alone=to == PRODUCTION),
-        outcome=report.outcome,
-        verdicts=report.verdicts,
-        forced_because=reason if force else "",
+    check_expected(store, row["model"], expect, newest_in(store, row["model"], _stage(to)), to)
+    return promoted(store, [row], to, force=force, reason=reason)[0]
+
+
+def promoted(store: Store, rows: list[Row], to: str, *, force: bool, reason: str) -> tuple[Promotion, ...]:
+    """Move the versions of some rows to a stage, as ``promote`` does: all gates are asked before anything moves."""
+    for row in rows:
+        if row["stage"] == to:
+            reference = version_reference(row)
+            raise Conflict(f"{reference} stands in {to} already", hint=f"lineal show {reference} says since when")
+        check_move(store, row, to, force=force, reason=reason)
+    reports = [pass_gate(store, row, to, force=force) for row in rows]
+    return tuple(
+        Promotion(
+            reference=version_reference(row),
+            stage=to,
+            before=row["stage"],
+            archived=move_stage(store, row, to, alone=to == PRODUCTION),
+            outcome=report.outcome,
+            verdicts=report.verdicts,
+            forced_because=reason if force else "",
+        )
+        for row, report in zip(rows, reports, strict=True)
     )
 
 

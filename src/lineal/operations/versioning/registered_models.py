@@ -147,7 +147,7 @@ def _move(store: Store, old: str, new: str, at: int) -> None:
         length=len(f"version:{old}") + 1,
     )
     run("UPDATE version SET model = :new, updated_at = :at WHERE model = :old", old=old, new=new, at=at)
-    for table in ("alias", "stage_period"):
+    for table in ("alias", "stage_period", "hold", "removed_version"):
         run(f"UPDATE {table} SET model = :new WHERE model = :old", old=old, new=new)
     run("UPDATE deployment SET model = :new WHERE model = :old", old=old, new=new)
     run("UPDATE model SET deleted_at = :at, renamed_to = :new WHERE name = :old", old=old, new=new, at=at)

@@ -13,7 +13,7 @@ from lineal.objects.errors import Invalid
 from lineal.objects.files import Entry, Tree
 from lineal.objects.reference import check_name
 from lineal.objects.runs import Code, FileUse, ModelFacts, Run, Runtime
-from lineal.objects.semantic import Level, SemanticVersion
+from lineal.objects.semantic import Level, SemanticVersion, parse_semantic
 from lineal.objects.statements import Bump
 from lineal.objects.versions import DataUse, Version
 from lineal.operations.answers import VersionAnswer
@@ -158,13 +158,27 @@ def place(store: Store, name: str, made: Callable[[Row | None], Version], weigh:
     )[0]["last_number"]
     previous = _newest(store, name)
     version = made(previous)
-    said = weigh(previous, version)
+    said = _unused(store, name, weigh(previous, version))
     row = _insert_version(store, name, label.number or last, version, said, msgspec.structs.replace(label, at=at))
     write_tags(store.database, subject_of(row), label.tags)
     _connect(store, row["digest"], version, said)
     note_stage(store.database, row, at)
     emit(store, "model_version.created", told_of(row, label.tags), row)
     return row
+
+
+def _unused(store: Store, model: str, said: Bump) -> Bump:
+    """Return what was said with a semantic version that no version of the model ever had: those that were removed keep theirs."""
+    wanted = parse_semantic(said.semantic)
+    taken = {
+        SemanticVersion(row["major"], row["minor"], row["patch"])
+        for row in store.database.run(
+            "SELECT major, minor, patch FROM removed_version WHERE model = :model", model=model
+        )
+    }
+    while wanted in taken:
+        wanted = wanted.bumped("patch" if said.level == "first" else said.level)
+    return msgspec.structs.replace(said, semantic=str(wanted))
 
 
 def finished(store: Store, reference: str) -> Run:
