@@ -9,6 +9,7 @@ from lineal.objects.errors import Conflict, Invalid, LinealError, NotFound, Refu
 from lineal.objects.statements import Observation
 from lineal.operations.answers import DeploymentAnswer
 from lineal.operations.asking import lineage
+from lineal.operations.messages.outbox import emit
 from lineal.operations.operation import operation
 from lineal.operations.references import Row, check_model, find_deployment, find_version, near, version_reference
 from lineal.operations.statements import make_statement
@@ -165,6 +166,7 @@ def _start(
             row["digest"],
             Observation(deployment=deployment["id"], observed=observed.digest, healthy=observed.healthy),
         )
+        _tell(store, {**deployment, "state": "running"})
     for each in _running(store, row["model"], environment):
         if each["id"] != deployment["id"]:
             _stop(store, each, "stopped")
@@ -210,14 +212,31 @@ def _end(store: Store, row: Row, state: str, request_count: int) -> None:
     with store.writing():
         moved = store.database.run(
             "UPDATE deployment SET state = :state, ended_at = :at, requests = :requests, revision = revision + 1"
-            " WHERE id = :id AND ended_at IS NULL RETURNING id",
+            " WHERE id = :id AND ended_at IS NULL RETURNING *",
             state=state,
             at=store.clock.now(),
             requests=max(request_count, row["requests"]),
             id=row["id"],
         )
+        for each in moved:
+            _tell(store, each)
     if not moved:
         raise Conflict(f"deployment:{row['id']} was ended by someone else just now", hint="lineal deployments --all")
+
+
+def _tell(store: Store, row: Row) -> None:
+    told = {name: row[name] for name in ("environment", "target", "state", "endpoint")}
+    emit(
+        store,
+        "deployment.changed",
+        {
+            "name": row["model"],
+            "version": str(row["number"]),
+            "deployment": row["id"],
+            "digest": row["desired"],
+            **told,
+        },
+    )
 
 
 def show_row(store: Store, row: Row) -> DeploymentAnswer:

@@ -30,6 +30,7 @@ from lineal.server.origins import SameSite
 from lineal.server.problems import Unknown
 from lineal.server.routes import API, operation_routes
 from lineal.server.settings import Settings
+from lineal.server.timetable import Timetable
 from lineal.storage.repository import FORMAT
 from lineal.storage.store import Reach, Store
 
@@ -111,9 +112,12 @@ async def _sending(store: Store, settings: Settings, _: Starlette) -> AsyncItera
     if not settings.webhook_workers:
         yield
         return
-    deliveries = Deliveries(store, workers=settings.webhook_workers)
+    # Whoever sends messages makes planned moves too.
+    deliveries, timetable = Deliveries(store, workers=settings.webhook_workers), Timetable(store)
     deliveries.start()
+    timetable.start()
     yield
+    await run_in_threadpool(timetable.stop)
     await run_in_threadpool(deliveries.stop)
 
 

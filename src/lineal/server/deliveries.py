@@ -11,6 +11,7 @@ import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+from lineal.formats.webhook_messages import headers
 from lineal.objects.errors import LinealError
 from lineal.operations.messages import outbox
 from lineal.operations.messages.outbox import Delivery, Sent
@@ -97,14 +98,14 @@ class Deliveries:
     def _deliver(self, delivery: Delivery) -> None:
         try:
             reach = self._store.reach
-            answer = send(
-                delivery.url,
+            signed = headers(
+                delivery.format,
                 delivery.body,
                 delivery=delivery.id,
-                secret=delivery.secret,
                 timestamp=str(self._store.clock.now() // 1_000),
-                reach=reach,
+                secret=delivery.secret,
             )
+            answer = send(delivery.url, delivery.body, signed, reach)
             sent = judge(answer, delivery.attempt_count, attempts_max=reach.attempts_max, now=self._store.clock.now())
             outbox.settle(self._store, delivery, sent)
             if sent.state == outbox.DEAD:

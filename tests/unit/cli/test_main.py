@@ -147,7 +147,7 @@ def test_a_schema_resolves_all_its_references() -> None:
 
 
 def test_an_unknown_schema_names_those_like_it() -> None:
-    assert (3, "hint: did you mean rollback?") == (
+    assert (3, "hint: did you mean rollback or hold place?") == (
         (said := lineal("schema", "rollbac")).status,
         said.err.splitlines()[-1],
     )

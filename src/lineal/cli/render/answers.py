@@ -13,6 +13,7 @@ from lineal.cli.render import (
     files,
     history,
     lineage,
+    moves,
     remotes,
     runs,
     sql,
@@ -58,6 +59,12 @@ ONE: dict[type[a.Answer], Renderer] = {
     a.Placed: files.placed,
     a.Collection: files.collection,
     a.Repair: history.repair,
+    a.Moves: moves.made,
+    a.PlannedMove: moves.planned,
+    a.HoldAnswer: moves.hold,
+    a.RemovedVersion: moves.removed,
+    a.WebhookAnswer: moves.webhook,
+    a.WebhookTest: moves.tried,
 }
 """How an answer is written."""
 
@@ -76,6 +83,10 @@ MANY: dict[type[a.Answer], Renderer] = {
     a.Changes: files.changes,
     a.FileLine: files.many,
     a.Transfer: files.transfers,
+    a.PlannedMove: moves.plans,
+    a.HoldAnswer: moves.holds,
+    a.WebhookAnswer: moves.webhooks,
+    a.DeliveryLine: moves.deliveries,
 }
 """How a list of answers is written."""
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-import msgspec
-
 from lineal.objects.digest import Digest
 from lineal.operations.answers.answer import Answer
 from lineal.operations.answers.models import Promotion
@@ -62,6 +60,7 @@ class WebhookAnswer(Answer, frozen=True, kw_only=True):
     url: str
     events: tuple[str, ...]
     state: Literal["active", "disabled"]
+    format: str = "mlflow"
     is_signed: bool
     created_by: str
     created_at: int
@@ -78,7 +77,7 @@ class WebhookTest(Answer, frozen=True, kw_only=True):
     problem: str = ""
 
 
-class DeliveryLine(msgspec.Struct, frozen=True, kw_only=True):
+class DeliveryLine(Answer, frozen=True, kw_only=True):
     """A message to a webhook: ``waiting``, ``sending``, ``delivered``, or ``dead`` when nobody tries any more."""
 
     id: str

@@ -6,14 +6,20 @@ when that is over and nothing was said of it, somebody else sends it again.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any, Literal
 
 import msgspec
 
+from lineal.formats.webhook_messages import Event, Form, body
 from lineal.objects.ulid import hexadecimal, is_ulid
 from lineal.operations.references import Row, version_reference
 from lineal.storage.store import Store
+
+OWN_EVENTS = (
+    *("model_version.stage_changed", "gate.judged"),
+    *("version.approved", "version.held", "version.released", "version.removed", "deployment.changed"),
+)
+"""What MLflow has no word for."""
 
 EVENTS = (
     *("registered_model.created", "model_version.created"),
@@ -22,9 +28,9 @@ EVENTS = (
     *("prompt.created", "prompt_version.created"),
     *("prompt_tag.set", "prompt_tag.deleted", "prompt_version_tag.set", "prompt_version_tag.deleted"),
     *("prompt_alias.created", "prompt_alias.deleted"),
-    "model_version.stage_changed",
+    *OWN_EVENTS,
 )
-"""What can be heard of, as ``what.happened``. MLflow has all but the last."""
+"""What can be heard of, as ``what.happened``."""
 
 PROMPT_TAG, PROMPT_TEXT_TAG = "mlflow.prompt.is_prompt", "mlflow.prompt.text"
 """The tags that make a model a prompt, and hold what a version of it says."""
@@ -58,6 +64,7 @@ class Delivery(msgspec.Struct, frozen=True):
     body: str
     url: str
     secret: str
+    format: Form
     attempt_count: int
     revision: int
 
@@ -89,16 +96,31 @@ def emit(store: Store, event: str, data: dict[str, Any], row: Row | None = None)
         data: what is told, as MLflow tells it; ``name`` is the model's.
         row: the version that it is about, of which the message tells what MLflow does not know.
     """
-    rows = store.database.run("SELECT id, events FROM webhook WHERE state = :state", state=RUNNING)
+    rows = store.database.run("SELECT id, events, format FROM webhook WHERE state = :state", state=RUNNING)
     if not rows:
         return
     if event in _OF_PROMPTS and is_prompt(store, data["name"]):
         event = _OF_PROMPTS[event]
         data = _of_prompt(data)
-    wanted = [each["id"] for each in rows if event in msgspec.json.decode(each["events"])]
+    wanted = [each for each in rows if event in msgspec.json.decode(each["events"])]
     if wanted:
-        text = body(event, data, store.clock.now(), row)
-        store.database.many(_PUT, [_delivery(store, webhook, event, text) for webhook in wanted])
+        happened = happening(event, data, store.clock.now(), row)
+        store.database.many(_PUT, [_delivery(store, each, happened) for each in wanted])
+
+
+def tell_version(store: Store, event: str, row: Row, **data: Any) -> None:
+    """Put an event about the version of a row into the outbox."""
+    emit(store, event, {"name": row["model"], "version": str(row["number"]), "by": store.actor.name, **data}, row)
+
+
+def happening(event: str, data: dict[str, Any], at: int, row: Row | None = None) -> Event:
+    """Return what happened, of the version of a row if there is one."""
+    return Event(event, at, data, version_reference(row) if row else "", row["digest"] if row else "")
+
+
+def source_of(store: Store) -> str:
+    """Return who tells, as CloudEvents want it: an address that no other repository has."""
+    return f"/lineal/{store.identity}"
 
 
 def _of_prompt(data: dict[str, Any]) -> dict[str, Any]:
@@ -117,21 +139,10 @@ _PUT = (
 )
 
 
-def _delivery(store: Store, webhook: str, event: str, text: str) -> dict[str, Any]:
-    return {"id": store.clock.new_id(), "webhook": webhook, "event": event, "body": text, "at": store.clock.now()}
-
-
-def body(event: str, data: dict[str, Any], at: int, row: Row | None = None) -> str:
-    """Return the message that tells of an event: what, what happened, when, and the rest."""
-    entity, _, action = event.partition(".")
-    told = {
-        "entity": entity,
-        "action": action,
-        "timestamp": datetime.fromtimestamp(at / 1000, UTC).isoformat(),
-        "data": data,
-        **({"lineal": {"reference": version_reference(row), "digest": row["digest"]}} if row else {}),
-    }
-    return msgspec.json.encode(told).decode()
+def _delivery(store: Store, webhook: Row, event: Event) -> dict[str, Any]:
+    id_ = store.clock.new_id()
+    text = body(webhook["format"], event, delivery=id_, source=source_of(store))
+    return {"id": id_, "webhook": webhook["id"], "event": event.name, "body": text, "at": store.clock.now()}
 
 
 def is_prompt(store: Store, model: str) -> bool:
@@ -177,7 +188,7 @@ def claim(store: Store, *, count: int, lease_ms: int) -> list[Delivery]:
     if not due or count < 1:
         return []
     rows = store.database.run(
-        "SELECT w.url, w.secret, d.* FROM webhook w JOIN delivery d ON d.id = ("
+        "SELECT w.url, w.secret, w.format, d.* FROM webhook w JOIN delivery d ON d.id = ("
         " SELECT x.id FROM delivery x WHERE x.webhook = w.id AND x.due_at <= :now ORDER BY x.due_at, x.id LIMIT 1)"
         " WHERE w.state = :running AND NOT EXISTS (SELECT 1 FROM delivery y"
         " WHERE y.webhook = w.id AND y.due_at > :now AND y.state = 'sending') ORDER BY d.due_at LIMIT :count",
@@ -208,6 +219,7 @@ def _taken(row: Row) -> Delivery:
         body=row["body"],
         url=row["url"],
         secret=row["secret"],
+        format=row["format"],
         attempt_count=row["attempt_count"] + 1,
         revision=row["revision"] + 1,
     )

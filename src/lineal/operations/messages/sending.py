@@ -6,9 +6,6 @@ answers for the name cannot send us elsewhere in between. Nobody is followed to 
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import ipaddress
 import socket
 from collections.abc import Iterator
@@ -46,31 +43,15 @@ def check_url(url: str, reach: Reach) -> None:
     _place(url, reach)
 
 
-def signature(secret: str, delivery: str, timestamp: str, body: str) -> str:
-    """Return the signature of a message: HMAC with SHA-256 over its id, its time and its body, in base 64."""
-    signed = hmac.new(secret.encode(), f"{delivery}.{timestamp}.{body}".encode(), hashlib.sha256).digest()
-    return "v1," + base64.b64encode(signed).decode()
-
-
-def send(url: str, body: str, *, delivery: str, secret: str, timestamp: str, reach: Reach) -> Answer:
+def send(url: str, body: str, headers: dict[str, str], reach: Reach) -> Answer:
     """Send a message, once, and return what came back.
 
     Args:
         url: where to.
         body: the message.
-        delivery: its id, the same when it is sent again.
-        secret: signs it; empty for a message without a signature.
-        timestamp: the time, in seconds since 1970.
+        headers: what stands before it.
         reach: which addresses may be called.
     """
-    headers = {
-        "Content-Type": "application/json",
-        "User-Agent": "lineal",
-        "X-MLflow-Delivery-Id": delivery,
-        "X-MLflow-Timestamp": timestamp,
-    }
-    if secret:
-        headers["X-MLflow-Signature"] = signature(secret, delivery, timestamp, body)
     from urllib3.exceptions import HTTPError  # noqa: PLC0415 - many a server sends nothing, and is smaller without
 
     try:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from lineal.formats.webhook_messages import Form, body, headers
 from lineal.objects.errors import Invalid, NotFound
 from lineal.objects.secret import Secret
 from lineal.operations.answers import DeliveryLine, WebhookAnswer, WebhookTest
@@ -50,13 +51,16 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
     "prompt_tag": {"name": "example_prompt", **_TAG},
     "prompt_version_tag": {"name": "example_prompt", "version": "1", **_TAG},
     "prompt_alias": {"name": "example_prompt", "alias": "example_alias", "version": "1"},
+    "gate": {"name": "example_model", "version": "1", "stage": "production", "outcome": "pass"},
+    "version": {"name": "example_model", "version": "1", "by": "ada", "reason": "an example"},
+    "deployment": {"name": "example_model", "version": "1", "environment": "production", "state": "running"},
 }
 """What tests are sent, by what they tell of; receivers that were tried with MLflow know these."""
 
 _MOVED = {"name": "example_model", "version": "1", "from_stage": "Staging", "to_stage": "Production"}
 
 
-@operation("webhooks", effect="reads", internal=True)
+@operation("webhooks", effect="reads")
 def webhooks(store: Store, *, limit: int = 100, after: str = "") -> tuple[WebhookAnswer, ...]:
     """List webhooks, oldest first.
 
@@ -70,7 +74,7 @@ def webhooks(store: Store, *, limit: int = 100, after: str = "") -> tuple[Webhoo
     return tuple(map(show, rows))
 
 
-@operation("webhook create", effect="writes", role="admin", internal=True)
+@operation("webhook create", effect="writes", role="admin")
 def create(
     store: Store,
     name: str,
@@ -79,6 +83,7 @@ def create(
     events: tuple[str, ...],
     description: str = "",
     secret: Secret = _NO_SECRET,
+    format: Form = "mlflow",  # noqa: A002 - a word of the command
     state: State = "active",
 ) -> WebhookAnswer:
     """Send word of acts to an address, from now on.
@@ -89,6 +94,7 @@ def create(
         events: what it wants to hear of.
         description: what people should know of it.
         secret: signs what is sent.
+        format: how messages are written: as MLflow's, by Standard Webhooks, or as CloudEvents with such a signature.
         state: whether it hears of anything yet.
 
     Raises:
@@ -98,8 +104,9 @@ def create(
     check_url(url, store.reach)
     rows = store.database.run(
         "INSERT INTO webhook"
-        " (id, name, description, url, events, secret, state, created_by, created_at, updated_at, revision)"
-        " VALUES (:id, :name, :description, :url, :events, :secret, :state, :by, :at, :at, 1) RETURNING *",
+        " (id, name, description, url, events, secret, state, format, created_by, created_at, updated_at, revision)"
+        " VALUES (:id, :name, :description, :url, :events, :secret, :state, :format, :by, :at, :at, 1) RETURNING *",
+        format=format,
         id=store.clock.new_id(),
         name=name,
         description=description,
@@ -113,7 +120,7 @@ def create(
     return show(rows[0])
 
 
-@operation("webhook show", effect="reads", internal=True)
+@operation("webhook show", effect="reads")
 def shown(store: Store, webhook: str) -> WebhookAnswer:
     """Show a webhook.
 
@@ -126,7 +133,7 @@ def shown(store: Store, webhook: str) -> WebhookAnswer:
     return show(_find(store, webhook))
 
 
-@operation("webhook update", effect="writes", role="admin", internal=True)
+@operation("webhook update", effect="writes", role="admin")
 def update(
     store: Store,
     webhook: str,
@@ -176,7 +183,7 @@ def update(
     return show(rows[0])
 
 
-@operation("webhook delete", effect="writes", role="admin", internal=True)
+@operation("webhook delete", effect="writes", role="admin")
 def delete(store: Store, webhook: str) -> WebhookAnswer:
     """Remove a webhook, with what was still to be sent to it.
 
@@ -192,7 +199,7 @@ def delete(store: Store, webhook: str) -> WebhookAnswer:
     return show(row)
 
 
-@operation("webhook test", effect="acts", role="admin", internal=True)
+@operation("webhook test", effect="acts", role="admin")
 def send_example(store: Store, webhook: str, *, event: str = "") -> WebhookTest:
     """Send an example to a webhook now, once, and tell what came back.
 
@@ -208,15 +215,11 @@ def send_example(store: Store, webhook: str, *, event: str = "") -> WebhookTest:
     chosen = event or msgspec.json.decode(row["events"])[0]
     _events((chosen,))
     data = _MOVED if chosen == "model_version.stage_changed" else _EXAMPLES[chosen.partition(".")[0]]
-    now = store.clock.now()
-    answer = send(
-        row["url"],
-        outbox.body(chosen, data, now),
-        delivery=store.clock.new_id(),
-        secret=row["secret"],
-        timestamp=str(now // 1000),
-        reach=store.reach,
-    )
+    now, delivery = store.clock.now(), store.clock.new_id()
+    happened = outbox.happening(chosen, data, now)
+    text = body(row["format"], happened, delivery=delivery, source=outbox.source_of(store))
+    signed = headers(row["format"], text, delivery=delivery, timestamp=str(now // 1000), secret=row["secret"])
+    answer = send(row["url"], text, signed, store.reach)
     return WebhookTest(
         reference=f"webhook:{webhook}",
         success=answer.status is not None and 200 <= answer.status < 300,
@@ -226,7 +229,7 @@ def send_example(store: Store, webhook: str, *, event: str = "") -> WebhookTest:
     )
 
 
-@operation("webhook deliveries", effect="reads", internal=True)
+@operation("webhook deliveries", effect="reads")
 def deliveries(store: Store, webhook: str, *, state: str = "", limit: int = 100) -> tuple[DeliveryLine, ...]:
     """List what was sent to a webhook, or is to be, newest first.
 
@@ -249,7 +252,7 @@ def deliveries(store: Store, webhook: str, *, state: str = "", limit: int = 100)
     return tuple(DeliveryLine(**row) for row in rows)
 
 
-@operation("webhook retry", effect="writes", role="admin", internal=True)
+@operation("webhook retry", effect="writes", role="admin")
 def retry(store: Store, webhook: str) -> WebhookAnswer:
     """Send again what nobody tries to send to a webhook any more.
 
@@ -279,6 +282,7 @@ def show(row: Row) -> WebhookAnswer:
         url=row["url"],
         events=tuple(msgspec.json.decode(row["events"])),
         state=row["state"],
+        format=row["format"],
         is_signed=bool(row["secret"]),
         created_by=row["created_by"],
         created_at=row["created_at"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lineal.checks.policy import Policy
 from lineal.objects.errors import Conflict, Invalid, NotFound, Refused
 from lineal.operations.answers import HoldAnswer, RemovedVersion
+from lineal.operations.messages.outbox import tell_version
 from lineal.operations.operation import operation
 from lineal.operations.references import Row, find_version, semantic, subject_of, version_reference
 from lineal.operations.versioning.policies import policy_of
@@ -38,6 +39,7 @@ def place(store: Store, version: str, *, reason: str) -> HoldAnswer:
         placed_by=store.actor.name,
         at=store.clock.now(),
     )
+    tell_version(store, "version.held", row, reason=reason)
     return _show(_held(store, row)[0])
 
 
@@ -72,6 +74,7 @@ def release(store: Store, version: str, *, reason: str, hold: str = "") -> tuple
             reason=reason,
             id=each["id"],
         )
+    tell_version(store, "version.released", row, reason=reason)
     ids = {each["id"] for each in found}
     return tuple(_show(each) for each in _holds(store, row) if each["id"] in ids)
 
@@ -223,6 +226,7 @@ def _remove(store: Store, row: Row, reason: str) -> RemovedVersion:
         at=at,
         reason=reason,
     )
+    tell_version(store, "version.removed", row, reason=reason)
     run("DELETE FROM tag WHERE subject = :subject", subject=subject_of(row))
     run("DELETE FROM version WHERE model = :model AND number = :number", **known)
     if not run("SELECT 1 FROM version WHERE digest = :digest LIMIT 1", digest=row["digest"]):

@@ -8,7 +8,7 @@ from lineal.objects.errors import Conflict, Invalid, Refused
 from lineal.objects.reference import check_name
 from lineal.objects.statements import Approval, GateReport, Verdict
 from lineal.operations.answers import GateAnswer, Promotion, VersionAnswer
-from lineal.operations.messages.outbox import STAGE_NAMES, emit
+from lineal.operations.messages.outbox import STAGE_NAMES, emit, tell_version
 from lineal.operations.operation import operation
 from lineal.operations.references import STAGES, Row, find_version, near, version_reference
 from lineal.operations.statements import make_statement
@@ -123,6 +123,8 @@ def pass_gate(store: Store, row: Row, stage: str, *, force: bool = False, by_def
     # The report names its policy by digest, and someone will ask what it said.
     store.blobs.put(policy.encode())
     make_statement(store, row["digest"], report)
+    said = [{"check": each.check, "outcome": each.outcome, "reason": each.reason} for each in report.verdicts]
+    tell_version(store, "gate.judged", row, stage=stage, outcome=report.outcome, forced=force, verdicts=said)
     if report.outcome in {"fail", "inconclusive"} and not force:
         raise Refused(
             f"{version_reference(row)} may not stand in {stage}:\n" + "\n".join(_reasons(report.verdicts)),
@@ -235,6 +237,7 @@ def approve(store: Store, version: str, *, stage: str = PRODUCTION, comment: str
     """
     row = find_version(store, version)
     make_statement(store, row["digest"], Approval(stage=_stage(stage), comment=comment))
+    tell_version(store, "version.approved", row, stage=stage, comment=comment)
     return show_row(store, row)
 
 

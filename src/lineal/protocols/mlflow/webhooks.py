@@ -17,13 +17,13 @@ from lineal.objects.secret import Secret
 from lineal.objects.ulid import is_ulid
 from lineal.operations.answers import WebhookAnswer
 from lineal.operations.messages import webhooks as verbs
-from lineal.operations.messages.outbox import EVENTS
+from lineal.operations.messages.outbox import EVENTS, OWN_EVENTS
 from lineal.protocols.mlflow.dispatch import Endpoint
 from lineal.protocols.mlflow.experiments import NOTHING, Nothing
 
 RESULTS_MAX = 1_000
 
-ADDED = frozenset(("model_version.stage_changed",))
+ADDED = frozenset(OWN_EVENTS)
 """Events that MLflow does not have."""
 
 _STATES: dict[str, verbs.State] = {"ACTIVE": "active", "DISABLED": "disabled", "1": "active", "2": "disabled"}

@@ -59,6 +59,10 @@ def test_every_act_on_a_model_is_told_as_mlflow_tells_it(hooked: LocalRepository
         ("model_version_tag.deleted", {**name, "key": "k"}),
         ("model_version_alias.created", {**name, "alias": "champion"}),
         ("model_version_alias.deleted", {"name": "churn", "alias": "champion"}),
+        (
+            "gate.judged",
+            {**name, "by": "ada", "stage": "production", "outcome": "pass", "forced": False, "verdicts": []},
+        ),
         ("model_version.stage_changed", {**name, "from_stage": "None", "to_stage": "Production"}),
     ] == told(hooked)
     assert {"reference": "churn:1.0.0", "digest": version.digest} == bodies(hooked)[1]["lineal"]

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import socket
 from typing import Any
 
 import pytest
 
 from lineal.objects.errors import Invalid
-from lineal.operations.messages.sending import check_url, send, signature
+from lineal.operations.messages.sending import check_url, send
 from lineal.storage.store import Reach
 
 OPEN = Reach(plain=True, private=True, timeout_s=2)
-
-
-def test_the_signature_is_that_of_id_time_and_body() -> None:
-    signed = hmac.new(b"secret", b"id.17.{}", hashlib.sha256).digest()
-
-    assert "v1," + base64.b64encode(signed).decode() == signature("secret", "id", "17", "{}")
 
 
 @pytest.mark.parametrize(
@@ -75,14 +66,14 @@ def test_a_name_is_looked_up_once_so_that_nobody_is_sent_elsewhere(monkeypatch: 
         return [(socket.AF_INET, 1, 6, "", ("127.0.0.1", port))]
 
     monkeypatch.setattr(socket, "getaddrinfo", found)
-    send("http://receiver.test:5999/", "{}", delivery="d", secret="", timestamp="1", reach=OPEN)
+    send("http://receiver.test:5999/", "{}", {}, OPEN)
 
     # The second is the address itself, which has no name to be looked up.
     assert ["receiver.test", "127.0.0.1"] == asked
 
 
 def test_where_nobody_listens_there_is_a_problem_and_no_status() -> None:
-    answer = send("http://127.0.0.1:5999/", "{}", delivery="d", secret="", timestamp="1", reach=OPEN)
+    answer = send("http://127.0.0.1:5999/", "{}", {}, OPEN)
 
     assert answer.status is None
     assert answer.problem

@@ -70,7 +70,9 @@ def test_what_ever_stood_in_production_is_held_until_it_is_released(
     for stage in ("production", "archived"):
         promotions.promote(repository, "churn:#1", to=stage)
 
-    with pytest.raises(Refused, match=r"churn:1\.0\.0 is held: it stood in production \(production hold production/churn/1"):
+    with pytest.raises(
+        Refused, match=r"churn:1\.0\.0 is held: it stood in production \(production hold production/churn/1"
+    ):
         holds.remove(repository, "churn:#1", reason="x")
     released = holds.release(repository, "churn:#1", reason="the law allows it now")
     assert [("production", "ada", "the law allows it now")] == [
@@ -99,7 +101,7 @@ def test_a_person_places_holds_and_an_administrator_releases_them(repository: Lo
     first = holds.place(eve, "churn:#1", reason="case 17")
     second = holds.place(eve, "churn:#1", reason="case 18")
 
-    with pytest.raises(Refused, match="case 17 .*; .*case 18|case 18 .*; .*case 17"):
+    with pytest.raises(Refused, match=r"case 17 .*; .*case 18|case 18 .*; .*case 17"):
         holds.remove(repository, "churn:#1", reason="x")
     with pytest.raises(Denied):
         holds.release(eve, "churn:#1", reason="over")
