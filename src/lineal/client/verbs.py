@@ -10,12 +10,23 @@ from typing import Any
 import msgspec
 
 from lineal.client.files import Workspace, files_status, get_files
+from lineal.client.groups import (
+    Artifacts,
+    Exports,
+    Group,
+    Holds,
+    Imports,
+    MoveVerbs,
+    Remote,
+    Runs,
+    Tokens,
+    Users,
+    Webhooks,
+)
 from lineal.client.later import Later
 from lineal.objects.canonical import Scalar
-from lineal.objects.errors import Invalid
 from lineal.operations.answers import Changes, DatasetAnswer, Placed, SourceCheck
-from lineal.operations.operation import Handle, Operation, Upload
-from lineal.storage.sources.addresses import scheme_of
+from lineal.operations.operation import Operation, Upload
 
 _AT_ONCE = bool(0)  # see lineal.operations
 if _AT_ONCE:
@@ -24,32 +35,7 @@ else:
     o = Later("lineal.operations")  # type: ignore[assignment]
 
 
-def _is_address(path: str) -> bool:
-    from lineal.storage.sources.registry import is_address  # noqa: PLC0415 - it knows every kind of source
-
-    return is_address(path)
-
-
-class _Group:
-    """Verbs of two words: ``repository.data.add`` is ``lineal data add``."""
-
-    def __init__(self, handle: Handle) -> None:
-        self._handle = handle
-
-    def perform(self, operation: Operation, request: msgspec.Struct) -> Any:
-        """Carry out ``operation`` on the repository."""
-        return self._handle.perform(operation, request)
-
-    def upload(self, path: PathLike[str] | str) -> Upload:
-        """Put the files at ``path`` into the store."""
-        if isinstance(path, str) and "://" in path and _is_address(path):
-            raise Invalid(
-                f"{scheme_of(path)}:// begins an address, not a path", hint="data.reference(ADDRESS) refers to it"
-            )
-        return self._handle.upload(path)
-
-
-class Data(_Group):
+class Data(Group):
     """Datasets, and the files of anything else that has some."""
 
     _handle: Workspace
@@ -170,7 +156,7 @@ class Data(_Group):
     diff = o.data_diff.diff
 
 
-class Model(_Group):
+class Model(Group):
     """Models and their cards."""
 
     register = o.registration.register
@@ -178,82 +164,7 @@ class Model(_Group):
     show = o.models.show
     card = o.cards.card
     describe = o.cards.describe
-
-
-class Remote(_Group):
-    """Remotes."""
-
-    add = o.remotes.add
-    list = o.remotes.list_remotes
-    remove = o.remotes.remove
-
-
-class Users(_Group):
-    """Accounts, and what they may do."""
-
-    create = o.accounts.create
-    list = o.accounts.list_accounts
-    show = o.accounts.show
-    role = o.accounts.set_role
-    password = o.accounts.set_password
-    remove = o.accounts.remove
-    grant = o.accounts.grant
-    revoke = o.accounts.revoke
-    grants = o.accounts.grants
-
-
-class Tokens(_Group):
-    """Tokens of accounts."""
-
-    create = o.access_tokens.create
-    list = o.access_tokens.list_tokens
-    revoke = o.access_tokens.revoke
-
-
-class Runs(_Group):
-    """Runs. Calling it lists the newest; the recorder starts and finishes them."""
-
-    __call__ = o.runs.runs
-    start = o.runs.start
-    extend = o.runs.extend
-    finish = o.runs.finish
-
-
-class Artifacts(_Group):
-    """Files that runs and logged models keep, by path."""
-
-    put = o.artifacts.put
-    list = o.artifacts.list_artifacts
-    show = o.artifacts.show
-
-
-class Exports(_Group):
-    """What is here, in the words of other systems; exporters use it."""
-
-    runs = o.exports.runs
-    models = o.exports.models
-    registered = o.exports.registered
-    versions = o.exports.versions
-    files = o.exports.files
-
-
-class Imports(_Group):
-    """What other systems kept; importers use it."""
-
-    known = o.imports.known
-    states = o.imports.states
-    dataset = o.imports.dataset
-    run = o.imports.run
-    version = o.imports.version
-    alias = o.imports.alias
-    experiments = o.tracking_imports.experiments
-    points = o.tracking_imports.points
-    runs = o.tracking_imports.runs
-    models = o.tracking_imports.models
-    files = o.tracking_imports.files
-    counts = o.tracking_imports.counts
-    numbered = o.registry_imports.numbered
-    registered = o.registry_imports.registered
+    remove = o.holds.remove
 
 
 class Verbs:
@@ -264,6 +175,7 @@ class Verbs:
     promote = o.promotions.promote
     approve = o.promotions.approve
     alias = o.promotions.alias
+    webhooks = o.webhooks.webhooks
     deploy = o.deployments.deploy
     deployments = o.deployments.deployments
     rollback = o.deployments.rollback
@@ -317,6 +229,21 @@ class Verbs:
     def user(self) -> Users:
         """Verbs of accounts."""
         return Users(self)
+
+    @property
+    def move(self) -> MoveVerbs:
+        """Verbs of moves."""
+        return MoveVerbs(self)
+
+    @property
+    def hold(self) -> Holds:
+        """Verbs of holds."""
+        return Holds(self)
+
+    @property
+    def webhook(self) -> Webhooks:
+        """Verbs of webhooks."""
+        return Webhooks(self)
 
     @property
     def token(self) -> Tokens:

@@ -26,6 +26,7 @@ if _AT_ONCE:
         transfers,
         upkeep,
     )
+    from lineal.operations.messages import webhooks
     from lineal.operations.migration import exports, imports, registry_imports, tracking_imports
     from lineal.operations.people import access_tokens, accounts
     from lineal.operations.recording import artifacts, experiments, runs
@@ -75,6 +76,7 @@ __all__ = [
     "tracking_imports",
     "transfers",
     "upkeep",
+    "webhooks",
 ]
 
 VERBS = {
