@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import BinaryIO
 
-from lineal.formats.tensors import numpy_files, pickled, safetensors, torch_files, trees
+from lineal.formats.tensors import numpy_files, pickled, safetensors, torch_files, torch_legacy, trees
 from lineal.formats.tensors.tensor import Contents
 from lineal.formats.tensors.zips import opened_zip
 
@@ -49,6 +49,7 @@ _READERS: tuple[tuple[Callable[[bytes], bool], Callable[[BinaryIO], Contents]], 
     (trees.is_lightgbm, trees.read_lightgbm),
     (trees.is_xgboost, trees.read_xgboost),
     (lambda head: head.startswith(HDF5), lambda _: Contents("hdf5", (), notes=(HDF5_NOTE,))),
+    (lambda head: head.startswith(torch_legacy.MAGIC), torch_legacy.read_legacy),
     (pickled.is_pickle, pickled.read_pickle),
 )
 """How a file that a reader knows begins, and the reader."""
