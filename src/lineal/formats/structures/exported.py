@@ -7,10 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from zipfile import ZipFile
 
-import msgspec
-
 from lineal.formats.structures.found import Found, info
-from lineal.formats.structures.readable import as_dict, as_list, as_text
+from lineal.formats.structures.readable import as_dict, as_list, as_text, json_of
 from lineal.formats.tensors.tensor import corrupt
 from lineal.formats.tensors.zips import within
 from lineal.objects.structures import Field
@@ -24,12 +22,8 @@ _DTYPES = {
 
 def graph_of(names: list[str]) -> str:
     """Return the member that holds the graph of an exported program, empty when an archive is none."""
-    found = [
-        each
-        for each in names
-        if each.endswith("/models/model.json") or each.endswith("serialized_exported_program.json")
-    ]
-    return next(iter(found or [each for each in names if each == "models/model.json"]), "")
+    found = [each for each in names if each.endswith(("models/model.json", "serialized_exported_program.json"))]
+    return found[0] if found else ""
 
 
 def read(archive: ZipFile) -> Found:
@@ -67,10 +61,7 @@ def _json(archive: ZipFile, name: str) -> Any:
         raise corrupt(f"its member {name!r} has {size_bytes:,} bytes")
     with within(archive, name) as member:
         data = member.read(_JSON_BYTES_MAX)
-    try:
-        return msgspec.json.decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise corrupt(f"its member {name!r} is no JSON ({error})") from None
+    return json_of(data, f"its member {name!r}")
 
 
 def _inputs(signature: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[tuple[str, Field]]:

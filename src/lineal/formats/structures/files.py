@@ -29,7 +29,7 @@ def one_file(name: str, file: BinaryIO) -> Files:
     return Files({name: file.seek(0, io.SEEK_END)}, lambda _: file)
 
 
-class Exhausted(Exception):  # noqa: N818 - it is no error of the file, and nobody outside sees it
+class Exhausted(Exception):
     """As much was read as may be."""
 
 

@@ -27,7 +27,7 @@ def is_any_pickle(head: bytes) -> bool:
 def read(file: BinaryIO) -> Found:
     """Return what a pickle is of. Raises Corrupt."""
     file.seek(0)
-    head = file.read(1 << 10)
+    head = file.read(1 << 16)
     if head.startswith(LZ4):
         return Found("joblib", notes=["it is compressed by LZ4, and was not read"])
     is_joblib = not head.startswith(b"\x80") or any(each in head for each in _JOBLIB)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, BinaryIO
 
 import msgspec
@@ -30,7 +31,11 @@ def json_of(data: bytes, what: str) -> Any:
     """Return what JSON says. Raises Corrupt when it is none."""
     try:
         return msgspec.json.decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        pass
+    try:
+        return json.loads(data)  # which also takes the NaN that C++ and Python write
+    except (ValueError, RecursionError) as error:
         raise corrupt(f"{what} is no JSON ({error})") from None
 
 

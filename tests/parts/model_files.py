@@ -1,6 +1,8 @@
 """Writes models of many libraries into a directory, and ``said.json``: what the libraries themselves say of them."""
 
+import hashlib
 import json
+import os
 import pickle
 import sys
 from pathlib import Path
@@ -20,6 +22,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+os.environ["KERAS_BACKEND"] = "torch"
+import keras
 
 OUT = Path(sys.argv[1])
 SAID = {}
@@ -132,11 +137,6 @@ def boosters():
 
 
 def hdf5():
-    import os
-
-    os.environ["KERAS_BACKEND"] = "torch"
-    import keras
-
     net = keras.Sequential(
         [keras.Input((4,), name="x"), keras.layers.Dense(8, activation="relu"), keras.layers.Dense(3, name="out")]
     )
@@ -182,12 +182,13 @@ def hdf5():
             for at in range(60):
                 many[f"d{at:03}"] = np.full(3, at, "i2")
     with h5py.File(OUT / "plain.h5") as file:
-        SAID["hdf5"] = {}
-        file.visititems(
-            lambda name, it: (
-                SAID["hdf5"].update({name: [str(it.dtype), list(it.shape)]}) if hasattr(it, "dtype") else None
-            )
-        )
+        found = {}
+        file.visititems(lambda name, it: found.update({name: it}) if hasattr(it, "dtype") else None)
+        SAID["hdf5"] = {
+            name: [str(each.dtype), list(each.shape), hashlib.sha256(np.asarray(each[()]).tobytes()).hexdigest()]
+            for name, each in found.items()
+            if each.dtype.kind != "O"
+        }
 
 
 np.savez(OUT / "arrays.npz", a=np.arange(3.0), b=np.ones((2, 2), "i4"))
