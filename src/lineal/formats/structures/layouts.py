@@ -10,10 +10,13 @@ from lineal.formats.structures.files import Files
 from lineal.formats.structures.found import ITEMS_MAX, Found, scalar, text
 from lineal.formats.structures.readable import as_dict, as_list, as_text, json_file
 from lineal.formats.tensors.tensor import TENSORS_MAX, corrupt, exactly
+from lineal.objects.errors import Corrupt
 from lineal.objects.structures import TensorInfo
 
 DEPTH_MAX = 4
 SHARDS_MAX = 2_000
+_TRIED_MAX = 20
+"""So many files are tried where nobody says which one is the model."""
 
 Read = Callable[[str], Found | None]
 """Reads one file by its path."""
@@ -61,8 +64,16 @@ class Layout:
         sizes = self._files.sizes
         if self._main in sizes:
             return self._read(self._main)
-        by_size = sorted(sizes, key=lambda path: (-sizes[path], path))
-        return next((found for path in by_size[:20] if (found := self._read(path))), None)
+        wrong: Corrupt | None = None
+        for path in sorted(sizes, key=lambda path: (-sizes[path], path))[:_TRIED_MAX]:
+            try:
+                if found := self._read(path):
+                    return found
+            except Corrupt as error:
+                wrong = wrong or error
+        if wrong:
+            raise wrong
+        return None
 
     def _below(self, folder: str) -> Layout:
         prefix = folder.strip("/") + "/"

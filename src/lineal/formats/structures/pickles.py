@@ -10,6 +10,7 @@ from lineal.formats.structures.found import Found, infos
 from lineal.formats.structures.instances import attributes_of, class_of, is_instance
 from lineal.formats.structures.modules import as_state_dict, class_tree, is_module
 from lineal.formats.tensors.pickled import arrays, is_pickle, load_pickle
+from lineal.objects.errors import Corrupt
 
 UNPACKED_BYTES_MAX = 256 << 20
 OPCODES_MAX = 1_000_000
@@ -24,15 +25,20 @@ def is_any_pickle(head: bytes) -> bool:
     return is_pickle(head) or head.startswith(LZ4) or _TEXT.match(head) is not None
 
 
-def read(file: BinaryIO) -> Found:
-    """Return what a pickle is of. Raises Corrupt."""
+def read(file: BinaryIO) -> Found | None:
+    """Return what a pickle is of; None for what only began as one in text. Raises Corrupt."""
     file.seek(0)
     head = file.read(1 << 16)
     if head.startswith(LZ4):
         return Found("joblib", notes=["it is compressed by LZ4, and was not read"])
     is_joblib = not head.startswith(b"\x80") or any(each in head for each in _JOBLIB)
     found = Found("joblib" if is_joblib and is_pickle(head) else "pickle")
-    file, root = load_pickle(file, most_bytes=UNPACKED_BYTES_MAX, most_opcodes=OPCODES_MAX)
+    try:
+        file, root = load_pickle(file, most_bytes=UNPACKED_BYTES_MAX, most_opcodes=OPCODES_MAX)
+    except Corrupt:
+        if is_pickle(head):
+            raise
+        return None  # any text may begin so
     contents = arrays(file, root)
     found.tensors = infos(contents.tensors)
     found.notes += contents.notes

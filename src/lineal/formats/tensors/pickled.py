@@ -26,11 +26,14 @@ _DTYPE = "numpy.dtype"
 _RECONSTRUCT = {"numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct"}
 _FROM_BUFFER = {"numpy.core.numeric._frombuffer", "numpy._core.numeric._frombuffer"}
 _UNPACKERS: dict[bytes, Callable[[], Any]] = {
-    b"\x78": zlib.decompressobj,
+    b"\x78\x01": zlib.decompressobj,
+    b"\x78\x5e": zlib.decompressobj,
+    b"\x78\x9c": zlib.decompressobj,
+    b"\x78\xda": zlib.decompressobj,
     b"\x1f\x8b": lambda: zlib.decompressobj(zlib.MAX_WBITS | 16),
-    b"BZ": bz2.BZ2Decompressor,
+    b"BZh": bz2.BZ2Decompressor,
     b"\xfd7z": lzma.LZMADecompressor,
-    b"\x5d\x00": lzma.LZMADecompressor,
+    b"\x5d\x00\x00": lzma.LZMADecompressor,
 }
 """How what joblib compressed begins, and what undoes it."""
 
