@@ -112,7 +112,7 @@ def boosters():
     booster.save_model(OUT / "booster.json")
     booster.save_model(OUT / "booster.ubj")
     classifier = xgboost.XGBClassifier(n_estimators=3, max_depth=2).fit(rows, numbers)
-    joblib.dump(classifier, OUT / "xgb.joblib")
+    joblib.dump(classifier, OUT / "xgboost.joblib")
     SAID["xgboost"] = {
         "inputs": booster.feature_names,
         "types": booster.feature_types,
@@ -133,6 +133,8 @@ def boosters():
     cat.save_model(
         str(OUT / "cat.json"), format="json", pool=catboost.Pool(frame.assign(town="Rome"), cat_features=["town"])
     )
+    joblib.dump(cat, OUT / "catboost.joblib")
+    joblib.dump(lightgbm.LGBMClassifier(n_estimators=3, verbose=-1).fit(rows, labels), OUT / "lightgbm.joblib")
     SAID["catboost"] = {"inputs": cat.feature_names_, "trees": cat.tree_count_, "classes": list(cat.classes_)}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, BinaryIO
 
+from lineal.formats.structures import boosters
 from lineal.formats.structures.estimators import FRAMEWORKS, Estimators
 from lineal.formats.structures.found import Found, infos
 from lineal.formats.structures.instances import attributes_of, class_of, is_instance
@@ -61,5 +62,6 @@ def describe(file: BinaryIO, found: Found, root: Any) -> None:
         module = name.partition(".")[0]
         found.framework = FRAMEWORKS.get(module, "" if module == "__main__" else module)
         Estimators(file, found).read(root)
+        boosters.complete(file, found, root)
     elif name:
         found.lines = [name]

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import IO, BinaryIO, cast
 from zipfile import ZIP_STORED, BadZipFile, LargeZipFile, ZipFile, ZipInfo
 
-from lineal.formats.tensors.tensor import TENSORS_MAX, corrupt, exactly
+from lineal.formats.tensors.tensor import TENSORS_MAX, corrupt, exactly, part_of
 
 _WRONG = (BadZipFile, LargeZipFile, zlib.error, EOFError, RuntimeError, ValueError, OverflowError, OSError)
 """What Python's zip reader raises for files that are none, or packed in a rare way."""
@@ -71,31 +71,4 @@ def _stored(archive: ZipFile, info: ZipInfo) -> BinaryIO:
     start = info.header_offset + 30 + int.from_bytes(head[26:28], "little") + int.from_bytes(head[28:30], "little")
     if head[:4] != b"PK\x03\x04" or start + info.file_size > end:
         raise corrupt(f"its member {info.filename!r} is not where it should be")
-    return cast("BinaryIO", io.BufferedReader(_Part(file, start, info.file_size), 1 << 14))
-
-
-class _Part(io.RawIOBase):
-    """A stretch of a file, as a file."""
-
-    def __init__(self, file: BinaryIO, start: int, size_bytes: int) -> None:
-        super().__init__()
-        self._file, self._start, self._size = file, start, size_bytes
-        self._at = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._at = max({io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence] + offset, 0)
-        return self._at
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # RawIOBase takes any buffer
-        wanted = max(min(len(buffer), self._size - self._at), 0)
-        self._file.seek(self._start + self._at)
-        data = self._file.read(wanted)
-        buffer[: len(data)] = data
-        self._at += len(data)
-        return len(data)
+    return part_of(file, start, info.file_size)

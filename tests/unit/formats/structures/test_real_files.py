@@ -141,6 +141,20 @@ def test_a_catboost_model_has_its_features_classes_and_trees(models: Models, nam
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "trees", "classes"),
+    [("xgboost", "3", ()), ("lightgbm", "3", ("no", "yes")), ("catboost", "4", ("no", "yes"))],
+)
+def test_an_estimator_that_holds_a_booster_says_what_the_booster_does(
+    models: Models, name: str, trees: str, classes: tuple[str, ...]
+) -> None:
+    found = structure_of(models.directory / f"{name}.joblib")
+
+    assert (name, trees, classes) == (found.framework, found.facts["tree_count"], found.classes)
+    assert ["age", "hours", "pay"] == list(found.inputs)[:3]
+    assert "  booster: " in found.architecture
+
+
 @pytest.mark.parametrize("name", ["net.keras", "keras.h5"])
 def test_a_keras_model_has_its_layers_and_weights(models: Models, name: str) -> None:
     said = models.said["keras"]
