@@ -91,15 +91,10 @@ class Layout:
         if self._files.sizes[path] > mlmodel.BYTES_MAX:
             raise corrupt(f"its {path} has {self._files.sizes[path]:,} bytes")
         said = mlmodel.describe(exactly(file, self._files.sizes[path]))
-        sizes = self._files.sizes
-        weights = said.weights.strip("/")
-        if weights in sizes:
-            found = self._read(weights)
-        elif weights and any(each.startswith(f"{weights}/") for each in sizes):
-            found = self._below(weights).found()
-        else:
-            found = self._read(self._main) if self._main in sizes and self._main != path else None
-        found = found or Found("")
+        try:
+            found = self._described(said.weights.strip("/")) or Found("")
+        except Corrupt as error:
+            found = Found("", notes=[error.message])  # what it is described as is known all the same
         facts = said.facts
         found.format = f"mlflow, {found.format}" if found.format else "mlflow"
         found.framework = found.framework or facts.framework
@@ -109,6 +104,15 @@ class Layout:
         if said.flavors:
             found.facts["flavors"] = ", ".join(said.flavors)
         return found
+
+    def _described(self, weights: str) -> Found | None:
+        """Return what the weights are that a description names: a file, or a directory."""
+        sizes = self._files.sizes
+        if weights in sizes:
+            return self._read(weights)
+        if weights and any(each.startswith(f"{weights}/") for each in sizes):
+            return self._below(weights).found()
+        return self._read(self._main) if self._main in sizes and self._main != mlmodel.MLMODEL else None
 
     def adapter(self) -> Found | None:
         """Return an adapter of PEFT's: few weights beside those of another model."""
