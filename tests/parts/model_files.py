@@ -138,7 +138,7 @@ def boosters():
     SAID["catboost"] = {"inputs": cat.feature_names_, "trees": cat.tree_count_, "classes": list(cat.classes_)}
 
 
-def hdf5():
+def keras_models():
     net = keras.Sequential(
         [keras.Input((4,), name="x"), keras.layers.Dense(8, activation="relu"), keras.layers.Dense(3, name="out")]
     )
@@ -150,6 +150,9 @@ def hdf5():
         "shapes": sorted(list(each.shape) for each in net.weights),
         "version": keras.__version__,
     }
+
+
+def hdf5():
     for name, options in (
         ("plain", {}),
         ("latest", {"libver": "latest"}),
@@ -197,5 +200,6 @@ np.savez(OUT / "arrays.npz", a=np.arange(3.0), b=np.ones((2, 2), "i4"))
 estimators()
 modules()
 boosters()
+keras_models()
 hdf5()
 (OUT / "said.json").write_text(json.dumps(SAID))

@@ -30,8 +30,8 @@ from lineal.objects.statements import (
     Statement,
     Verdict,
 )
-from lineal.objects.structures import Field, Structure, TensorInfo
 from lineal.objects.versions import Card, DataUse, Version
+from tests.unit.objects.structure_example import STRUCTURE
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "objects.json"
 
@@ -354,29 +354,7 @@ EXAMPLES: dict[str, Object] = {
     "card-edit": CardEdit(card=A),
     "observation": Observation(deployment="01ARZ3NDEKTSV4RRFFQ69G5FAV", observed=A, healthy=True, request_count=7),
     "sighting": Sighting(read_at=1_700_000_000_000, snapshot="1042:1042:"),
-    "structure": Structure(
-        format="onnx",
-        framework="onnx",
-        framework_version="1.23.2",
-        architecture="Gemm\nRelu",
-        fingerprint=A,
-        tensor_fingerprint=B,
-        tensors=(TensorInfo(name="fc.weight", dtype="float32", shape=(32, 4)), TensorInfo(name="steps", dtype="int64")),
-        tensor_count=2,
-        parameter_count=129,
-        size_bytes=1_024,
-        inputs={
-            "x": Field(dtype="float32", shape=(-1, 4)),
-            "town": Field(dtype="category", categories=("Oslo", "Rome")),
-        },
-        outputs={"y": Field(dtype="float32", shape=(), optional=True), "z": Field()},
-        classes=("no", "yes"),
-        params={"C": 0.5, "max_iter": 100, "warm_start": False, "n_jobs": None, "solver": "lbfgs"},
-        opsets={"ai.onnx": 18},
-        operators={"Gemm": 1, "Relu": 1},
-        facts={"producer_name": "pytorch"},
-        notes=("weights are kept outside of it, in ext.bin",),
-    ),
+    "structure": STRUCTURE,
     "statement": Statement(subject=A, predicate=_EVALUATION, by="ada", at=1_700_000_000_000),
     "journal": JournalEntry(
         sequence=2,

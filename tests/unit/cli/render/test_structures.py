@@ -33,7 +33,7 @@ def test_a_structure_is_a_short_section_and_no_line_among_what_was_said() -> Non
         """\
   structure (read from its files)
     format       onnx (onnx)
-    size         2 kB, 1 tensor, 128 values
+    size         2.0 kB, 1 tensor, 128 values
     fingerprint  sha256:9999999999999999999999999999999999999999999999999999999999999999
     inputs       x float32 [any, 4]
     outputs      y0 int64, y1 int64, y2 int64, y3 int64, y4 int64, y5 int64, y6 int64, y7 int64, … 2 more
