@@ -127,6 +127,7 @@ READERS: tuple[tuple[Callable[[bytes], bool], Callable[[BinaryIO], Found | None]
     (lambda head: head.startswith(numpy_files.MAGIC), arrays.read_one),
     (lambda head: head.startswith(b"PK\x03\x04"), _zip),
     (lambda head: head.startswith(torch_legacy.MAGIC), torch_files.read_legacy),
+    (torch_files.is_tar, torch_files.read_tar),
     (lambda head: any(head.startswith(hdf5.SIGN, base) for base in hdf5.BASES), keras.read_hdf5),
     (lambda head: head.startswith(catboost.MAGIC), catboost.read),
     (lambda head: head.startswith(gguf.MAGIC), gguf.read),

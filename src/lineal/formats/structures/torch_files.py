@@ -41,6 +41,19 @@ def read_legacy(file: BinaryIO) -> Found:
     return _described(file, legacy.root, legacy_tensors(file, legacy))
 
 
+def is_tar(head: bytes) -> bool:
+    """Tell whether a file that begins so is in the format that PyTorch had first."""
+    members = (b"sys_info", b"pickle", b"tensors", b"storages")
+    return head[257:262] == b"ustar" and head[:100].rstrip(b"\0") in members
+
+
+def read_tar(_: BinaryIO) -> Found:
+    """Return what is known of a file in the format that PyTorch had first."""
+    return Found(
+        "torch", "torch", notes=["it is in the tar format of PyTorch before 0.1.10, which is not read: save it again"]
+    )
+
+
 def _described(file: BinaryIO, root: Any, contents: Contents) -> Found:
     found = Found("torch", "torch", tensors=infos(contents.tensors), notes=list(contents.notes))
     if is_module(root):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tarfile
 
 import pytest
 
@@ -97,6 +98,15 @@ def test_tflite_has_its_tensors_and_operators() -> None:
     assert {"y": Field(dtype="float32", shape=(1, 2))} == found.outputs
     assert (TensorInfo(name="w", dtype="float32", shape=(2, 4)),) == found.tensors
     assert ({"FULLY_CONNECTED": 1}, "made by hand") == (found.operators, found.facts["description"])
+
+
+def test_the_first_format_of_pytorch_is_known() -> None:
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        archive.addfile(tarfile.TarInfo("sys_info"), io.BytesIO())
+    found = structure_in(made.getvalue())
+
+    assert ("torch", True) == (found.framework, "save it again" in found.notes[0])
 
 
 def test_the_old_binary_form_of_xgboost_says_what_it_is_and_what_was_not_read() -> None:
