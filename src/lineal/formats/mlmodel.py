@@ -11,6 +11,7 @@ import msgspec
 from lineal.formats.dvc import yaml12
 from lineal.objects.errors import Invalid
 from lineal.objects.runs import ModelFacts, Package
+from lineal.objects.structures import Field
 
 MLMODEL, REQUIREMENTS = "MLmodel", "requirements.txt"
 
@@ -37,11 +38,14 @@ _PINNED = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?==(?P<
 
 
 class Description(NamedTuple):
-    """What is said of a model: facts, the path of its weights, and the Python it was made with."""
+    """What is said of a model: facts, the path of its weights, the Python it was made with, and its signature in full."""
 
     facts: ModelFacts = ModelFacts()
     weights: str = ""
     python: str = ""
+    inputs: Mapping[str, Field] = {}
+    outputs: Mapping[str, Field] = {}
+    flavors: tuple[str, ...] = ()
 
 
 def describe(data: bytes) -> Description:
@@ -54,17 +58,20 @@ def describe(data: bytes) -> Description:
     python = _mapping(flavors.get(_PYTHON))
     name, flavor = next(((str(each), _mapping(flavors[each])) for each in flavors if each != _PYTHON), ("", {}))
     signature = _mapping(_mapping(said).get("signature"))
+    inputs = dict(_columns(signature.get("inputs"), "input"))
+    outputs = dict(_columns(signature.get("outputs"), "output"))
     facts = ModelFacts(
         framework=name,
         framework_version=next((str(value) for key, value in flavor.items() if str(key).endswith("_version")), ""),
-        inputs=dict(_columns(signature.get("inputs"), "input")),
-        outputs=dict(_columns(signature.get("outputs"), "output")),
+        inputs={key: each.dtype for key, each in inputs.items()},
+        outputs={key: each.dtype for key, each in outputs.items()},
     )
     files = (str(where[key]) for where in (flavor, python) for key in _FILES if where.get(key))
-    return Description(facts, next(files, ""), str(python.get("python_version") or ""))
+    python_version = str(python.get("python_version") or "")
+    return Description(facts, next(files, ""), python_version, inputs, outputs, tuple(map(str, flavors)))
 
 
-def _columns(text: object, word: str) -> Iterator[tuple[str, str]]:
+def _columns(text: object, word: str) -> Iterator[tuple[str, Field]]:
     """Yield the columns of one side of a signature, which is JSON in a text, each with its type."""
     try:
         found = msgspec.json.decode(text) if isinstance(text, str) else []
@@ -72,13 +79,21 @@ def _columns(text: object, word: str) -> Iterator[tuple[str, str]]:
         found = []
     for number, each in enumerate(found if isinstance(found, list) else []):
         column = _mapping(each)
-        yield str(column.get("name") or f"{word} {number}"), _type(column)
+        field = Field(dtype=_type(column), shape=_shape(column), optional=column.get("required") is False)
+        yield str(column.get("name") or f"{word} {number}"), field
 
 
 def _type(column: Mapping[Any, Any]) -> str:
     if isinstance(tensor := column.get("tensor-spec"), Mapping):
         return str(tensor.get("dtype", ""))
     return _TYPES.get(str(column.get("type")), str(column.get("type", "")))
+
+
+def _shape(column: Mapping[Any, Any]) -> tuple[int, ...] | None:
+    sizes = _mapping(column.get("tensor-spec")).get("shape")
+    if not isinstance(sizes, list) or len(sizes) > 64:
+        return None
+    return tuple(sizes) if all(type(each) is int and -1 <= each < 1 << 48 for each in sizes) else None
 
 
 def _mapping(value: object) -> Mapping[Any, Any]:

@@ -28,6 +28,7 @@ from lineal.objects.statements import (
     Sighting,
     Statement,
 )
+from lineal.objects.structures import Structure
 from lineal.objects.versions import Card, Version
 
 T = TypeVar("T", bound=Object)
@@ -51,6 +52,7 @@ KINDS: tuple[type[Object], ...] = (
     CardEdit,
     Observation,
     Sighting,
+    Structure,
     Statement,
     JournalEntry,
 )

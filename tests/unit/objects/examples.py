@@ -31,6 +31,7 @@ from lineal.objects.statements import (
     Verdict,
 )
 from lineal.objects.versions import Card, DataUse, Version
+from tests.unit.objects.structure_example import STRUCTURE
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "objects.json"
 
@@ -353,6 +354,7 @@ EXAMPLES: dict[str, Object] = {
     "card-edit": CardEdit(card=A),
     "observation": Observation(deployment="01ARZ3NDEKTSV4RRFFQ69G5FAV", observed=A, healthy=True, request_count=7),
     "sighting": Sighting(read_at=1_700_000_000_000, snapshot="1042:1042:"),
+    "structure": STRUCTURE,
     "statement": Statement(subject=A, predicate=_EVALUATION, by="ada", at=1_700_000_000_000),
     "journal": JournalEntry(
         sequence=2,

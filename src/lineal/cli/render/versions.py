@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from lineal.cli.render import verdicts
+from lineal.cli.render import structures, verdicts
 from lineal.cli.render.page import Page
 from lineal.cli.render.runs import bullets, mapping
 from lineal.cli.render.units import ago, count, metrics, moment, number, scalar, when
 from lineal.objects.digest import short
+from lineal.objects.runs import ModelFacts
 from lineal.objects.statements import Approval, Bump, CardEdit, Evaluation, GateReport, Observation, Sighting, Statement
+from lineal.objects.structures import Structure
 from lineal.objects.versions import DataUse, Version
 from lineal.operations.answers import CardAnswer, ModelAnswer, VersionAnswer, VersionLine
 from lineal.operations.answers.run_sections import made_by
@@ -29,19 +31,20 @@ def one(answer: VersionAnswer, page: Page) -> Iterator[str]:
             ("made by", answer.run),
             ("registered", f"{when(answer.created_at, page.now)} by {answer.created_by}"),
             ("number", f"{answer.number} of {answer.model}"),
-            ("model", _model(version)),
+            ("model", _model(version, answer.facts)),
             ("parent", version.parent or ""),
         )
     )
     yield from _bump(answer.statements, page)
+    yield from structures.of_version(answer.statements, page)
     yield from bullets(page, "data", _data(version.data, answer.datasets))
     yield from mapping(page, "parameters", {name: scalar(value) for name, value in version.params.items()})
     yield from mapping(page, "metrics of the run", {name: number(value) for name, value in version.metrics.items()})
     if evaluation := _newest_evaluation(answer.statements):
         yield f"  {page.title('newest evaluation')}"
         yield from verdicts.results(evaluation, page, indent="    ")
-    # How it got its number is told above.
-    if said := [each for each in _newest(answer.statements) if not isinstance(each.predicate, Bump)]:
+    # How it got its number, and what it is built of, is told above.
+    if said := [each for each in _newest(answer.statements) if not isinstance(each.predicate, Bump | Structure)]:
         yield f"  {page.title('said of it')} (newest first)"
         yield from page.table(("WHEN (UTC)", "BY", "WHAT"), _said(said, page), indent="    ")
     yield from bullets(page, "deployments", answer.deployments)
@@ -103,8 +106,7 @@ def card(answer: CardAnswer, page: Page) -> Iterator[str]:
     yield from answer.markdown.rstrip("\n").splitlines()
 
 
-def _model(version: Version) -> str:
-    facts = version.facts
+def _model(version: Version, facts: ModelFacts) -> str:
     made = made_by(facts)
     shape = f"{count(len(facts.inputs), 'input column')}" if facts.inputs else ""
     return ", ".join(each for each in (version.main_file, made, shape) if each)
@@ -142,7 +144,11 @@ def _said(statements: Sequence[Statement], page: Page) -> Iterator[tuple[str, st
         yield f"{moment(each.at)} ({ago(each.at, page.now)})", each.by, sentence(each)
 
 
-_PLAIN: dict[type, str] = {CardEdit: "its card was edited", Sighting: "its source held exactly this"}
+_PLAIN: dict[type, str] = {
+    CardEdit: "its card was edited",
+    Sighting: "its source held exactly this",
+    Structure: "its files were read",
+}
 
 
 def sentence(statement: Statement) -> str:
@@ -157,7 +163,7 @@ def sentence(statement: Statement) -> str:
             return f"approved for {said.stage}" + (f": {said.comment}" if said.comment else "")
         case Bump() as said:
             return f"became {said.semantic}"
-        case CardEdit() | Sighting() as said:
+        case CardEdit() | Sighting() | Structure() as said:
             return _PLAIN[type(said)]
         case Observation() as said:
             health = "healthy" if said.healthy else "not healthy"

@@ -71,19 +71,27 @@ def read_npz(file: BinaryIO) -> Contents:
     """Return the arrays of a ``.npz`` file by their names. Raises Corrupt."""
     archive = opened_zip(file)
     tensors, notes = [], []
-    for member in archive.infolist():
-        if not member.filename.endswith(".npy"):
+    for member in archive.namelist():
+        if not member.endswith(".npy"):
             continue
-        name = member.filename.removesuffix(".npy")
-        with within(archive, member.filename) as inner:
-            array, start = _header(inner)
-        if array.dtype == OBJECTS:
-            notes.append(f"{name} holds Python objects, which are not read")
-            continue
-        if member.file_size != start + array.size_bytes:
-            raise corrupt(f"the array {name} of {array.size_bytes:,} bytes has {member.file_size - start:,}")
-        tensors.append(_tensor(name, array, _inside(archive, member.filename, start, array.size_bytes)))
+        if tensor := member_array(archive, member):
+            tensors.append(tensor)
+        else:
+            notes.append(f"{member.removesuffix('.npy')} holds Python objects, which are not read")
     return Contents("npz", tuple(tensors), notes=tuple(notes))
+
+
+def member_array(archive: ZipFile, member: str) -> Tensor | None:
+    """Return the array that a member of an archive is; None when it holds Python objects. Raises Corrupt."""
+    name = member.removesuffix(".npy")
+    with within(archive, member) as inner:
+        array, start = _header(inner)
+    if array.dtype == OBJECTS:
+        return None
+    there = archive.getinfo(member).file_size
+    if there != start + array.size_bytes:
+        raise corrupt(f"the array {name} of {array.size_bytes:,} bytes has {there - start:,}")
+    return _tensor(name, array, _inside(archive, member, start, array.size_bytes))
 
 
 def _tensor(name: str, array: _Array, read: Callable[[], Iterator[bytes]]) -> Tensor:

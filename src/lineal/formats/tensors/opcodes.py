@@ -48,7 +48,10 @@ class Made:
     """What calling ``what`` with ``arguments`` would make, the state it would get, and the items put into it."""
 
     def __init__(self, what: Any, arguments: Any) -> None:
-        self.what = str(what) if isinstance(what, Global) else ""
+        # Old files of PyTorch keep a class with its source beside the pickle.
+        kept = what.name if isinstance(what, Kept) and isinstance(what.name, tuple) else ()
+        named = kept[1] if kept[:1] == ("module",) and len(kept) > 1 else what
+        self.what = str(named) if isinstance(named, Global) else ""
         self.arguments = arguments if isinstance(arguments, tuple) else ()
         self.state: Any = None
         self.items: list[Any] = []
@@ -79,6 +82,9 @@ class Stream:
 
     def __init__(self, file: BinaryIO) -> None:
         self.file = file
+        start = file.tell()
+        self._end = file.seek(0, 2)
+        file.seek(start)
 
     def read(self, size_bytes: int) -> bytes:
         """Read at most that many bytes. Raises Corrupt for far too many."""
@@ -96,8 +102,7 @@ class Stream:
     def skip(self, size_bytes: int) -> Stretch:
         """Step over bytes and return where they are. Raises Corrupt when the file ends before."""
         start = self.file.tell()
-        end = self.file.seek(0, 2)
-        if start + size_bytes > end:
+        if start + size_bytes > self._end:
             raise corrupt(f"a value in its pickle would have {size_bytes:,} bytes")
         self.file.seek(start + size_bytes)
         return Stretch(start, size_bytes)
@@ -117,6 +122,8 @@ class Machine:
         self.stack: list[Any] = []
         self.memo: dict[int, Any] = {}
         self.left = OPCODES_MAX
+        self.kept: list[Kept] = []
+        """What it says is kept beside it, in the order of the pickle."""
 
     def run(self) -> Any:
         """Return what the pickle describes. Raises Corrupt when it is none, or far too long."""
@@ -139,12 +146,8 @@ class Machine:
         name = opcode.name
         if size_bytes := _LONG.get(name):
             length = int.from_bytes(self._whole(size_bytes), "little")
-            where = self.stream.skip(length)
-            if length <= _KEPT_BYTES_MAX:
-                self.stream.file.seek(where.start)
-                self.stack.append(self._whole(length))
-            else:
-                self.stack.append(where)
+            is_kept = length <= _KEPT_BYTES_MAX
+            self.stack.append(self._whole(length) if is_kept else self.stream.skip(length))
             return
         argument = opcode.arg.reader(cast("IO[bytes]", self.stream)) if opcode.arg else None
         if name in _CONSTANTS:
@@ -204,12 +207,21 @@ def _dict(machine: Machine) -> None:
 
 def _made(machine: Machine, what: Any, arguments: Any) -> None:
     # An OrderedDict is a dict to whoever looks for what is in it.
-    if isinstance(what, Global) and str(what) in _DICTS and not arguments:
-        machine.stack.append({})
+    if isinstance(what, Global) and str(what) in _DICTS and (pairs := _pairs(arguments)) is not None:
+        machine.stack.append({_key(name): value for name, value in pairs})
     elif what == _ENCODE and arguments[1:] == ("latin1",):
         machine.stack.append(arguments[0].encode("latin-1"))
     else:
         machine.stack.append(Made(what, arguments))
+
+
+def _pairs(arguments: Any) -> list[Any] | None:
+    """Return the pairs that a dict is made of; Python 2 gave them as its argument."""
+    if arguments == ():
+        return []
+    pairs = arguments[0] if isinstance(arguments, tuple) and len(arguments) == 1 else None
+    is_sound = isinstance(pairs, list) and all(isinstance(each, list | tuple) and len(each) == 2 for each in pairs)
+    return pairs if is_sound else None
 
 
 def _reduce(machine: Machine, _: Any) -> None:
@@ -254,6 +266,12 @@ def _inst(machine: Machine, said: str) -> None:
 def _obj(machine: Machine, _: Any) -> None:
     what, *arguments = machine.to_mark()
     _made(machine, what, tuple(arguments))
+
+
+def _kept(machine: Machine, name: Any) -> None:
+    kept = Kept(name)
+    machine.kept.append(kept)
+    machine.stack.append(kept)
 
 
 def _put(machine: Machine, at: int) -> None:
@@ -324,6 +342,7 @@ _STEPS: dict[str, Callable[[Machine, Any], object]] = {
     "INST": _inst,
     "OBJ": _obj,
     "BUILD": _build,
-    "PERSID": lambda machine, said: machine.stack.append(Kept(said)),
-    "BINPERSID": lambda machine, _: machine.stack.append(Kept(machine.stack.pop())),
+    "PERSID": _kept,
+    "NEXT_BUFFER": lambda machine, _: machine.stack.append(Opaque()),  # its bytes are kept elsewhere
+    "BINPERSID": lambda machine, _: _kept(machine, machine.stack.pop()),
 }

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 from lineal.formats.tensors.numpy_files import OBJECTS, dtype_of
-from lineal.formats.tensors.opcodes import Machine, Made, Stretch
+from lineal.formats.tensors.opcodes import OPCODES_MAX, Machine, Made, Stretch
 from lineal.formats.tensors.tensor import Contents, Tensor, corrupt, exactly, held, item_count, span
 
 Read = Callable[[], Iterator[bytes]]
@@ -26,11 +26,14 @@ _DTYPE = "numpy.dtype"
 _RECONSTRUCT = {"numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct"}
 _FROM_BUFFER = {"numpy.core.numeric._frombuffer", "numpy._core.numeric._frombuffer"}
 _UNPACKERS: dict[bytes, Callable[[], Any]] = {
-    b"\x78": zlib.decompressobj,
+    b"\x78\x01": zlib.decompressobj,
+    b"\x78\x5e": zlib.decompressobj,
+    b"\x78\x9c": zlib.decompressobj,
+    b"\x78\xda": zlib.decompressobj,
     b"\x1f\x8b": lambda: zlib.decompressobj(zlib.MAX_WBITS | 16),
-    b"BZ": bz2.BZ2Decompressor,
+    b"BZh": bz2.BZ2Decompressor,
     b"\xfd7z": lzma.LZMADecompressor,
-    b"\x5d\x00": lzma.LZMADecompressor,
+    b"\x5d\x00\x00": lzma.LZMADecompressor,
 }
 """How what joblib compressed begins, and what undoes it."""
 
@@ -46,17 +49,47 @@ def read_pickle(file: BinaryIO) -> Contents:
     Raises:
         Corrupt: it is none, is compressed to a bomb, or describes what cannot be.
     """
+    return arrays(*load_pickle(file))
+
+
+def load_pickle(
+    file: BinaryIO, *, most_bytes: int = UNPACKED_BYTES_MAX, most_opcodes: int = OPCODES_MAX
+) -> tuple[BinaryIO, Any]:
+    """Return what a pickle describes, and the file in which its arrays are.
+
+    Args:
+        file: read from its beginning.
+        most_bytes: so much is unpacked where it is compressed.
+        most_opcodes: so many steps are taken.
+
+    Raises:
+        Corrupt: it is none, or is compressed to a bomb.
+    """
     file.seek(0)
     head = file.read(3)
     unpacker = next((make for sign, make in _UNPACKERS.items() if head.startswith(sign)), None)
     file.seek(0)
     if unpacker:
-        file = io.BytesIO(_unpacked(file, unpacker()))
-    root = Machine(file, _joblib_array).run()
-    return walked("pickle", root, lambda name, made: _array(file, name, made))
+        file = io.BytesIO(_unpacked(file, unpacker(), min(most_bytes, UNPACKED_BYTES_MAX)))
+    machine = Machine(file, _joblib_array)
+    machine.left = min(most_opcodes, machine.left)
+    return file, machine.run()
 
 
-def _unpacked(file: BinaryIO, unpacker: Any) -> bytes:
+def arrays(file: BinaryIO, root: Any) -> Contents:
+    """Return the arrays in what a pickle describes.
+
+    Args:
+        file: where their bytes are.
+        root: what ``load_pickle`` returned.
+
+    Raises:
+        Corrupt: an array contradicts itself.
+    """
+    return walked("pickle", root, lambda name, made: array_of(file, name, made))
+
+
+def _unpacked(file: BinaryIO, unpacker: Any, most_bytes: int) -> bytes:
     parts, size_bytes = [], 0
     try:
         while not unpacker.eof:
@@ -67,8 +100,8 @@ def _unpacked(file: BinaryIO, unpacker: Any) -> bytes:
             if not part and not data:
                 raise corrupt("it is compressed, and breaks off")
             size_bytes += len(part)
-            if size_bytes > UNPACKED_BYTES_MAX:
-                raise corrupt(f"it is compressed from more than {UNPACKED_BYTES_MAX >> 30} GiB")
+            if size_bytes > most_bytes:
+                raise corrupt(f"it is compressed from more than {most_bytes >> 20:,} MiB")
             parts.append(part)
     except (zlib.error, lzma.LZMAError, OSError, EOFError) as error:
         raise corrupt(f"it cannot be decompressed ({error})") from None
@@ -135,7 +168,7 @@ def _key(name: Any, place: int) -> str:
     return str(name)[:1_000] if is_plain else f"#{place}"
 
 
-def _array(file: BinaryIO, name: str, made: Made) -> Tensor | None:
+def array_of(file: BinaryIO, name: str, made: Made) -> Tensor | None:
     """Return the NumPy array that something made is. Raises Corrupt when it contradicts itself."""
     if made.what in _RECONSTRUCT and isinstance(made.state, tuple) and len(made.state) >= 5:
         _, shape, dtype, is_columns, data = made.state[:5]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Callable, Iterator
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, cast
 
 from lineal.objects.errors import Corrupt
 
 PIECE_BYTES = 1 << 20
 """So much of a tensor is in memory at once; a multiple of every item's size."""
+
+_PART_BUFFER_BYTES = 1 << 14
 
 TENSORS_MAX = 1_000_000
 """A file that claims more tensors is not believed."""
@@ -118,3 +121,35 @@ def exactly(file: BinaryIO, size_bytes: int) -> bytes:
 def size_of(file: BinaryIO) -> int:
     """Return the size of a file in bytes."""
     return file.seek(0, 2)
+
+
+def part_of(file: BinaryIO, start: int, size_bytes: int) -> BinaryIO:
+    """Return a stretch of a file as a file of its own; both may be read, one after the other."""
+    return cast("BinaryIO", io.BufferedReader(_Part(file, start, size_bytes), _PART_BUFFER_BYTES))
+
+
+class _Part(io.RawIOBase):
+    """A stretch of a file, as a file."""
+
+    def __init__(self, file: BinaryIO, start: int, size_bytes: int) -> None:
+        super().__init__()
+        self._file, self._start, self._size = file, start, size_bytes
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._at = max({io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence] + offset, 0)
+        return self._at
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # RawIOBase takes any buffer
+        wanted = max(min(len(buffer), self._size - self._at), 0)
+        self._file.seek(self._start + self._at)
+        data = self._file.read(wanted)
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)

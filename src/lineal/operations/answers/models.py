@@ -6,7 +6,7 @@ from typing import Literal
 
 from lineal.objects.canonical import Number, Scalar
 from lineal.objects.digest import Digest
-from lineal.objects.runs import Code, Run, RunState, Runtime
+from lineal.objects.runs import Code, ModelFacts, Run, RunState, Runtime
 from lineal.objects.statements import Evaluation, Outcome, Statement, Verdict
 from lineal.objects.versions import Version
 from lineal.operations.answers.answer import Answer
@@ -78,6 +78,8 @@ class VersionAnswer(Answer, frozen=True, kw_only=True):
     aliases: tuple[str, ...]
     digest: Digest
     version: Version
+    facts: ModelFacts = ModelFacts()
+    """What is known of the model: what its framework said when it was made, and for the rest what its files say."""
     run: str
     created_by: str
     created_at: int

@@ -11,6 +11,7 @@ from lineal.operations.operation import operation
 from lineal.operations.recording.runs import read_metrics
 from lineal.operations.references import NO_STAGE, Row, check_model, dataset_reference, semantic, version_reference
 from lineal.operations.statements import statements_about
+from lineal.operations.versioning.structures import completed, structure_said
 from lineal.storage.store import Store
 
 
@@ -116,6 +117,7 @@ def show_row(store: Store, row: Row, *, created: bool = False) -> VersionAnswer:
         aliases=_aliases(store, row),
         digest=row["digest"],
         version=version,
+        facts=completed(version.facts, structure_said(store, row["digest"])),
         run=f"run:{run[0]['id']}" if run else "",
         created_by=row["created_by"],
         created_at=row["created_at"],

@@ -25,6 +25,7 @@ from lineal.operations.versioning.promotions import PRODUCTION, move_stage, pass
 from lineal.operations.versioning.protection import check_move
 from lineal.operations.versioning.registered_models import touch
 from lineal.operations.versioning.registry import find_model, show_version
+from lineal.operations.versioning.structures import structure_of_tree
 from lineal.operations.versioning.weights import Weights, find, resolve
 from lineal.storage.made_with import note_stage
 from lineal.storage.store import Store
@@ -50,11 +51,12 @@ class NewVersion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _store_tree(store: Store, name: str, version: NewVersion) -> None:  # noqa: ARG001 - it gets what the verb gets
-    """Store the nodes of a large tree before the transaction, which then finds them."""
+    """Store the nodes of a large tree and read its files before the transaction, which then finds what was found."""
     weights = _weights(store, version)
     if weights.subject:
         with suppress(NotFound):  # nothing is there yet
-            artifacts.tree_of(store, weights.subject, weights.under)
+            files = sealing.read_files(store, artifacts.tree_of(store, weights.subject, weights.under))
+            structure_of_tree(store, files.tree, files.main)
 
 
 @operation(

@@ -26,6 +26,7 @@ from lineal.operations.references import Row, find_run, semantic, subject_of
 from lineal.operations.statements import make_statement
 from lineal.operations.versioning.choosing import choose
 from lineal.operations.versioning.models import show_row, version_of
+from lineal.operations.versioning.structures import keep_structure, structure_of_tree
 from lineal.storage.made_with import note_made_with, note_stage
 from lineal.storage.store import Store
 from lineal.storage.trees import ROOTS
@@ -33,7 +34,13 @@ from lineal.storage.trees import ROOTS
 _LEVELS = ("major", "minor", "patch")
 
 
-@operation("model register", effect="writes", about={"run": "read run", "name": "model"})
+def _read_structure(store: Store, run: str, *, file: str, **_: object) -> None:
+    """Read what the files say of the model before the transaction, which then knows it."""
+    main, tree, _facts = _weights(finished(store, run), file)
+    structure_of_tree(store, store.put_tree(tree), main)
+
+
+@operation("model register", effect="writes", prepare=_read_structure, about={"run": "read run", "name": "model"})
 def register(store: Store, run: str, *, name: str, file: str = "", level: str = "", reason: str = "") -> VersionAnswer:
     """Bind a run into the next version of a model: weights, data, code, parameters, runtime, metrics and card.
 
@@ -313,3 +320,4 @@ def _connect(store: Store, digest: Digest, version: Version, said: Bump) -> None
     write_params(store, digest, version.params)
     write_metrics(store, digest, version.metrics)
     make_statement(store, digest, said)
+    keep_structure(store, digest, version)

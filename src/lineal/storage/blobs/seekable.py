@@ -44,10 +44,15 @@ class _Raw(io.RawIOBase):
         return done
 
 
-def open_seekable(blobs: BlobStore, digest: Digest) -> BinaryIO:
+def open_seekable(blobs: BlobStore, digest: Digest, *, buffer_bytes: int = _BUFFER_BYTES) -> BinaryIO:
     """Return a blob as a file. Its bytes are not verified, for nobody reads all of them.
+
+    Args:
+        blobs: where it is.
+        digest: of the blob.
+        buffer_bytes: so much is read at once.
 
     Raises:
         NotFound: it is not here.
     """
-    return io.BufferedReader(_Raw(blobs, digest), _BUFFER_BYTES)
+    return io.BufferedReader(_Raw(blobs, digest), buffer_bytes)

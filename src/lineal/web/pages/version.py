@@ -7,6 +7,7 @@ from typing import Any
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import NotFound
 from lineal.objects.statements import Bump, Evaluation, GateReport
+from lineal.objects.structures import Structure
 from lineal.operations.answers import VersionAnswer
 from lineal.web.drawing import lineage_svg
 from lineal.web.pages.page import Asked, Page
@@ -23,6 +24,7 @@ def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
         "evaluation": _newest(found, Evaluation),
         "gate": _newest(found, GateReport),
         "bump": _newest(found, Bump),
+        "structure": _newest(found, Structure),
         "card": repository.model.card(found.reference),
         "lineage": lineage_svg(repository.lineage(found.reference)),
         "deployments": [repository.show(each) for each in found.deployments[:5]],

@@ -153,6 +153,8 @@ VERDICTS = (
     Verdict(check="paired", outcome="inconclusive", reason="about 400 more rows are needed"),
 )
 
+FACTS = ModelFacts(framework="sklearn", architecture="Pipeline", inputs={"age": "int64"})
+
 VERSION = VersionAnswer(
     reference="income:1.1.0",
     model="income",
@@ -173,8 +175,9 @@ VERSION = VersionAnswer(
         ),
         params={"depth": 6},
         metrics={"fit": 0.9},
-        facts=ModelFacts(framework="sklearn", architecture="Pipeline", inputs={"age": "int64"}),
+        facts=FACTS,
     ),
+    facts=FACTS,
     run=FINISHED.reference,
     created_by="ada",
     created_at=AT,

@@ -10,7 +10,7 @@ from array import array
 import numpy as np
 import pytest
 
-from lineal.formats.tensors.formats import HDF5, HDF5_NOTE, read_model
+from lineal.formats.tensors.formats import read_model
 from tests.unit.formats.tensors.making import (
     LIGHTGBM,
     ONE_SAFE,
@@ -147,8 +147,7 @@ def test_trees_are_lists_of_numbers_in_each_of_their_formats() -> None:
     assert {"version": "v4", "num_class": "1"} == light.facts
 
 
-def test_what_is_no_model_is_none_and_what_is_not_read_is_said() -> None:
+def test_what_is_no_model_is_none_and_an_archive_of_others_has_no_tensors() -> None:
     assert read_model(io.BytesIO(b"")) is None
     assert read_model(io.BytesIO(b"just a text")) is None
-    assert (HDF5_NOTE,) == read(HDF5 + bytes(20)).notes
-    assert (HDF5_NOTE,) == read(zipped({"config.json": b"{}", "model.weights.h5": HDF5})).notes
+    assert () == read(zipped({"a.txt": b"a text"})).tensors
