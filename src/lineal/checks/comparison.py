@@ -180,7 +180,7 @@ RUNTIME_TOLD = {
 }  # fmt: skip
 HARDWARE_TOLD = {
     "machine", "processor", "core_count", "memory_bytes", "accelerators", "processor_features", "driver",
-    "cpu_limit_millicores", "memory_limit_bytes",
+    "cpu_limit_millicores", "memory_limit_bytes", "looked_for_accelerators",
 }  # fmt: skip
 """Fields that have words of their own, here and where a run is shown."""
 
