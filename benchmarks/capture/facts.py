@@ -198,10 +198,9 @@ or a digest of these, are there. Compared are {versions}.
 
 The program is a child's play on purpose: a training on a Parquet file, with arguments, a file of settings, a seed, a child
 process that reads a file, an address that is read, a question to SQLite, three points of a metric, a line of output, a file that
-it writes, and an exit status of its own. It
-lies in a Git repository with a change that was not committed, a helper that Git does not know, and a secret in each of its
-environment, its code and its arguments. Values are computed, listed or given, so that a copy of the program's source does not
-count as knowledge of them.
+it writes, and an exit status of its own. It lies in a Git repository with a change that was not committed, a helper that Git
+does not know, and a secret in each of its environment, its code and its arguments. Values are computed, listed or given, so
+that a copy of the program's source does not count as knowledge of them.
 """
 
 
