@@ -27,9 +27,10 @@ SETS = {
     "mlflow2": ("requirements/mlflow2.in",),
     "pytorch": ("requirements/pytorch.in", "--constraint", "requirements/mlflow.txt"),
     "capture": ("requirements/capture.in",),
+    "snakemake": ("requirements/snakemake.in",),
 }  # fmt: skip
 """What is locked where: running it, the demo, the tests, the demo's data, the real DVC, two real MLflows, PyTorch beside
-them, and what recorded programs use."""
+them, what recorded programs use, and Snakemake, which asks for other versions of that."""
 
 WITH_PYTORCH = ("pytorch", "capture")
 

@@ -1,4 +1,4 @@
-"""What of a run is kept: one program, each contender's store read after it, and twenty facts looked for there.
+"""What of a run is kept: one program, each contender's store read after it, and some twenty facts looked for there.
 
 What the program computes, lists or is given stands in none of its sources, so that a copy of the sources holds no fact.
 """
@@ -15,7 +15,10 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import NamedTuple
 
 from benchmarks.capture.peers import LINEAL, PEERS, TOP, Peer, command, environment, python
@@ -27,11 +30,12 @@ _KEY = "AKIA" + "QX7ZJ2M4N6P8R0T1"
 _PASSWORD = "correct-horse-battery-4711"
 _STATUS = 37
 _SLEEP_S = 3.0
-_ATTEMPTS = 4
+_ATTEMPTS, _SECONDS_MAX = 2, 300
+_OF_INSTALLERS = re.compile(r"^(\.\./|/)|\.pyc,|/(INSTALLER|REQUESTED|RECORD|direct_url\.json|uv_\w+\.json),")
 _SETTINGS = '{"momentum": 0.77171}'
 
 _PROGRAM = """
-import argparse, glob, json, os, random, subprocess, sys, time
+import argparse, glob, json, os, random, sqlite3, subprocess, sys, time, urllib.request
 {begin}
 import helper
 import pandas as pd
@@ -45,7 +49,10 @@ random.seed(int('98') * 1000 + 765)
 settings = json.load(open(glob.glob(here + '/*.settings.json')[0]))
 subprocess.run(['cat', *glob.glob(here + '/*.child')], stdout=subprocess.DEVNULL)
 table = pd.read_parquet(glob.glob(here + '/*.parquet')[0])
-model = LogisticRegression().fit(table[[each for each in table if each != 'label']], table['label'])
+urllib.request.urlopen(os.environ['FAR'] + '/far-%d.csv' % (int('88') * 101)).read()
+base = sqlite3.connect(glob.glob(here + '/*.base')[0])
+base.execute('select %d as answer' % (int('77') * 1013)).fetchall()
+model = LogisticRegression(C=int('73') / 1000).fit(table[[each for each in table if each != 'label']], table['label'])
 for step in range(3):
     value = (step + 7) / 1024
     {log}
@@ -97,13 +104,17 @@ def _packages(found: Found) -> bool:
 
 
 def _origin(found: Found) -> bool:
+    """A digest of the list of files as it lies, or of its lines that have a hash, whatever installer wrote it."""
     (record,) = found.packages.glob("numpy-*.dist-info/RECORD")
-    return hashlib.sha256(record.read_bytes()).hexdigest() in found.text
+    data = record.read_bytes()
+    lines = (each for each in data.decode().splitlines() if ",sha256=" in each and not _OF_INSTALLERS.search(each))
+    hashed = "".join(f"{each}\n" for each in sorted(lines)).encode()
+    return any(hashlib.sha256(each).hexdigest() in found.text for each in (data, hashed))
 
 
 def _gpu(found: Found) -> bool:
-    # An option that was not given says nothing of the machine.
-    said = r"(?i)\b(gpu|accelerator|nvidia|cuda)[\w-]*[\"']?\s*[:=]\s*(?!null|none|false)[\w\"'\[{]"
+    # An option that was not given says nothing of the machine; where somebody looked, and found none, does.
+    said = r"(?i)(?<![a-z])(gpu|accelerator|nvidia|cuda)[\w-]*[\"']?\s*[:=]\s*(?!null|none|false)[\w\"'\[{]"
     return bool(re.search(said, found.text))
 
 
@@ -132,13 +143,16 @@ FACTS: tuple[tuple[str, Callable[[Found], bool]], ...] = (
     ("the default of an argument", lambda f: f.has("31337")),
     ("a file of settings that was read", lambda f: f.holds(f.only("*.settings.json"))),
     ("a value in it, as a parameter", _setting),
+    ("a parameter of the model", lambda f: bool(re.search(r"\bC\b.{0,80}?\b0\.073\b", f.text, re.DOTALL))),
     ("the seed", lambda f: f.has("98765")),
     ("a Parquet file that was read", lambda f: f.holds(f.only("*.parquet"))),
     ("a file that a child process read", lambda f: f.holds(f.only("*.child"))),
+    ("what was read from the web, and its ETag", lambda f: f.has("far-8888.csv", "etag-48884")),
+    ("a question to a database", lambda f: f.has("select 78001 as answer")),
     ("a file that was written", lambda f: f.holds(f.only("made-*.bin"))),
     ("the lock file", lambda f: f.has("lockedpackage==6.5.4")),
     ("versions of all packages", _packages),
-    ("what a package was made of (digest of its RECORD)", _origin),
+    ("what a package was made of (a digest of its files)", _origin),
     ("the GPU and its driver, or that there is none", _gpu),
     ("a variable that decides numbers", lambda f: bool(re.search(r"OMP_NUM_THREADS\W.{0,40}?\b3\b", f.text))),
     ("no secret of the environment, the code or an argument", lambda f: not f.has(_KEY) and not f.has(_PASSWORD)),
@@ -154,7 +168,8 @@ FACTS: tuple[tuple[str, Callable[[Found], bool]], ...] = (
 def page(home: Path) -> None:
     """Record the program with everybody, and write the table."""
     contenders = (LINEAL, *PEERS)
-    found = {each.name: _patiently(each, home / f"facts-{each.name.split()[0]}") for each in contenders}
+    with _web() as far:
+        found = {each.name: _patiently(each, home / f"facts-{each.name.split()[0]}", far) for each in contenders}
     rows = []
     for fact, holds in FACTS:
         answers = {name: each is not None and bool(each.text) and holds(each) for name, each in found.items()}
@@ -182,10 +197,10 @@ or a digest of these, are there. Compared are {versions}.
 {table}
 
 The program is a child's play on purpose: a training on a Parquet file, with arguments, a file of settings, a seed, a child
-process that reads a file, three points of a metric, a line of output, a file that it writes, and an exit status of its own. It
-lies in a Git repository with a change that was not committed, a helper that Git does not know, and a secret in each of its
-environment, its code and its arguments. Values are computed, listed or given, so that a copy of the program's source does not
-count as knowledge of them.
+process that reads a file, an address that is read, a question to SQLite, three points of a metric, a line of output, a file that
+it writes, and an exit status of its own. It lies in a Git repository with a change that was not committed, a helper that Git
+does not know, and a secret in each of its environment, its code and its arguments. Values are computed, listed or given, so
+that a copy of the program's source does not count as knowledge of them.
 """
 
 
@@ -193,15 +208,39 @@ def _version(peer: Peer) -> str:
     return f"{peer.name} {peer.requirement.partition('==')[2]}" if peer.requirement else "Lineal as it is here"
 
 
-def read(peer: Peer, home: Path) -> Found:
-    """Record the program as ``peer`` does, and return what it stored."""
+class _Far(BaseHTTPRequestHandler):
+    """A server on the web."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("ETag", f'"etag-{44 * 1111}"')
+        self.send_header("Content-Length", "4")
+        self.end_headers()
+        self.wfile.write(b"1,2\n")
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def _web() -> Iterator[str]:
+    """Serve, and give the address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Far) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def read(peer: Peer, home: Path, far: str) -> Found:
+    """Record the program as ``peer`` does, with a server at ``far``, and return what it stored."""
     project = home / "project"
     project.mkdir(parents=True)
-    own = environment(peer, home) | {"DATABASE_PASSWORD": _PASSWORD, "OMP_NUM_THREADS": "3", "PROJECT": str(project)}
+    given = {"DATABASE_PASSWORD": _PASSWORD, "OMP_NUM_THREADS": "3", "PROJECT": str(project), "FAR": far}
+    own = environment(peer, home) | given
     commit = _make(peer, project, own)
     began = time.time()
     with tempfile.TemporaryFile() as said:
-        run_whole(command(peer, "train.py", *_arguments(peer)), project, own, said)
+        run_whole(command(peer, "train.py", *_arguments(peer)), project, own, said, _SECONDS_MAX)
         said.seek(0)
         talk_of = said.read()[-2000:].decode(errors="replace")
     ended = time.time()
@@ -221,11 +260,11 @@ def read(peer: Peer, home: Path) -> Found:
     return Found(text, raw, project, Path(found.stdout.strip()), commit, began, ended)
 
 
-def _patiently(peer: Peer, home: Path) -> Found:
+def _patiently(peer: Peer, home: Path, far: str) -> Found:
     """Read once more where a contender hung."""
     for attempt in range(_ATTEMPTS):
         try:
-            return read(peer, home / str(attempt))
+            return read(peer, home / str(attempt), far)
         except Hung as fault:
             talk(f"{peer.name}: {fault}")
     raise Hung(f"{peer.name} hung {_ATTEMPTS} times")
@@ -241,13 +280,17 @@ def _make(peer: Peer, project: Path, own: dict[str, str]) -> str:
     (project / "train.py").write_text(_PROGRAM.format(begin=peer.begin, log=log), encoding="utf-8")
     (project / "tracked.py").write_text("a = 1\n", encoding="utf-8")
     (project / "requirements.txt").write_text("lockedpackage==6.5.4\n", encoding="utf-8")
-    (project / ".gitignore").write_text("*.child\n*.parquet\n*.bin\n*.settings.json\n.lineal/\n", encoding="utf-8")
+    (project / ".gitignore").write_text(
+        "*.child\n*.parquet\n*.bin\n*.settings.json\n*.base\n.lineal/\n", encoding="utf-8"
+    )
     git = ("git", "-c", "user.name=a", "-c", "user.email=a@example.org")
     for words in (("init", "-q"), ("add", "."), ("commit", "-qm", "first")):
         subprocess.run((*git, *words), cwd=project, check=True, env=own)
     (project / "tracked.py").write_text(f"a = 'changed_since_the_commit'\nkey = '{_KEY}'\n", encoding="utf-8")
     (project / "helper.py").write_text("name = 'helper_nobody_committed'\n", encoding="utf-8")
     (project / "x9.settings.json").write_text(_SETTINGS, encoding="utf-8")
+    with sqlite3.connect(project / "w6.base") as base:
+        base.execute("create table kept (number)")
     (project / "y8.child").write_text("read by a child only 4242", encoding="utf-8")
     write = (
         "import pandas as pd; n = [1, 2, 3, 4, 5, 6]"

@@ -110,16 +110,18 @@ def run(peer: Peer, work: str, home: Path, variables: dict[str, str]) -> Clocks:
     return Clocks(told["first"] - began, ended - told["last"], min(told["steps"], default=0.0), wall)
 
 
-def run_whole(line: tuple[str, ...], project: Path, own: dict[str, str], said: IO[bytes]) -> int:
+def run_whole(
+    line: tuple[str, ...], project: Path, own: dict[str, str], said: IO[bytes], seconds_max: int = _SECONDS_MAX
+) -> int:
     """Run a program and return its exit status; one that hangs is stopped, with whatever it started. Raises Failed."""
     with subprocess.Popen(
         line, cwd=project, env=own, stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True
     ) as process:
         try:
-            return process.wait(_SECONDS_MAX)
+            return process.wait(seconds_max)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
-            raise Hung(f"{line[0]} hung for {_SECONDS_MAX} s") from None
+            raise Hung(f"{line[0]} hung for {seconds_max} s") from None
 
 
 def patiently(peer: Peer, work: str, home: Path, variables: dict[str, str]) -> Clocks:

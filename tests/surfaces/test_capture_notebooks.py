@@ -74,6 +74,38 @@ def test_a_notebook_that_jupyter_executes_is_the_program(project: Path) -> None:
     assert token.encode() not in launched.code.sources["train.ipynb"]
 
 
+def test_what_papermill_puts_into_a_notebook_are_its_parameters(project: Path) -> None:
+    interpreter("papermill")
+    text = notebook("depth, rate = 3, 0.5", "import random\nrandom.seed(depth)\nopen('model', 'w').write('m' * depth)")
+    (project / "train.ipynb").write_text(text.replace('"metadata": {}', '"metadata": {"tags": ["parameters"]}', 1))
+
+    launched = run(project.parent, "papermill", "train.ipynb", "ran.ipynb", "-p", "depth", "7", "-y", "{name: {a: 1}}")
+
+    record, (found,) = launched.record, launched.code.notebooks
+    assert {"depth": 7, "name.a": 1, "rate": 0.5} == record.params
+    assert {"depth": "papermill", "name.a": "papermill", "rate": "global"} == record.param_sources
+    assert ("train.ipynb", 3, 0, 0) == (found.path, found.run_count, found.rerun_count, found.edited_count)
+    headers = [line for line in found.cells.decode().splitlines() if line.startswith("# %%")]
+    assert ["# %% [1]", "# %% [2] injected", "# %% [3]"] == headers
+    assert {"random": 7} == record.seeds
+    assert {"ran.ipynb", "model"} == {each.path for each in launched.outputs}
+    # What the kernel says to who started it, and the history that it keeps, are no work of the run.
+    assert ((), []) == (record.queries, [each for each in launched.gaps if each.startswith("network")])
+
+
+def test_nbconvert_runs_a_notebook_as_any_other(project: Path) -> None:
+    interpreter("nbconvert")
+    (project / "train.ipynb").write_text(notebook("%matplotlib --list\ndepth = 3", "depth + 1"))
+
+    launched = run(project.parent, "jupyter", "nbconvert", "--to=notebook", "--execute", "--inplace", "train.ipynb")
+
+    (found,) = launched.code.notebooks
+    assert ("train.ipynb", 2, 0) == (found.path, found.run_count, found.edited_count)
+    assert {"depth": 3} == launched.record.params
+    assert b'"outputs": []' in found.stripped
+    assert b"execute_result" not in found.stripped
+
+
 def test_cells_that_run_twice_or_are_edited_are_told_apart(project: Path) -> None:
     (project / "work.ipynb").write_text(notebook("import helper\nx = 1", "print(x)", "pass"))
     (project / "shell.py").write_text(SHELL)

@@ -1,4 +1,4 @@
-"""Pipelines by hand: a Makefile and a shell script whose steps are recorded, linked by the files that they exchange."""
+"""Pipelines by hand: steps of make, a shell script, Snakemake and CI jobs, linked by the files that they exchange."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.parts.snakemake import snakemake
 from tests.surfaces.commands import SOURCES, answer, lineal
 
 STEP = "import sys\nopen(sys.argv[2], 'w').write(' '.join(sorted(open(sys.argv[1]).read().split())) + sys.argv[2])\n"
@@ -30,30 +31,85 @@ lineal run --name last -- python step.py first.out last.out
 """
 
 
+SNAKEFILE = """\
+rule all:
+    input: "flow.report"
+rule prepare:
+    input: "flow.csv"
+    output: "flow.prepared"
+    shell: "lineal run --name flow-prepare -- python step.py {input} {output}"
+rule fit:
+    input: "flow.prepared"
+    output: "flow.model"
+    shell: "lineal run --name flow-fit -- python step.py {input} {output}"
+rule report:
+    input: "flow.model"
+    output: "flow.report"
+    shell: "echo measured > {output}"
+"""
+
+GITHUB = {
+    "CI": "true",
+    "GITHUB_ACTIONS": "true",
+    "GITHUB_JOB": "prepare",
+    "GITHUB_REPOSITORY": "ada/churn",
+    "GITHUB_RUN_ATTEMPT": "2",
+    "GITHUB_RUN_ID": "71",
+    "GITHUB_SERVER_URL": "https://github.com",
+    "GITHUB_TOKEN": "ghs_" + "x9Y8" * 9,
+    "GITHUB_WORKFLOW": "train",
+}
+
+GITLAB = {
+    "CI": "true",
+    "CI_JOB_NAME": "fit",
+    "CI_JOB_TOKEN": "glcbt-64_" + "x9Y8" * 5,
+    "CI_JOB_URL": "https://gitlab.com/ada/churn/-/jobs/9",
+    "CI_PIPELINE_ID": "72",
+    "CI_PROJECT_PATH": "ada/churn",
+    "GITLAB_CI": "true",
+}
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project in which the Makefile ran with eight jobs at once, then the script, then a step on an edited file."""
     directory = tmp_path_factory.mktemp("pipeline")
     for name, text in (("step.py", STEP), ("Makefile", MAKEFILE), ("steps.sh", SCRIPT), ("raw.csv", "b a")):
         (directory / name).write_text(text, encoding="utf-8")
-    bin_ = directory.parent / "bin"
-    bin_.mkdir()
-    (bin_ / "lineal").write_text(f'#!/bin/sh\nexec {sys.executable} -m lineal "$@"\n', encoding="utf-8")
-    (bin_ / "lineal").chmod(0o755)
-    path = os.pathsep.join((str(bin_), str(Path(sys.executable).parent), os.environ["PATH"]))
-    known = {name: value for name, value in os.environ.items() if not name.startswith("LINEAL_")}
-    variables = known | {"PATH": path, "PYTHONPATH": str(SOURCES)}
     lineal(directory, "init")
     for command in (
         ["make", "-j8"],
         ["lineal", "run", "--name", "script", "--", "sh", "steps.sh"],
         ["sh", "-c", "echo z >> one.prepared; lineal run --name again -- python step.py one.prepared again.model"],
     ):
-        done = subprocess.run(
-            command, cwd=directory, env=variables, capture_output=True, text=True, timeout=120, check=False
-        )
-        assert 0 == done.returncode, done.stdout + done.stderr
+        call(directory, *command)
     return directory
+
+
+def call(directory: Path, *command: str, first: Path | None = None, **more: str) -> None:
+    """Run a command that finds ``lineal`` and ``python`` as a person's shell does; it must succeed.
+
+    Args:
+        directory: where.
+        command: what.
+        first: a directory of programs that come before others.
+        more: variables.
+    """
+    bin_ = directory.parent / "bin"
+    bin_.mkdir(exist_ok=True)
+    (bin_ / "lineal").write_text(f'#!/bin/sh\nexec {sys.executable} -m lineal "$@"\n', encoding="utf-8")
+    (bin_ / "lineal").chmod(0o755)
+    # Programs of other environments stand before ours, whose python is meant all the same.
+    (bin_ / "python").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n', encoding="utf-8")
+    (bin_ / "python").chmod(0o755)
+    path = os.pathsep.join((str(bin_), *([str(first)] if first else []), os.environ["PATH"]))
+    known = {name: value for name, value in os.environ.items() if not name.startswith("LINEAL_")}
+    variables = known | {"PATH": path, "PYTHONPATH": str(SOURCES)} | more
+    done = subprocess.run(
+        command, cwd=directory, env=variables, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert 0 == done.returncode, done.stdout + done.stderr
 
 
 def upstream(project: Path, reference: str, *more: str) -> tuple[set[str], dict[tuple[str, str], str]]:
@@ -111,3 +167,45 @@ def test_a_file_that_was_changed_unseen_is_tied_by_inference_and_said(project: P
     assert {"prepare-one", "raw.csv"} <= nodes
     assert "inferred" == edges["changed from", "one.prepared"]
     assert "one.prepared was changed by something that was not seen" in lineal(project, "show", "run:again")[0]
+
+
+def test_rules_of_snakemake_are_linked_and_stand_within_it(project: Path) -> None:
+    program = snakemake()
+    (project / "Snakefile").write_text(SNAKEFILE, encoding="utf-8")
+    (project / "flow.csv").write_text("f e", encoding="utf-8")
+
+    call(project, "lineal", "run", "--name", "flow", "--", "snakemake", "--cores", "2", first=program.parent)
+
+    flow, fit = (answer(project, "show", f"run:{name}") for name in ("flow", "flow-fit"))
+    assert {"flow", "flow-prepare", "flow.prepared", "flow.csv"} == upstream(project, "run:flow-fit")[0]
+    assert flow["id"] == fit["parent"]
+    # Its own: what a rule did by itself. Not its bookkeeping, its options, or what the recorders of steps read.
+    assert {"inputs": [], "outputs": ["flow.report"], "intermediates": []} == used(project, "flow")
+    assert ({}, "Snakefile") == (flow["params"], flow["code"]["entry_point"])
+
+
+def test_jobs_on_two_machines_are_linked_and_say_what_they_are_part_of(project: Path, tmp_path: Path) -> None:
+    checkouts = [tmp_path / name / "checkout" for name in ("github", "gitlab")]
+    for each in checkouts:
+        each.mkdir(parents=True)
+        (each / "step.py").write_text(STEP, encoding="utf-8")
+    there = {"LINEAL_REPOSITORY": str(project)}
+    (checkouts[0] / "ci.csv").write_text("h g", encoding="utf-8")
+
+    run = ("lineal", "run", "--name")
+    call(checkouts[0], *run, "ci-prepare", "--", "python", "step.py", "ci.csv", "ci.prepared", **there, **GITHUB)
+    (checkouts[1] / "artifact").write_bytes((checkouts[0] / "ci.prepared").read_bytes())
+    call(checkouts[1], *run, "ci-fit", "--", "python", "step.py", "artifact", "ci.model", **there, **GITLAB)
+
+    assert {"ci-prepare", "ci.csv"} <= upstream(project, "run:ci-fit")[0]
+    (github,), (gitlab,) = (
+        answer(project, "show", f"run:{name}")["run"]["context"] for name in ("ci-prepare", "ci-fit")
+    )
+    assert ("ada/churn/train", "71", "prepare", "2") == tuple(
+        github[each] for each in ("workflow", "run", "task", "attempt")
+    )
+    assert ("https://gitlab.com/ada/churn/-/jobs/9", "72") == (gitlab["url"], gitlab["run"])
+    found = answer(project, "search", "--kind", "runs", 'tags."github.task" = prepare')
+    assert ["ci-prepare"] == [each["name"] for each in found["runs"]]
+    stored = b"".join(each.read_bytes() for each in (project / ".lineal").rglob("*") if each.is_file())
+    assert not any(token.encode() in stored for token in (GITHUB["GITHUB_TOKEN"], GITLAB["CI_JOB_TOKEN"]))

@@ -21,7 +21,8 @@ from lineal.objects.runtime import Package, Runtime
 class Side(msgspec.Struct, frozen=True, kw_only=True):
     """One of the two: whatever is known of it. ``data`` and ``outputs`` map a path to its digest.
 
-    ``more`` are facts of a run that no part here speaks of, by name.
+    ``read`` and ``written`` map the address of an object elsewhere to the state it was in, ``queries`` a text of SQL to what
+    it gave; ``more`` are facts of a run that no part here speaks of, by name.
     """
 
     code: Code | None = None
@@ -29,11 +30,14 @@ class Side(msgspec.Struct, frozen=True, kw_only=True):
     params: dict[str, Scalar] = {}
     metrics: dict[str, Number] = {}
     data: dict[str, Digest] = {}
+    read: dict[str, str] = {}
+    queries: dict[str, str] = {}
     seeds: Seeds = Seeds()
     facts: ModelFacts = ModelFacts()
     weights: tuple[Entry, ...] = ()
     command: tuple[str, ...] = ()
     outputs: dict[str, Digest] = {}
+    written: dict[str, str] = {}
     more: dict[str, str] = {}
 
 
@@ -69,7 +73,8 @@ def _parts(side: Side) -> dict[str, dict[str, str]]:
     """Return each part as names and texts; what is unset is left out."""
     runtime = side.runtime or Runtime()
     return {
-        "data": dict(side.data),
+        "data": {**side.data, **side.read},
+        "queries": dict(side.queries),
         "code": dict(_code(side.code)),
         "command": {"command": shlex.join(side.command)} if side.command else {},
         "params": _texts(side.params),
@@ -84,7 +89,7 @@ def _parts(side: Side) -> dict[str, dict[str, str]]:
         "runtime": dict(_runtime(runtime)),
         "hardware": dict(_hardware(runtime)),
         "weights": {each.path: f"{each.digest} {each.mode}" for each in side.weights},
-        "outputs": dict(side.outputs),
+        "outputs": {**side.outputs, **side.written},
         "metrics": _texts(side.metrics),
         "more": side.more,
     }
@@ -180,7 +185,7 @@ RUNTIME_TOLD = {
 }  # fmt: skip
 HARDWARE_TOLD = {
     "machine", "processor", "core_count", "memory_bytes", "accelerators", "processor_features", "driver",
-    "cpu_limit_millicores", "memory_limit_bytes",
+    "cpu_limit_millicores", "memory_limit_bytes", "looked_for_accelerators",
 }  # fmt: skip
 """Fields that have words of their own, here and where a run is shown."""
 

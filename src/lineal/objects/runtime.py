@@ -37,18 +37,23 @@ class LockCheck(Object, frozen=True):
 
 
 class Accelerator(Object, frozen=True):
-    """A GPU, as its driver describes it."""
+    """A GPU, as its driver describes it.
+
+    One that is in the machine but that no driver offers to programs is not ``is_usable``.
+    """
 
     name: str
     memory_bytes: int = 0
     uuid: str = ""
+    is_usable: bool = True
 
 
 class Hardware(Object, frozen=True):
     """The machine a run ran on.
 
     ``processor_features`` are those that change numbers or speed, such as ``avx512f``. ``driver`` is the version of the
-    accelerators' driver. Limits are those of the control group; 0 means none.
+    accelerators' driver. ``looked_for_accelerators`` tells where they were looked for: with it, no ``devices`` means that
+    there were none. Limits are those of the control group; 0 means none.
     """
 
     machine: str = ""
@@ -61,6 +66,7 @@ class Hardware(Object, frozen=True):
     driver: str = ""
     cpu_limit_millicores: int = 0
     memory_limit_bytes: int = 0
+    looked_for_accelerators: tuple[str, ...] = ()
 
 
 class Container(Object, frozen=True):

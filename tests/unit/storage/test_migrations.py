@@ -7,9 +7,12 @@ import math
 import pytest
 
 from lineal.objects.canonical import canonical_bytes
+from lineal.objects.digest import digest_of
 from lineal.objects.errors import Conflict, Invalid, Unavailable
 from lineal.objects.runs import Code, Package, Runtime
+from lineal.objects.sources import ObjectSource, QuerySource
 from lineal.objects.statements import JournalEntry
+from lineal.objects.ulid import hexadecimal, ulid
 from lineal.objects.versions import Version
 from lineal.storage.blobs.memory import MemoryBlobs
 from lineal.storage.clock import FixedClock
@@ -18,7 +21,14 @@ from lineal.storage.database.database import Database
 from lineal.storage.database.migrations import Migration, check, known, migrate
 from lineal.storage.database.postgres import Postgres
 from lineal.storage.database.sqlite import MEMORY, Sqlite
+from lineal.storage.parents import PARENT_TAG
 from lineal.storage.store import Actor, Store
+
+A, B, C = (digest_of(each) for each in (b"a", b"b", b"c"))
+
+QUERY = QuerySource(
+    connection="duckdb:", dialect="duckdb", sql="SELECT 1", digest=C, row_set="c", row_count=1, size_bytes=1
+)
 
 NEXT = Migration(
     9001, "pre", "next", "ALTER TABLE model ADD COLUMN colour TEXT; -- one; two\nINSERT INTO note VALUES (';')"
@@ -85,6 +95,56 @@ def test_a_reader_is_told_that_a_step_is_missing() -> None:
     check(database)
 
     assert "with the right to write" in caught.value.hint
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+def test_parents_that_were_tags_or_relations_only_become_both_and_what_datasets_refer_to_is_known(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, dialect: str
+) -> None:
+    database = Sqlite(MEMORY) if dialect == "sqlite" else Postgres(request.getfixturevalue("postgres_url"))
+    every = known()
+    monkeypatch.setattr(migrations, "known", lambda: every[:12])
+    migrate(database, phase="pre")
+    ids = [ulid(at, bytes(10)) for at in range(5)]
+    for each in ids:
+        database.run(
+            "INSERT INTO run (id, name, state, command, started_by, host, started_at, revision)"
+            " VALUES (:id, 'r', 'finished', '[]', 'ada', '', 1, 1)",
+            id=each,
+        )
+    for run, value in (
+        (ids[1], hexadecimal(ids[0])),
+        (ids[2], "no id"),
+        (ids[3], hexadecimal(ids[3])),
+        ("data:x", "0" * 32),
+    ):
+        database.run(
+            "INSERT INTO tag (subject, key, value) VALUES (:run, :key, :value)", run=run, key=PARENT_TAG, value=value
+        )
+    database.run(
+        "INSERT INTO run_relation (run, role, other) VALUES (:run, 'parent', :other)", run=ids[4], other=ids[0]
+    )
+    store = Store(blobs=MemoryBlobs(), database=database, clock=FixedClock(), actor=Actor("ada", "admin"))
+    source = ObjectSource(uri="s3://lake/a.csv", size_bytes=1, version="v1", endpoint="https://far/")
+    for dataset, value in (
+        (A, source),
+        (B, QUERY),
+    ):
+        database.run(
+            "INSERT INTO edge (child, parent, role, trust, detail) VALUES (:child, :parent, 'pinned at', 'verified', '')",
+            child=dataset,
+            parent=store.put_object(value),
+        )
+    monkeypatch.setattr(migrations, "known", lambda: every)
+    migrate(database, phase="pre")
+
+    relations = {row["run"]: row["other"] for row in database.run("SELECT * FROM run_relation")}
+    tags = {row["subject"]: row["value"] for row in database.run("SELECT * FROM tag WHERE key = :key", key=PARENT_TAG)}
+    assert {ids[1]: ids[0], ids[4]: ids[0]} == relations
+    assert hexadecimal(ids[0]) == tags[ids[4]]
+    (pinned,) = database.run("SELECT * FROM object_pinned")
+    assert (A, "s3://lake/a.csv", "v1", "", "", "https://far") == tuple(pinned.values())
+    database.close()
 
 
 @pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,15 @@ from lineal.capture.files.places import SOURCE_SUFFIXES, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+_WORKFLOWS = {
+    "make": ("GNUmakefile", "makefile", "Makefile"),
+    "gmake": ("GNUmakefile", "makefile", "Makefile"),
+    "snakemake": ("Snakefile", "workflow/Snakefile", "snakefile", "workflow/snakefile"),
+}
+"""Programs that run what a file says, and what it is called when nobody names it, the first that is there."""
+
+_FILE_OPTIONS = ("-f", "--file", "--makefile", "-s", "--snakefile")
 
 _NOTEBOOK_RUNNERS = ("jupyter", "papermill", "nbconvert", "nbclient", "jupyter_execute", "ipython", "runipy")
 
@@ -46,9 +56,9 @@ def find_code(directory: Path, command: Sequence[str]) -> CodeFound:
 
 
 def entry_point(root: Path, directory: Path, command: Sequence[str]) -> str:
-    """Return what ``command`` runs: a notebook or source file below ``root``, a module (``-m name``), or its first word."""
-    if notebook := _notebook(directory, command):
-        return shown(notebook, root)
+    """Return what ``command`` runs: a notebook, workflow or source file, a module (``-m name``), or its first word."""
+    if file := _notebook(directory, command) or _workflow(directory, command):
+        return shown(file, root)
     for position, word in enumerate(command):
         if word == "-m" and position + 1 < len(command):
             module = command[position + 1]
@@ -62,6 +72,13 @@ def entry_point(root: Path, directory: Path, command: Sequence[str]) -> str:
             return shown(path, root)
     first = command[0] if command else ""
     return shown(directory / first, root) if os.sep in first and (directory / first).is_file() else first
+
+
+def _workflow(directory: Path, command: Sequence[str]) -> Path | None:
+    """Return the file that says what ``make`` and its like do, or None."""
+    known = _WORKFLOWS.get(Path(command[0]).name, ()) if command else ()
+    named = [after for word, after in pairwise(command) if word in _FILE_OPTIONS] if known else []
+    return next((directory / each for each in (*named, *known) if (directory / each).is_file()), None)
 
 
 def _notebook(directory: Path, command: Sequence[str]) -> Path | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lineal.capture.code.stripping import NOTEBOOK, stripped
-from lineal.capture.files.places import IGNORED_DIRECTORIES, SOURCE_SUFFIXES
+from lineal.capture.files.places import IGNORED_DIRECTORIES, SOURCE_NAMES, SOURCE_SUFFIXES
 from lineal.capture.secrets import mask_bytes
 
 if TYPE_CHECKING:
@@ -83,7 +83,8 @@ class CodeFound(msgspec.Struct, frozen=True, kw_only=True):
 def is_source(path: str) -> bool:
     """Tell whether a file that Git does not know is a source and no data, by its name."""
     parts = path.split("/")
-    return Path(path).suffix.lower() in SOURCE_SUFFIXES and IGNORED_DIRECTORIES.isdisjoint(parts[:-1])
+    is_named = Path(path).suffix.lower() in SOURCE_SUFFIXES or parts[-1].lower() in SOURCE_NAMES
+    return is_named and IGNORED_DIRECTORIES.isdisjoint(parts[:-1])
 
 
 def read_sources(paths: Mapping[str, Path], *, room_bytes: int = -1) -> Sources:

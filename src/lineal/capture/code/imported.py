@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _COMPILED = {".so", ".pyd", ".pyc"}
 
+_COPIES = ".snakemake"
+"""Where Snakemake runs a copy of a rule's script, which it removes."""
+
 
 def with_imported(code: CodeFound, modules: Mapping[str, str], *, started_at: int) -> CodeFound:
     """Return ``code`` with the sources of ``modules`` that it has not yet.
@@ -32,6 +35,8 @@ def with_imported(code: CodeFound, modules: Mapping[str, str], *, started_at: in
     compiled: list[str] = []
     for module, file in sorted(modules.items()):
         path = Path(file)
+        if _COPIES in path.parts:
+            continue
         if path.suffix in _COMPILED:
             compiled.append(module)
         elif path.is_relative_to(code.root):

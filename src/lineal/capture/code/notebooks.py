@@ -59,7 +59,8 @@ def _read(path: Path) -> bytes:
 
 def _file_of(ran: Sequence[Cell], files: dict[Path, bytes]) -> Path | None:
     """Return the notebook that has most of the cells that ran, by id and text; None when none has any."""
-    ids, texts = {each.id for each in ran} - {""}, {each.source.strip() for each in ran}
+    own = [each for each in ran if not each.is_injected]
+    ids, texts = {each.id for each in own} - {""}, {each.source.strip() for each in own}
 
     def shared(data: bytes) -> int:
         return sum((name in ids) + (source in texts) for name, source in _masked_cells(data))
@@ -86,11 +87,13 @@ def _notebook(path: str, data: bytes, ran: Sequence[Cell]) -> NotebookFound:
         is_rerun = name in before
         # Some tools run cells without telling their id; such a cell is known by its text.
         is_as_in_file = by_id[each.id] == source if each.id in by_id else source in texts_in_file
-        is_edited = before.get(name, source) != source or (bool(inside) and not is_as_in_file)
+        is_other = bool(inside) and not is_as_in_file and not each.is_injected
+        is_edited = before.get(name, source) != source or is_other
         rerun_count += is_rerun
         edited_count += is_edited
         before[name] = source
-        words = (each.id, "rerun" if is_rerun else "", "edited" if is_edited else "", each.error)
+        marks = {"injected": each.is_injected, "rerun": is_rerun, "edited": is_edited}
+        words = (each.id, *(mark for mark, holds in marks.items() if holds), each.error)
         texts.append(" ".join(("# %%", f"[{each.number}]", *filter(None, words))) + f"\n{source}\n")
         size_bytes += len(texts[-1])
         if size_bytes > _CELLS_BYTES_MAX:

@@ -14,7 +14,7 @@ IGNORED_DIRECTORIES = frozenset(
     {
         ".git", ".hg", ".svn", ".lineal", ".dvc", "__pycache__", "site-packages", "dist-packages", ".venv", "venv",
         "node_modules", ".tox", ".nox", ".eggs", ".cache", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis",
-        ".ipynb_checkpoints", ".idea", ".vscode",
+        ".ipynb_checkpoints", ".idea", ".vscode", ".snakemake",
     }
 )  # fmt: skip
 
@@ -27,8 +27,11 @@ CACHES = (
 
 SOURCE_SUFFIXES = frozenset(
     ".py .pyi .pyx .ipynb .sql .sh .bash .r .rmd .jl .c .h .cc .cpp .hpp .cu .rs .go .java .scala .js .ts "
-    ".toml .yaml .yml .cfg .ini".split()
+    ".toml .yaml .yml .cfg .ini .mk .smk".split()
 )
+
+SOURCE_NAMES = frozenset({"makefile", "gnumakefile", "snakefile", "dockerfile"})
+"""In lower case."""
 
 # Compiled and imported code is code, not data; the rest is what editors, desktops and open databases leave
 # behind. A file without a name (O_TMPFILE) shows as # and a number.

@@ -54,6 +54,7 @@ class Sampling:
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._sample_until_done, name="lineal-network", daemon=True)
         self.connections: set[Connection] = set()
+        self._own: set[str] = set()
         self._listening: set[str] = set()
 
     def start(self) -> None:
@@ -62,13 +63,11 @@ class Sampling:
             self._thread.start()
 
     def stop(self) -> frozenset[Connection]:
-        """Stop, and return every connection that was seen but those among the processes themselves."""
+        """Stop, and return every connection that was seen, but those among the processes and those from this machine."""
         self._done.set()
         if self._thread.ident is not None:
             self._thread.join()
-        return frozenset(
-            each for each in self.connections if not (is_loopback(each.host) and each.port in self._listening)
-        )
+        return frozenset(each for each in self.connections if not (is_loopback(each.host) and each.port in self._own))
 
     def _sample_until_done(self) -> None:
         while True:
@@ -82,17 +81,15 @@ class Sampling:
         # Most programs talk to nobody; then nobody's descriptors need be looked at.
         if not found:
             return
-        for process in _family(self._process):
-            name = ""
-            for inode in _inodes(process):
-                if inode not in found:
-                    continue
-                host, port, is_listening = found[inode]
-                name = name or _text(PROC / str(process) / "comm").strip()
-                if is_listening:
-                    self._listening.add(port)
-                else:
-                    self.connections.add(Connection(host, port, name))
+        mine = [
+            (process, *found[each]) for process in _family(self._process) for each in _inodes(process) if each in found
+        ]
+        self._own |= {port for _, port, _ in mine}
+        self._listening |= {port for _, port, other in mine if other is None}
+        for process, port, other in mine:
+            # Of two ends that are closed just now only one may be found, so who connects to us from here is one of us.
+            if other is not None and not (port in self._listening and is_loopback(other[0])):
+                self.connections.add(Connection(*other, _text(PROC / str(process) / "comm").strip()))
 
 
 def gaps(seen: frozenset[Connection], record: SpoolRecord, variables: Mapping[str, str]) -> Iterator[str]:
@@ -112,16 +109,14 @@ def _port(url: str) -> str:
     return url.rstrip("/").rpartition(":")[2] if url.count(":") > 1 else ""
 
 
-def _sockets() -> Iterator[tuple[str, tuple[str, str, bool]]]:
-    """Yield the sockets of this machine that are connected or listen, by inode: the other end, or the own port."""
+def _sockets() -> Iterator[tuple[str, tuple[str, tuple[str, str] | None]]]:
+    """Yield the sockets of this machine that are connected or listen, by inode: their port, and the other end if any."""
     for name in ("tcp", "tcp6"):
         for line in _text(PROC / "net" / name).splitlines()[1:]:
             fields = line.split()
             local, remote, state, inode = fields[1], fields[2], fields[3], fields[9]
-            if state == _ESTABLISHED:
-                yield inode, (*_address(remote), False)
-            elif state == _LISTENING:
-                yield inode, (*_address(local), True)
+            if state in {_ESTABLISHED, _LISTENING}:
+                yield inode, (_address(local)[1], _address(remote) if state == _ESTABLISHED else None)
 
 
 def _address(text: str) -> tuple[str, str]:

@@ -63,9 +63,9 @@ def exit_status(descriptor: int, process: int) -> int | None:
 class Family:
     """Tells the processes of one run from all others.
 
-    A process is foreign when it lives, does not descend from us, and lacks our spool in its variables. One that is
-    gone already is counted as ours, unless a run beside this one knows it: short-lived children are the rule in a run,
-    strangers in its folders are not.
+    A process is foreign when it lives, does not descend from us, and lacks our spool in its variables. So is the recorder
+    of a step within the run, with all that it started. One that is gone already is counted as ours, unless a run beside
+    this one knows it: short-lived children are the rule in a run, strangers in its folders are not.
 
     Args:
         spool: the run's spool, which every process of the program inherits as ``LINEAL_SPOOL``.
@@ -89,7 +89,7 @@ class Family:
         """Tell whether ``process`` belongs to the run."""
         known = self._known.get(process)
         if known is None:
-            known = self._known[process] = self._descends(process) or not self._is_foreign(process)
+            known = self._known[process] = self._belongs(process)
         return known
 
     @property
@@ -102,18 +102,18 @@ class Family:
         self._tops += (process,)
         self._known = {}
 
-    def _descends(self, process: int) -> bool:
-        own = os.getpid()
+    def _belongs(self, process: int) -> bool:
+        own, above = os.getpid(), process
         for _ in range(_ANCESTORS_MAX):
-            if process in self._tops:
+            if above in self._tops:
                 return True
-            if process == own:
+            if _is_recorder(above):
                 return False
-            fields = _stat(process)
-            if process <= 1 or not fields:
-                return False
-            process = int(fields[1])
-        return False
+            fields = _stat(above)
+            if above in {own, 0, 1} or not fields:
+                break
+            above = int(fields[1])
+        return not self._is_foreign(process)
 
     def _is_foreign(self, process: int) -> bool:
         try:
@@ -123,6 +123,16 @@ class Family:
         if not variables:
             return self._is_of_another(process)
         return self._mark not in b"\0" + variables + b"\0"
+
+
+def _is_recorder(process: int) -> bool:
+    """Tell whether a process is `lineal run`, which records a run of its own."""
+    try:
+        words = (PROC / str(process) / "cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    is_ours = words[1:3] == [b"-m", b"lineal"] or os.path.basename(words[1] if words[1:] else b"") == b"lineal"
+    return is_ours and b"run" in words[: words.index(b"--") if b"--" in words else None]
 
 
 def _stat(process: int) -> list[str]:

@@ -41,7 +41,13 @@ def take_cell(gathered: Gathered, event: Event, _is_program: bool) -> None:
     """Cells are kept in the order they ran."""
     source, count = mask(event["source"])
     gathered.masked_secrets += count
-    gathered.cells.append(Cell(event["file"], int(event["number"]), event["id"], source, event["error"]))
+    is_injected = source in gathered.injected
+    gathered.cells.append(Cell(event["file"], int(event["number"]), event["id"], source, event["error"], is_injected))
+
+
+def take_injected(gathered: Gathered, event: Event, _is_program: bool) -> None:
+    """What was put into a notebook is told before its cells run."""
+    gathered.injected.add(mask(event["source"])[0])
 
 
 def take_model(gathered: Gathered, event: Event, _is_program: bool) -> None:

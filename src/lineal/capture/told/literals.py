@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 _BYTES_MAX = 1 << 20
+_FOR_IPYTHON = re.compile(r"(?m)^[ \t]*[%!?].*$")
 _INNER = (ast.stmt, ast.ExceptHandler, ast.match_case)
 """What holds statements of its own, which come by themselves."""
 
@@ -20,17 +22,33 @@ def literal_names(script: Path) -> set[str]:
     A script that cannot be read or parsed has none.
     """
     try:
-        if script.stat().st_size > _BYTES_MAX:
-            return set()
-        tree = ast.parse(script.read_bytes())
-    except (OSError, SyntaxError, ValueError):
+        return literal_names_in([script.read_bytes()] if script.stat().st_size <= _BYTES_MAX else [])
+    except OSError:
         return set()
+
+
+def literal_names_in(sources: Iterable[str | bytes]) -> set[str]:
+    """Return the names that every assignment at the top level of ``sources`` sets to a literal, as `literal_names` does.
+
+    Of the cells of a notebook, lines for IPython (``%pip install x``, ``!ls``) are left out, and cells that are no Python.
+    """
     literal: set[str] = set()
-    other = {name for each in ast.walk(tree) if isinstance(each, ast.Global) for name in each.names}
-    for statement in _top_level(tree.body):
-        for name, value in _assigned(statement):
-            (literal if value is not None and _is_literal(value) else other).add(name)
+    other: set[str] = set()
+    for source in sources:
+        tree = _parsed(source)
+        other |= {name for each in ast.walk(tree) if isinstance(each, ast.Global) for name in each.names}
+        for statement in _top_level(tree.body):
+            for name, value in _assigned(statement):
+                (literal if value is not None and _is_literal(value) else other).add(name)
     return literal - other
+
+
+def _parsed(source: str | bytes) -> ast.Module:
+    text = source if isinstance(source, bytes) else _FOR_IPYTHON.sub("pass", source)
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError):
+        return ast.Module([], [])
 
 
 def _top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:

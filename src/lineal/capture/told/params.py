@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lineal.capture.told.literals import literal_names
+from lineal.capture.told.literals import literal_names, literal_names_in
 from lineal.objects.canonical import Scalar
 
 if TYPE_CHECKING:
@@ -90,8 +90,13 @@ def take_params(gathered: Gathered, event: Event, _is_program: bool) -> None:
 
 
 def take_globals(gathered: Gathered, event: Event, _is_program: bool) -> None:
-    """Globals of the script that it sets to nothing but literals are parameters, with the value at its end."""
-    names = literal_names(Path(event["script"]))
+    """Globals of the script that it sets to nothing but literals are parameters, with the value at its end.
+
+    The cells that ran are the script of a notebook.
+    """
+    script = event["script"]
+    cells = [each.source for each in gathered.cells if each.kernel == event["file"]]
+    names = literal_names_in(cells) if not script else literal_names(Path(script))
     found = {name: value for name, value in event["values"].items() if name in names}
     if len(found) > _GLOBALS_MAX:
         gathered.gaps[f"params: the script has more than {_GLOBALS_MAX} literal globals; the first ones are kept"] = (

@@ -9,7 +9,15 @@ import msgspec
 from lineal.capture.spool import read_start
 from lineal.capture.told.elsewhere import take_label, take_object, take_peer, take_query
 from lineal.capture.told.files import take_file
-from lineal.capture.told.interpreter import take_cell, take_end, take_gap, take_model, take_modules, take_python
+from lineal.capture.told.interpreter import (
+    take_cell,
+    take_end,
+    take_gap,
+    take_injected,
+    take_model,
+    take_modules,
+    take_python,
+)
 from lineal.capture.told.lines import events
 from lineal.capture.told.params import take_globals, take_params
 from lineal.capture.told.record import Event, Gathered, SpoolRecord
@@ -40,6 +48,7 @@ TAKERS: dict[str, Callable[[Gathered, Event, bool], None]] = {
     "tracked": take_tracked,
     "modules": take_modules,
     "cell": take_cell,
+    "injected": take_injected,
     "file": take_file,
     "gap": take_gap,
     "object": take_object,

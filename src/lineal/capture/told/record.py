@@ -49,13 +49,17 @@ class Media(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """A cell of a notebook that ran: in which interpreter (by its file of events), its number, id, text and error."""
+    """A cell of a notebook that ran: in which interpreter (by its file of events), its number, id, text and error.
+
+    ``is_injected``: it holds parameters that who ran the notebook put into it.
+    """
 
     kernel: str
     number: int
     id: str
     source: str
     error: str = ""
+    is_injected: bool = False
 
 
 class FileTold(msgspec.Struct, frozen=True):
@@ -138,6 +142,7 @@ class Gathered:
         self.devices: tuple[Accelerator, ...] = ()
         self.modules: dict[str, str] | None = None
         self.cells: list[Cell] = []
+        self.injected: set[str] = set()
         self.pythons: dict[str, Event] = {}
         self.files: list[FileTold] = []
         self.gaps: dict[str, None] = {}

@@ -27,7 +27,9 @@ _TENSORS_SHOWN, _FACTS_SHOWN, _ROWS_SHOWN, _LINES_SHOWN = 20, 20, 60, 60
 
 def diff(answer: Diff, page: Page) -> Iterator[str]:
     """Yield what differs, part by part, the left beside the right; then inside sources, tables and models."""
-    yield f"{page.title(answer.left)} → {page.title(answer.right)}"
+    sides = ((answer.left, answer.left_name), (answer.right, answer.right_name))
+    left, right = (page.title(reference) + (f" ({plain(name)})" if name else "") for reference, name in sides)
+    yield f"{left} → {right}"
     if answer.same:
         yield "  they are the same in everything"
     for part, found in groupby(answer.differences, key=lambda each: each.part):

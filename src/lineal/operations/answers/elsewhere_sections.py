@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lineal.objects.digest import short
-from lineal.objects.places import Label, ObjectUse
+from lineal.objects.places import Label, ObjectUse, QueryUse
 from lineal.operations.answers.models import RunAnswer
 from lineal.operations.answers.sections import Section, Size
 
@@ -45,6 +45,24 @@ def _state(use: ObjectUse) -> str:
     """Return which state of an object it was, as people write it."""
     named = f"version {use.version}" if use.version else f"ETag {use.etag}" if use.etag else ""
     return named or (short(use.digest) if use.digest else "not known")
+
+
+def states(uses: Sequence[ObjectUse], access: str) -> dict[str, str]:
+    """Return what is compared of objects: by address what tells their content, or else only that they were written."""
+    return {each.uri: _content(each) or _state(each) for each in uses if each.access == access}
+
+
+def _content(use: ObjectUse) -> str:
+    return short(use.digest) if use.digest else f"ETag {use.etag}" if use.etag else ""
+
+
+def asked(uses: Sequence[QueryUse]) -> dict[str, str]:
+    """Return what is compared of databases: by the text of SQL who was asked, and how many rows that gave."""
+    found: dict[str, list[str]] = {}
+    for each in uses:
+        rows = "" if each.row_count is None else f", {_counted(each.row_count, 'row')}"
+        found.setdefault(" ".join(each.sql.split()), []).append(f"{each.connection}{rows}")
+    return {sql: "; ".join(said) for sql, said in found.items()}
 
 
 def in_words(label: Label) -> str:

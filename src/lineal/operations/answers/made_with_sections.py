@@ -90,10 +90,18 @@ def _hardware(hardware: Hardware) -> Rows:
         ("memory", Size(hardware.memory_bytes) if hardware.memory_bytes else ""),
         ("limit of memory", Size(hardware.memory_limit_bytes) if hardware.memory_limit_bytes else ""),
         ("features", ", ".join(hardware.processor_features)),
-        ("accelerators", ", ".join(hardware.accelerators)),
+        ("accelerators", _accelerators(hardware)),
         ("driver", hardware.driver),
         *rest(hardware, HARDWARE_TOLD).items(),
     ]
+
+
+def _accelerators(hardware: Hardware) -> str:
+    """Return the GPUs and their like, and that there are none where somebody looked."""
+    unusable = (f"{each.name} (no driver offers it)" for each in hardware.devices if not each.is_usable)
+    found = ", ".join((*hardware.accelerators, *unusable))
+    looked = ", ".join(hardware.looked_for_accelerators)
+    return found or (f"none seen in {looked}" if looked else "")
 
 
 def _around(runtime: Runtime) -> Rows:

@@ -42,12 +42,14 @@ class Diff(Answer, frozen=True, kw_only=True):
     """Everything in which two versions or two runs differ; ``equal`` names the parts that do not.
 
     ``sources`` are the files of the code, ``tables`` what is in the data that changed, ``models`` the files of models.
-    ``gaps`` say what could not be compared.
+    ``gaps`` say what could not be compared. Of two runs, ``left_name`` and ``right_name`` are what people call them.
     """
 
     left: str
     right: str
     same: bool
+    left_name: str = ""
+    right_name: str = ""
     differences: tuple[Difference, ...] = ()
     equal: tuple[str, ...] = ()
     sources: tuple[SourceChange, ...] = ()

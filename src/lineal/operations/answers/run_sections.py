@@ -19,6 +19,9 @@ _PARTS_SHOWN = 6
 _FOLDED_FROM = 12
 """A section with more rows than this is folded where that can be."""
 
+_FRAMEWORKS = {"sklearn", "xgboost", "lightgbm", "catboost", "torch", "keras", "lightning", "transformers"}
+"""Sources that tell every parameter of a model, its defaults too."""
+
 _TOLD = {
     "id", "name", "command", "directory", "state", "started_at", "ended_at", "exit_status", "code", "runtime", "user",
     "host", "inputs", "outputs", "intermediates", "params", "param_sources", "metrics", "seeds", "models", "stdout",
@@ -49,7 +52,9 @@ def _context(answer: RunAnswer) -> Iterator[Section]:
 
 def _params(answer: RunAnswer) -> Iterator[Section]:
     sources = answer.run.param_sources if answer.run else {}
-    rows = tuple((name, scalar(value), str(sources.get(name, ""))) for name, value in answer.params.items())
+    # What somebody chose for this run comes before the defaults of libraries.
+    chosen_first = sorted(answer.params.items(), key=lambda each: sources.get(each[0], "") in _FRAMEWORKS)
+    rows = tuple((name, scalar(value), str(sources.get(name, ""))) for name, value in chosen_first)
     yield Section("parameters", rows, ("NAME", "VALUE", "FROM"), is_long=len(rows) > 4 * _FOLDED_FROM)
 
 

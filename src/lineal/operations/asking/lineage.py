@@ -15,7 +15,6 @@ from lineal.objects.canonical import decode
 from lineal.objects.digest import Digest, short
 from lineal.objects.runs import IMPORTED, FileUse, Run
 from lineal.objects.sources import Source, decode_source
-from lineal.objects.ulid import hexadecimal
 from lineal.operations.answers import Edge, Lineage, Node
 from lineal.operations.asking import places
 from lineal.operations.operation import operation
@@ -43,9 +42,6 @@ _ASKED_AT_ONCE = 500
 
 _EARLIER_RUNS = 100
 """A file that was changed unseen was written by one of so many runs before, or nobody looks for it."""
-
-PARENT_TAG = "mlflow.parentRunId"
-"""The tag by which programs that use MLflow say that a run is a part of another; the value is that one's id."""
 
 _ADD_EDGE = (
     "INSERT INTO edge (child, parent, role, trust, detail) VALUES (:child, :parent, :role, :trust, :detail)"
@@ -124,12 +120,11 @@ def _written_before(store: Store, run: Run, uses: dict[str, FileUse]) -> Iterato
 def connect_steps(store: Store, run: Run, digest: Digest) -> None:
     """Tie a run to the run within which it was started, and to those that were started within it, whichever ends first."""
     pairs = store.database.run(
-        "SELECT r.digest AS child, CAST(:digest AS TEXT) AS parent FROM tag t JOIN run r ON r.id = t.subject"
-        " WHERE t.key = :key AND substr(t.value, 1, 255) = :own AND r.digest IS NOT NULL"
+        "SELECT r.digest AS child, CAST(:digest AS TEXT) AS parent FROM run_relation x JOIN run r ON r.id = x.run"
+        " WHERE x.role = 'parent' AND x.other = :own AND r.digest IS NOT NULL"
         " UNION ALL SELECT CAST(:digest AS TEXT), r.digest FROM run r WHERE r.id = :parent AND r.digest IS NOT NULL",
         digest=digest,
-        key=PARENT_TAG,
-        own=hexadecimal(run.id),
+        own=run.id,
         parent=run.parent,
     )
     for each in pairs:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
+from lineal.objects.ulid import is_hexadecimal, ulid_of
 from lineal.operations.answers import RelatedRun
 from lineal.operations.people.sight import experiment_object
+from lineal.operations.recording.summaries import write_tags
+from lineal.storage import parents
+from lineal.storage.parents import PARENT_TAG
 from lineal.storage.store import Store
 
 
@@ -22,11 +27,20 @@ _ROLES = {"parent": "child", "resumes": "resumed by", "forks": "forked by"}
 """What the one is to the other, and the other to the one."""
 
 
-def relate(store: Store, run: str, related: Relations) -> None:
+def relate(store: Store, run: str, related: Relations, tags: Mapping[str, str] = {}) -> None:
     """Write down what a run is to others; what is known already stays.
 
     A run is not connected to one that the actor may not read: it would show its points.
+
+    Args:
+        store: where.
+        run: its id.
+        related: what it is to others.
+        tags: what its program told a tracker, which may be another's: a parent among them counts when its run is here.
     """
+    if not related.parent and (value := tags.get(PARENT_TAG, "")) and is_hexadecimal(value):
+        is_here = store.database.run("SELECT 1 FROM run WHERE id = :id", id=ulid_of(value))
+        related = related._replace(parent=ulid_of(value) if is_here else "")
     store.database.many(
         "INSERT INTO run_relation (run, role, other, step) VALUES (:run, :role, :other, :step)"
         " ON CONFLICT (run, role) DO NOTHING",
@@ -36,6 +50,7 @@ def relate(store: Store, run: str, related: Relations) -> None:
             if (other := getattr(related, role)) and other != run and _may_read(store, other)
         ],
     )
+    write_tags(store.database, run, parents.tag(store.database, run))
 
 
 def _may_read(store: Store, run: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
@@ -14,19 +13,17 @@ from lineal.objects.digest import Digest
 from lineal.objects.errors import Conflict, Invalid, NotFound
 from lineal.objects.files import Tree
 from lineal.objects.runs import Code, Run, Runtime
-from lineal.objects.ulid import hexadecimal, is_ulid, ulid_of
+from lineal.objects.ulid import is_ulid
 from lineal.operations.answers import RunAnswer
 from lineal.operations.asking import lineage, places, surroundings
 from lineal.operations.data.contents import written_by
 from lineal.operations.operation import operation
 from lineal.operations.recording.related import Relations, relate, related_runs
-from lineal.operations.recording.summaries import write_tags
+from lineal.operations.recording.summaries import Summary, write_tags
 from lineal.operations.references import Row
 from lineal.storage import series
 from lineal.storage.made_with import note_made_with
 from lineal.storage.store import Store
-
-_HEXADECIMAL = re.compile(r"[0-9a-f]{32}")
 
 RUN_STATES = ("running", "finished", "failed", "killed", "lost")
 
@@ -126,12 +123,12 @@ def keep(store: Store, run: Run, code: Code, runtime: Runtime, *, by: str = "") 
         if written := written_by(run):
             store.put_tree(Tree(entries=written))
         _end(store, run, digest)
-        _write_parent(store, run)
         write_params(store, run.id, run.params)
         write_tags(store.database, run.id, dict(_context_tags(run)))
         write_metrics(store, run.id, run.metrics, at=run.ended_at)
         write_tags(store.database, run.id, run.tags)
-        relate(store, run.id, Relations(run.parent, run.resumes, run.forks, run.from_step))
+        relate(store, run.id, Relations(run.parent, run.resumes, run.forks, run.from_step), run.tags)
+        Summary(store.database, run.id, row["experiment"]).save()
         note_made_with(store.database, run.id, code, runtime)
         lineage.connect_run(store, digest, run)
         places.note_queries(store, run)
@@ -188,29 +185,16 @@ def _end(store: Store, run: Run, digest: Digest) -> None:
     )
 
 
-def _write_parent(store: Store, run: Run) -> None:
-    """Make the run within which this one was started searchable, as MLflow's programs say it."""
-    if run.parent and is_ulid(run.parent):
-        store.database.run(
-            "INSERT INTO tag (subject, key, value) VALUES (:subject, :key, :value)"
-            " ON CONFLICT (subject, key) DO UPDATE SET value = excluded.value",
-            subject=run.id,
-            key=lineage.PARENT_TAG,
-            value=hexadecimal(run.parent),
-        )
-
-
 def _parents(store: Store, rows: Iterable[Row]) -> dict[str, str]:
     """Return the id of the run within which each was started, by its own."""
     ids = {f"i{place}": row["id"] for place, row in enumerate(rows)}
     if not ids:
         return {}
     found = store.database.run(
-        f"SELECT subject, value FROM tag WHERE key = :key AND subject IN ({', '.join(f':{name}' for name in ids)})",
-        key=lineage.PARENT_TAG,
+        f"SELECT run, other FROM run_relation WHERE role = 'parent' AND run IN ({', '.join(f':{name}' for name in ids)})",
         **ids,
     )
-    return {row["subject"]: ulid_of(row["value"]) for row in found if _HEXADECIMAL.fullmatch(row["value"])}
+    return {row["run"]: row["other"] for row in found}
 
 
 def write_params(store: Store, subject: str, params: dict[str, Scalar]) -> None:

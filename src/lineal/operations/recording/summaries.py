@@ -14,12 +14,14 @@ from lineal.objects.canonical import Number
 from lineal.objects.errors import Invalid
 from lineal.objects.runs import Point
 from lineal.objects.ulid import hexadecimal
+from lineal.storage import parents
 from lineal.storage.database.database import Database, Row
 
 SUMMARY_BYTES_MAX = 64 << 10
 """What is longer is not written anew at each change, but read from the rows when somebody asks."""
 
 NOTHING, NOTHING_USED = b"[]", b"{}"
+_SHOWN = ("metrics", "params", "tags")
 
 
 class MetricLine(msgspec.Struct):
@@ -123,7 +125,7 @@ class Summary:
         self._experiment = experiment
         asked = "SELECT metrics, params, tags FROM run_summary WHERE run = :run"
         rows = [] if is_new else database.run(asked, run=run)
-        said: Row = rows[0] if rows else {"metrics": "[]", "params": "[]", "tags": "[]"}
+        said: Row = rows[0] if rows else {name: _known(database, run, name, is_new=is_new) for name in _SHOWN}
         # None stands for what is too long: whatever is needed of it is read from the rows.
         self._metrics = _lines(said["metrics"], _metrics)
         self._params = _lines(said["params"], _pairs)
@@ -166,6 +168,7 @@ class Summary:
     def set_tags(self, tags: dict[str, str]) -> None:
         """Take tags; one that is there gets its new value."""
         write_tags(self._database, self._run, tags)
+        parents.told(self._database, self._run, tags)
         if self._tags is not None:
             self._tags.update((key, Pair(key, value)) for key, value in tags.items())
 
@@ -173,6 +176,8 @@ class Summary:
         """Let go of a tag; tell whether it was there."""
         if self._tags is not None:
             self._tags.pop(key, None)
+        if key == parents.PARENT_TAG:
+            parents.forget(self._database, self._run)
         return remove_tag(self._database, self._run, key)
 
     def save(self) -> Row:
@@ -242,17 +247,24 @@ def texts(database: Database, row: Row) -> Iterator[bytes]:
 
     Args:
         database: where the rows are.
-        row: has the column ``id`` and those of a summary; a run without a summary has no rows either.
+        row: has the columns of a run and those of a summary; without one, a run has rows only when we saw it.
     """
     has_any = row["summary"] is not None
-    for name in ("metrics", "params", "tags"):
-        yield NOTHING if not has_any else row[name].encode() if row[name] else _read(database, row["id"], name)
+    # Older runs that we saw have rows and no summary.
+    has_rows = has_any or row["digest"] is not None
+    for name in _SHOWN:
+        shown = row[name] if has_any else None
+        yield NOTHING if not has_rows else shown.encode() if shown else _read(database, row["id"], name)
     for name, read in (("inputs", read_inputs), ("outputs", read_outputs)):
         yield NOTHING_USED if not has_any else row[name].encode() if row[name] else _encode(read(database, row["id"]))
 
 
+def _known(database: Database, run: str, name: str, *, is_new: bool) -> str:
+    return "[]" if is_new else _read(database, run, name).decode()
+
+
 def _read(database: Database, run: str, name: str) -> bytes:
-    """Return what is too long for a summary."""
+    """Return what is in the rows: for want of a summary, or of room in it."""
     if name == "metrics":
         rows = database.run("SELECT * FROM metric_last WHERE subject = :run ORDER BY key", run=run)
         return _encode([_metric_line(row) for row in rows])

@@ -14,6 +14,7 @@ from lineal.objects.errors import Corrupt, Invalid, NotFound
 from lineal.objects.files import Entry
 from lineal.objects.runs import Code, FileUse, Run, Runtime
 from lineal.operations.answers import Diff, Difference
+from lineal.operations.answers import elsewhere_sections as elsewhere
 from lineal.operations.operation import operation
 from lineal.operations.recording.runs import read_metrics
 from lineal.operations.references import find_any, find_version, version_reference
@@ -29,7 +30,7 @@ _TOLD = {
     "id", "name", "command", "directory", "started_at", "ended_at", "code", "runtime", "user", "host", "inputs",
     "outputs", "intermediates", "params", "metrics", "seeds", "models", "stdout", "stderr", "gaps", "parent", "context",
     "resumes", "forks", "from_step",
-    "param_sources",
+    "param_sources", "objects", "queries",
 }  # fmt: skip
 """What of a run is compared as a part of its own, or differs between any two runs."""
 
@@ -42,6 +43,7 @@ class _Whole(NamedTuple):
     run: Run
     side: Side
     main_file: str = ""
+    name: str = ""
 
 
 @operation("diff", effect="reads", about={"left": "reference", "right": "reference"})
@@ -70,6 +72,8 @@ def diff(store: Store, left: str, right: str) -> Diff:
     return Diff(
         left=before.reference,
         right=after.reference,
+        left_name=before.name,
+        right_name=after.name,
         same=not differences and not curves,
         differences=(*differences, *curves),
         equal=(*equal_parts(before.side, after.side), *equal_curves),
@@ -92,7 +96,7 @@ def _whole(store: Store, reference: str) -> _Whole:
         return _Whole("version", version_reference(row), run, side, version.main_file)
     if kind == "run" and row["digest"]:
         run = store.get_object(row["digest"], Run)
-        return _Whole("run", f"run:{row['id']}", run, _parts(store, run, row["id"]))
+        return _Whole("run", f"run:{row['id']}", run, _parts(store, run, row["id"]), name=row["name"])
     raise Invalid(f"{reference} cannot be compared", hint="give two versions, or two runs that have ended")
 
 
@@ -104,12 +108,15 @@ def _parts(store: Store, run: Run, subject: str, weights: tuple[Entry, ...] = ()
         params=run.params,
         metrics=read_metrics(store, subject),
         data={each.path: each.digest for each in run.inputs},
+        read=elsewhere.states(run.objects, "read"),
+        queries=elsewhere.asked(run.queries),
         seeds=run.seeds,
         facts=next(iter(run.models.values()), Side().facts),
         weights=weights,
         command=run.command,
         # A version is what was registered; what else its run wrote is no part of it.
         outputs={} if weights else written,
+        written={} if weights else elsewhere.states(run.objects, "written"),
         more=rest(run, _TOLD),
     )
 
@@ -153,8 +160,12 @@ def _parting(left: Series, right: Series) -> str:
     if parted is None:
         return ""
     where = "from the first step on" if parted == steps[0] else f"equal before step {parted}"
-    values = " and ".join(str(each[parted]) if parted in each else "nothing" for each in (before, after))
+    values = " and ".join(_value(each[parted]) if parted in each else "nothing" for each in (before, after))
     return f"{where}; at step {parted}: {values}"
+
+
+def _value(value: Number) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
 
 
 def _sources(store: Store, left: _Whole, right: _Whole) -> tuple[SourceChange, ...]:

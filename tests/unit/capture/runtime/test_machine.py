@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lineal.capture.runtime.accelerators import find_accelerators
 from lineal.capture.runtime.container import find_container, locale_name, time_zone
 from lineal.capture.runtime.machine import hardware, limits
 from lineal.objects.runtime import Accelerator, Container
@@ -56,7 +57,59 @@ def test_this_machine_is_described() -> None:
     assert found.core_count > 0
     assert found.memory_bytes > 1 << 20
     assert found.devices
-    assert [each.name for each in found.devices] == list(found.accelerators)
+    assert [each.name for each in found.devices if each.is_usable] == list(found.accelerators)
+    assert found.looked_for_accelerators or not Path("/proc").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("files", "devices", "driver"),
+    [
+        ({"sys__bus__pci__devices__a__class": "0x030000", "sys__bus__pci__devices__a__vendor": "0x1a03"}, (), ""),
+        (
+            {
+                "sys__class__drm__card0__device__mem_info_vram_total": "68702699520\n",
+                "sys__class__drm__card0__device__product_name": "Instinct MI300X\n",
+                "sys__class__drm__card0__device__unique_id": "beef",
+                "sys__module__amdgpu__version": "6.12.12\n",
+            },
+            (Accelerator(name="Instinct MI300X", memory_bytes=68702699520, uuid="beef"),),
+            "6.12.12",
+        ),
+        (  # a container sees all that the kernel has, but has one of the devices
+            {
+                "proc__driver__nvidia__gpus__0__information": "Model: \t\t NVIDIA H100\nGPU UUID:\t GPU-1\nDevice Minor: \t 0\n",
+                "proc__driver__nvidia__gpus__1__information": "Model: \t\t NVIDIA H100\nGPU UUID:\t GPU-2\nDevice Minor: \t 1\n",
+                "sys__module__nvidia__version": "570.86.15\n",
+                "dev__nvidia1": "",
+            },
+            (
+                Accelerator(name="NVIDIA H100", uuid="GPU-1", is_usable=False),
+                Accelerator(name="NVIDIA H100", uuid="GPU-2"),
+            ),
+            "570.86.15",
+        ),
+        (
+            {
+                "sys__bus__pci__devices__a__class": "0x030200\n",
+                "sys__bus__pci__devices__a__vendor": "0x10de\n",
+                "sys__bus__pci__devices__a__device": "0x2330\n",
+            },
+            (Accelerator(name="NVIDIA 0x2330", is_usable=False),),
+            "",
+        ),
+    ],
+)
+def test_accelerators_are_told_by_what_the_kernel_shows(
+    files: dict[str, str], devices: tuple[Accelerator, ...], driver: str, tmp_path: Path
+) -> None:
+    found = find_accelerators(system=write(tmp_path, **files))
+
+    assert (devices, driver) == (found.devices, found.driver)
+    assert found.looked
+
+
+def test_that_nobody_could_look_is_not_that_there_is_none(tmp_path: Path) -> None:
+    assert ((), "", ()) == find_accelerators(system=tmp_path)
 
 
 @pytest.mark.parametrize(

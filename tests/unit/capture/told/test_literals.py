@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lineal.capture.told.literals import literal_names
+from lineal.capture.told.literals import literal_names, literal_names_in
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,18 @@ def test_only_names_that_are_always_set_to_literals_count(source: str, names: se
     (tmp_path / "script.py").write_text(source)
 
     assert names == literal_names(tmp_path / "script.py")
+
+
+def test_cells_of_a_notebook_count_together_without_what_is_for_ipython() -> None:
+    cells = [
+        "%pip install x\nrate = 0.1\ndepth = 3\nsize = 1",
+        "depth = 5  # put in",
+        "size += 1",
+        "!ls\nwidth = 2",
+        "no Python",
+    ]
+
+    assert {"rate", "depth", "width"} == literal_names_in(cells)
 
 
 def test_a_script_that_is_gone_has_none(tmp_path: Path) -> None:

@@ -67,19 +67,20 @@ run:01HF7YAT00AAAAAAAAAAAAAAAA  finished
 
 def test_a_run_shows_what_it_is_a_part_of_and_where_its_parameters_come_from() -> None:
     airflow = Context(system="airflow", workflow="churn", run="manual", task="train", attempt="2")
-    sources = {"depth": "argparse", "kind": "conf/model.yaml"}
+    sources = {"depth": "argparse", "kind": "conf/model.yaml", "Tree.depth": "sklearn"}
     run = msgspec.structs.replace(RUN, context=(airflow,), param_sources=sources)
-    text = text_of(msgspec.structs.replace(FINISHED, run=run))
+    text = text_of(msgspec.structs.replace(FINISHED, run=run, params={"Tree.depth": 6, **FINISHED.params}))
 
     assert (
         """\
   part of
     airflow  churn, train, run manual, attempt 2
   parameters
-    NAME     VALUE     FROM
-    depth    6         argparse
-    kind     logistic  conf/model.yaml
-    shuffle  True
+    NAME        VALUE     FROM
+    depth       6         argparse
+    kind        logistic  conf/model.yaml
+    shuffle     True
+    Tree.depth  6         sklearn
   metrics
 """
         in text

@@ -10,6 +10,7 @@ import numpy as np
 from lineal.client.local import LocalRepository
 from lineal.formats.series import Series
 from lineal.objects.canonical import object_digest
+from lineal.objects.places import ObjectUse, QueryUse
 from lineal.objects.runs import FileUse, Run
 from lineal.operations.answers import Diff
 from tests.unit.operations.making import CODE, RUNTIME, run
@@ -112,3 +113,31 @@ def test_what_a_run_read_or_wrote_is_data_and_no_source(repository: LocalReposit
         references.append(repository.runs.finish(run=value, code=code, runtime=RUNTIME).reference)
 
     assert ["t.py"] == [each.path for each in repository.diff(*references).sources]
+
+
+def test_what_was_read_and_written_elsewhere_is_compared_by_address_and_state(repository: LocalRepository) -> None:
+    made = run(repository).run
+    assert made is not None
+    references = []
+    for name, rows, etag in (("first", 10, '"a"'), ("second", 12, '"b"')):
+        changed = msgspec.structs.replace(
+            made,
+            id=repository.store.clock.new_id(),
+            name=name,
+            objects=(
+                ObjectUse(uri="s3://lake/same.csv", access="read", version="1", by=("botocore",)),
+                ObjectUse(uri="s3://lake/rows.csv", access="read", version=f"v-{name}", etag=etag, by=("botocore",)),
+                ObjectUse(uri="s3://lake/model", access="written", etag=etag, by=("botocore",)),
+            ),
+            queries=(QueryUse(connection="postgresql://base", sql="SELECT\n  *", row_count=rows, by=("psycopg",)),),
+        )
+        references.append(repository.runs.finish(run=changed, code=CODE, runtime=RUNTIME).reference)
+
+    found = repository.diff(*references)
+
+    assert [
+        ("data", "s3://lake/rows.csv", 'ETag "a"', 'ETag "b"'),
+        ("queries", "SELECT *", "postgresql://base, 10 rows", "postgresql://base, 12 rows"),
+        ("outputs", "s3://lake/model", 'ETag "a"', 'ETag "b"'),
+    ] == [(each.part, each.name, each.left, each.right) for each in found.differences]
+    assert ("first", "second") == (found.left_name, found.right_name)

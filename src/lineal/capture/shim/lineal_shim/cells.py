@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+
 from .guarding import alike, quietly
+from .params.globals import note_cells
 from .writing import emit
 
 TYPE_CHECKING = False  # spares the import of typing; checkers take the name as true
@@ -25,8 +28,13 @@ def watch_shell(interactiveshell: Any) -> None:
 
 
 def _listen(shell: Any) -> None:
+    ending: list[Any] = []
+
     def told(result: Any) -> None:
         quietly(_note, result)
+        if not ending:
+            # Only now, since what is registered last is called first: at its end the shell forgets all names.
+            ending.append(atexit.register(quietly, note_cells, shell.user_ns))
 
     shell.events.register("post_run_cell", told)
 

@@ -13,6 +13,7 @@ WATCHED: tuple[tuple[str, str, str], ...] = (
     ("fire.core", "params.calls", "watch_fire"),
     ("jsonargparse", "params.calls", "watch_jsonargparse"),
     ("tyro._cli", "params.calls", "watch_tyro"),
+    ("papermill.parameterize", "params.notebooks", "watch_papermill"),
     ("json", "params.files", "watch_loads"),
     ("yaml", "params.files", "watch_loads"),
     ("tomllib._parser", "params.files", "watch_loads"),

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
 from lineal.objects.errors import Conflict, Unavailable, Unsupported
+from lineal.storage import made_with, parents
 from lineal.storage.clock import SystemClock
 from lineal.storage.database.database import Database
 from lineal.storage.database.text import statements
-from lineal.storage.made_with import fill
 
 Phase = Literal["pre", "post"]
 
@@ -32,7 +32,7 @@ _TABLE = (
 )
 
 
-_FILLING: dict[str, Callable[[Database], None]] = {"search": fill}
+_FILLING: dict[str, Callable[[Database], None]] = {"search": made_with.fill, "parents": parents.fill}
 """What fills the tables of a step from objects, which no SQL can read in both databases."""
 
 

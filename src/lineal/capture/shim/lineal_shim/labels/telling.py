@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from .describing import described
+from ..calling import callers
 from ..places.telling import is_told, tell
 
 TYPE_CHECKING = False  # spares the import of typing; checkers take the name as true
@@ -27,6 +28,8 @@ def tell_label(
     path: Any, access: str, by: str, kind: str, value: Any, facts: dict[str, Any] | None = None, split: str = ""
 ) -> None:
     """Tell what a file was, if ``path`` names one, or several."""
+    if by.startswith("pickle.") and _is_part_of_more():
+        return
     for each in _names(path):
         group = _group(each, by, access, split)
         if group is not None and group.count >= _ALIKE_MAX:
@@ -78,6 +81,15 @@ def _group(path: str, by: str, access: str, split: str) -> _Group | None:
             return None
         group = _groups[key] = _Group(f"{directory}{os.sep}*.{ending}")
     return group
+
+
+_ABOVE_PICKLE = ("joblib.", "numpy.", "torch.", "pandas.")
+
+
+def _is_part_of_more() -> bool:
+    """Tell whether a library pickles a part of what it writes itself, and says what the whole is."""
+    caller = next(callers(0), None)
+    return caller is not None and caller.f_globals.get("__name__", "").startswith(_ABOVE_PICKLE)
 
 
 def _names(path: Any) -> Iterator[str]:

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-_TELLING = {"hydra", "fire"}
-"""Libraries that parse options of their own with it; what they make of the program's is told by our other modules."""
+_TELLING = {"hydra", "fire", "snakemake"}
+"""Libraries that parse options of their own with it: how they run a program, which tells its own."""
+
+_PARSERS = {"argparse", "configargparse"}
 
 _chosen = threading.local()
 """The subcommands of this thread's outermost call."""
@@ -57,7 +59,7 @@ def _note_choice(action: Any, values: Any) -> None:
 
 
 def _note(namespace: Any, given: Any) -> None:
-    caller = next((each for each in callers(1) if each.f_globals.get("__name__") != "argparse"), None)
+    caller = next((each for each in callers(1) if each.f_globals.get("__name__") not in _PARSERS), None)
     if caller is not None and is_of_a_library(caller.f_code.co_filename):
         if caller.f_globals.get("__name__", "").partition(".")[0] in _TELLING:
             return

@@ -23,9 +23,15 @@ def watch_commands(core: Any) -> None:
     core.Command.make_context = alike(make_context, original)
 
 
+_TELLING = {"papermill"}
+"""Libraries whose commands run something else; what they give to that is told by our other modules."""
+
+
 def _note(context: Any) -> None:
     if context.resilient_parsing:
         return  # the shell asks for completions
+    if getattr(context.command.callback, "__module__", "").partition(".")[0] in _TELLING:
+        return
     params = dict(context.params)
     for each in context.command.params:
         # What nobody may see while it is typed is a secret, whatever it is called.

@@ -143,11 +143,15 @@ def _is_argument(path: str) -> bool:
 
 
 def _is_in_project(path: str) -> bool:
-    if is_of_a_library(path):
-        return False
+    if is_of_a_library(path) or (_is_below(path, sys.prefix) and not _is_below(_directory, sys.prefix)):
+        return False  # an environment may lie in the project
     script = getattr(sys.modules.get("__main__"), "__file__", None)
     starts = {_directory, os.path.dirname(os.path.abspath(script))} if script else {_directory}
-    return any(path.startswith(os.path.join(_top(each), "")) for each in starts)
+    return any(_is_below(path, _top(each)) for each in starts)
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path.startswith(os.path.join(folder, ""))
 
 
 def _top(folder: str) -> str:

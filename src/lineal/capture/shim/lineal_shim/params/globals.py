@@ -12,6 +12,10 @@ import sys
 from ..calling import is_of_a_library
 from ..writing import emit
 
+TYPE_CHECKING = False  # spares the import of typing; checkers take the name as true
+if TYPE_CHECKING:
+    from typing import Any
+
 _GLOBALS_MAX = 1_000
 _TEXT_MAX = 200
 _ITEMS_MAX = 20
@@ -26,9 +30,19 @@ def note_globals() -> None:
     path = getattr(main, "__file__", None) or getattr(getattr(main, "__loader__", None), "path", None)
     if not isinstance(path, str) or os.getpid() != _PROCESS or _is_installed(path):
         return
-    found = [(name, value) for name, value in vars(main).items() if name[:1] != "_" and _is_plain(value)]
+    _tell(os.path.abspath(path), vars(main))
+
+
+def note_cells(names: dict[str, Any]) -> None:
+    """Record the same of ``names``, those of a notebook, whose script is the cells that ran. Raises OSError."""
+    if os.getpid() == _PROCESS:
+        _tell("", {name: value for name, value in names.items() if name not in {"In", "Out"}})
+
+
+def _tell(script: str, names: dict[str, Any]) -> None:
+    found = [(name, value) for name, value in names.items() if name[:1] != "_" and _is_plain(value)]
     if found:
-        emit("globals", script=os.path.abspath(path), values=dict(found[:_GLOBALS_MAX]))
+        emit("globals", script=script, values=dict(found[:_GLOBALS_MAX]))
 
 
 def _is_installed(path: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from .telling import tell_query
+from ..calling import callers
 from ..guarding import alike, quietly
 
 TYPE_CHECKING = False  # spares the import of typing; checkers take the name as true
@@ -34,7 +35,13 @@ def watch_sqlite(sqlite: Any) -> None:
     sqlite.connect = alike(connect, original)
 
 
+_OWN = ("IPython.",)
+"""Libraries that keep books of their own in SQLite, such as what was typed."""
+
+
 def _name(connection: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+    if next(callers(0)).f_globals.get("__name__", "").startswith(_OWN):
+        return
     database = arguments[0] if arguments else named.get("database")
     path = os.fsdecode(database)  # type: ignore[arg-type]  # what connect took is one of these
     path = path.removeprefix("file:").partition("?")[0] if named.get("uri") else path

@@ -1,0 +1,3 @@
+-- The run within which a run was started is a row of run_relation, and the tag mlflow.parentRunId is made of it; until now some
+-- had only the one and some only the other. What SQL cannot read in both databases is filled in by lineal.storage.parents:
+-- that, and in object_pinned the objects that datasets referred to before there was this table.
