@@ -118,6 +118,7 @@ class JournalEntry(Object, frozen=True, tag="journal"):
 
     ``request`` is the operation's arguments as JSON text; ``result`` the digest of its answer;
     ``previous`` the digest of the entry before, so that no entry can be changed or removed unseen.
+    ``objects`` are the statements, versions, runs, datasets and cards that the act made.
     """
 
     sequence: int
@@ -125,8 +126,9 @@ class JournalEntry(Object, frozen=True, tag="journal"):
     by: str
     operation: str
     request: str
-    outcome: Literal["done", "began", "failed"]
+    outcome: Literal["done", "began", "failed", "denied"]
     previous: Digest | None = None
     subject: str = ""
     result: Digest | None = None
     detail: str = ""
+    objects: tuple[Digest, ...] = ()

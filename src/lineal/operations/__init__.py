@@ -24,6 +24,7 @@ if _AT_ONCE:
         remotes,
         sources,
         transfers,
+        transparency,
         upkeep,
     )
     from lineal.operations.migration import exports, imports, registry_imports, tracking_imports
@@ -63,6 +64,7 @@ __all__ = [
     "sql",
     "tracking_imports",
     "transfers",
+    "transparency",
     "upkeep",
 ]
 
@@ -149,6 +151,7 @@ VERBS = {
         "import counts",
     ),
     "data.transfers": ("data push", "data pull"),
+    "data.transparency": ("journal checkpoint", "journal tile"),
     "data.upkeep": ("verify",),
     "messages.webhooks": (
         "webhooks",

@@ -90,6 +90,11 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
     root: Path | None = None
     progress: Progress = Silent()
     reach: Reach = Reach()
+    made: dict[Digest, str] | None = None
+
+    def noting(self) -> Store:
+        """Return this store with ``made`` taking note of every object that is put into it: its digest and kind."""
+        return msgspec.structs.replace(self, made={})
 
     def acting(self, actor: Actor) -> Store:
         """Return this store as ``actor`` uses it."""
@@ -100,10 +105,11 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
         """Give a transaction in which no other writer of this repository is at work: what it reads stays true.
 
         SQLite has one writer anyway. PostgreSQL would let two promote at once, each blind to the other, so writers take
-        the journal's head, which every act needs in the end, at their beginning. It is given: ``sequence`` and ``digest``.
+        the journal's head, which every act needs in the end, at their beginning. It is given: ``sequence``, ``digest``
+        and ``at``.
         """
         with self.database.transaction():
-            yield self.database.run("UPDATE journal_head SET id = id WHERE id = 1 RETURNING sequence, digest")[0]
+            yield self.database.run("UPDATE journal_head SET id = id WHERE id = 1 RETURNING sequence, digest, at")[0]
 
     @property
     def epoch(self) -> int:
@@ -121,6 +127,8 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
         """Keep a value and return its digest."""
         body = canonical_bytes(value)
         digest = digest_of(body)
+        if self.made is not None:
+            self.made[digest] = kind_of(type(value))
         self.database.run(
             "INSERT INTO object (digest, kind, size_bytes, body, created_at)"
             " VALUES (:digest, :kind, :size_bytes, :body, :at) ON CONFLICT (digest) DO NOTHING",

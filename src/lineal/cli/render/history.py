@@ -31,16 +31,13 @@ def log(answers: Sequence[LogLine], page: Page) -> Iterator[str]:
 
 def verification(answer: Verification, page: Page) -> Iterator[str]:
     """Yield what was checked, and everything that was wrong."""
-    checked = ", ".join(
-        (
-            count(answer.blobs, "file"),
-            size(answer.size_bytes),
-            count(answer.objects, "object"),
-            count(answer.journal_entries, "journal entry", "journal entries"),
-        )
-    )
+    entries = count(answer.journal_entries, "journal entry", "journal entries")
+    bytes_read = (count(answer.blobs, "file"), size(answer.size_bytes), count(answer.objects, "object"))
+    checked = ", ".join((*(bytes_read if answer.objects or answer.blobs else ()), entries))
     if not answer.problems:
         yield f"{page.paint('✓ sound', 'good')}: {checked}"
+        if answer.since is not None:
+            yield f"  the first {answer.since:,} are those of the checkpoint that was kept"
         return
     wrong = f"✗ {count(len(answer.problems), 'problem')}"
     yield f"{page.paint(wrong, 'bad')} in {checked}"

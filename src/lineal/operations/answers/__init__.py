@@ -21,6 +21,7 @@ from lineal.operations.answers.data import (
     TableDiff,
     Transfer,
 )
+from lineal.operations.answers.journal import CheckpointAnswer, TileAnswer
 from lineal.operations.answers.models import (
     CardAnswer,
     DeploymentAnswer,
@@ -75,6 +76,7 @@ __all__ = [
     "Changes",
     "Chart",
     "ChartSeries",
+    "CheckpointAnswer",
     "Collection",
     "Contents",
     "DataDiff",
@@ -118,6 +120,7 @@ __all__ = [
     "SqlAnswer",
     "TableAnswer",
     "TableDiff",
+    "TileAnswer",
     "TokenAnswer",
     "TrackedRun",
     "Transfer",

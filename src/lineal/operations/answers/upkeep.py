@@ -20,6 +20,10 @@ class Verification(Answer, frozen=True, kw_only=True):
     blobs: int
     size_bytes: int
     journal_entries: int
+    root: str = ""
+    """The root of the log over all entries, in hexadecimal digits."""
+    since: int | None = None
+    """How many entries the checkpoint had with which the journal was compared."""
     problems: tuple[Problem, ...] = ()
 
     @property
