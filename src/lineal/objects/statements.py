@@ -101,7 +101,14 @@ class Sighting(Object, frozen=True, tag="sighting"):
     snapshot: str = ""
 
 
-Predicate = Evaluation | GateReport | Approval | Bump | CardEdit | Observation | Sighting
+class Signature(Object, frozen=True, tag="signature"):
+    """Somebody signed the files of a version. ``bundle`` is the blob that holds the signature, ``key`` what it names."""
+
+    bundle: Digest
+    key: str = ""
+
+
+Predicate = Evaluation | GateReport | Approval | Bump | CardEdit | Observation | Sighting | Signature
 
 
 class Statement(Object, frozen=True, tag="statement"):

@@ -30,7 +30,15 @@ if _AT_ONCE:
     from lineal.operations.migration import exports, imports, registry_imports, tracking_imports
     from lineal.operations.people import access_tokens, accounts
     from lineal.operations.recording import artifacts, experiments, runs
-    from lineal.operations.versioning import cards, comparisons, evaluations, models, promotions, registration
+    from lineal.operations.versioning import (
+        cards,
+        comparisons,
+        evaluations,
+        models,
+        promotions,
+        registration,
+        signatures,
+    )
 
 __all__ = [
     "VERBS",
@@ -60,6 +68,7 @@ __all__ = [
     "registry_imports",
     "remotes",
     "runs",
+    "signatures",
     "sources",
     "sql",
     "tracking_imports",
@@ -123,6 +132,7 @@ VERBS = {
         "version alias",
         "version unalias",
     ),
+    "versioning.signatures": ("signature request", "signature add", "signatures", "attestations"),
     "versioning.registry": ("model registered", "version registered", "version latest"),
     "versioning.promotions": ("gate", "promote", "approve", "alias"),
     "asking.questions": ("show", "search", "log"),

@@ -9,7 +9,17 @@ from lineal.cli.render.page import Page
 from lineal.cli.render.runs import bullets, mapping
 from lineal.cli.render.units import ago, count, metrics, moment, number, scalar, when
 from lineal.objects.digest import short
-from lineal.objects.statements import Approval, Bump, CardEdit, Evaluation, GateReport, Observation, Sighting, Statement
+from lineal.objects.statements import (
+    Approval,
+    Bump,
+    CardEdit,
+    Evaluation,
+    GateReport,
+    Observation,
+    Sighting,
+    Signature,
+    Statement,
+)
 from lineal.objects.versions import DataUse, Version
 from lineal.operations.answers import CardAnswer, ModelAnswer, VersionAnswer, VersionLine
 from lineal.operations.answers.run_sections import made_by
@@ -142,7 +152,11 @@ def _said(statements: Sequence[Statement], page: Page) -> Iterator[tuple[str, st
         yield f"{moment(each.at)} ({ago(each.at, page.now)})", each.by, sentence(each)
 
 
-_PLAIN: dict[type, str] = {CardEdit: "its card was edited", Sighting: "its source held exactly this"}
+_PLAIN: dict[type, str] = {
+    CardEdit: "its card was edited",
+    Sighting: "its source held exactly this",
+    Signature: "its files were signed; lineal verify says by whom",
+}
 
 
 def sentence(statement: Statement) -> str:
@@ -157,7 +171,7 @@ def sentence(statement: Statement) -> str:
             return f"approved for {said.stage}" + (f": {said.comment}" if said.comment else "")
         case Bump() as said:
             return f"became {said.semantic}"
-        case CardEdit() | Sighting() as said:
+        case CardEdit() | Sighting() | Signature() as said:
             return _PLAIN[type(said)]
         case Observation() as said:
             health = "healthy" if said.healthy else "not healthy"

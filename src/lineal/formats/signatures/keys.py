@@ -42,7 +42,7 @@ class PublicKey:
     """
 
     def __init__(self, key: EllipticCurvePublicKey | Ed25519PublicKey) -> None:
-        self._key = key
+        self._key: Any = key
 
     @property
     def kind(self) -> Kind:
@@ -105,7 +105,7 @@ class PrivateKey:
     """
 
     def __init__(self, key: EllipticCurvePrivateKey | Ed25519PrivateKey) -> None:
-        self._key = key
+        self._key: Any = key
 
     @property
     def public(self) -> PublicKey:

@@ -21,7 +21,7 @@ from lineal.operations.answers.data import (
     TableDiff,
     Transfer,
 )
-from lineal.operations.answers.journal import CheckpointAnswer, TileAnswer
+from lineal.operations.answers.journal import Attestations, CheckpointAnswer, SignatureAnswer, TileAnswer, ToSign
 from lineal.operations.answers.models import (
     CardAnswer,
     DeploymentAnswer,
@@ -72,6 +72,7 @@ __all__ = [
     "Answer",
     "ArtifactAnswer",
     "ArtifactLine",
+    "Attestations",
     "CardAnswer",
     "Changes",
     "Chart",
@@ -116,11 +117,13 @@ __all__ = [
     "RemoteAnswer",
     "Repair",
     "RunAnswer",
+    "SignatureAnswer",
     "SourceCheck",
     "SqlAnswer",
     "TableAnswer",
     "TableDiff",
     "TileAnswer",
+    "ToSign",
     "TokenAnswer",
     "TrackedRun",
     "Transfer",

@@ -1,7 +1,8 @@
-"""Answers about the journal as a transparency log."""
+"""Answers about the journal as a transparency log, and about signatures."""
 
 from __future__ import annotations
 
+from lineal.objects.digest import Digest
 from lineal.operations.answers.answer import Answer
 
 
@@ -20,3 +21,31 @@ class TileAnswer(Answer, frozen=True, kw_only=True):
 
     path: str
     data: bytes
+
+
+class ToSign(Answer, frozen=True, kw_only=True):
+    """What a signature of a version is about: the SHA-256 of each file, in hexadecimal digits, by path."""
+
+    reference: str
+    digest: Digest
+    files: dict[str, str]
+
+
+class SignatureAnswer(Answer, frozen=True, kw_only=True):
+    """A signature of a version. ``state`` is good, untrusted or bad; ``by`` who signed, where that is known."""
+
+    reference: str
+    state: str
+    by: str
+    reason: str
+    key: str
+    added_by: str
+    at: int
+
+
+class Attestations(Answer, frozen=True, kw_only=True):
+    """What is known of a version as in-toto statements, each a JSON text, by name; and the bundles of its signatures."""
+
+    reference: str
+    statements: dict[str, str]
+    bundles: tuple[str, ...]

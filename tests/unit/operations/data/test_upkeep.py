@@ -49,8 +49,8 @@ DAMAGE = {
     "an act that was removed": ("DELETE FROM journal WHERE sequence = 2", "was removed", ""),
     "the last act, removed": ("DELETE FROM journal WHERE sequence = 3", "the journal ends at 2", ""),
     "two acts that changed places": (
-        "UPDATE journal SET sequence = 9 WHERE sequence = 3; UPDATE journal SET sequence = 3 WHERE sequence = 2;"
-        "UPDATE journal SET sequence = 2 WHERE sequence = 9",
+        "UPDATE journal SET sequence = sequence + 7 WHERE sequence > 1;"
+         "UPDATE journal SET sequence = 12 - sequence WHERE sequence > 1",
         "it was written as entry 3, and stands here in the place of another",
         "",
     ),
