@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from lineal.client.connect import Repository
 from lineal.formats.signatures import dsse
 from lineal.formats.signatures.bundles import SIGNATURE_FILE, make_bundle
 from lineal.formats.signatures.certificates import Certificate, load_pem
 from lineal.formats.signatures.keys import PrivateKey
 from lineal.objects.errors import Invalid, NotFound
 from lineal.operations import signatures
-from lineal.operations.answers import SignatureAnswer
+from lineal.operations.answers import SignatureAnswer, VersionAnswer
+from lineal.operations.operation import Handle
 from lineal.storage import private_keys
 
 CERTIFICATE = "LINEAL_SIGNING_CERTIFICATE"
@@ -63,14 +63,14 @@ def _text(path: str) -> str:
         raise NotFound(f"{path} cannot be read: {error}", hint="name a file of certificates in PEM") from None
 
 
-def sign_version(repository: Repository, version: str, signer: Identity) -> SignatureAnswer:
+def sign_version(repository: Handle, version: str, signer: Identity) -> SignatureAnswer:
     """Sign the files of a version, and keep the signature with it."""
     wanted = signatures.request(repository, version)
     bundle = make_bundle(wanted.reference, wanted.files, signer.key, signer.chain)
     return signatures.add(repository, version, bundle=bundle.decode())
 
 
-def export_attestations(repository: Repository, version: str, directory: Path, signer: Identity) -> list[Path]:
+def export_attestations(repository: Handle, version: str, directory: Path, signer: Identity) -> list[Path]:
     """Write everything that is known of a version as signed statements, and its own signatures.
 
     Args:
@@ -93,3 +93,10 @@ def export_attestations(repository: Repository, version: str, directory: Path, s
         written.append(directory / SIGNATURE_FILE)
         written[-1].write_text(found.bundles[0], encoding="utf-8")
     return written
+
+
+def sign_new(repository: Handle, answer: VersionAnswer, variables: Mapping[str, str]) -> SignatureAnswer | None:
+    """Sign a version that was just made, where a key is configured; None where none is, or the version was there before."""
+    if not answer.created or not private_keys.signing(variables):
+        return None
+    return sign_version(repository, answer.reference, identity(variables))

@@ -36,7 +36,7 @@ def names(variables: Mapping[str, str]) -> Iterator[str]:
 
 def keep(name: str, key: PrivateKey, variables: Mapping[str, str]) -> Path:
     """Write a new key, which nobody else can read. Raises Conflict where that name is taken."""
-    path = home(variables) / f"{check_name(name, 'key')}{_SUFFIX}"
+    path = home(variables) / f"{check_name(name, 'key').replace('/', '-')}{_SUFFIX}"
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -26,6 +26,7 @@ from lineal.objects.statements import (
     JournalEntry,
     Observation,
     Sighting,
+    Signature,
     Statement,
 )
 from lineal.objects.versions import Card, Version
@@ -51,6 +52,7 @@ KINDS: tuple[type[Object], ...] = (
     CardEdit,
     Observation,
     Sighting,
+    Signature,
     Statement,
     JournalEntry,
 )

@@ -181,3 +181,8 @@ def load_public(text: str, where: str) -> PublicKey:
     if not isinstance(key, used.ed.Ed25519PublicKey | used.ecdsa.EllipticCurvePublicKey):
         raise Invalid(f"the key in {where} is neither EC P-256 nor Ed25519", hint="use a key of one of these kinds")
     return PublicKey(key)
+
+
+def ed25519_public(raw: bytes) -> PublicKey:
+    """Return the Ed25519 key of 32 bytes."""
+    return PublicKey(library().ed.Ed25519PublicKey.from_public_bytes(raw))

@@ -16,7 +16,8 @@ from lineal.operations.data.stores import on_disk
 from lineal.operations.data.transparency import log_of
 from lineal.operations.operation import operation
 from lineal.operations.recording.artifacts import SHARED
-from lineal.operations.references import dataset_reference, version_reference
+from lineal.operations.references import dataset_reference, find_version, version_reference
+from lineal.operations.versioning.version_checks import verify_version
 from lineal.storage import checking
 from lineal.storage.store import Store
 from lineal.storage.trees import ROOTS, blob_of
@@ -26,12 +27,15 @@ _ASKED_AT_ONCE = 10_000
 
 
 @operation("verify", effect="reads")
-def verify(store: Store, *, sample: float = 1.0, log: bool = False, checkpoint: str = "") -> Verification:
+def verify(
+    store: Store, reference: str = "", *, sample: float = 1.0, log: bool = False, checkpoint: str = ""
+) -> Verification:
     """Read everything and check it: each file and object against its digest, each name, the journal.
 
     What is wrong is named, with the versions, datasets and runs that need it.
 
     Args:
+        reference: only this version: its files, its object and statements, and its signatures.
         sample: which share of the bytes to read, from 0 to 1, chosen by chance; names and rows are always checked.
         log: check the journal only, with the statements and versions that it names.
         checkpoint: the text of a checkpoint that was kept elsewhere: everything it covers must still be there.
@@ -42,6 +46,8 @@ def verify(store: Store, *, sample: float = 1.0, log: bool = False, checkpoint: 
     if not 0 <= sample <= 1:
         raise Invalid(f"{sample} is no share", hint="--sample with a number from 0 to 1, such as 0.01")
     problems: list[Problem] = []
+    if reference:
+        return verify_version(store, find_version(store, reference))
     if log:
         return _verified(store, problems, checkpoint)
     objects = _objects(store, problems)

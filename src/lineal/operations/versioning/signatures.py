@@ -10,8 +10,8 @@ from lineal.operations.operation import operation
 from lineal.operations.references import find_version, version_reference
 from lineal.operations.statements import make_statement
 from lineal.operations.versioning.attestations import statements_of
-from lineal.operations.versioning.policies import policy_of
-from lineal.operations.versioning.signed_versions import bundles_of, files_of, judged
+from lineal.operations.versioning.signed_versions import bundles_of, files_of
+from lineal.operations.versioning.version_checks import signature_answers
 from lineal.storage.store import Store
 
 
@@ -47,7 +47,7 @@ def add(store: Store, version: str, *, bundle: str) -> SignatureAnswer:
     kept = store.blobs.put(bundle.encode())
     key = found.chain[0].name if found.chain else found.hint
     make_statement(store, row["digest"], Signature(bundle=kept, key=key))
-    return _signatures(store, version)[0]
+    return signature_answers(store, row)[0]
 
 
 @operation("signatures", effect="reads", internal=True, about={"version": "version"})
@@ -57,23 +57,7 @@ def signatures_of(store: Store, version: str) -> tuple[SignatureAnswer, ...]:
     Args:
         version: the version.
     """
-    return _signatures(store, version)
-
-
-def _signatures(store: Store, version: str) -> tuple[SignatureAnswer, ...]:
-    row = find_version(store, version)
-    return tuple(
-        SignatureAnswer(
-            reference=version_reference(row),
-            state=worth.state,
-            by=worth.by,
-            reason=worth.reason,
-            key=each.predicate.key if isinstance(each.predicate, Signature) else "",
-            added_by=each.by,
-            at=each.at,
-        )
-        for each, worth in judged(store, row, policy_of(store)[0].signing.trust())
-    )
+    return signature_answers(store, find_version(store, version))
 
 
 @operation("attestations", effect="reads", internal=True, about={"version": "version"})

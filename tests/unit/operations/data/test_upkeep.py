@@ -49,8 +49,8 @@ DAMAGE = {
     "an act that was removed": ("DELETE FROM journal WHERE sequence = 2", "was removed", ""),
     "the last act, removed": ("DELETE FROM journal WHERE sequence = 3", "the journal ends at 2", ""),
     "two acts that changed places": (
-        "UPDATE journal SET sequence = sequence + 7 WHERE sequence > 1;"
-         "UPDATE journal SET sequence = 12 - sequence WHERE sequence > 1",
+        # Out of the way first: a number stands there once.
+        "UPDATE journal SET sequence = -sequence WHERE sequence > 1; UPDATE journal SET sequence = 5 + sequence WHERE sequence < 0",
         "it was written as entry 3, and stands here in the place of another",
         "",
     ),
