@@ -148,8 +148,8 @@ def _differences(
         was = split_entries(Tile(ENTRIES, number, there), bucket.get(Tile(ENTRIES, number, there).path))
         now = split_entries(Tile(ENTRIES, number, here), read(Tile(ENTRIES, number, here)))
         for place, (before, after) in enumerate(zip(was, now, strict=False)):
-            if before != after:
-                yield start + place + 1, _changed(before, after)
+            if changed := _changed(before, after):
+                yield start + place + 1, changed
     for sequence in range(size + 1, old.size + 1):
         yield sequence, "it was exported, and is not there any more"
 
@@ -159,12 +159,14 @@ def _hashes(tile: bytes, count: int) -> bytes:
 
 
 def _changed(before: bytes, after: bytes) -> str:
-    """Return in which fields an entry differs from what it was."""
+    """Return in which fields an entry differs from what it was; nothing where it only names another entry before it."""
     try:
         was, now = (msgspec.json.decode(each, type=dict[str, object]) for each in (before, after))
     except msgspec.MsgspecError:
         return "its bytes are not those that were exported"
     names = [name for name in sorted(was.keys() | now.keys()) if was.get(name) != now.get(name)]
+    if set(names) <= {"previous"}:
+        return ""
     return "it is not what was exported: " + "; ".join(
         f"{name} was {was.get(name)!r} and is {now.get(name)!r}" for name in names
     )

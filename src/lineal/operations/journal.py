@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Literal
 
 import msgspec
 
 from lineal.objects.canonical import canonical_bytes
 from lineal.objects.digest import Digest, digest_of
+from lineal.objects.errors import LinealError
 from lineal.objects.statements import JournalEntry
 from lineal.storage.database.database import Row
-from lineal.storage.store import Store
+from lineal.storage.store import Actor, Store
 
 Outcome = Literal["done", "began", "failed", "denied"]
 
@@ -25,6 +27,10 @@ _NAMED = ("statement", "version", "card", "dataset", "run")
 
 _NAMED_MAX = 400
 """An entry of a transparency log has 65,535 bytes at most; imports bring 200 runs at once."""
+
+
+UNKNOWN = "unknown"
+"""Who somebody is that has no account."""
 
 
 def write_entry(
@@ -94,3 +100,18 @@ def _made(store: Store) -> tuple[Digest, ...]:
     """Return what the act made, in an order that does not depend on chance."""
     found = [(_NAMED.index(kind), digest) for digest, kind in (store.made or {}).items() if kind in _NAMED]
     return tuple(digest for _, digest in sorted(found)[:_NAMED_MAX])
+
+
+def note_denied_login(store: Store, name: str, why: str) -> None:
+    """Journal a login that failed. Where even that cannot be written, it failed all the same.
+
+    Args:
+        store: where.
+        name: whose account it was tried with. One that nobody has is not written down: people type passwords there.
+        why: what was wrong, and from where.
+    """
+    known = store.database.run("SELECT 1 AS one FROM account WHERE name = :name", name=name)
+    tried = store.acting(Actor(name if known else UNKNOWN, "none"))
+    subject = f"account:{name}" if known else ""
+    with suppress(LinealError), tried.writing() as head:
+        write_entry(tried, head, "user login", b"{}", "denied", subject=subject, detail=why)
