@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, TypeVar, get_args
@@ -11,6 +11,7 @@ from typing import Literal, TypeVar, get_args
 import msgspec
 
 from lineal.formats import trees as formats
+from lineal.formats.signatures.keys import PrivateKey
 from lineal.objects.canonical import Object, canonical_bytes, decode
 from lineal.objects.digest import Digest, digest_of
 from lineal.objects.errors import Corrupt, Invalid, NotFound
@@ -91,6 +92,8 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
     progress: Progress = Silent()
     reach: Reach = Reach()
     made: dict[Digest, str] | None = None
+    log_key: Callable[[], PrivateKey] | None = None
+    """Gives the key that signs checkpoints of the journal, where there is one."""
 
     def noting(self) -> Store:
         """Return this store with ``made`` taking note of every object that is put into it: its digest and kind."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-
+from lineal.formats.signatures.keys import PrivateKey
 from lineal.formats.transparency.notes import Checkpoint, verifier_key
 from lineal.formats.transparency.tiles import parse_path
 from lineal.objects.errors import Invalid
 from lineal.operations.answers import CheckpointAnswer, TileAnswer
 from lineal.operations.operation import operation
-from lineal.storage import private_keys
 from lineal.storage.log import Log
 from lineal.storage.store import Store
 
@@ -28,13 +26,12 @@ def checkpoint(store: Store) -> CheckpointAnswer:
         Invalid: the key is of another kind.
     """
     found, key = log_of(store).checkpoint(), ""
-    if wanted := os.environ.get(private_keys.LOG, ""):
-        found, key = _signed(found, wanted)
+    if store.log_key:
+        found, key = _signed(found, store.log_key())
     return CheckpointAnswer(origin=found.origin, size=found.size, root=found.root.hex(), note=found.note, key=key)
 
 
-def _signed(found: Checkpoint, wanted: str) -> tuple[Checkpoint, str]:
-    private = private_keys.find(wanted, os.environ)
+def _signed(found: Checkpoint, private: PrivateKey) -> tuple[Checkpoint, str]:
     if private.public.kind != "ed25519":
         raise Invalid("checkpoints are signed by Ed25519 keys", hint="lineal key create log --kind ed25519")
     public = private.public.raw
