@@ -13,9 +13,11 @@ import msgspec
 
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import NotFound
-from lineal.storage import private_keys
 from lineal.storage import repository as places
 from lineal.storage.store import Actor, Store
+
+_LOG_KEY = "LINEAL_LOG_KEY"
+"""The variable that says which key signs checkpoints of the journal: a name, a file, or the key itself."""
 
 if TYPE_CHECKING:
     from lineal.client.remote import RemoteRepository
@@ -76,9 +78,11 @@ def init(directory: PathLike[str] | str = ".", *, database: str = "") -> LocalRe
 
 def _with_log_key(store: Store) -> Store:
     """Return a store whose checkpoints are signed, where ``LINEAL_LOG_KEY`` says by which key."""
-    wanted = os.environ.get(private_keys.LOG, "")
+    wanted = os.environ.get(_LOG_KEY, "")
     if not wanted:
         return store
+    from lineal.storage import private_keys  # noqa: PLC0415 - most repositories have none
+
     return msgspec.structs.replace(store, log_key=partial(private_keys.find, wanted, os.environ))
 
 

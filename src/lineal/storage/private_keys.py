@@ -14,9 +14,6 @@ from lineal.objects.reference import check_name
 SIGNING = "LINEAL_SIGNING_KEY"
 """The variable that says which key signs versions: a name, a file, or the key itself."""
 
-LOG = "LINEAL_LOG_KEY"
-"""The same for checkpoints of the journal."""
-
 DEFAULT = "default"
 """The key that signs versions when nothing else is said, where there is one."""
 

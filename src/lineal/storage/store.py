@@ -6,12 +6,11 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 
 import msgspec
 
 from lineal.formats import trees as formats
-from lineal.formats.signatures.keys import PrivateKey
 from lineal.objects.canonical import Object, canonical_bytes, decode
 from lineal.objects.digest import Digest, digest_of
 from lineal.objects.errors import Corrupt, Invalid, NotFound
@@ -22,6 +21,9 @@ from lineal.storage.blobs.blobs import BlobStore
 from lineal.storage.clock import Clock
 from lineal.storage.database.database import Database, Row
 from lineal.storage.progress import Progress, Silent
+
+if TYPE_CHECKING:
+    from lineal.formats.signatures.keys import PrivateKey
 
 T = TypeVar("T", bound=Object)
 
