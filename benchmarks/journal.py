@@ -186,7 +186,8 @@ def rows(home: Path, count: int) -> Iterator[Row]:
         (home / "log").mkdir()
         with Clock() as clock:
             export_log(repository, DirectoryBucket(home / "log"))
-        yield _row("export", f"export the tiles of {count:,} entries", clock, *minute, 1)
+        five = 5 * MINUTE_S * count / FULL
+        yield _row("export", f"export the tiles of {count:,} entries", clock, "five minutes for a million", five, 1)
 
 
 def _row(row: str, work: str, clock: Clock, peer_name: str, peer: float, goal: float) -> Row:
