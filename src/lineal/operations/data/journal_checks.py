@@ -19,6 +19,9 @@ from lineal.storage.store import Store
 _PAGE = 4_096
 _ASKED_AT_ONCE = 500
 
+_SKEW_MS = 300_000
+"""How far the clocks of servers may have differed that wrote before the journal's time was kept from going back."""
+
 _DECIDING = ("gate", "approval")
 """Statements that let a version through: one that no act made was put there by somebody."""
 
@@ -100,7 +103,7 @@ def _check_entry(found: Reading, row: Row, previous: Row | None, at: int, named:
         found.add(f"the entry was changed after it was written: {_differing(entry, row)}", sequence)
     elif canonical_bytes(entry) != body or _differing_columns(entry, row):
         found.add(f"the row and the entry in it differ: {_differing(entry, row)}", sequence)
-    if entry.at < at:
+    if entry.at < at - (_SKEW_MS if found.since is None else 0):
         found.add(f"it is dated {at - entry.at} ms before the entry before it: {entry.at}, and that one {at}", sequence)
     if entry.objects:
         found.since = entry.at if found.since is None else found.since
