@@ -19,18 +19,19 @@ SETS = {
     "test": (
         "pyproject.toml", "--extra", "demo", "--extra", "postgres", "--extra", "tables",
         "--extra", "duckdb", "--extra", "delta", "--extra", "iceberg", "--extra", "ssh", "--extra", "server",
-        "--group", "test", "--group", "lint", "requirements/build.in",
+        "--extra", "signing", "--group", "test", "--group", "lint", "requirements/build.in",
     ),
     "data": ("requirements/data.in", "--no-deps"),
     "dvc": ("requirements/dvc.in",),
     "mlflow": ("requirements/mlflow.in",),
     "mlflow2": ("requirements/mlflow2.in",),
+    "signing": ("requirements/signing.in",),
     "pytorch": ("requirements/pytorch.in", "--constraint", "requirements/mlflow.txt"),
     "capture": ("requirements/capture.in",),
     "snakemake": ("requirements/snakemake.in",),
 }  # fmt: skip
-"""What is locked where: running it, the demo, the tests, the demo's data, the real DVC, two real MLflows, PyTorch beside
-them, what recorded programs use, and Snakemake, which asks for other versions of that."""
+"""What is locked where: running it, the demo, the tests, the demo's data, the real DVC, two real MLflows, what verifies signed
+models, PyTorch beside the MLflows, what recorded programs use, and Snakemake, which asks for other versions of that."""
 
 WITH_PYTORCH = ("pytorch", "capture")
 

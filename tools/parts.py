@@ -1,9 +1,9 @@
 """Install what tests need beside the project's own packages: ``make parts``. Quick when everything is there.
 
 Ceph comes from the system's packages, which takes root and Debian or one of its kin; Azurite and a provider of identities
-come from npm, and DVC, two versions of MLflow, Snakemake and what recorded programs use, which bring a hundred packages each,
-into environments of their own, all in ``.parts``. What cannot be had is named, and its tests say so: they fail in CI and are
-skipped elsewhere.
+come from npm, and DVC, two versions of MLflow, what verifies signed models, Snakemake, and what recorded programs use, which bring
+a hundred packages each, into environments of their own, all in ``.parts``. What cannot be had is named, and its tests say so:
+they fail in CI and are skipped elsewhere.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ def main() -> None:
     install_locked("mlflow")
     install_locked("mlflow2")
     install_locked("snakemake")
+    install_locked("signing", "signing", "--no-compile-bytecode")
     if (wheels := download_pytorch()) is not None:
         install_locked("pytorch", "mlflow", "--no-deps", "--no-index", "--find-links", wheels)
         install_locked("capture", "capture", "--find-links", wheels)

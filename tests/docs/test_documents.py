@@ -63,6 +63,8 @@ def settle(patch: pytest.MonkeyPatch, directory: Path) -> None:
         patch.delenv(name)
     for name, value in variables().items():
         patch.setenv(name, value)
+    # A reader's own keys would sign what documents register, and documents make some.
+    patch.setenv("XDG_CONFIG_HOME", str(directory.parent / "config"))
 
 
 @pytest.mark.parametrize("path", HAND_WRITTEN, ids=name_of)

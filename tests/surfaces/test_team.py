@@ -91,6 +91,19 @@ def test_a_token_a_password_and_the_file_all_let_in_and_nothing_else_does(addres
     assert [200, 200] == [status(address, path) for path in ("/api/v1/health", "/health")]
 
 
+def test_a_login_that_failed_is_an_act_in_the_journal_and_no_name_that_nobody_has(
+    address: str, local: LocalRepository
+) -> None:
+    for name in ("eve", "my secret password"):
+        assert 401 == status(address, **basic(name, "wrong"))
+    unknown, eve = local.log(limit=2)
+
+    assert ("eve", "user login", "account:eve", "denied") == (eve.by, eve.operation, eve.subject, eve.outcome)
+    assert "from 127.0.0.1" in eve.detail
+    assert ("unknown", "") == (unknown.by, unknown.subject)
+    assert () == local.verify(log=True).problems
+
+
 def test_the_last_use_of_a_token_is_known(address: str, local: LocalRepository) -> None:
     token = local.token.create("ada").token
     assert [None] == [each.used_at for each in local.token.list("ada")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from lineal.checks.paired import Pairs
+from lineal.formats.signatures.trust import Judged
 from lineal.objects.runs import Code, Runtime
 from lineal.objects.statements import Bump, Evaluation
 from lineal.objects.versions import Version
@@ -16,6 +17,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     ``evaluation`` is the newest of the candidate on the policy's dataset, ``champion_evaluation`` that of the champion
     on the same dataset version. ``pairs`` holds both versions' answers to its rows. ``approvals`` are the names of all
     who approved the candidate for this stage; ``author`` registered it. ``section_states`` comes from ``staleness``.
+    ``signatures`` is what each signature of the candidate is worth, gathered only for a gate that asks for some.
     ``code`` and ``runtime`` are what the candidate's digests name, None where the store lacks them.
     """
 
@@ -32,6 +34,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     approvals: tuple[str, ...] = ()
     section_states: dict[str, str] = {}
     bump: Bump | None = None
+    signatures: tuple[Judged, ...] = ()
 
     @property
     def name(self) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import Any, Literal, TypeVar
 
 import msgspec
 
 from lineal.checks.check import Check, checks
+from lineal.formats.signatures.trust import Trust, TrustedKey
 from lineal.objects.errors import Invalid
 
 DEFAULT_GATES = {"production": ({"check": "lineage_complete"},)}
@@ -64,6 +66,50 @@ class RetentionPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
             raise ValueError("days must be 0 or more")
 
 
+class Holder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Somebody's public key, on one line or as PEM."""
+
+    public: str
+
+
+class Root(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A certificate, as PEM, whose holder vouches for others."""
+
+    certificate: str
+
+
+class Revocation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """From when on a key is not trusted any more. What it signed before stays good."""
+
+    key: str
+    at: datetime
+    because: str = ""
+
+
+class SigningPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who may sign versions, and where beside gates their signatures are asked for."""
+
+    keys: dict[str, Holder] = {}
+    roots: dict[str, Root] = {}
+    revoked: tuple[Revocation, ...] = ()
+    ask: tuple[Literal["deploy", "load"], ...] = ()
+
+    def trust(self) -> Trust:
+        """Return whom to trust."""
+        revoked = {each.key: each for each in sorted(self.revoked, key=lambda each: each.at, reverse=True)}
+        return Trust(
+            keys={name: _trusted(each, revoked.get(name)) for name, each in self.keys.items()},
+            roots={name: each.certificate for name, each in self.roots.items()},
+        )
+
+
+def _trusted(holder: Holder, revoked: Revocation | None) -> TrustedKey:
+    if revoked is None:
+        return TrustedKey(public=holder.public)
+    at = revoked.at if revoked.at.tzinfo else revoked.at.replace(tzinfo=UTC)
+    return TrustedKey(public=holder.public, revoked_at=round(at.timestamp() * 1000), because=revoked.because)
+
+
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """What a repository asks of its versions. ``asked``: the stages whose gates the policy itself speaks of."""
 
@@ -72,6 +118,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     stages: dict[str, StagePolicy] = {}
     retention: RetentionPolicy = RetentionPolicy()
     asked: frozenset[str] = frozenset()
+    signing: SigningPolicy = SigningPolicy()
 
     def gate(self, stage: str) -> tuple[Check, ...]:
         """Return the checks of the gate of ``stage``."""
@@ -95,7 +142,7 @@ def parse_policy(text: str) -> Policy:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Invalid(f"the policy is no TOML: {error}", hint="mend lineal.toml at that place") from None
-    _check_names(content, ("evaluation", "gate", "stage", "retention", "connections"), "the policy", "table")
+    _check_names(content, ("evaluation", "gate", "stage", "retention", "connections", "signing"), "the policy", "table")
     evaluation = _table(content.get("evaluation", {}), "[evaluation]")
     _check_names(evaluation, EvaluationPolicy.__struct_fields__, "[evaluation]", "option")
     gates = _table(content.get("gate", {}), "[gate]")
@@ -110,6 +157,7 @@ def parse_policy(text: str) -> Policy:
         evaluation=_convert(evaluation, EvaluationPolicy, "[evaluation]"),
         gates={stage: tuple(_gate(stage, asked)) for stage, asked in {**DEFAULT_GATES, **gates}.items()},
         asked=frozenset(gates),
+        signing=_convert(_table(content.get("signing", {}), "[signing]"), SigningPolicy, "[signing]"),
     )
 
 

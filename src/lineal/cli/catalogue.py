@@ -14,14 +14,19 @@ from lineal.cli.commands.data_get import DATA_GET
 from lineal.cli.commands.data_pull import DATA_PULL
 from lineal.cli.commands.data_query import DATA_QUERY
 from lineal.cli.commands.data_status import DATA_STATUS
+from lineal.cli.commands.export_attestations import EXPORT_ATTESTATIONS
+from lineal.cli.commands.export_log import EXPORT_LOG, WITNESS
 from lineal.cli.commands.export_mlflow import EXPORT_MLFLOW
 from lineal.cli.commands.import_dvc import IMPORT_DVC
 from lineal.cli.commands.import_mlflow import IMPORT_MLFLOW
 from lineal.cli.commands.init import INIT
+from lineal.cli.commands.key import KEYS
+from lineal.cli.commands.model_sign import MODEL_SIGN
 from lineal.cli.commands.run import RUN
 from lineal.cli.commands.schema import SCHEMA
 from lineal.cli.commands.server import SERVER
 from lineal.cli.commands.sql import SQL
+from lineal.cli.commands.verify import VERIFY
 from lineal.objects.errors import Invalid
 
 _ALSO = {"server": ("serve", "ui", "web"), "model register": ("register",), "data add": ("add",), "show": ("status",)}
@@ -43,6 +48,12 @@ HAND_MADE: dict[str, Command] = {
         IMPORT_DVC,
         IMPORT_MLFLOW,
         EXPORT_MLFLOW,
+        EXPORT_LOG,
+        EXPORT_ATTESTATIONS,
+        WITNESS,
+        VERIFY,
+        *KEYS,
+        MODEL_SIGN,
         RUN,
         with_dvc(DATA_ADD),
         DATA_CHECK,

@@ -108,7 +108,25 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "rollback": ("lineal rollback churn", "lineal rollback churn --environment canary"),
     "undeploy": ("lineal undeploy deployment:01JD8Q",),
     "doctor": ("lineal doctor", "lineal doctor backup", "lineal doctor s3://models/lineal"),
-    "verify": ("lineal verify", "lineal verify --quiet && echo sound"),
+    "verify": (
+        "lineal verify",
+        "lineal verify churn:1.2.0",
+        "lineal verify --log --checkpoint checkpoint.txt --tiles s3://audit/log",
+    ),
+    "export log": ("lineal export log /mnt/audit/log", "lineal export log s3://audit/log > checkpoint.txt"),
+    "witness": (
+        "lineal witness /mnt/audit/log --checkpoint seen.txt",
+        "lineal witness https://audit.example.org/log --checkpoint seen.txt --key lineal/01JD+c74f20a3+AQID",
+    ),
+    "export attestations": ("lineal export attestations churn:1.2.0 attestations/",),
+    "key create": ("lineal key create", "lineal key create log --kind ed25519"),
+    "key list": ("lineal key list",),
+    "key trust": ("lineal key trust ada ada.pem", "lineal key trust corporation root.pem"),
+    "key revoke": ("lineal key revoke ada --because 'her laptop was stolen'",),
+    "model sign": (
+        "lineal model sign churn:1.2.0",
+        "lineal model sign churn:1.2.0 --key release.pem --certificate chain.pem",
+    ),
     "remote add": (
         "lineal remote add backup /mnt/backup/models",
         "lineal remote add store s3://models/lineal --option endpoint=https://s3.example.org --default",

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import getpass
 import os
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Union
 
+import msgspec
+
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import NotFound
 from lineal.storage import repository as places
-from lineal.storage.store import Actor
+from lineal.storage.store import Actor, Store
+
+_LOG_KEY = "LINEAL_LOG_KEY"
+"""The variable that says which key signs checkpoints of the journal: a name, a file, or the key itself."""
 
 if TYPE_CHECKING:
     from lineal.client.remote import RemoteRepository
@@ -39,7 +45,7 @@ def connect(repository: PathLike[str] | str | None = None, *, token: str = "") -
         from lineal.client.remote import RemoteRepository  # noqa: PLC0415
 
         return RemoteRepository(where, token=token or os.environ.get("LINEAL_TOKEN", ""))
-    return LocalRepository(places.open_store(find(where), actor=owner()))
+    return LocalRepository(_with_log_key(places.open_store(find(where), actor=owner())))
 
 
 def find(where: str) -> Path:
@@ -67,7 +73,17 @@ def init(directory: PathLike[str] | str = ".", *, database: str = "") -> LocalRe
         database: ``postgresql://…`` for a team; by default a file beside the data.
     """
     root = places.create(Path(directory).absolute(), database=database)
-    return LocalRepository(places.open_store(root, actor=owner()))
+    return LocalRepository(_with_log_key(places.open_store(root, actor=owner())))
+
+
+def _with_log_key(store: Store) -> Store:
+    """Return a store whose checkpoints are signed, where ``LINEAL_LOG_KEY`` says by which key."""
+    wanted = os.environ.get(_LOG_KEY, "")
+    if not wanted:
+        return store
+    from lineal.storage import private_keys  # noqa: PLC0415 - most repositories have none
+
+    return msgspec.structs.replace(store, log_key=partial(private_keys.find, wanted, os.environ))
 
 
 def owner() -> Actor:

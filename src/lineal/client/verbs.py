@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
@@ -25,7 +26,7 @@ from lineal.client.groups import (
 )
 from lineal.client.later import Later
 from lineal.objects.canonical import Scalar
-from lineal.operations.answers import Changes, DatasetAnswer, Placed, SourceCheck
+from lineal.operations.answers import Changes, DatasetAnswer, Placed, SignatureAnswer, SourceCheck, VersionAnswer
 from lineal.operations.operation import Operation, Upload
 
 _AT_ONCE = bool(0)  # see lineal.operations
@@ -159,7 +160,42 @@ class Data(Group):
 class Model(Group):
     """Models and their cards."""
 
-    register = o.registration.register
+    def register(self, run: str, *, name: str, **options: Any) -> VersionAnswer:
+        """Bind a run into the next version of a model, as ``lineal model register``, and sign it where a key is configured.
+
+        Args:
+            run: the run that made the model, as run:ID or run:NAME.
+            name: the model's name.
+            options: ``file``, and ``level`` with ``reason``, as the command has them.
+
+        Raises:
+            NotFound: the run wrote no model, or the key is not there.
+            Ambiguous: it wrote more than one, none stands out, and file does not say which.
+            Invalid: the run did not finish, or the level has no reason.
+        """
+        from lineal.client.signing import sign_new  # noqa: PLC0415 - most commands sign nothing
+        from lineal.operations.versioning import registration  # noqa: PLC0415
+
+        answer = registration.register(self._handle, run, name=name, **options)
+        sign_new(self._handle, answer, os.environ)
+        return answer
+
+    def sign(self, version: str, *, key: str = "", certificate: str = "") -> SignatureAnswer:
+        """Sign the files of a version; the private key stays here.
+
+        Args:
+            version: the version.
+            key: its name or file; by default that of ``LINEAL_SIGNING_KEY``, or the one called ``default``.
+            certificate: a file with the key's certificate, and those up to a root.
+
+        Raises:
+            NotFound: there is no such key, or no such version.
+            Invalid: the key signs no versions, or the version's files are not kept here.
+        """
+        from lineal.client.signing import identity, sign_version  # noqa: PLC0415 - as above
+
+        return sign_version(self._handle, version, identity(os.environ, key=key, certificate=certificate))
+
     list = o.models.list_models
     show = o.models.show
     card = o.cards.card

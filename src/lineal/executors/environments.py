@@ -24,6 +24,9 @@ __all__ = ["Environment", "installed", "interpreter_for"]
 SERVING_NEEDS = ("msgspec", "starlette", "uvicorn", "anyio", "idna", "sniffio", "click", "h11", "typing-extensions")
 """What ``lineal.serving`` imports, with what that needs; taken from here where the version did not record it."""
 
+SIGNING_NEEDS = ("cryptography", "cffi", "pycparser")
+"""What checks signatures before a model is loaded."""
+
 OLDEST_PYTHON = (3, 11)
 """What ``lineal.serving`` runs on."""
 
@@ -33,12 +36,13 @@ _KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH"
 _SUFFIXES = (".dist-info", ".egg-info")
 
 
-def interpreter_for(runtime: Runtime, home: Path) -> Environment:
+def interpreter_for(runtime: Runtime, home: Path, *, needs: tuple[str, ...] = ()) -> Environment:
     """Return an environment with exactly the packages that ``runtime`` recorded.
 
     Args:
         runtime: what a run ran with.
         home: where environments are kept; one is built once and used by every version that needs it.
+        needs: what else must be in it; taken from here where the version did not record it.
 
     Raises:
         Unavailable: its Python is not on this machine, or its packages cannot be installed.
@@ -49,7 +53,7 @@ def interpreter_for(runtime: Runtime, home: Path) -> Environment:
         own = _variables(runtime, str(_PACKAGE.parent))
         return Environment(Path(sys.executable), own, "this environment: identical packages")
     _check_python(runtime.python)
-    recipe = _recipe(runtime, here, _direct())
+    recipe = _recipe(runtime, here, _direct(), (*SERVING_NEEDS, *needs))
     directory = home / digest_of(msgspec.json.encode(recipe)).removeprefix("sha256:")[:24]
     home.mkdir(parents=True, exist_ok=True)
     with _alone(home / f"{directory.name}.lock"):
@@ -117,10 +121,10 @@ def _check_python(version: str) -> None:
         )
 
 
-def _recipe(runtime: Runtime, here: dict[str, str], direct: frozenset[str]) -> Recipe:
+def _recipe(runtime: Runtime, here: dict[str, str], direct: frozenset[str], needs: tuple[str, ...]) -> Recipe:
     recorded = {_normal(each.name): each.version for each in runtime.packages}
     recorded.pop(_OURS, None)
-    for name in SERVING_NEEDS:
+    for name in needs:
         if name not in recorded and name in here:
             recorded[name] = here[name]
     skipped = {name for name in direct & recorded.keys() if recorded[name] == here.get(name)}

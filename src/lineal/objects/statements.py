@@ -102,7 +102,14 @@ class Sighting(Object, frozen=True, tag="sighting"):
     snapshot: str = ""
 
 
-Predicate = Evaluation | GateReport | Approval | Bump | CardEdit | Observation | Sighting | Structure
+class Signature(Object, frozen=True, tag="signature"):
+    """Somebody signed the files of a version. ``bundle`` is the blob that holds the signature, ``key`` what it names."""
+
+    bundle: Digest
+    key: str = ""
+
+
+Predicate = Evaluation | GateReport | Approval | Bump | CardEdit | Observation | Sighting | Signature | Structure
 
 
 class Statement(Object, frozen=True, tag="statement"):
@@ -119,6 +126,7 @@ class JournalEntry(Object, frozen=True, tag="journal"):
 
     ``request`` is the operation's arguments as JSON text; ``result`` the digest of its answer;
     ``previous`` the digest of the entry before, so that no entry can be changed or removed unseen.
+    ``objects`` are the statements, versions, runs, datasets and cards that the act made.
     """
 
     sequence: int
@@ -126,8 +134,9 @@ class JournalEntry(Object, frozen=True, tag="journal"):
     by: str
     operation: str
     request: str
-    outcome: Literal["done", "began", "failed"]
+    outcome: Literal["done", "began", "failed", "denied"]
     previous: Digest | None = None
     subject: str = ""
     result: Digest | None = None
     detail: str = ""
+    objects: tuple[Digest, ...] = ()

@@ -24,6 +24,7 @@ if _AT_ONCE:
         remotes,
         sources,
         transfers,
+        transparency,
         upkeep,
     )
     from lineal.operations.messages import webhooks
@@ -39,6 +40,7 @@ if _AT_ONCE:
         moves,
         promotions,
         registration,
+        signatures,
     )
 
 __all__ = [
@@ -71,10 +73,12 @@ __all__ = [
     "registry_imports",
     "remotes",
     "runs",
+    "signatures",
     "sources",
     "sql",
     "tracking_imports",
     "transfers",
+    "transparency",
     "upkeep",
     "webhooks",
 ]
@@ -136,6 +140,7 @@ VERBS = {
         "version alias",
         "version unalias",
     ),
+    "versioning.signatures": ("signature request", "signature add", "signatures", "attestations"),
     "versioning.registry": ("model registered", "version registered", "version latest"),
     "versioning.promotions": ("gate", "promote", "approve", "alias"),
     "asking.questions": ("show", "search", "log"),
@@ -164,6 +169,7 @@ VERBS = {
         "import counts",
     ),
     "data.transfers": ("data push", "data pull"),
+    "data.transparency": ("journal checkpoint", "journal tile"),
     "data.upkeep": ("verify",),
     "messages.webhooks": (
         "webhooks",

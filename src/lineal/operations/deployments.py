@@ -15,6 +15,7 @@ from lineal.operations.references import Row, check_model, find_deployment, find
 from lineal.operations.statements import make_statement
 from lineal.operations.versioning.promotions import move_stage
 from lineal.operations.versioning.releases import environment_of, home_of, write_version
+from lineal.operations.versioning.signed_versions import require_signature
 from lineal.storage.store import Store
 from lineal.targets import TARGETS, Observed, Target
 
@@ -137,6 +138,7 @@ def _start(
     store: Store, row: Row, environment: str, target: str, port: int, *, previous: str | None
 ) -> DeploymentAnswer:
     """Start, check, and only then stop what ran in the same place."""
+    require_signature(store, row)
     runner = target_named(target)
     made = environment_of(store, row)
     deployment = _insert(store, row, environment, target, previous)

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, Literal
+from contextlib import suppress
+from typing import Any
 
 import msgspec
 
-from lineal.objects.canonical import canonical_bytes, object_digest
 from lineal.objects.digest import Digest, digest_of
-from lineal.objects.errors import Conflict, LinealError, Refused
+from lineal.objects.errors import Conflict, Denied, LinealError, Refused
 from lineal.objects.secret import Secret
-from lineal.objects.statements import JournalEntry
+from lineal.operations.journal import Outcome, write_entry
 from lineal.operations.operation import Operation
 from lineal.storage.database.database import Row
 from lineal.storage.store import Store
-
-_REQUEST_KEPT_BYTES = 4096
-"""Longer requests (a run's long list of files) are in the journal by their digest only."""
 
 _SECRETS = (Secret, Secret | None)
 
@@ -66,7 +63,11 @@ def _check_role(store: Store, operation: Operation, request: msgspec.Struct) -> 
     if not store.actor.may(operation.role):
         from lineal.operations.people import access  # noqa: PLC0415 - the owner of a directory may do everything
 
-        access.check_role(store, operation, request)
+        try:
+            access.check_role(store, operation, request)
+        except Denied as denied:
+            _note_denied(store, operation, request, denied)
+            raise
 
 
 def _seen(store: Store, answer: Any) -> Any:
@@ -92,16 +93,21 @@ def _write(store: Store, operation: Operation, request: msgspec.Struct, key: str
     result: Any = None
     if operation.prepare:
         operation.prepare(store, **_arguments(request))
-    with store.writing() as head:
-        if key and (known := _known_answer(store, operation, request, key)) is not None:
-            return known
-        try:
-            result = _call(store, operation, request)
-        except Refused as refused:
-            refusal = refused
-        _journal(store, head, operation, request, "failed" if refusal else "done", result, refusal)
-        if key and refusal is None and not operation.tells_secret:
-            _keep_answer(store, operation, request, key, result)
+    noting = store.noting()
+    try:
+        with noting.writing() as head:
+            if key and (known := _known_answer(store, operation, request, key)) is not None:
+                return known
+            try:
+                result = _call(noting, operation, request)
+            except Refused as refused:
+                refusal = refused
+            _journal(noting, head, operation, request, "failed" if refusal else "done", result, refusal)
+            if key and refusal is None and not operation.tells_secret:
+                _keep_answer(store, operation, request, key, result)
+    except Denied as denied:
+        _note_denied(store, operation, request, denied)
+        raise
     if refusal:
         raise refusal
     return result
@@ -113,14 +119,15 @@ def _act(store: Store, operation: Operation, request: msgspec.Struct, key: str) 
         if key and (known := _known_answer(store, operation, request, key)) is not None:
             return known
         _journal(store, head, operation, request, "began", None, None)
+    noting = store.noting()
     try:
-        result = _call(store, operation, request)
+        result = _call(noting, operation, request)
     except LinealError as error:
-        with store.writing() as head:
-            _journal(store, head, operation, request, "failed", None, error)
+        with noting.writing() as head:
+            _journal(noting, head, operation, request, "denied" if isinstance(error, Denied) else "failed", None, error)
         raise
-    with store.writing() as head:
-        _journal(store, head, operation, request, "done", result, None)
+    with noting.writing() as head:
+        _journal(noting, head, operation, request, "done", result, None)
         if key:
             _keep_answer(store, operation, request, key, result)
     return result
@@ -163,45 +170,28 @@ def _journal(
     head: Row,
     operation: Operation,
     request: msgspec.Struct,
-    outcome: Literal["done", "began", "failed"],
+    outcome: Outcome,
     result: Any,
     error: LinealError | None,
 ) -> None:
-    """Append one entry to the chain behind its ``head``, the lock of whose row puts concurrent writers in an order."""
-    from lineal.capture.secrets import mask, mask_bytes  # noqa: PLC0415 - a question is not journalled
-
-    body, _ = mask_bytes(msgspec.json.encode(_masked(operation, request), order="sorted"))
-    if len(body) > _REQUEST_KEPT_BYTES:
-        body = msgspec.json.encode({"digest": digest_of(body), "size_bytes": len(body)})
-    entry = JournalEntry(
-        sequence=head["sequence"] + 1,
-        at=store.clock.now(),
-        by=store.actor.name,
-        operation=operation.words,
-        request=body.decode(),
-        outcome=outcome,
-        previous=head["digest"],
-        subject=mask(_subject(operation, request, result))[0],
+    """Append the entry of an act to the journal."""
+    write_entry(
+        store,
+        head,
+        operation.words,
+        msgspec.json.encode(_masked(operation, request), order="sorted"),
+        outcome,
+        subject=_subject(operation, request, result),
         result=digest_of(msgspec.json.encode(result, order="sorted")) if result is not None else None,
         detail=error.message if error else getattr(result, "remark", ""),
     )
-    digest = object_digest(entry)
-    store.database.run(
-        "INSERT INTO journal (sequence, digest, at, made_by, operation, subject, body)"
-        " VALUES (:sequence, :digest, :at, :by, :words, :subject, :body)",
-        sequence=entry.sequence,
-        digest=digest,
-        at=entry.at,
-        by=entry.by,
-        words=entry.operation,
-        subject=entry.subject,
-        body=canonical_bytes(entry).decode(),
-    )
-    store.database.run(
-        "UPDATE journal_head SET sequence = :sequence, digest = :digest WHERE id = 1",
-        sequence=entry.sequence,
-        digest=digest,
-    )
+
+
+def _note_denied(store: Store, operation: Operation, request: msgspec.Struct, error: Denied) -> None:
+    """Journal that somebody tried what they may not. Where even that cannot be written, they are denied all the same."""
+    if operation.effect in {"writes", "acts"}:
+        with suppress(LinealError), store.writing() as head:
+            _journal(store, head, operation, request, "denied", None, error)
 
 
 def _subject(operation: Operation, request: msgspec.Struct, result: Any) -> str:
@@ -209,4 +199,4 @@ def _subject(operation: Operation, request: msgspec.Struct, result: Any) -> str:
     if reference := getattr(result, "reference", ""):
         return str(reference)
     texts = (getattr(request, each.name) for each in operation.parameters if each.type is str)
-    return next(texts, "")
+    return next(filter(None, texts), "")

@@ -31,6 +31,7 @@ from lineal.server.problems import Unknown
 from lineal.server.routes import API, operation_routes
 from lineal.server.settings import Settings
 from lineal.server.timetable import Timetable
+from lineal.server.transparency import log_routes
 from lineal.storage.repository import FORMAT
 from lineal.storage.store import Reach, Store
 
@@ -80,6 +81,7 @@ def create_app(
         Route(f"{API}/health", partial(_health, repository)),
         Route(f"{API}/openapi.json", _openapi),
         measures.route(repository.store.database),
+        *log_routes(observed, guard),
         *login,
         *web.routes(acting),
     ]

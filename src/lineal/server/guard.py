@@ -164,6 +164,8 @@ class Guard:
         look = partial(identities.by_password, brought.name, brought.secret)
         actor = await to_thread.run_sync(look, limiter=self._looking)
         self._failures.note(brought.name, address, failed=actor is None)
+        if actor is None:
+            await to_thread.run_sync(identities.note_denied, brought.name, address, limiter=self._looking)
         return actor
 
 

@@ -8,6 +8,7 @@ import threading
 from collections import OrderedDict
 
 from lineal.objects.digest import digest_of
+from lineal.operations.journal import note_denied_login
 from lineal.operations.people.access import EVERYONE
 from lineal.operations.people.accounts import roles_of
 from lineal.operations.references import Row
@@ -61,6 +62,10 @@ class Identities:
                 while len(self._matched) > _KNOWN_MAX:
                     self._matched.popitem(last=False)
         return self._actor(rows)
+
+    def note_denied(self, name: str, address: str) -> None:
+        """Journal that somebody at an address gave a wrong password."""
+        note_denied_login(self._store, name, f"the password is wrong, or there is no such account; from {address}")
 
     def by_session(self, secret: str) -> Actor | None:
         """Return who logged in with the browser that holds this."""

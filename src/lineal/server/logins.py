@@ -21,6 +21,7 @@ from lineal.objects.digest import digest_of
 from lineal.objects.errors import Denied, Invalid
 from lineal.objects.reference import check_name
 from lineal.objects.secret import Secret
+from lineal.operations.journal import note_denied_login
 from lineal.operations.people import accounts
 from lineal.server.guard import SESSION_COOKIE
 from lineal.server.oidc import Configuration, Provider
@@ -129,8 +130,13 @@ class _Logins:
         )
         if not begun:
             raise Denied("this login was used already, or took too long", hint="log in again")
-        claims = self._claims(code, address, begun[0]["verifier"], begun[0]["nonce"])
-        return begun[0]["place"], self._session(self._account(claims))
+        try:
+            claims = self._claims(code, address, begun[0]["verifier"], begun[0]["nonce"])
+            return begun[0]["place"], self._session(self._account(claims))
+        except Denied as denied:
+            # Only of a login that was begun here, and once: nobody fills the journal by calling this address.
+            note_denied_login(self._store, "", f"at {self._configuration.issuer}: {denied.message}")
+            raise
 
     def _claims(self, code: str, address: str, verifier: str, nonce: str) -> dict[str, Any]:
         """Return what the provider says of who brought a code. Raises Denied, Unavailable."""

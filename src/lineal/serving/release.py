@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from lineal.formats.signatures.trust import Trust, judge_bundle
 from lineal.objects.digest import Digest, Hasher
 from lineal.objects.errors import Corrupt, NotFound
 from lineal.objects.files import Entry
@@ -18,6 +19,13 @@ FILES = "model"
 _PIECE_BYTES = 1 << 20
 
 
+class SignatureRule(msgspec.Struct, frozen=True, kw_only=True):
+    """Signatures that are checked before anything is loaded: bundles, each with when it was made, and who is trusted."""
+
+    bundles: tuple[tuple[int, str], ...]
+    trust: Trust
+
+
 class Release(msgspec.Struct, frozen=True, kw_only=True):
     """What a server must know of a version: who it is, which file to load, and what every file must be."""
 
@@ -27,6 +35,7 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     main_file: str
     facts: ModelFacts
     files: tuple[Entry, ...]
+    signatures: SignatureRule | None = None
 
     @property
     def reference(self) -> str:
@@ -76,7 +85,20 @@ def verify_release(directory: Path, release: Release) -> Path:
         if found != entry.digest:
             what = f"holds other bytes than {entry.digest}" if found else "is missing"
             raise Corrupt(f"{path} {what}; nothing was loaded", hint="deploy the version again")
+    if release.signatures is not None:
+        _verify_signatures(release, release.signatures)
     return directory / FILES / release.main_file
+
+
+def _verify_signatures(release: Release, rule: SignatureRule) -> None:
+    files = {each.path: each.digest.removeprefix("sha256:") for each in release.files if each.mode != "directory"}
+    found = [judge_bundle(bundle.encode(), files, rule.trust, at=at) for at, bundle in rule.bundles]
+    if not any(each.state == "good" for each in found) or any(each.state == "bad" for each in found):
+        why = "; ".join(each.reason for each in found if each.state != "good") or "nobody signed it"
+        raise Corrupt(
+            f"{release.reference} has no good signature: {why}; nothing was loaded",
+            hint=f"lineal model sign {release.reference}, and deploy it again",
+        )
 
 
 def _digest(path: Path, *, is_link: bool) -> Digest | None:

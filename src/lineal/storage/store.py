@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 
 import msgspec
 
@@ -21,6 +21,9 @@ from lineal.storage.blobs.blobs import BlobStore
 from lineal.storage.clock import Clock
 from lineal.storage.database.database import Database, Row
 from lineal.storage.progress import Progress, Silent
+
+if TYPE_CHECKING:
+    from lineal.formats.signatures.keys import PrivateKey
 
 T = TypeVar("T", bound=Object)
 
@@ -90,6 +93,13 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
     root: Path | None = None
     progress: Progress = Silent()
     reach: Reach = Reach()
+    made: dict[Digest, str] | None = None
+    log_key: Callable[[], PrivateKey] | None = None
+    """Gives the key that signs checkpoints of the journal, where there is one."""
+
+    def noting(self) -> Store:
+        """Return this store with ``made`` taking note of every object that is put into it: its digest and kind."""
+        return msgspec.structs.replace(self, made={})
 
     def acting(self, actor: Actor) -> Store:
         """Return this store as ``actor`` uses it."""
@@ -100,10 +110,11 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
         """Give a transaction in which no other writer of this repository is at work: what it reads stays true.
 
         SQLite has one writer anyway. PostgreSQL would let two promote at once, each blind to the other, so writers take
-        the journal's head, which every act needs in the end, at their beginning. It is given: ``sequence`` and ``digest``.
+        the journal's head, which every act needs in the end, at their beginning. It is given: ``sequence``, ``digest``
+        and ``at``.
         """
         with self.database.transaction():
-            yield self.database.run("UPDATE journal_head SET id = id WHERE id = 1 RETURNING sequence, digest")[0]
+            yield self.database.run("UPDATE journal_head SET id = id WHERE id = 1 RETURNING sequence, digest, at")[0]
 
     @property
     def epoch(self) -> int:
@@ -121,6 +132,8 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
         """Keep a value and return its digest."""
         body = canonical_bytes(value)
         digest = digest_of(body)
+        if self.made is not None:
+            self.made[digest] = kind_of(type(value))
         self.database.run(
             "INSERT INTO object (digest, kind, size_bytes, body, created_at)"
             " VALUES (:digest, :kind, :size_bytes, :body, :at) ON CONFLICT (digest) DO NOTHING",

@@ -26,6 +26,7 @@ from lineal.objects.statements import (
     JournalEntry,
     Observation,
     Sighting,
+    Signature,
     Statement,
 )
 from lineal.objects.structures import Structure
@@ -53,6 +54,7 @@ KINDS: tuple[type[Object], ...] = (
     Observation,
     Sighting,
     Structure,
+    Signature,
     Statement,
     JournalEntry,
 )

@@ -26,6 +26,7 @@ from lineal.objects.statements import (
     JournalEntry,
     Observation,
     Sighting,
+    Signature,
     SliceResult,
     Statement,
     Verdict,
@@ -371,7 +372,9 @@ EXAMPLES: dict[str, Object] = {
         subject="churn:1.0.0",
         result=B,
         detail="because",
+        objects=(A, B),
     ),
+    "signature": Signature(bundle=A, key="ada"),
 }
 """By the tag of their kind; a second one of a kind says behind the tag what it is."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from lineal.client.local import LocalRepository
@@ -13,6 +14,7 @@ from lineal.operations import every
 from lineal.operations.data import datasets
 from lineal.operations.operation import Operation, Upload
 from lineal.operations.versioning import models
+from lineal.storage.clock import FixedClock
 from lineal.storage.store import ROLES, Actor, Role
 from tests.unit.operations.making import dataset, run
 
@@ -36,6 +38,53 @@ def test_a_question_leaves_no_entry(repository: LocalRepository) -> None:
     repository.data.list()
 
     assert [] == entries(repository)
+
+
+def test_an_entry_names_the_objects_that_the_act_made(repository: LocalRepository) -> None:
+    made = run(repository, writes={"m.pkl": b"1"})
+    version = repository.model.register(made.reference, name="m")
+    kinds = repository.store.database.run(
+        "SELECT kind FROM object WHERE digest IN (:first, :second, :third)",
+        **dict(zip(("first", "second", "third"), entries(repository)[-1].objects, strict=True)),
+    )
+
+    assert version.digest in entries(repository)[-1].objects
+    assert ["run", "statement", "version"] == sorted(each["kind"] for each in kinds)
+
+
+def test_the_journal_does_not_go_back_in_time(repository: LocalRepository) -> None:
+    dataset(repository, "a", b"x,y\n1,2\n")
+    repository.store = msgspec.structs.replace(repository.store, clock=FixedClock(1))
+    dataset(repository, "b", b"x,y\n3,4\n")
+    first, second = entries(repository)
+
+    assert first.at == second.at
+
+
+def test_a_denied_act_is_journalled_and_a_denied_question_is_not(repository: LocalRepository) -> None:
+    dataset(repository, "a", b"x,y\n1,2\n")
+    eve = repository.acting(Actor("eve", "none"))
+    with pytest.raises(Denied):
+        eve.remote.add("mine", "s3://bucket/mine")
+    with pytest.raises(Denied):
+        eve.data.list()
+    _, denied = entries(repository)
+
+    assert ("eve", "remote add", "denied", "mine") == (denied.by, denied.operation, denied.outcome, denied.subject)
+    assert "eve has no role" in denied.detail
+
+
+def test_an_act_that_is_denied_while_it_is_done_is_journalled_without_its_changes(repository: LocalRepository) -> None:
+    made = run(repository, writes={"m.pkl": b"1"})
+    version = repository.model.register(made.reference, name="m").reference
+    with pytest.raises(Denied):
+        repository.acting(Actor("bob", "writer")).promote(version, to="production", force=True, reason="now")
+
+    assert ("bob", "denied", ()) == (
+        entries(repository)[-1].by,
+        entries(repository)[-1].outcome,
+        entries(repository)[-1].objects,
+    )
 
 
 def test_an_act_that_fails_changes_nothing(repository: LocalRepository) -> None:

@@ -8,9 +8,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from lineal.formats.signatures.bundles import make_bundle
+from lineal.formats.signatures.keys import make_key
+from lineal.formats.signatures.trust import Trust, TrustedKey
 from lineal.objects.errors import Corrupt, NotFound
 from lineal.objects.files import Entry
-from lineal.serving.release import Release, read_release, verify_release, write_release
+from lineal.serving.release import Release, SignatureRule, read_release, verify_release, write_release
 
 
 @pytest.fixture
@@ -87,3 +90,25 @@ def test_writing_again_replaces_the_description_whole(copy: Path, release: Relea
 
     assert read_release(copy) == newer
     assert {each.name for each in copy.iterdir()} <= {"version.json", "model", "ready.json"}
+
+
+def test_a_version_is_loaded_when_somebody_who_is_trusted_signed_it(copy: Path, release: Release) -> None:
+    ada, eve = make_key("p256"), make_key("p256")
+    files = {each.path: each.digest.removeprefix("sha256:") for each in release.files}
+    trust = Trust(keys={"ada": TrustedKey(public=ada.public.text)})
+
+    def asks(*bundles: bytes) -> Release:
+        rule = SignatureRule(bundles=tuple((1, each.decode()) for each in bundles), trust=trust)
+        return msgspec.structs.replace(release, signatures=rule)
+
+    good, unknown = make_bundle("m", files, ada), make_bundle("m", files, eve)
+    other = make_bundle("m", {**files, "other": "0" * 64}, ada)
+
+    assert copy / "model" / "model.joblib" == verify_release(copy, asks(good))
+    for refused, why in (
+        ((), "nobody signed it"),
+        ((unknown,), "nobody here trusts"),
+        ((other, good), "other was signed"),
+    ):
+        with pytest.raises(Corrupt, match=f"has no good signature: .*{why}.*nothing was loaded"):
+            verify_release(copy, asks(*refused))

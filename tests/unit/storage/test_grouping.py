@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from lineal.objects.errors import Conflict, Unavailable
+from lineal.objects.errors import Conflict, Denied, Unavailable
 from lineal.storage.database import sqlite
 from lineal.storage.database.database import Database
 from lineal.storage.database.grouping import Grouping
@@ -65,6 +65,17 @@ def numbers(tmp_path: Path) -> list[int]:
     """Return what another program sees."""
     with sqlite3.connect(tmp_path / "database.sqlite") as connection:
         return [value for (value,) in connection.execute("SELECT value FROM number ORDER BY value")]
+
+
+def test_what_was_written_of_a_denied_change_is_kept(database: Sqlite, tmp_path: Path) -> None:
+    def denied() -> None:
+        database.run("INSERT INTO number (value) VALUES (7)")
+        raise Denied("eve is a reader")
+
+    one, other = together(database, inserting(database, 1), denied)
+
+    assert (1, Denied) == (one, type(other))
+    assert [1, 7] == numbers(tmp_path)
 
 
 def test_what_waits_together_waits_for_the_disk_once(database: Sqlite, tmp_path: Path, syncs: list[int]) -> None:

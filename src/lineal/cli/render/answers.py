@@ -55,6 +55,7 @@ ONE: dict[type[a.Answer], Renderer] = {
     a.Found: _found,
     a.SqlAnswer: sql.table,
     a.Verification: history.verification,
+    a.SignatureAnswer: history.signature,
     a.CardAnswer: versions.card,
     a.Placed: files.placed,
     a.Collection: files.collection,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from lineal.cli.render.page import Page
 from lineal.cli.render.units import ago, count, moment, size
-from lineal.operations.answers import LogLine, Problem, Repair, Verification
+from lineal.operations.answers import LogLine, Problem, Repair, SignatureAnswer, Verification
 
 
 def log(answers: Sequence[LogLine], page: Page) -> Iterator[str]:
@@ -31,20 +31,36 @@ def log(answers: Sequence[LogLine], page: Page) -> Iterator[str]:
 
 def verification(answer: Verification, page: Page) -> Iterator[str]:
     """Yield what was checked, and everything that was wrong."""
+    entries = count(answer.journal_entries, "journal entry", "journal entries")
+    bytes_read = (count(answer.blobs, "file"), size(answer.size_bytes), count(answer.objects, "object"))
     checked = ", ".join(
-        (
-            count(answer.blobs, "file"),
-            size(answer.size_bytes),
-            count(answer.objects, "object"),
-            count(answer.journal_entries, "journal entry", "journal entries"),
-        )
+        (*(bytes_read if answer.objects or answer.blobs else ()), *(() if answer.reference else (entries,)))
     )
+    if answer.reference:
+        yield from _signatures(answer, page)
     if not answer.problems:
         yield f"{page.paint('✓ sound', 'good')}: {checked}"
+        if answer.since is not None:
+            yield f"  the first {answer.since:,} are those of the checkpoint that was kept"
         return
     wrong = f"✗ {count(len(answer.problems), 'problem')}"
     yield f"{page.paint(wrong, 'bad')} in {checked}"
     yield from _problems(answer.problems, page)
+
+
+def _signatures(answer: Verification, page: Page) -> Iterator[str]:
+    yield page.title(answer.reference)
+    for each in answer.signatures:
+        yield from signature(each, page)
+    if not answer.signatures:
+        yield "  nobody signed it"
+
+
+def signature(answer: SignatureAnswer, page: Page) -> Iterator[str]:
+    """Yield what a signature is worth."""
+    sign, tone = {"good": ("✓", "good"), "untrusted": ("?", "doubtful")}.get(answer.state, ("✗", "bad"))
+    lead = page.paint(f"{sign} {answer.state}", tone)
+    yield f"  {lead}: {answer.reason} ({moment(answer.at)}, added by {answer.added_by})"
 
 
 def repair(answer: Repair, page: Page) -> Iterator[str]:

@@ -10,7 +10,17 @@ from lineal.cli.render.runs import bullets, mapping
 from lineal.cli.render.units import ago, count, metrics, moment, number, scalar, when
 from lineal.objects.digest import short
 from lineal.objects.runs import ModelFacts
-from lineal.objects.statements import Approval, Bump, CardEdit, Evaluation, GateReport, Observation, Sighting, Statement
+from lineal.objects.statements import (
+    Approval,
+    Bump,
+    CardEdit,
+    Evaluation,
+    GateReport,
+    Observation,
+    Sighting,
+    Signature,
+    Statement,
+)
 from lineal.objects.structures import Structure
 from lineal.objects.versions import DataUse, Version
 from lineal.operations.answers import CardAnswer, ModelAnswer, VersionAnswer, VersionLine
@@ -148,6 +158,7 @@ _PLAIN: dict[type, str] = {
     CardEdit: "its card was edited",
     Sighting: "its source held exactly this",
     Structure: "its files were read",
+    Signature: "its files were signed; lineal verify says by whom",
 }
 
 
@@ -163,7 +174,7 @@ def sentence(statement: Statement) -> str:
             return f"approved for {said.stage}" + (f": {said.comment}" if said.comment else "")
         case Bump() as said:
             return f"became {said.semantic}"
-        case CardEdit() | Sighting() | Structure() as said:
+        case CardEdit() | Sighting() | Signature() | Structure() as said:
             return _PLAIN[type(said)]
         case Observation() as said:
             health = "healthy" if said.healthy else "not healthy"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lineal.operations.answers.answer import Answer
+from lineal.operations.answers.journal import SignatureAnswer
 
 
 class Problem(Answer, frozen=True, kw_only=True):
@@ -20,6 +21,13 @@ class Verification(Answer, frozen=True, kw_only=True):
     blobs: int
     size_bytes: int
     journal_entries: int
+    root: str = ""
+    """The root of the log over all entries, in hexadecimal digits."""
+    since: int | None = None
+    """How many entries the checkpoint had with which the journal was compared."""
+    reference: str = ""
+    """The version, where only one was asked for."""
+    signatures: tuple[SignatureAnswer, ...] = ()
     problems: tuple[Problem, ...] = ()
 
     @property

@@ -7,15 +7,17 @@ from contextlib import suppress
 from itertools import islice
 
 from lineal.formats import trees
-from lineal.objects.canonical import decode, object_digest
+from lineal.formats.transparency.notes import parse_checkpoint
 from lineal.objects.digest import Digest, digest_of
 from lineal.objects.errors import Invalid, LinealError
-from lineal.objects.statements import JournalEntry
 from lineal.operations.answers import Problem, Verification
+from lineal.operations.data.journal_checks import read_journal
 from lineal.operations.data.stores import on_disk
+from lineal.operations.data.transparency import log_of
 from lineal.operations.operation import operation
 from lineal.operations.recording.artifacts import SHARED
-from lineal.operations.references import dataset_reference, version_reference
+from lineal.operations.references import dataset_reference, find_version, version_reference
+from lineal.operations.versioning.version_checks import verify_version
 from lineal.storage import checking
 from lineal.storage.store import Store
 from lineal.storage.trees import ROOTS, blob_of
@@ -25,26 +27,51 @@ _ASKED_AT_ONCE = 10_000
 
 
 @operation("verify", effect="reads")
-def verify(store: Store, *, sample: float = 1.0) -> Verification:
-    """Read everything and check it: each file and object against its digest, each name, the chain of the journal.
+def verify(
+    store: Store, reference: str = "", *, sample: float = 1.0, log: bool = False, checkpoint: str = ""
+) -> Verification:
+    """Read everything and check it: each file and object against its digest, each name, the journal.
 
     What is wrong is named, with the versions, datasets and runs that need it.
 
     Args:
+        reference: only this version: its files, its object and statements, and its signatures.
         sample: which share of the bytes to read, from 0 to 1, chosen by chance; names and rows are always checked.
+        log: check the journal only, with the statements and versions that it names.
+        checkpoint: the text of a checkpoint that was kept elsewhere: everything it covers must still be there.
 
     Raises:
-        Invalid: the share is none.
+        Invalid: the share is none, or the checkpoint is none of this repository.
     """
     if not 0 <= sample <= 1:
         raise Invalid(f"{sample} is no share", hint="--sample with a number from 0 to 1, such as 0.01")
     problems: list[Problem] = []
+    if reference:
+        return verify_version(store, find_version(store, reference))
+    if log:
+        return _verified(store, problems, checkpoint)
     objects = _objects(store, problems)
     blobs, size_bytes, damaged = _blobs(store, problems, sample)
     problems += _missing(store, damaged)
-    entries = _journal(store, problems)
+    return _verified(store, problems, checkpoint, objects=objects, blobs=blobs, size_bytes=size_bytes)
+
+
+def _verified(
+    store: Store, problems: list[Problem], checkpoint: str, *, objects: int = 0, blobs: int = 0, size_bytes: int = 0
+) -> Verification:
+    """Read the journal, and return what was found by then."""
+    kept = parse_checkpoint(checkpoint) if checkpoint else None
+    if kept and kept.origin != (origin := log_of(store).origin):
+        raise Invalid(f"this is a checkpoint of {kept.origin}, and this repository is {origin}", hint="give its own")
+    journal = read_journal(store, problems, (kept,) if kept else ())
     return Verification(
-        objects=objects, blobs=blobs, size_bytes=size_bytes, journal_entries=entries, problems=tuple(problems)
+        objects=objects,
+        blobs=blobs,
+        size_bytes=size_bytes,
+        journal_entries=journal.tree.size,
+        root=journal.root.hex(),
+        since=kept.size if kept else None,
+        problems=tuple(problems),
     )
 
 
@@ -190,36 +217,3 @@ def _users(store: Store, digest: str) -> tuple[str, ...]:
         *sorted({dataset_reference(row) for row in datasets}),
         *dict.fromkeys((*(f"run:{row['id']}" for row in runs), *owners)),
     )
-
-
-def _journal(store: Store, problems: list[Problem]) -> int:
-    """Walk the chain: each entry has the digest it is known by, and names the one before."""
-    count, previous = 0, None
-    while rows := store.database.run(
-        "SELECT * FROM journal WHERE sequence > :after ORDER BY sequence LIMIT :page", after=count, page=_PAGE
-    ):
-        for row in rows:
-            count += 1
-            if wrong := _broken(row["body"], row["digest"], row["sequence"], count, previous):
-                problems.append(Problem(what=wrong, where=f"journal entry {row['sequence']}"))
-                count = row["sequence"]
-            previous = row["digest"]
-    head = store.database.run("SELECT sequence, digest FROM journal_head WHERE id = 1")[0]
-    if (head["sequence"], head["digest"]) != (count, previous):
-        problems.append(
-            Problem(what=f"the journal ends at {count}, but {head['sequence']} acts were written", where="journal")
-        )
-    return count
-
-
-def _broken(body: str, digest: str, sequence: int, expected: int, previous: Digest | None) -> str:
-    """Return what is wrong with a journal entry, or nothing."""
-    try:
-        entry = decode(body, JournalEntry)
-    except LinealError as error:
-        return error.message
-    if object_digest(entry) != digest:
-        return "the entry was changed after it was written"
-    if sequence != expected or entry.sequence != sequence:
-        return f"the entry before it, number {expected}, was removed"
-    return "" if entry.previous == previous else "it does not follow the entry before it"

@@ -6,7 +6,9 @@ from lineal.checks import staleness
 from lineal.checks.evidence import Evidence
 from lineal.checks.paired import Pairs, pair
 from lineal.checks.policy import Policy
+from lineal.checks.signature import Signature
 from lineal.formats import predictions
+from lineal.formats.signatures.trust import Judged
 from lineal.formats.tables import delimited
 from lineal.objects.datasets import DatasetVersion
 from lineal.objects.errors import NotFound
@@ -16,6 +18,7 @@ from lineal.objects.versions import Card, Version
 from lineal.operations.references import Row, find_dataset, version_reference
 from lineal.operations.statements import said
 from lineal.operations.versioning.models import version_of
+from lineal.operations.versioning.signed_versions import judged
 from lineal.storage.store import Store
 
 CHAMPION_STAGE = "production"
@@ -53,7 +56,15 @@ def evidence_for(store: Store, row: Row, champion: Row | None, policy: Policy, s
         approvals=tuple(each.by for each, about in said(store, row["digest"], Approval) if about.stage == stage),
         section_states=section_states(store, row, version, evaluation),
         bump=bumps[0][1] if bumps else None,
+        signatures=_signatures(store, row, policy, stage),
     )
+
+
+def _signatures(store: Store, row: Row, policy: Policy, stage: str) -> tuple[Judged, ...]:
+    """Return what each signature of a version is worth, where the gate asks: without, no library is needed."""
+    if not any(isinstance(each, Signature) for each in policy.gate(stage)):
+        return ()
+    return tuple(each for _, each in judged(store, row, policy.signing.trust()))
 
 
 def _wanted_dataset(store: Store, policy: Policy) -> str:

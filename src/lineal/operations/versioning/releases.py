@@ -8,12 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 
-from lineal.executors.environments import Environment, interpreter_for
+from lineal.executors.environments import SIGNING_NEEDS, Environment, interpreter_for
 from lineal.objects.errors import Unavailable
 from lineal.objects.runs import Runtime
 from lineal.operations.references import Row, semantic
 from lineal.operations.versioning.models import version_of
-from lineal.serving.release import Release, write_release
+from lineal.operations.versioning.policies import policy_of
+from lineal.operations.versioning.signed_versions import bundles_of, is_asked
+from lineal.serving.release import Release, SignatureRule, write_release
 from lineal.storage.store import Store
 
 
@@ -31,7 +33,8 @@ def home_of(store: Store) -> Path:
 def environment_of(store: Store, row: Row) -> Environment:
     """Return the interpreter with the packages that the version of ``row`` was made with, built when it must be."""
     runtime = store.get_object(version_of(store, row).runtime, Runtime)
-    return interpreter_for(runtime, home_of(store) / "environments")
+    needs = SIGNING_NEEDS if is_asked(store, "load") else ()
+    return interpreter_for(runtime, home_of(store) / "environments", needs=needs)
 
 
 def write_version(store: Store, row: Row, directory: Path) -> None:
@@ -51,8 +54,17 @@ def write_version(store: Store, row: Row, directory: Path) -> None:
             main_file=version.main_file,
             facts=version.facts,
             files=tree.entries,
+            signatures=_rule(store, row),
         ),
     )
+
+
+def _rule(store: Store, row: Row) -> SignatureRule | None:
+    """Return what whoever loads a version checks of its signatures, where the policy asks for that."""
+    if not is_asked(store, "load"):
+        return None
+    bundles = tuple((at, bundle.decode()) for at, bundle in bundles_of(store, row))
+    return SignatureRule(bundles=bundles, trust=policy_of(store)[0].signing.trust())
 
 
 @contextmanager

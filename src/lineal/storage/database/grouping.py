@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from typing import Any, TypeVar, cast
 
-from lineal.objects.errors import Conflict, LinealError
+from lineal.objects.errors import Conflict, Denied, LinealError
 from lineal.storage.database.database import Database
 
 T = TypeVar("T")
@@ -34,7 +34,10 @@ class _Task:
         """Work, as a change within the change of all."""
         try:
             with database.transaction():
-                self._result = self._work()
+                try:
+                    self._result = self._work()
+                except Denied as error:  # that somebody tried is kept: the journal says so
+                    self._error = error
         except BaseException as error:  # noqa: BLE001 - told to whoever waits for it
             self._error = error
 

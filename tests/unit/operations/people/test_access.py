@@ -27,6 +27,8 @@ _WHOLE = {
     "repair",
     "doctor",
     "verify",
+    "journal checkpoint",
+    "journal tile",
     "data pull",
     "data named",
     "sql",
