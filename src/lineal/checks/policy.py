@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from lineal.checks.check import Check, checks
+from lineal.formats.cards.sections import PROFILES
 from lineal.objects.errors import Invalid
 
 DEFAULT_GATES = {"production": ({"check": "lineage_complete"},)}
@@ -29,10 +30,21 @@ class EvaluationPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     slices: tuple[str, ...] = ()
 
 
+class CardPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What cards say beside the facts: a file of the project with what people write, lists of questions, and labels."""
+
+    file: str = ""
+    profiles: tuple[str, ...] = ()
+    license: str = ""
+    languages: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """What a repository asks of its versions. ``asked``: the stages whose gates the policy itself speaks of."""
 
     evaluation: EvaluationPolicy = EvaluationPolicy()
+    card: CardPolicy = CardPolicy()
     gates: dict[str, tuple[Check, ...]] = {}
     asked: frozenset[str] = frozenset()
 
@@ -51,16 +63,26 @@ def parse_policy(text: str) -> Policy:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Invalid(f"the policy is no TOML: {error}", hint="mend lineal.toml at that place") from None
-    _check_names(content, ("evaluation", "gate", "connections"), "the policy", "table")
+    _check_names(content, ("evaluation", "card", "gate", "connections"), "the policy", "table")
     evaluation = _table(content.get("evaluation", {}), "[evaluation]")
     _check_names(evaluation, EvaluationPolicy.__struct_fields__, "[evaluation]", "option")
+    card = _table(content.get("card", {}), "[card]")
+    _check_names(card, CardPolicy.__struct_fields__, "[card]", "option")
     gates = _table(content.get("gate", {}), "[gate]")
     _check_names(gates, STAGES, "[gate]", "stage")
     return Policy(
         evaluation=_convert(evaluation, EvaluationPolicy, "[evaluation]"),
+        card=_card(card),
         gates={stage: tuple(_gate(stage, asked)) for stage, asked in {**DEFAULT_GATES, **gates}.items()},
         asked=frozenset(gates),
     )
+
+
+def _card(table: dict[str, Any]) -> CardPolicy:
+    found = _convert(table, CardPolicy, "[card]")
+    if wrong := next((each for each in found.profiles if each not in PROFILES), None):
+        raise Invalid(f"[card] has no profile {wrong!r}", hint=_near(wrong, PROFILES))
+    return found
 
 
 def _gate(stage: str, asked: Any) -> Iterable[Check]:

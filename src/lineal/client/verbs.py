@@ -178,6 +178,8 @@ class Model(_Group):
     show = o.models.show
     card = o.cards.card
     describe = o.cards.describe
+    revise = o.cards.revise
+    confirm = o.cards.confirm
 
 
 class Remote(_Group):
