@@ -18,8 +18,9 @@ _UNWRITTEN = SectionState(state="missing")
 
 
 class Figure(NamedTuple):
-    """A picture for a section; ``note`` says what it is of."""
+    """A picture for a section: what it shows, and what it is of."""
 
+    title: str
     svg: str
     note: str = ""
 
@@ -90,8 +91,7 @@ def _sentence(state: SectionState) -> str:
 
 
 def _figure(found: Figure) -> str:
-    note = f"<figcaption>{_text(found.note)}</figcaption>" if found.note else ""
-    return f"<figure>{found.svg}{note}</figure>"
+    return f"<figure>{found.svg}<figcaption><b>{_text(found.title)}</b> {_text(found.note)}</figcaption></figure>"
 
 
 def _facts(block: Facts) -> str:
@@ -146,7 +146,7 @@ def _cell(value: Cell) -> str:
         case Mono(text):
             return f"<code>{_text(text)}</code>"
         case Rate(number, interval):
-            return _text(number) + (f"<small>{_text(interval)}</small>" if interval else "")
+            return _text(number) + (f"<small>{_text(interval.replace(' to ', '–'))}</small>" if interval else "")
         case _:
             return _text(value)
 

@@ -34,7 +34,7 @@ def editable(card: Card) -> str:
     """Return what people write of a card, ready to be edited: each section with what it asks, and how it stands."""
     parts = [
         f"# {markdown.plain(card.facts.title)}: what people write\n",
-        "Write between the marks; everything else is ignored. Lines that begin with <!-- are not shown.\n",
+        "Write between the marks; everything else here is ignored.\n",
         base_mark(card.base),
     ]
     for section in shown(frozenset(card.written), card.profiles):

@@ -24,7 +24,7 @@ th, td { text-align: left; padding: .25rem .6rem; border-bottom: 1px solid var(-
 th { color: var(--faint); font-weight: 600; border-bottom: 1.5px solid var(--faint); }
 .number { text-align: right; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
 td:first-child { overflow-wrap: normal; }
-td small { display: block; color: var(--faint); font-size: .74em; white-space: nowrap; }
+td small { display: block; color: var(--faint); font-size: .78em; white-space: nowrap; }
 code, pre { font: .84em/1.45 ui-monospace, monospace; }
 pre { background: var(--tint); border: 1px solid var(--line); border-radius: 6px; padding: .6rem .8rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 .human { border-left: 3px solid var(--link); background: var(--tint); padding: .3rem 1rem; margin: .8rem 0; overflow-wrap: anywhere; }
@@ -56,6 +56,8 @@ svg.lineage text.kind { fill: var(--faint); font-size: 11px; }
   main { max-width: none; padding: 0; }
   h1, h2, h3, h4, h5, h6 { break-after: avoid; }
   thead { display: table-header-group; }
+  svg.roc, svg.pr, svg.calibration { width: 82mm; }
+  .figures { gap: 4mm; }
   tr, figure, dl, blockquote, .human > p, li { break-inside: avoid; }
   .table, .drawing { overflow: visible; }
   p, li { orphans: 3; widows: 3; }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from lineal.checks import curves, samples
 from lineal.checks.evaluation import SLASH
@@ -26,11 +25,6 @@ ROWS_MAX = 500_000
 """Curves over more rows take longer than somebody waits for a card."""
 
 
-class _Drawn(NamedTuple):
-    svg: str
-    note: str
-
-
 def figures_of(store: Store, facts: CardFacts) -> Figures:
     """Return the figures of a card, by the section that they belong to."""
     found = facts.evaluation
@@ -43,15 +37,15 @@ def figures_of(store: Store, facts: CardFacts) -> Figures:
         "quantitative-analyses": [_forest(found, name) for name in dict.fromkeys((metric, "accuracy"))],
     }
     return {
-        section: [Figure(each.svg, each.note or where) for each in figures if each.svg]
+        section: [each._replace(note=f"{where}. {each.note}".rstrip()) for each in figures if each.svg]
         for section, figures in made.items()
     }
 
 
-def _confusion(found: Evaluation) -> Iterator[_Drawn]:
+def _confusion(found: Evaluation) -> Iterator[Figure]:
     counts = {_pair(key): count for key, count in found.overall.counts.items()}
     classes = sorted({name for pair in counts for name in pair})
-    yield _Drawn(confusion.confusion_matrix(classes, counts), "")
+    yield Figure("Confusion matrix", confusion.confusion_matrix(classes, counts))
 
 
 def _pair(key: str) -> tuple[str, str]:
@@ -59,7 +53,7 @@ def _pair(key: str) -> tuple[str, str]:
     return actual.replace(SLASH, "/"), predicted.replace(SLASH, "/")
 
 
-def _curves(store: Store, found: Evaluation) -> Iterator[_Drawn]:
+def _curves(store: Store, found: Evaluation) -> Iterator[Figure]:
     if found.task != "binary" or not found.predictions:
         return
     if found.overall.row_count > ROWS_MAX:
@@ -72,12 +66,16 @@ def _curves(store: Store, found: Evaluation) -> Iterator[_Drawn]:
         return
     area = found.overall.metrics.get("auc")
     if points := curves.roc(sample):
-        yield _Drawn(drawn.roc(points, None if isinstance(area, str) else area), "")
+        yield Figure("ROC curve", drawn.roc(points, None if isinstance(area, str) else area))
     if points := curves.precision_recall(sample):
         share = sum(each == sample.positive for each in sample.actual) / sample.row_count
-        yield _Drawn(drawn.precision_recall(points, share), "")
+        yield Figure("Precision and recall", drawn.precision_recall(points, share))
     bins = [drawn.Bin(*each) for each in curves.reliability(sample)]
-    yield _Drawn(drawn.calibration(bins), "Lines: 95 % intervals; bars below: how many rows were said to be so likely.")
+    yield Figure(
+        "Calibration",
+        drawn.calibration(bins),
+        "Lines: 95 % intervals; bars below: how many rows were said to be so likely.",
+    )
 
 
 def _sample(store: Store, found: Evaluation) -> Sample:
@@ -89,10 +87,10 @@ def _sample(store: Store, found: Evaluation) -> Sample:
     return samples.read_sample(truth, answers, task=found.task, positive=found.positive)
 
 
-def _forest(found: Evaluation, metric: str) -> _Drawn:
+def _forest(found: Evaluation, metric: str) -> Figure:
     rows = [row for each in found.slices if (row := _row(each, metric))]
     overall = _row(found.overall, metric)
-    return _Drawn(forest.forest_plot(metric, rows, overall) if overall else "", "")
+    return Figure(f"{metric} by subgroup", forest.forest_plot(metric, rows, overall) if overall else "")
 
 
 def _row(result: SliceResult, metric: str) -> forest.Row | None:
@@ -102,7 +100,7 @@ def _row(result: SliceResult, metric: str) -> forest.Row | None:
     return forest.Row(result.feature, result.value, result.row_count, value, *interval)
 
 
-def _history(store: Store, facts: CardFacts, metric: str) -> _Drawn:
+def _history(store: Store, facts: CardFacts, metric: str) -> Figure:
     """Draw the metric of the newest versions that answered the same rows."""
     measured = []
     for each in reversed(facts.releases[: history.VERSIONS_MAX]):
@@ -113,4 +111,4 @@ def _history(store: Store, facts: CardFacts, metric: str) -> _Drawn:
             measured.append(
                 history.Measured(name, row.value, row.low, row.high, is_this=each.reference == facts.reference)
             )
-    return _Drawn(history.metric_history(metric, measured), "")
+    return Figure(f"{metric} over versions", history.metric_history(metric, measured))
