@@ -9,6 +9,8 @@ from lineal.formats.figures.svg import BLUE, element, figure, label, shortened, 
 CLASSES_MAX = 24
 _CELL, _NAME, _HEAD = 64.0, 120.0, 56.0
 _SMALL = 30.0
+_WHOLE = 6
+"""So many classes have large cells, each with its count and share."""
 
 
 def confusion_matrix(classes: Sequence[str], counts: Mapping[tuple[str, str], int]) -> str:
@@ -20,7 +22,7 @@ def confusion_matrix(classes: Sequence[str], counts: Mapping[tuple[str, str], in
     """
     if not classes or len(classes) > CLASSES_MAX:
         return ""
-    cell = _CELL if len(classes) <= 6 else _SMALL
+    cell = _CELL if len(classes) <= _WHOLE else _SMALL
     parts = [
         label(_NAME + cell * len(classes) / 2, 14, "predicted", text_anchor="middle"),
         label(_NAME - 8, _HEAD - 26, "actual", text_anchor="end"),
@@ -31,7 +33,15 @@ def confusion_matrix(classes: Sequence[str], counts: Mapping[tuple[str, str], in
         parts.append(_column_name(row, actual, cell))
         total = sum(counts.get((actual, each), 0) for each in classes)
         for column, predicted in enumerate(classes):
+            if len(classes) > _WHOLE and not counts.get((actual, predicted)):
+                continue  # an empty place says the same
             parts += _cell(_NAME + column * cell, y, cell, counts.get((actual, predicted), 0), total, actual, predicted)
+    side = cell * len(classes)
+    parts.append(
+        element(
+            "rect", x=_NAME, y=_HEAD, width=side, height=side, fill="none", stroke="currentColor", stroke_opacity=0.4
+        )
+    )
     right = sum(counts.get((each, each), 0) for each in classes)
     rows = sum(counts.values())
     described = f"{right:,} of {rows:,} rows are on the diagonal: predicted as they are. {_worst(classes, counts)}"

@@ -96,8 +96,12 @@ FACTS = CardFacts(
     ),
     bump=Bump(semantic="1.2.0", level="minor", findings=("minor: other weights",), previous="1.1.0"),
     releases=(
-        ReleaseFact(reference="income:1.2.0", at=TIME, by="ada", stage="production", level="minor", findings=("minor: w",)),
-        ReleaseFact(reference="income:1.1.0", at=TIME, by="bob", stage="archived", level="first", findings=("first: x",)),
+        ReleaseFact(
+            reference="income:1.2.0", at=TIME, by="ada", stage="production", level="minor", findings=("minor: w",)
+        ),
+        ReleaseFact(
+            reference="income:1.1.0", at=TIME, by="bob", stage="archived", level="first", findings=("first: x",)
+        ),
     ),
     scan=CheckFact(by="ci", at=TIME, said={"outcome": "clean"}),
     gates=(
@@ -112,7 +116,12 @@ FACTS = CardFacts(
     approvals=(ApprovalFact(stage="production", by="bob", at=TIME, comment="seen"),),
     deployments=(
         DeploymentFact(
-            reference="deployment:01J", environment="eu", target="process", state="running", endpoint="", started_at=TIME
+            reference="deployment:01J",
+            environment="eu",
+            target="process",
+            state="running",
+            endpoint="",
+            started_at=TIME,
         ),
     ),
 )

@@ -84,7 +84,9 @@ def test_a_stale_section_says_so_and_why_and_the_note_is_not_its_text() -> None:
     states = {"caveats": SectionState(state="stale", changes=("training data: a became b",))}
     made = render(card({"caveats": "Not tested on tourists."}, states=states))
 
-    assert "> **Stale.** Since this was written, something it speaks about has changed: training data: a became b." in made
+    assert (
+        "> **Stale.** Since this was written, something it speaks about has changed: training data: a became b." in made
+    )
     assert parse_sections(made) == {"caveats": "Not tested on tourists."}
 
 

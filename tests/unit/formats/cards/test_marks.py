@@ -93,7 +93,10 @@ def test_a_missing_end_never_swallows_the_next_section() -> None:
 def test_a_file_without_marks_is_read_by_its_headings() -> None:
     text = "# Our model\n\nHello.\n\n## Intended use\n\nTo rank.\n\n### Not\n\nTo judge.\n\n## caveats\n```\n## Factors\n```\n## Metrics\nno\n"
 
-    assert parse_sections(text) == {"intended-use": "To rank.\n\n### Not\n\nTo judge.", "caveats": "```\n## Factors\n```"}
+    assert parse_sections(text) == {
+        "intended-use": "To rank.\n\n### Not\n\nTo judge.",
+        "caveats": "```\n## Factors\n```",
+    }
 
 
 @pytest.mark.parametrize("text", ["Nothing here", "## Factors\na\n## factors\nb\n"])
@@ -106,7 +109,9 @@ def test_a_text_is_kept_with_our_ends_of_lines() -> None:
     assert tidy(" a\r\nb\rc\0 ") == "a\nb\nc\N{REPLACEMENT CHARACTER}"
 
 
-@pytest.mark.parametrize("text", ["x" * 50_001, "x\n" * 2_001, "a\n<<<<<<< what is there now\nb", "a\n>>>>>>> yours\nb"])
+@pytest.mark.parametrize(
+    "text", ["x" * 50_001, "x\n" * 2_001, "a\n<<<<<<< what is there now\nb", "a\n>>>>>>> yours\nb"]
+)
 def test_a_text_that_is_too_long_or_has_a_conflict_in_it_is_refused(text: str) -> None:
     with pytest.raises(Invalid):
         tidy(text)
