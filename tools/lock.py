@@ -22,14 +22,15 @@ SETS = {
         "--group", "test", "--group", "lint", "requirements/build.in",
     ),
     "data": ("requirements/data.in", "--no-deps"),
+    "cyclonedx": ("requirements/cyclonedx.in",),
     "dvc": ("requirements/dvc.in",),
     "mlflow": ("requirements/mlflow.in",),
     "mlflow2": ("requirements/mlflow2.in",),
     "pytorch": ("requirements/pytorch.in", "--constraint", "requirements/mlflow.txt"),
     "capture": ("requirements/capture.in",),
 }  # fmt: skip
-"""What is locked where: running it, the demo, the tests, the demo's data, the real DVC, two real MLflows, PyTorch beside
-them, and what recorded programs use."""
+"""What is locked where: running it, the demo, the tests, the demo's data, a validator of CycloneDX, the real DVC, two real
+MLflows, PyTorch beside them, and what recorded programs use."""
 
 WITH_PYTORCH = ("pytorch", "capture")
 
