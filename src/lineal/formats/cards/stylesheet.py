@@ -34,8 +34,8 @@ pre { background: var(--tint); border: 1px solid var(--line); border-radius: 6px
 .by { color: var(--faint); font-size: .82rem; }
 blockquote { margin: .4rem 0; padding-left: .8rem; border-left: 2px solid var(--line); color: var(--faint); }
 .figures { display: flex; flex-wrap: wrap; gap: 1rem 1.6rem; margin: .8rem 0; align-items: flex-start; }
-figure { margin: 0; max-width: 100%; }
-figcaption { color: var(--faint); font-size: .82rem; max-width: 34rem; }
+figure { margin: 0; max-width: 100%; display: table; }
+figcaption { color: var(--faint); font-size: .82rem; display: table-caption; caption-side: bottom; }
 svg { max-width: 100%; height: auto; }
 .drawing { overflow-x: auto; }
 svg.lineage rect { fill: var(--tint); stroke: var(--faint); stroke-width: 1.2; }
@@ -58,7 +58,8 @@ svg.lineage text.kind { fill: var(--faint); font-size: 11px; }
   thead { display: table-header-group; }
   svg.roc, svg.pr, svg.calibration { width: 82mm; }
   .figures { gap: 4mm; }
-  tr, figure, dl, blockquote, .human > p, li { break-inside: avoid; }
+  tr, figure, dl, blockquote, .human, li { break-inside: avoid; }
+  .by { break-before: avoid; }
   .table, .drawing { overflow: visible; }
   p, li { orphans: 3; widows: 3; }
   a { color: inherit; }
