@@ -104,7 +104,7 @@ def _edited(context: Context, repository: Any, version: str) -> CardAnswer | Non
     from lineal.formats.cards.marks import parse_sections, with_texts  # noqa: PLC0415 - help does without it
 
     before = repository.model.card(version, format="sections")
-    sheet, base = before.text, before.card or ""
+    sheet, base = before.text, before.card
     descriptor, name = tempfile.mkstemp(prefix="lineal-card-", suffix=".md")
     os.close(descriptor)
     path = Path(name)
@@ -129,7 +129,7 @@ def _edited(context: Context, repository: Any, version: str) -> CardAnswer | Non
         context.talk(f"somebody else changed {', '.join(answer.conflicts)} meanwhile; both texts are in the editor now")
         sheet, base = (
             with_texts(repository.model.card(version, format="sections").text, answer.merged),
-            answer.card or "",
+            answer.card,
         )
 
 

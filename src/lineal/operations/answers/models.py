@@ -137,7 +137,7 @@ class CardAnswer(Answer, frozen=True, kw_only=True):
     sections: dict[str, str] = {}
     changes: dict[str, tuple[str, ...]] = {}
     written: dict[str, str] = {}
-    card: Digest | None = None
+    card: str = ""
     conflicts: tuple[str, ...] = ()
     merged: dict[str, str] = {}
 

@@ -121,7 +121,7 @@ def answer(store: Store, row: Row, form: Form = "markdown") -> CardAnswer:
         sections={name: found.states[name].state for name in asked},
         changes={name: changes for name in asked if (changes := found.states[name].changes)},
         written=found.written,
-        card=Digest(found.base) if found.base else None,
+        card=found.base,
     )
 
 

@@ -16,7 +16,7 @@ _FIELD = "section."
 
 def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
     found: CardAnswer = repository.model.card(asked.name)
-    return _values(found, found.written, found.card or "")
+    return _values(found, found.written, found.card)
 
 
 def _act(repository: LocalRepository, asked: Asked, form: Form) -> str | dict[str, Any]:
@@ -30,7 +30,7 @@ def _act(repository: LocalRepository, asked: Asked, form: Form) -> str | dict[st
     except (Invalid, Conflict) as error:
         return _values(repository.model.card(asked.name), texts, base, error)
     if found.conflicts:
-        return _values(found, found.merged, found.card or "")
+        return _values(found, found.merged, found.card)
     return _seen(found)
 
 

@@ -39,7 +39,7 @@ def version(repository: LocalRepository) -> str:
 
 def test_one_who_saves_alone_has_what_they_wrote(repository: LocalRepository, version: str) -> None:
     before = repository.model.card(version)
-    found = repository.model.revise(version, {"caveats": CAVEATS, "intended-use": USE}, base=before.card or "")
+    found = repository.model.revise(version, {"caveats": CAVEATS, "intended-use": USE}, base=before.card)
 
     assert found.written == {"caveats": CAVEATS, "intended-use": USE}
     assert (found.sections["intended-use"], found.conflicts, found.exit_status) == ("fresh", (), 0)
@@ -48,7 +48,7 @@ def test_one_who_saves_alone_has_what_they_wrote(repository: LocalRepository, ve
 def test_two_editors_at_once_keep_both_changes_in_different_lines_and_sections(
     repository: LocalRepository, version: str
 ) -> None:
-    base = repository.model.card(version).card or ""
+    base = repository.model.card(version).card
     repository.model.revise(version, {"caveats": CAVEATS.replace("one year", "two years"), "factors": USE}, base=base)
     found = repository.model.revise(version, {"caveats": CAVEATS + "\nAnd the north.", "intended-use": USE}, base=base)
 
@@ -62,7 +62,7 @@ def test_two_editors_at_once_keep_both_changes_in_different_lines_and_sections(
 def test_two_editors_of_one_line_are_told_and_nothing_is_written_until_it_is_solved(
     repository: LocalRepository, version: str
 ) -> None:
-    base = repository.model.card(version).card or ""
+    base = repository.model.card(version).card
     repository.model.revise(version, {"caveats": CAVEATS.replace("south", "north")}, base=base)
     found = repository.model.revise(version, {"caveats": CAVEATS.replace("south", "east"), "factors": USE}, base=base)
 
@@ -72,14 +72,14 @@ def test_two_editors_of_one_line_are_told_and_nothing_is_written_until_it_is_sol
     assert found.merged["factors"] == USE
     assert repository.model.card(version).written == {"caveats": CAVEATS.replace("south", "north")}
     with pytest.raises(Invalid, match="conflict is not solved"):
-        repository.model.revise(version, found.merged, base=found.card or "")
+        repository.model.revise(version, found.merged, base=found.card)
     solved = {**found.merged, "caveats": CAVEATS.replace("south", "north and the east")}
-    assert repository.model.revise(version, solved, base=found.card or "").written == solved
+    assert repository.model.revise(version, solved, base=found.card).written == solved
     assert "nothing was written: conflicts in caveats" in [each.detail for each in repository.log(version)]
 
 
 def test_a_section_that_is_no_longer_there_was_removed(repository: LocalRepository, version: str) -> None:
-    base = repository.model.card(version).card or ""
+    base = repository.model.card(version).card
 
     assert repository.model.revise(version, {}, base=base).written == {}
 
@@ -91,8 +91,8 @@ def test_a_base_must_be_a_card_of_this_model(repository: LocalRepository, versio
     secret = repository.model.describe(other, "caveats", "A secret of the other model, in more than eight words.").card
 
     with pytest.raises(Invalid, match=r"is no card of m:1\.0\.0"):
-        repository.model.revise(version, {"factors": USE}, base=secret or "")
-    assert repository.model.revise(version, {"factors": USE}, base=secret or "", from_file=True).written == {
+        repository.model.revise(version, {"factors": USE}, base=secret)
+    assert repository.model.revise(version, {"factors": USE}, base=secret, from_file=True).written == {
         "caveats": CAVEATS,
         "factors": USE,
     }
@@ -145,7 +145,7 @@ def test_nothing_can_be_confirmed_that_is_not_written(repository: LocalRepositor
 
 def test_saving_what_is_there_changes_nothing(repository: LocalRepository, version: str) -> None:
     before = repository.show(version)
-    repository.model.revise(version, {"caveats": CAVEATS}, base=repository.model.card(version).card or "")
+    repository.model.revise(version, {"caveats": CAVEATS}, base=repository.model.card(version).card)
 
     assert repository.show(version).revision == before.revision
 
