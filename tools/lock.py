@@ -22,6 +22,7 @@ SETS = {
         "--extra", "signing", "--group", "test", "--group", "lint", "requirements/build.in",
     ),
     "data": ("requirements/data.in", "--no-deps"),
+    "cyclonedx": ("requirements/cyclonedx.in",),
     "dvc": ("requirements/dvc.in",),
     "mlflow": ("requirements/mlflow.in",),
     "mlflow2": ("requirements/mlflow2.in",),
@@ -30,8 +31,8 @@ SETS = {
     "capture": ("requirements/capture.in",),
     "snakemake": ("requirements/snakemake.in",),
 }  # fmt: skip
-"""What is locked where: running it, the demo, the tests, the demo's data, the real DVC, two real MLflows, what verifies signed
-models, PyTorch beside the MLflows, what recorded programs use, and Snakemake, which asks for other versions of that."""
+"""What is locked where: running it, the demo, the tests, the demo's data, a validator of CycloneDX, the real DVC, two real MLflows,
+what verifies signed models, PyTorch beside the MLflows, what recorded programs use, and Snakemake, which asks for others."""
 
 WITH_PYTORCH = ("pytorch", "capture")
 

@@ -45,7 +45,7 @@ def test_a_version_binds_all_seven_parts_without_a_call_in_the_script(
     assert 0.5 < shown.version.metrics["fit"] <= 1
     assert shown.version.facts.framework == "sklearn"
     assert shown.version.facts.inputs.keys() == {"age", "hours"}
-    assert repository.model.card(model).markdown.startswith("---\n")
+    assert repository.model.card(model).text.startswith("---\n")
 
 
 def test_registering_the_same_run_again_gives_the_version_it_has(model: str, repository: Repository) -> None:

@@ -28,7 +28,7 @@ HTTP = urllib3.PoolManager(retries=False)
 class Page(HTMLParser):
     """A page's links and tags, and whether each tag that must be closed is."""
 
-    VOID = frozenset(("meta", "link", "input", "circle", "path", "rect", "br"))
+    VOID = frozenset(("meta", "link", "input", "circle", "path", "rect", "br", "wbr", "hr"))
     OPTIONAL = frozenset(("tr", "td", "th", "dt", "dd", "li", "p", "tbody", "thead", "html", "head", "body"))
 
     def __init__(self, text: str) -> None:
@@ -105,7 +105,7 @@ def pages(address: str) -> dict[str, str]:
 def test_every_kind_of_thing_has_a_page_and_every_link_leads_to_one(pages: dict[str, str]) -> None:
     kinds = {path.split("/")[1] for path in pages}
 
-    assert {"models", "versions", "runs", "datasets", "deployments", "log"} <= kinds
+    assert {"models", "versions", "runs", "datasets", "deployments", "log", "cards", "edit-card"} <= kinds
     assert "/models/team/rich" in pages
 
 

@@ -1,4 +1,4 @@
-"""Did a person write what no program can know? Sections of the card, present and about the present facts."""
+"""Did a person write what no program can know? Sections of the card, written in earnest and about the present facts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from lineal.checks.check import Check
 from lineal.checks.evidence import Evidence
-from lineal.formats.card import HUMAN, SECTIONS
+from lineal.formats.cards.sections import HUMAN, SECTIONS
 from lineal.objects.statements import Verdict
 
 
@@ -33,9 +33,15 @@ class CardSections(Check, frozen=True, tag="card_sections"):
             return self.verdict(
                 "pass", f"all {len(found)} sections that are asked for are written and up to date", **numbers
             )
-        told = "; ".join(f"{HUMAN[each].title} is {_told(state)}" for each, state in bad.items())
-        return self.verdict("fail", f"{told}; lineal model describe {evidence.name}", **numbers)
+        told = "; ".join(f"{HUMAN[each].title} is {_told(state, evidence, each)}" for each, state in bad.items())
+        return self.verdict("fail", f"{told}; lineal model card {evidence.name} --edit", **numbers)
 
 
-def _told(state: str) -> str:
-    return "stale: what it speaks about has changed" if state == "stale" else state
+def _told(state: str, evidence: Evidence, section: str) -> str:
+    """Return a state in words, with what to do about it where that is not plain."""
+    if state == "stale":
+        changes = evidence.section_changes.get(section, ())
+        return "stale: " + ("; ".join(changes) or "what it speaks about has changed")
+    about = HUMAN[section].asks if state in {"missing", "placeholder"} else ""
+    said = "only a placeholder" if state == "placeholder" else state
+    return f"{said} ({about})" if about else said

@@ -16,7 +16,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
     ``evaluation`` is the newest of the candidate on the policy's dataset, ``champion_evaluation`` that of the champion
     on the same dataset version. ``pairs`` holds both versions' answers to its rows. ``approvals`` are the names of all
-    who approved the candidate for this stage; ``author`` registered it. ``section_states`` comes from ``staleness``.
+    who approved the candidate for this stage; ``author`` registered it. ``section_states`` comes from ``staleness``, as does
+    ``section_changes``: what changed since a stale one was written.
     ``signatures`` is what each signature of the candidate is worth, gathered only for a gate that asks for some.
     ``code`` and ``runtime`` are what the candidate's digests name, None where the store lacks them.
     """
@@ -33,6 +34,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     pairs: Pairs | None = None
     approvals: tuple[str, ...] = ()
     section_states: dict[str, str] = {}
+    section_changes: dict[str, tuple[str, ...]] = {}
     bump: Bump | None = None
     signatures: tuple[Judged, ...] = ()
 

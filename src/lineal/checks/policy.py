@@ -2,118 +2,37 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from difflib import get_close_matches
-from typing import Any, Literal, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
 from lineal.checks.check import Check, checks
-from lineal.formats.signatures.trust import Trust, TrustedKey
+from lineal.checks.policy_lines import line_of
+from lineal.checks.policy_tables import (
+    STAGES,
+    CardPolicy,
+    EvaluationPolicy,
+    RetentionPolicy,
+    SigningPolicy,
+    StagePolicy,
+)
 from lineal.objects.errors import Invalid
 
 DEFAULT_GATES = {"production": ({"check": "lineage_complete"},)}
 """What a stage asks when the policy says nothing of it."""
 
-STAGES = ("staging", "production", "archived")
-
-T = TypeVar("T")
-
-
-class EvaluationPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How versions are measured: on which dataset, against which column, and in which subgroups."""
-
-    dataset: str = ""
-    label: str = ""
-    positive: str = ""
-    slices: tuple[str, ...] = ()
-
-
-class StagePolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who may move versions to and out of a stage.
-
-    Args:
-        role: the least role that may.
-        people: only these, where any are named.
-        after: stages in which a version must have stood before.
-        by_author: whether whoever made a version may move it there.
-        force: the least role that may overrule the gate; ``nobody`` for a gate that always holds.
-    """
-
-    role: Literal["writer", "approver", "admin"] = "writer"
-    people: tuple[str, ...] = ()
-    after: tuple[str, ...] = ()
-    by_author: bool = True
-    force: Literal["approver", "admin", "nobody"] = "approver"
-
-    def __post_init__(self) -> None:
-        """Refuse stages that there are not."""
-        if unknown := next((each for each in self.after if each not in STAGES), ""):
-            raise ValueError(f"there is no stage {unknown!r}")
-
-
-class RetentionPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """For how many days versions can't be removed: since they were made, and since they left production."""
-
-    version_days: int = 0
-    production_days: int = 0
-
-    def __post_init__(self) -> None:
-        """Refuse times that there are not."""
-        if self.version_days < 0 or self.production_days < 0:
-            raise ValueError("days must be 0 or more")
-
-
-class Holder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Somebody's public key, on one line or as PEM."""
-
-    public: str
-
-
-class Root(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A certificate, as PEM, whose holder vouches for others."""
-
-    certificate: str
-
-
-class Revocation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """From when on a key is not trusted any more. What it signed before stays good."""
-
-    key: str
-    at: datetime
-    because: str = ""
-
-
-class SigningPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who may sign versions, and where beside gates their signatures are asked for."""
-
-    keys: dict[str, Holder] = {}
-    roots: dict[str, Root] = {}
-    revoked: tuple[Revocation, ...] = ()
-    ask: tuple[Literal["deploy", "load"], ...] = ()
-
-    def trust(self) -> Trust:
-        """Return whom to trust."""
-        revoked = {each.key: each for each in sorted(self.revoked, key=lambda each: each.at, reverse=True)}
-        return Trust(
-            keys={name: _trusted(each, revoked.get(name)) for name, each in self.keys.items()},
-            roots={name: each.certificate for name, each in self.roots.items()},
-        )
-
-
-def _trusted(holder: Holder, revoked: Revocation | None) -> TrustedKey:
-    if revoked is None:
-        return TrustedKey(public=holder.public)
-    at = revoked.at if revoked.at.tzinfo else revoked.at.replace(tzinfo=UTC)
-    return TrustedKey(public=holder.public, revoked_at=round(at.timestamp() * 1000), because=revoked.because)
+T = TypeVar("T", bound=msgspec.Struct)
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """What a repository asks of its versions. ``asked``: the stages whose gates the policy itself speaks of."""
 
     evaluation: EvaluationPolicy = EvaluationPolicy()
+    card: CardPolicy = CardPolicy()
     gates: dict[str, tuple[Check, ...]] = {}
     stages: dict[str, StagePolicy] = {}
     retention: RetentionPolicy = RetentionPolicy()
@@ -131,78 +50,116 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
 _ANYBODY = StagePolicy()
 
+_TABLES = ("evaluation", "card", "retention", "signing", "gate", "stage", "connections")
+
 
 def parse_policy(text: str) -> Policy:
     """Return the policy written as ``text``; an empty text is a policy too.
 
     Raises:
-        Invalid: it is no TOML, or a table, check or option is unknown or has a wrong value; the message names it.
+        Invalid: it is no TOML, or a table, check or option is unknown or has a wrong value; the message names it and its
+            line.
     """
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Invalid(f"the policy is no TOML: {error}", hint="mend lineal.toml at that place") from None
-    _check_names(content, ("evaluation", "gate", "stage", "retention", "connections", "signing"), "the policy", "table")
-    evaluation = _table(content.get("evaluation", {}), "[evaluation]")
-    _check_names(evaluation, EvaluationPolicy.__struct_fields__, "[evaluation]", "option")
-    gates = _table(content.get("gate", {}), "[gate]")
-    _check_names(gates, STAGES, "[gate]", "stage")
-    stages = _table(content.get("stage", {}), "[stage]")
-    _check_names(stages, STAGES, "[stage]", "stage")
-    retention = _table(content.get("retention", {}), "[retention]")
-    _check_names(retention, RetentionPolicy.__struct_fields__, "[retention]", "option")
-    return Policy(
-        retention=_convert(retention, RetentionPolicy, "[retention]"),
-        stages={stage: _stage(stage, asked) for stage, asked in stages.items()},
-        evaluation=_convert(evaluation, EvaluationPolicy, "[evaluation]"),
-        gates={stage: tuple(_gate(stage, asked)) for stage, asked in {**DEFAULT_GATES, **gates}.items()},
-        asked=frozenset(gates),
-        signing=_convert(_table(content.get("signing", {}), "[signing]"), SigningPolicy, "[signing]"),
-    )
+    return _Reading(text).policy(content)
 
 
-def _stage(stage: str, asked: Any) -> StagePolicy:
-    where = f"[stage.{stage}]"
-    _check_names(_table(asked, where), StagePolicy.__struct_fields__, where, "option")
-    return _convert(asked, StagePolicy, where)
+class _Reading:
+    """Reads what TOML made of a text; errors say where they are in it."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def policy(self, content: dict[str, Any]) -> Policy:
+        """Return the policy."""
+        self._check_names(content, _TABLES, "the policy", "table", Place(""))
+        gates, stages = self._by_stage(content, "gate"), self._by_stage(content, "stage")
+        return Policy(
+            evaluation=self._read(content.get("evaluation", {}), EvaluationPolicy, "evaluation"),
+            card=self._read(content.get("card", {}), CardPolicy, "card"),
+            retention=self._read(content.get("retention", {}), RetentionPolicy, "retention"),
+            signing=self._read(content.get("signing", {}), SigningPolicy, "signing"),
+            stages={stage: self._read(asked, StagePolicy, f"stage.{stage}") for stage, asked in stages.items()},
+            gates={stage: tuple(self._gate(stage, asked)) for stage, asked in {**DEFAULT_GATES, **gates}.items()},
+            asked=frozenset(gates),
+        )
+
+    def _by_stage(self, content: dict[str, Any], name: str) -> dict[str, Any]:
+        found = self._table(content.get(name, {}), f"[{name}]", Place(name))
+        self._check_names(found, STAGES, f"[{name}]", "stage", Place(name))
+        return found
+
+    def _read(self, value: Any, kind: type[T], name: str) -> T:
+        where, place = f"[{name}]", Place(name)
+        table = self._table(value, where, place)
+        self._check_names(table, kind.__struct_fields__, where, "option", place)
+        return self._convert(table, kind, where, place)
+
+    def _gate(self, stage: str, asked: Any) -> Iterable[Check]:
+        where = f"[[gate.{stage}]]"
+        if not isinstance(asked, list | tuple):
+            raise self._invalid(
+                f"{where} is no list of checks",
+                Place(f"gate.{stage}"),
+                hint=f"begin each check of {stage} with the line {where}",
+            )
+        for number, each in enumerate(asked, 1):
+            place = Place(f"gate.{stage}", number)
+            yield self._check(self._table(each, where, place), f"check {number} of {where}", place)
+
+    def _check(self, table: dict[str, Any], where: str, place: Place) -> Check:
+        name = table.get("check")
+        if not isinstance(name, str):
+            hint = "add check = one of " + ", ".join(checks())
+            raise self._invalid(f"{where} does not say which check it is", place, hint=hint)
+        if not (kind := checks().get(name)):
+            hint = _near(name, checks())
+            raise self._invalid(
+                f"{where} is called {name!r}, which is no check", place._replace(key="check"), hint=hint
+            )
+        self._check_names(table, ("check", *kind.__struct_fields__), f"{where} ({name})", "option", place)
+        return self._convert(table, kind, f"{where} ({name})", place)
+
+    def _table(self, value: Any, where: str, place: Place) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            hint = f"write {where} on a line of its own, and its options below"
+            raise self._invalid(f"{where} is no table", place, hint=hint)
+        return value
+
+    def _check_names(self, table: dict[str, Any], allowed: Iterable[str], where: str, what: str, place: Place) -> None:
+        if wrong := next((name for name in table if name not in allowed), None):
+            raise self._invalid(
+                f"{where} has no {what} {wrong!r}", place._replace(key=wrong), hint=_near(wrong, allowed)
+            )
+
+    def _convert(self, table: dict[str, Any], kind: type[T], where: str, place: Place) -> T:
+        try:
+            return msgspec.convert(table, kind)
+        except msgspec.ValidationError as error:
+            # "Expected `float`, got `str` - at `$.at_least`": the line of the option, where it names one.
+            named = _OPTION.search(str(error))
+            found = place._replace(key=named[1]) if named else place
+            raise self._invalid(f"{where}: {error}", found, hint="mend lineal.toml") from None
+
+    def _invalid(self, message: str, place: Place, *, hint: str) -> Invalid:
+        line = line_of(self._text, place.table, place.number, place.key)
+        return Invalid(f"line {line}: {message}" if line else message, hint=hint)
 
 
-def _gate(stage: str, asked: Any) -> Iterable[Check]:
-    where = f"[[gate.{stage}]]"
-    if not isinstance(asked, list | tuple):
-        raise Invalid(f"{where} is no list of checks", hint=f"begin each check of {stage} with the line {where}")
-    for number, each in enumerate(asked, 1):
-        yield _check(_table(each, where), f"check {number} of {where}")
+class Place(NamedTuple):
+    """What an error is about: a table, which of several of that name, and an option in it."""
+
+    table: str
+    number: int = 1
+    key: str = ""
 
 
-def _check(table: dict[str, Any], where: str) -> Check:
-    name = table.get("check")
-    if not isinstance(name, str):
-        raise Invalid(f"{where} does not say which check it is", hint="add check = one of " + ", ".join(checks()))
-    if not (kind := checks().get(name)):
-        raise Invalid(f"{where} is called {name!r}, which is no check", hint=_near(name, checks()))
-    _check_names(table, ("check", *kind.__struct_fields__), f"{where} ({name})", "option")
-    return _convert(table, kind, f"{where} ({name})")
-
-
-def _table(value: Any, where: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise Invalid(f"{where} is no table", hint=f"write {where} on a line of its own, and its options below")
-    return value
-
-
-def _check_names(table: dict[str, Any], allowed: Iterable[str], where: str, what: str) -> None:
-    if wrong := next((name for name in table if name not in allowed), None):
-        raise Invalid(f"{where} has no {what} {wrong!r}", hint=_near(wrong, allowed))
+_OPTION = re.compile(r"at `\$\.(\w+)")
 
 
 def _near(name: str, allowed: Iterable[str]) -> str:
     near = get_close_matches(name, list(allowed), 1)
     return (f"did you mean {near[0]!r}? " if near else "") + "allowed: " + ", ".join(allowed)
-
-
-def _convert(table: dict[str, Any], kind: type[T], where: str) -> T:
-    try:
-        return msgspec.convert(table, kind)
-    except msgspec.ValidationError as error:
-        raise Invalid(f"{where}: {error}", hint="mend lineal.toml") from None

@@ -70,7 +70,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "model list": ("lineal model list", "lineal model list --json"),
     "model show": ("lineal model show churn",),
-    "model card": ("lineal model card churn@production", "lineal model card churn:1.2.0 > MODEL_CARD.md"),
+    "model card": (
+        "lineal model card churn@production",
+        "lineal model card churn:1.2.0 --edit",
+        "lineal model card churn:1.2.0 --confirm caveats",
+        "lineal model card churn:1.2.0 --format html --output card.html",
+    ),
     "model describe": ("lineal model describe churn:1.2.0 intended-use 'Whom to call before they leave.'",),
     "evaluate": (
         "lineal evaluate churn",

@@ -58,7 +58,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "key revoke": "have the repository trust a key no longer",
         "model list": "list the models and what stands where",
         "model show": "show a model and all its versions",
-        "model card": "print the model card of a version",
+        "model card": "show a version's card in any form, and write what people write",
         "model describe": "write a section of a version's card",
         "alias": "point a name, such as champion, at a version",
     },

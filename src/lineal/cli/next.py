@@ -23,11 +23,20 @@ def _more(found: Any) -> str:
     return "" if found.versions or found.runs or found.note else "nothing is like that"
 
 
+def _registered(answer: Any) -> str:
+    """Return what comes after registration, and what of the project's card was not taken along."""
+    if not answer.created:
+        return "unchanged: this run was registered before"
+    said = f"next: lineal evaluate {answer.reference}"
+    if answer.card_conflicts:
+        file = "the project's card and the one here both changed"
+        said = f"{file} {', '.join(answer.card_conflicts)}: lineal model card {answer.reference} --file PATH\n{said}"
+    return said
+
+
 _NEXT: dict[str, Callable[[Any], str]] = {
     "data add": lambda answer: "" if answer.created else "unchanged: this content was added before",
-    "model register": lambda answer: (
-        f"next: lineal evaluate {answer.reference}" if answer.created else "unchanged: this run was registered before"
-    ),
+    "model register": _registered,
     "evaluate": lambda answer: f"next: lineal promote {answer.reference} --to production",
     "gate": lambda answer: (
         f"next: lineal promote {answer.reference} --to {answer.stage}" if not answer.exit_status else ""

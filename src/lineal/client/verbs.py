@@ -201,6 +201,8 @@ class Model(Group):
     card = o.cards.card
     describe = o.cards.describe
     remove = o.holds.remove
+    revise = o.cards.revise
+    confirm = o.cards.confirm
 
 
 class Verbs:

@@ -17,6 +17,11 @@ def render(content: Mapping[str, object]) -> str:
     return "\n".join(("---", *_mapping(content, ""), "---", ""))
 
 
+def items(found: Sequence[Mapping[str, object]]) -> str:
+    """Return a list of mappings as a document of its own."""
+    return "\n".join((*(line for each in found for line in _item(each, "")), ""))
+
+
 def _mapping(content: Mapping[str, object], indent: str) -> Iterator[str]:
     for key, value in content.items():
         yield from _entry(f"{indent}{_key(key)}:", value, indent + "  ")

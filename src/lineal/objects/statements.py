@@ -78,9 +78,14 @@ class Bump(Object, frozen=True, tag="bump"):
 
 
 class CardEdit(Object, frozen=True, tag="card-edit"):
-    """A person wrote a new text for the human sections of a version's card."""
+    """A person wrote a new text for the human sections of a version's card, or read them again and ``is_confirmed`` them.
+
+    ``sections`` are the ids of those that were written or confirmed.
+    """
 
     card: Digest
+    sections: tuple[str, ...] = ()
+    is_confirmed: bool = False
 
 
 class Observation(Object, frozen=True, tag="observation"):

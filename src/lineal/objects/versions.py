@@ -41,7 +41,11 @@ class Card(Object, frozen=True, tag="card"):
     """The human sections of a model card, by section id; the facts are generated from the version.
 
     ``about`` keeps, for each section, the digest of the facts it was written about: when they change, it is stale.
+    ``known`` holds those facts as lines ``FACT: VALUE``, so that one can say what changed. ``file`` is the card that a
+    file in the project said when it was last taken along.
     """
 
     sections: dict[str, str] = {}
     about: dict[str, Digest] = {}
+    known: dict[str, tuple[str, ...]] = {}
+    file: Digest | None = None

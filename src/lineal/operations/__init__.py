@@ -99,7 +99,7 @@ VERBS = {
         "user logout",
     ),
     "recording.artifacts": ("artifacts check", "artifacts put", "artifacts list", "artifacts show", "artifacts remove"),
-    "versioning.cards": ("model card", "model describe"),
+    "versioning.cards": ("model card", "model describe", "model revise", "model confirm"),
     "data.collections": ("gc", "repair"),
     "versioning.comparisons": ("diff",),
     "data.contents": ("data tree", "data files", "data named"),

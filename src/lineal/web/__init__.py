@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from importlib.resources import files
+from urllib.parse import parse_qs
 
 import msgspec
 from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from lineal.client.local import LocalRepository
-from lineal.objects.errors import LinealError
+from lineal.objects.errors import Invalid, LinealError
+from lineal.web import cards
 from lineal.web.pages import PAGES
-from lineal.web.pages.page import Asked, Page
+from lineal.web.pages.page import Asked, Form, Page
 from lineal.web.rendering import html
 
 RepositoryFor = Callable[[Request], LocalRepository]
@@ -28,12 +30,15 @@ _HEADERS = {
     "Referrer-Policy": "same-origin",
 }
 _JSON = ".json"
+_FIELDS_MAX = 100
 
 
 def routes(repository_for: RepositoryFor) -> list[BaseRoute]:
     """Return the routes of all pages."""
     static = [Route("/static/style.css", _style)]
-    return [*static, *(Route(path, _endpoint(repository_for, each)) for each in PAGES for path in _paths(each))]
+    pages = (Route(path, _endpoint(repository_for, each)) for each in PAGES for path in _paths(each))
+    forms = (Route(each.path, _acting(repository_for, each), methods=["POST"]) for each in PAGES if each.act)
+    return [*static, Route("/cards/{name:path}", cards.endpoint(repository_for, problem)), *pages, *forms]
 
 
 def _paths(page: Page) -> tuple[str, ...]:
@@ -59,6 +64,44 @@ def _endpoint(repository_for: RepositoryFor, page: Page) -> Callable[[Request], 
         return _page(page.template, {**found, **_around(request)})
 
     return endpoint
+
+
+def _acting(repository_for: RepositoryFor, page: Page) -> Callable[[Request], Awaitable[Response]]:
+    """Return what answers the form of a page. That it was sent from here is seen to where requests come in."""
+
+    async def endpoint(request: Request) -> Response:
+        assert page.act  # noqa: S101 - no other page has this endpoint
+        asked = Asked(str(request.path_params.get("name", "")), dict(request.query_params))
+        try:
+            form = _form(request, await request.body())
+            found = await run_in_threadpool(page.act, repository_for(request), asked, form)
+        except LinealError as error:
+            if error.http_status == 401:
+                raise
+            return problem(request, error)
+        if isinstance(found, str):
+            return RedirectResponse(found, 303)
+        return _page(page.template, {**found, **_around(request)}, status=409)
+
+    return endpoint
+
+
+def _form(request: Request, body: bytes) -> Form:
+    """Return what a form says. Raises Invalid where it is none."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/x-www-form-urlencoded":
+        raise Invalid(f"{kind or 'this'} is no form", hint="send it from the page")
+    try:
+        said = parse_qs(
+            body.decode(),
+            keep_blank_values=True,
+            strict_parsing=bool(body),
+            errors="strict",
+            max_num_fields=_FIELDS_MAX,
+        )
+    except ValueError:
+        raise Invalid("this form cannot be read", hint="send it from the page") from None
+    return {name: values[-1] for name, values in said.items()}
 
 
 def wants_json(request: Request) -> bool:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from lineal.formats import wording
+from lineal.formats.cards.prose import as_html
 from lineal.formats.summaries import in_words
 from lineal.objects.canonical import Number
 from lineal.operations.answers.run_sections import sections_of
@@ -56,6 +57,7 @@ def environment() -> Environment:
         "diff_lines": diff_lines,
         "groupby_in_order": groupby_in_order,
         "brief": brief,
+        "prose": prose,
     }
     return found
 
@@ -121,6 +123,11 @@ def brief(text: str) -> Markup:
     """Return one side of a difference, its digests shortened."""
     shown = Markup("{}").format(text or "—")
     return Markup(_DIGEST.sub(lambda found: f"<code>{short(found[0])}</code>", shown))  # noqa: S704 - it was escaped
+
+
+def prose(text: str) -> Markup:
+    """Return what people wrote on a card, as HTML in which it is text and nothing else."""
+    return Markup(as_html(text))  # noqa: S704 - every text in it was escaped where it was written
 
 
 def diff_lines(lines: Iterable[str]) -> Markup:

@@ -20,7 +20,17 @@ FRESH = dict.fromkeys(("intended-use", "ethical-considerations", "caveats"), "fr
         (
             {},
             "fail",
-            "Intended use is missing; Ethical considerations is missing; Caveats and recommendations is missing",
+            "Intended use is missing (Who should use this model, for what decision, and what must it not be used for?); ",
+        ),
+        (
+            {**FRESH, "caveats": "too short"},
+            "fail",
+            "Caveats and recommendations is too short; lineal model card income",
+        ),
+        (
+            {**FRESH, "caveats": "placeholder"},
+            "fail",
+            "Caveats and recommendations is only a placeholder (What was not tested, ",
         ),
         ({**FRESH, "factors": "missing"}, "pass", "all 3 sections"),
     ],
@@ -37,3 +47,14 @@ def test_a_policy_may_ask_for_other_sections() -> None:
     check = CardSections(sections=("factors",))
 
     assert check.judge(evidence(people(all=(1, 0, 0, 1)), section_states=FRESH)).outcome == "fail"
+
+
+def test_a_stale_section_is_told_with_what_changed() -> None:
+    changes = {"caveats": ("training data: data:a@1 became data:a@2", "the worst-off groups: now also sex = Female")}
+    states = {**FRESH, "caveats": "stale"}
+    verdict = CardSections().judge(evidence(people(all=(1, 0, 0, 1)), section_states=states, section_changes=changes))
+
+    assert verdict.reason == (
+        "Caveats and recommendations is stale: training data: data:a@1 became data:a@2;"
+        " the worst-off groups: now also sex = Female; lineal model card income:1.1.0 --edit"
+    )

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from lineal.checks.lineage_complete import LineageComplete
 from lineal.checks.metric_floor import MetricFloor
-from lineal.checks.policy import EvaluationPolicy, parse_policy
+from lineal.checks.policy import parse_policy
+from lineal.checks.policy_tables import EvaluationPolicy
 from lineal.checks.slice_regression import SliceRegression
 from lineal.objects.errors import Invalid
 

@@ -337,7 +337,9 @@ EXAMPLES: dict[str, Object] = {
         parent=D,
         source="s3://models/churn",
     ),
-    "card": Card(sections={"intended_use": "Only\nfor tests."}, about={"intended_use": A}),
+    "card": Card(
+        sections={"caveats": "Only\nfor tests."}, about={"caveats": A}, known={"caveats": ("training data: x",)}, file=B
+    ),
     "evaluation": _EVALUATION,
     "gate": GateReport(
         stage="production",
@@ -356,7 +358,7 @@ EXAMPLES: dict[str, Object] = {
         previous="1.4.0",
         overridden_because="asked for",
     ),
-    "card-edit": CardEdit(card=A),
+    "card-edit": CardEdit(card=A, sections=("caveats",), is_confirmed=True),
     "observation": Observation(deployment="01ARZ3NDEKTSV4RRFFQ69G5FAV", observed=A, healthy=True, request_count=7),
     "sighting": Sighting(read_at=1_700_000_000_000, snapshot="1042:1042:"),
     "structure": STRUCTURE,

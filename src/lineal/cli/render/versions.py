@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from lineal.cli.render import structures, verdicts
 from lineal.cli.render.page import Page
 from lineal.cli.render.runs import bullets, mapping
 from lineal.cli.render.units import ago, count, metrics, moment, number, scalar, when
+from lineal.formats.cards.sections import HUMAN
 from lineal.objects.digest import short
 from lineal.objects.runs import ModelFacts
 from lineal.objects.statements import (
@@ -111,9 +113,17 @@ def models(answers: Sequence[ModelAnswer], page: Page) -> Iterator[str]:
 
 
 def card(answer: CardAnswer, page: Page) -> Iterator[str]:
-    """Yield a card's Markdown as it is, ready to be written to a file."""
+    """Yield a card as it is, ready to be written to a file."""
     del page
-    yield from answer.markdown.rstrip("\n").splitlines()
+    yield from answer.text.rstrip("\n").splitlines()
+
+
+def card_states(answer: CardAnswer, page: Page) -> Iterator[str]:
+    """Yield how each section that people write stands, and since what it is stale."""
+    shown = {name: state for name, state in answer.sections.items() if state != "missing" or not HUMAN[name].profile}
+    rows = [(name, state, "; ".join(answer.changes.get(name, ()))) for name, state in shown.items()]
+    yield page.title(answer.reference)
+    yield from page.table(("SECTION", "STATE", "WHAT CHANGED"), rows, indent="  ")
 
 
 def _model(version: Version, facts: ModelFacts) -> str:
@@ -154,11 +164,16 @@ def _said(statements: Sequence[Statement], page: Page) -> Iterator[tuple[str, st
         yield f"{moment(each.at)} ({ago(each.at, page.now)})", each.by, sentence(each)
 
 
-_PLAIN: dict[type, str] = {
-    CardEdit: "its card was edited",
-    Sighting: "its source held exactly this",
-    Structure: "its files were read",
-    Signature: "its files were signed; lineal verify says by whom",
+def _card_edit(said: CardEdit) -> str:
+    verb = "confirmed" if said.is_confirmed else "edited"
+    return f"its card was {verb}" + (f": {', '.join(said.sections)}" if said.sections else "")
+
+
+_PLAIN: dict[type, Callable[[Any], str]] = {
+    CardEdit: _card_edit,
+    Sighting: lambda _: "its source held exactly this",
+    Structure: lambda _: "its files were read",
+    Signature: lambda _: "its files were signed; lineal verify says by whom",
 }
 
 
@@ -175,7 +190,7 @@ def sentence(statement: Statement) -> str:
         case Bump() as said:
             return f"became {said.semantic}"
         case CardEdit() | Sighting() | Signature() | Structure() as said:
-            return _PLAIN[type(said)]
+            return _PLAIN[type(said)](said)
         case Observation() as said:
             health = "healthy" if said.healthy else "not healthy"
             return f"seen at {said.deployment}: {health}, {count(said.request_count, 'request')}"

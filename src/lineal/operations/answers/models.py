@@ -91,6 +91,8 @@ class VersionAnswer(Answer, frozen=True, kw_only=True):
     """The reference of each dataset that it was trained on, by its digest."""
     created: bool = False
     """Whether this call made it; registering the same run again gives the version it has."""
+    card_conflicts: tuple[str, ...] = ()
+    """Sections that both the project's file and the card before changed, so that the card stayed as it was."""
 
 
 class VersionLine(Answer, frozen=True, kw_only=True):
@@ -121,11 +123,35 @@ class ModelAnswer(Answer, frozen=True, kw_only=True):
 
 
 class CardAnswer(Answer, frozen=True, kw_only=True):
-    """A model card as Markdown, and the state of each human section: fresh, stale or missing."""
+    """A model card in a form, and how each human section stands: fresh, stale, missing, placeholder or too short.
+
+    ``changes`` says of stale ones what changed since they were written; ``written`` is what people wrote, as they wrote it,
+    and ``card`` its digest, with which an edit begins. ``files`` belong beside the text, by path. ``conflicts`` are sections
+    for which nothing was written, because somebody else changed the same lines; then ``merged`` is the whole, with both texts
+    of those between marks.
+    """
 
     reference: str
-    markdown: str
+    format: str
+    text: str
+    media_type: str = ""
+    files: dict[str, str] = {}
     sections: dict[str, str] = {}
+    changes: dict[str, tuple[str, ...]] = {}
+    written: dict[str, str] = {}
+    card: str = ""
+    conflicts: tuple[str, ...] = ()
+    merged: dict[str, str] = {}
+
+    @property
+    def exit_status(self) -> int:
+        """4 when somebody else was faster."""
+        return 4 if self.conflicts else 0
+
+    @property
+    def remark(self) -> str:
+        """That nothing was written, where it was not."""
+        return f"nothing was written: conflicts in {', '.join(self.conflicts)}" if self.conflicts else ""
 
 
 class Promotion(Answer, frozen=True, kw_only=True):

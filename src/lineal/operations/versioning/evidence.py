@@ -8,20 +8,25 @@ from lineal.checks.paired import Pairs, pair
 from lineal.checks.policy import Policy
 from lineal.checks.signature import Signature
 from lineal.formats import predictions
+from lineal.formats.cards.facts import SectionState
+from lineal.formats.markdown import time
 from lineal.formats.signatures.trust import Judged
 from lineal.formats.tables import delimited
 from lineal.objects.datasets import DatasetVersion
 from lineal.objects.errors import NotFound
 from lineal.objects.runs import Code, Runtime
-from lineal.objects.statements import Approval, Bump, Evaluation
+from lineal.objects.statements import Approval, Bump, CardEdit, Evaluation
 from lineal.objects.versions import Card, Version
-from lineal.operations.references import Row, find_dataset, version_reference
+from lineal.operations.references import Row, dataset_reference, find_dataset, version_reference
 from lineal.operations.statements import said
 from lineal.operations.versioning.models import version_of
 from lineal.operations.versioning.signed_versions import judged
 from lineal.storage.store import Store
 
 CHAMPION_STAGE = "production"
+
+_NAMES_MAX = 1_000
+"""Of so many datasets the names are told; others are called by their digests."""
 
 
 def champion_of(store: Store, row: Row) -> Row | None:
@@ -42,6 +47,7 @@ def evidence_for(store: Store, row: Row, champion: Row | None, policy: Policy, s
     evaluation = newest_evaluation(store, row, _wanted_dataset(store, policy))
     other = newest_evaluation(store, champion, evaluation.dataset) if champion and evaluation else None
     bumps = said(store, row["digest"], Bump)
+    sections = section_states(store, row, version, evaluation)
     return Evidence(
         version=version,
         reference=version_reference(row),
@@ -54,7 +60,8 @@ def evidence_for(store: Store, row: Row, champion: Row | None, policy: Policy, s
         champion_evaluation=other,
         pairs=_pairs(store, evaluation, other, policy.evaluation.slices) if evaluation and other else None,
         approvals=tuple(each.by for each, about in said(store, row["digest"], Approval) if about.stage == stage),
-        section_states=section_states(store, row, version, evaluation),
+        section_states={name: each.state for name, each in sections.items()},
+        section_changes={name: each.changes for name, each in sections.items() if each.changes},
         bump=bumps[0][1] if bumps else None,
         signatures=_signatures(store, row, policy, stage),
     )
@@ -101,7 +108,28 @@ def _pairs(store: Store, candidate: Evaluation, champion: Evaluation, features: 
     )
 
 
-def section_states(store: Store, row: Row, version: Version, evaluation: Evaluation | None) -> dict[str, str]:
-    """Return whether each human section of a version's card is fresh, stale or missing."""
+def section_states(store: Store, row: Row, version: Version, evaluation: Evaluation | None) -> dict[str, SectionState]:
+    """Return how each human section of a version's card stands: fresh, or what is wrong with it and why."""
     card = store.get_object(row["card"], Card) if row["card"] else Card()
-    return staleness.states(card, staleness.fact_digests(version, evaluation))
+    names = _names(store, card) if card.sections else {}
+    return staleness.states(card, staleness.facts_of(version, evaluation), names, _said_by(store, row))
+
+
+def _names(store: Store, card: Card) -> dict[str, str]:
+    """Return the names of the datasets that the sections of a card were written about, and of those of now."""
+    digests = {each.rpartition(": ")[2] for lines in card.known.values() for each in lines}
+    rows = store.database.run(
+        "SELECT digest, name, number FROM dataset ORDER BY created_at DESC, name, number DESC LIMIT :limit",
+        limit=_NAMES_MAX,
+    )
+    return {each["digest"]: dataset_reference(each) for each in rows} if digests else {}
+
+
+def _said_by(store: Store, row: Row) -> dict[str, str]:
+    """Return who wrote or confirmed each section for the version of ``row``."""
+    found: dict[str, str] = {}
+    for statement, edit in reversed(said(store, row["digest"], CardEdit)):
+        for name in edit.sections:
+            verb = "Confirmed" if edit.is_confirmed else "Written"
+            found[name] = f"{verb} by {statement.by}, {time(statement.at)}"
+    return found

@@ -80,12 +80,13 @@ def version_line(store: Store, row: Row, *, metrics: dict[str, Number] | None = 
         digest=row["digest"],
         created_by=row["created_by"],
         created_at=row["created_at"],
-        aliases=_aliases(store, row),
+        aliases=version_aliases(store, row),
         metrics=metrics,
     )
 
 
-def _aliases(store: Store, row: Row) -> tuple[str, ...]:
+def version_aliases(store: Store, row: Row) -> tuple[str, ...]:
+    """Return the aliases of the version of a row, in order."""
     rows = store.database.run(
         "SELECT alias FROM alias WHERE model = :model AND number = :number ORDER BY alias",
         model=row["model"],
@@ -114,7 +115,7 @@ def show_row(store: Store, row: Row, *, created: bool = False) -> VersionAnswer:
         number=row["number"],
         semantic=semantic(row),
         stage=row["stage"],
-        aliases=_aliases(store, row),
+        aliases=version_aliases(store, row),
         digest=row["digest"],
         version=version,
         facts=completed(version.facts, structure_said(store, row["digest"])),

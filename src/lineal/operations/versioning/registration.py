@@ -22,8 +22,9 @@ from lineal.operations.messages.outbox import emit, told_of
 from lineal.operations.operation import operation
 from lineal.operations.recording.runs import write_metrics, write_params
 from lineal.operations.recording.summaries import write_tags
-from lineal.operations.references import Row, find_run, semantic, subject_of
+from lineal.operations.references import Row, find_run, find_version, semantic, subject_of
 from lineal.operations.statements import make_statement
+from lineal.operations.versioning.card_files import take_along
 from lineal.operations.versioning.choosing import choose
 from lineal.operations.versioning.models import show_row, version_of
 from lineal.operations.versioning.structures import keep_structure, structure_of_tree
@@ -64,7 +65,8 @@ def register(store: Store, run: str, *, name: str, file: str = "", level: str = 
         raise Invalid(
             "a level needs a reason", hint="--level major|minor|patch --reason 'why the derived one is wrong'"
         )
-    return bind(store, finished(store, run), name, file, lambda before, it: _bump(store, before, it, level, reason))
+    found = bind(store, finished(store, run), name, file, lambda before, it: _bump(store, before, it, level, reason))
+    return take_along(store, find_version(store, found.reference)) if found.created else found
 
 
 Weigh = Callable[[Row | None, Version], Bump]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lineal.web.pages import dataset, deployment, diff, history, home, model, run, search, version
+from lineal.web.pages import card, dataset, deployment, diff, history, home, model, run, search, version
 from lineal.web.pages.page import Page
 
 PAGES: tuple[Page, ...] = (
@@ -14,6 +14,7 @@ PAGES: tuple[Page, ...] = (
     model.PAGE,
     version.LINEAGE,
     version.PAGE,
+    card.PAGE,
     run.LIST,
     run.PAGE,
     dataset.LIST,

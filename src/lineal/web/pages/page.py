@@ -20,9 +20,18 @@ class Asked(NamedTuple):
         return int(text) if text.isdecimal() and len(text) < 16 else otherwise
 
 
+Form = dict[str, str]
+"""What somebody sent from a page."""
+
+
 class Page(NamedTuple):
-    """A page. ``load`` gives its values, which are also its JSON."""
+    """A page. ``load`` gives its values, which are also its JSON.
+
+    ``act`` does what its form asks, and gives the address of what is to be seen then, or the page's values once more where
+    something is left to be done.
+    """
 
     path: str
     template: str
     load: Callable[[LocalRepository, Asked], dict[str, Any]]
+    act: Callable[[LocalRepository, Asked, Form], str | dict[str, Any]] | None = None

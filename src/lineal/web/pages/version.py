@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lineal.client.local import LocalRepository
+from lineal.formats.cards.forms import FORMS
 from lineal.objects.errors import NotFound
 from lineal.objects.statements import Bump, Evaluation, GateReport
 from lineal.objects.structures import Structure
@@ -26,6 +27,7 @@ def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
         "bump": _newest(found, Bump),
         "structure": _newest(found, Structure),
         "card": repository.model.card(found.reference),
+        "card_forms": FORMS,
         "lineage": lineage_svg(repository.lineage(found.reference)),
         "deployments": [repository.show(each) for each in found.deployments[:5]],
         "log": repository.log(found.reference, limit=10),

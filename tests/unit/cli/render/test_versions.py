@@ -76,4 +76,4 @@ income         2  production: income:1.0.0, staging: income:1.1.0  2023-11-14 22
 def test_a_card_is_its_markdown_unchanged() -> None:
     card = "# income\n\n| a | b |\n|---|---|\n"
 
-    assert card == text_of(CardAnswer(reference="income:1.1.0", markdown=card))
+    assert card == text_of(CardAnswer(reference="income:1.1.0", format="markdown", text=card))
