@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import NamedTuple
 
@@ -27,6 +28,11 @@ class MetricFloor(Check, frozen=True, tag="metric_floor"):
 
     ``metric`` may name a subgroup, as in ``recall[sex=Female]``. A metric that only the run itself measured has no
     interval and is judged by its value.
+
+    Options:
+        metric: the metric; of a subgroup too, as recall[region=south].
+        at_least: the bar for a metric that should be high.
+        at_most: the bar for one that should be low; give one of the two.
     """
 
     metric: str
@@ -37,6 +43,8 @@ class MetricFloor(Check, frozen=True, tag="metric_floor"):
         """Ask for exactly one bar."""
         if (self.at_least is None) == (self.at_most is None):
             raise ValueError("give either at_least or at_most")
+        if not math.isfinite(self.at_least if self.at_least is not None else self.at_most or 0.0):
+            raise ValueError("the bar must be a number")
 
     def judge(self, evidence: Evidence) -> Verdict:
         """Compare the interval with the bar."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
 from lineal.checks.check import Check, checks
+from lineal.checks.policy_lines import line_of
 from lineal.objects.errors import Invalid
 
 DEFAULT_GATES = {"production": ({"check": "lineage_complete"},)}
@@ -45,60 +47,97 @@ def parse_policy(text: str) -> Policy:
     """Return the policy written as ``text``; an empty text is a policy too.
 
     Raises:
-        Invalid: it is no TOML, or a table, check or option is unknown or has a wrong value; the message names it.
+        Invalid: it is no TOML, or a table, check or option is unknown or has a wrong value; the message names it and its
+            line.
     """
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Invalid(f"the policy is no TOML: {error}", hint="mend lineal.toml at that place") from None
-    _check_names(content, ("evaluation", "gate", "connections"), "the policy", "table")
-    evaluation = _table(content.get("evaluation", {}), "[evaluation]")
-    _check_names(evaluation, EvaluationPolicy.__struct_fields__, "[evaluation]", "option")
-    gates = _table(content.get("gate", {}), "[gate]")
-    _check_names(gates, STAGES, "[gate]", "stage")
-    return Policy(
-        evaluation=_convert(evaluation, EvaluationPolicy, "[evaluation]"),
-        gates={stage: tuple(_gate(stage, asked)) for stage, asked in {**DEFAULT_GATES, **gates}.items()},
-        asked=frozenset(gates),
-    )
+    return _Reading(text).policy(content)
 
 
-def _gate(stage: str, asked: Any) -> Iterable[Check]:
-    where = f"[[gate.{stage}]]"
-    if not isinstance(asked, list | tuple):
-        raise Invalid(f"{where} is no list of checks", hint=f"begin each check of {stage} with the line {where}")
-    for number, each in enumerate(asked, 1):
-        yield _check(_table(each, where), f"check {number} of {where}")
+class _Reading:
+    """Reads what TOML made of a text; errors say where they are in it."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def policy(self, content: dict[str, Any]) -> Policy:
+        """Return the policy."""
+        self._check_names(content, ("evaluation", "gate", "connections"), "the policy", "table", Place(""))
+        evaluation = self._table(content.get("evaluation", {}), "[evaluation]", Place("evaluation"))
+        self._check_names(evaluation, EvaluationPolicy.__struct_fields__, "[evaluation]", "option", Place("evaluation"))
+        gates = self._table(content.get("gate", {}), "[gate]", Place("gate"))
+        self._check_names(gates, STAGES, "[gate]", "stage", Place("gate"))
+        return Policy(
+            evaluation=self._convert(evaluation, EvaluationPolicy, "[evaluation]", Place("evaluation")),
+            gates={stage: tuple(self._gate(stage, asked)) for stage, asked in {**DEFAULT_GATES, **gates}.items()},
+            asked=frozenset(gates),
+        )
+
+    def _gate(self, stage: str, asked: Any) -> Iterable[Check]:
+        where = f"[[gate.{stage}]]"
+        if not isinstance(asked, list | tuple):
+            raise self._invalid(
+                f"{where} is no list of checks",
+                Place(f"gate.{stage}"),
+                hint=f"begin each check of {stage} with the line {where}",
+            )
+        for number, each in enumerate(asked, 1):
+            place = Place(f"gate.{stage}", number)
+            yield self._check(self._table(each, where, place), f"check {number} of {where}", place)
+
+    def _check(self, table: dict[str, Any], where: str, place: Place) -> Check:
+        name = table.get("check")
+        if not isinstance(name, str):
+            hint = "add check = one of " + ", ".join(checks())
+            raise self._invalid(f"{where} does not say which check it is", place, hint=hint)
+        if not (kind := checks().get(name)):
+            hint = _near(name, checks())
+            raise self._invalid(
+                f"{where} is called {name!r}, which is no check", place._replace(key="check"), hint=hint
+            )
+        self._check_names(table, ("check", *kind.__struct_fields__), f"{where} ({name})", "option", place)
+        return self._convert(table, kind, f"{where} ({name})", place)
+
+    def _table(self, value: Any, where: str, place: Place) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            hint = f"write {where} on a line of its own, and its options below"
+            raise self._invalid(f"{where} is no table", place, hint=hint)
+        return value
+
+    def _check_names(self, table: dict[str, Any], allowed: Iterable[str], where: str, what: str, place: Place) -> None:
+        if wrong := next((name for name in table if name not in allowed), None):
+            raise self._invalid(
+                f"{where} has no {what} {wrong!r}", place._replace(key=wrong), hint=_near(wrong, allowed)
+            )
+
+    def _convert(self, table: dict[str, Any], kind: type[T], where: str, place: Place) -> T:
+        try:
+            return msgspec.convert(table, kind)
+        except msgspec.ValidationError as error:
+            # "Expected `float`, got `str` - at `$.at_least`": the line of the option, where it names one.
+            named = _OPTION.search(str(error))
+            found = place._replace(key=named[1]) if named else place
+            raise self._invalid(f"{where}: {error}", found, hint="mend lineal.toml") from None
+
+    def _invalid(self, message: str, place: Place, *, hint: str) -> Invalid:
+        line = line_of(self._text, place.table, place.number, place.key)
+        return Invalid(f"line {line}: {message}" if line else message, hint=hint)
 
 
-def _check(table: dict[str, Any], where: str) -> Check:
-    name = table.get("check")
-    if not isinstance(name, str):
-        raise Invalid(f"{where} does not say which check it is", hint="add check = one of " + ", ".join(checks()))
-    if not (kind := checks().get(name)):
-        raise Invalid(f"{where} is called {name!r}, which is no check", hint=_near(name, checks()))
-    _check_names(table, ("check", *kind.__struct_fields__), f"{where} ({name})", "option")
-    return _convert(table, kind, f"{where} ({name})")
+class Place(NamedTuple):
+    """What an error is about: a table, which of several of that name, and an option in it."""
+
+    table: str
+    number: int = 1
+    key: str = ""
 
 
-def _table(value: Any, where: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise Invalid(f"{where} is no table", hint=f"write {where} on a line of its own, and its options below")
-    return value
-
-
-def _check_names(table: dict[str, Any], allowed: Iterable[str], where: str, what: str) -> None:
-    if wrong := next((name for name in table if name not in allowed), None):
-        raise Invalid(f"{where} has no {what} {wrong!r}", hint=_near(wrong, allowed))
+_OPTION = re.compile(r"at `\$\.(\w+)")
 
 
 def _near(name: str, allowed: Iterable[str]) -> str:
     near = get_close_matches(name, list(allowed), 1)
     return (f"did you mean {near[0]!r}? " if near else "") + "allowed: " + ", ".join(allowed)
-
-
-def _convert(table: dict[str, Any], kind: type[T], where: str) -> T:
-    try:
-        return msgspec.convert(table, kind)
-    except msgspec.ValidationError as error:
-        raise Invalid(f"{where}: {error}", hint="mend lineal.toml") from None

@@ -164,3 +164,36 @@ def rows_needed(count: int, distance: float, half_width: float) -> int:
     if distance <= 0 or not math.isfinite(distance):
         return 0
     return math.ceil(count * (half_width / distance) ** 2)
+
+
+def ratio_interval(
+    hits_a: float, count_a: float, hits_b: float, count_b: float, *, confidence: float = CONFIDENCE
+) -> Interval:
+    """Return the interval of the ratio a / b of two independent proportions, from Wilson's of each.
+
+    Source: Donner and Zou 2012, Statistical Methods in Medical Research 21:347-359 (variance recovered, for ratios).
+    """
+    a, b = hits_a / count_a, hits_b / count_b
+    a_low, a_high = wilson(hits_a, count_a, confidence=confidence)
+    b_low, b_high = wilson(hits_b, count_b, confidence=confidence)
+    below = b_high * (2 * b - b_high)
+    above = b_low * (2 * b - b_low)
+
+    def end(sign: int, side: float, denominator: float) -> float:
+        root = (a * b) ** 2 - side * (2 * a - side) * denominator
+        return (a * b + sign * math.sqrt(max(root, 0.0))) / denominator
+
+    # Where the denominator may be zero nothing bounds the ratio.
+    low = max(end(-1, a_low, below), 0.0) if below > 0 else 0.0
+    high = end(1, a_high, above) if above > 0 else math.inf
+    return Interval(low, high)
+
+
+def optimism(looks: int, count: int) -> float:
+    """Return how much better than it is the best of ``looks`` looks at a proportion of ``count`` rows may well seem.
+
+    It bounds the expected maximum of so many averages of luck, each with a variance of at most 1 / (4 count).
+    Source: Boucheron, Lugosi and Massart 2013, Concentration Inequalities, theorem 2.5; the question is that of Dwork et
+    al. 2015, Science 349:636-638, and Blum and Hardt 2015, ICML.
+    """
+    return math.sqrt(math.log(looks) / (2 * count)) if looks > 1 and count else 0.0

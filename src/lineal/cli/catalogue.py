@@ -15,6 +15,7 @@ from lineal.cli.commands.data_pull import DATA_PULL
 from lineal.cli.commands.data_query import DATA_QUERY
 from lineal.cli.commands.data_status import DATA_STATUS
 from lineal.cli.commands.export_mlflow import EXPORT_MLFLOW
+from lineal.cli.commands.gate import GATE
 from lineal.cli.commands.import_dvc import IMPORT_DVC
 from lineal.cli.commands.import_mlflow import IMPORT_MLFLOW
 from lineal.cli.commands.init import INIT
@@ -43,6 +44,7 @@ HAND_MADE: dict[str, Command] = {
         IMPORT_DVC,
         IMPORT_MLFLOW,
         EXPORT_MLFLOW,
+        GATE,
         RUN,
         with_dvc(DATA_ADD),
         DATA_CHECK,

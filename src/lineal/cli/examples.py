@@ -76,7 +76,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "lineal evaluate churn",
         "lineal evaluate churn:1.2.0 --dataset data:held-out --label left --positive yes --slices sex,region",
     ),
-    "gate": ("lineal gate churn:1.2.0", "lineal gate churn:1.2.0 --to staging"),
+    "gate": (
+        "lineal gate churn:1.2.0",
+        "lineal gate churn:1.2.0 --policy stricter.toml --dry-run",
+        'lineal gate churn:1.2.0 --junit gate.xml --markdown "$GITHUB_STEP_SUMMARY" --annotations github',
+        "lineal gate --explain slice_regression",
+    ),
     "promote": (
         "lineal promote churn:1.2.0 --to production",
         "lineal promote churn:1.2.0 --to production --force --reason 'the old one is down'",

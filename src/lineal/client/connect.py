@@ -8,6 +8,8 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Union
 
+from msgspec import structs
+
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import NotFound
 from lineal.storage import repository as places
@@ -39,7 +41,8 @@ def connect(repository: PathLike[str] | str | None = None, *, token: str = "") -
         from lineal.client.remote import RemoteRepository  # noqa: PLC0415
 
         return RemoteRepository(where, token=token or os.environ.get("LINEAL_TOKEN", ""))
-    return LocalRepository(places.open_store(find(where), actor=owner()))
+    # Whoever is at this machine may run what stands beside the repository, as they may run anything.
+    return LocalRepository(structs.replace(places.open_store(find(where), actor=owner()), programs="all"))
 
 
 def find(where: str) -> Path:

@@ -76,8 +76,14 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
     attempts_max: int = 12
 
 
+Programs = Literal["none", "own", "all"]
+"""Programs that policies name: none run, those of the repository's own policy, also those of a policy sent along."""
+
+
 class Store(msgspec.Struct, frozen=True, kw_only=True):
     """Everything an operation needs. ``root`` is the ``.lineal`` directory, None where there is none.
+
+    ``programs`` tells which programs that a policy names may run here.
 
     Objects and trees are values: storing one again changes nothing. Bytes come before the rows that name them, so a
     crash leaves bytes without a name and never a name without bytes.
@@ -90,6 +96,7 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
     root: Path | None = None
     progress: Progress = Silent()
     reach: Reach = Reach()
+    programs: Programs = "none"
 
     def acting(self, actor: Actor) -> Store:
         """Return this store as ``actor`` uses it."""

@@ -16,6 +16,7 @@ from lineal.checks.statistics import (
     newcombe,
     normal_quantile,
     paired_difference,
+    ratio_interval,
     rows_needed,
     score_of_difference,
     upper_tail,
@@ -160,3 +161,21 @@ def test_normal_quantile_and_tail_equal_scipys(probability: float) -> None:
 def test_four_times_the_rows_halve_an_interval() -> None:
     assert rows_needed(1_000, distance=0.01, half_width=0.02) == 4_000
     assert rows_needed(1_000, distance=0.0, half_width=0.02) == 0
+
+
+def test_the_interval_of_a_ratio_nears_that_of_its_logarithm() -> None:
+    """Scipy's is Katz's of the logarithm, which the same rows give when they are many."""
+    expected = stats.contingency.relative_risk(600, 2_000, 900, 2_000).confidence_interval()
+
+    assert tuple(ratio_interval(600, 2_000, 900, 2_000)) == pytest.approx((expected.low, expected.high), abs=2e-3)
+
+
+@settings(max_examples=200)
+@given(proportions(), proportions())
+def test_a_ratio_lies_in_its_interval(one: tuple[int, int], other: tuple[int, int]) -> None:
+    low, high = ratio_interval(*one, *other)
+
+    assert low >= 0
+    if other[0]:
+        assert low <= one[0] / one[1] / (other[0] / other[1]) * (1 + 1e-9)
+        assert high >= one[0] / one[1] / (other[0] / other[1]) * (1 - 1e-9)
