@@ -70,7 +70,7 @@ def init(directory: PathLike[str] | str = ".", *, database: str = "") -> LocalRe
         database: ``postgresql://…`` for a team; by default a file beside the data.
     """
     root = places.create(Path(directory).absolute(), database=database)
-    return LocalRepository(places.open_store(root, actor=owner()))
+    return LocalRepository(structs.replace(places.open_store(root, actor=owner()), programs="all"))
 
 
 def owner() -> Actor:

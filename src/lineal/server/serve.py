@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 
 import uvicorn
-from msgspec import structs
 
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Denied, Invalid, Unavailable
@@ -55,9 +54,6 @@ def serve(
             f"without logins everyone who reaches {host} could do everything",
             hint="--accounts or --tokens FILE, or --host 127.0.0.1 for this machine only",
         )
-    if repository.store.programs == "all":
-        # Those who ask are not those whose machine this is.
-        repository.store = structs.replace(repository.store, programs="none")
     settings = read_settings()
     filed = read_tokens(Path(tokens)) if tokens else None
     identities = Identities(repository.store) if accounts or oidc or filed is not None else None
