@@ -15,7 +15,7 @@ from lineal.objects.statements import Verdict
 class Churn(Check, frozen=True, tag="churn"):
     """Passes when at most ``at_most`` of the rows get another answer than the champion's, right or wrong, beyond doubt.
 
-    Wilson's 95 % interval of the share is below the bar. Source: Milani Fard et al. 2016, NeurIPS (launch and iterate).
+    Clopper and Pearson's 95 % interval of the share is below the bar. Source: Milani Fard et al. 2016, NeurIPS (launch and iterate).
 
     Options:
         at_most: the largest share of other answers, from 0 to 1.

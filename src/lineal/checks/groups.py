@@ -70,7 +70,7 @@ def rates(evidence: Evidence, metric: str, feature: str) -> list[Rate]:
     positive = positive_of(evidence.evaluation)
     slices = [each for each in evidence.evaluation.slices if each.feature == feature]
     if slices:
-        return [_rate(each, metric, positive) for each in slices]
+        return [rate_of(each, metric, positive) for each in slices]
     answers = evidence.answers
     if answers is None or answers.truth.lacks([feature]) or not answers.sample.actual:
         return []
@@ -97,7 +97,8 @@ def positive_of(evaluation: Evaluation) -> str:
     return named or (classes[-1] if classes else "")
 
 
-def _rate(result: SliceResult, metric: str, positive: str) -> Rate:
+def rate_of(result: SliceResult, metric: str, positive: str) -> Rate:
+    """Return the proportion ``metric`` in a subgroup, from its confusion counts."""
     counted = METRICS[metric].counted
     assert counted  # noqa: S101 - check_proportion asked for one
     hits = count = 0

@@ -9,8 +9,10 @@ from typing import NamedTuple
 from lineal.checks.check import Check
 from lineal.checks.evidence import Evidence
 from lineal.checks.figures import apart, figure, listed
-from lineal.checks.statistics import Interval, rows_needed
-from lineal.objects.statements import Evaluation, Verdict
+from lineal.checks.groups import positive_of, rate_of
+from lineal.checks.metrics import METRICS
+from lineal.checks.statistics import Interval, exact_share, rows_needed
+from lineal.objects.statements import Evaluation, SliceResult, Verdict
 
 _NAMED = re.compile(r"(?P<metric>[^\[\]]+)(?:\[(?P<feature>[^=\]]+)=(?P<value>.*)\])?")
 
@@ -94,9 +96,18 @@ def _evaluated(evaluation: Evaluation, name: str) -> Measured | None:
     for result in (evaluation.overall, *evaluation.slices):
         value = result.metrics.get(parts["metric"])
         if (result.feature, result.value) == wanted and value is not None and not isinstance(value, str):
-            interval = result.intervals.get(parts["metric"])
-            return Measured(value, Interval(*interval) if interval else None, result.row_count)
+            return Measured(value, _interval(evaluation, result, parts["metric"]), result.row_count)
     return None
+
+
+def _interval(evaluation: Evaluation, result: SliceResult, metric: str) -> Interval | None:
+    """Return the interval that decides: for a proportion the exact one of its counts, else the one that was measured."""
+    known = METRICS.get(metric)
+    if known and known.counted and result.counts:
+        rate = rate_of(result, metric, positive_of(evaluation))
+        return exact_share(rate.hits, rate.row_count)
+    measured = result.intervals.get(metric)
+    return Interval(*measured) if measured else None
 
 
 def _certainty(found: Measured) -> str:

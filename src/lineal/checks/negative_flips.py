@@ -15,7 +15,7 @@ from lineal.objects.statements import Verdict
 class NegativeFlips(Check, frozen=True, tag="negative_flips"):
     """Passes when at most ``at_most`` of the rows were right with the champion and are wrong now, beyond doubt.
 
-    Users forgive an old mistake sooner than a new one. Wilson's 95 % interval of the share is below the bar. Sources: Yan
+    Users forgive an old mistake sooner than a new one. Clopper and Pearson's 95 % interval of the share is below the bar. Sources: Yan
     et al. 2021, CVPR (positive-congruent training); Bansal et al. 2019, AAAI (compatibility of updates).
 
     Options:

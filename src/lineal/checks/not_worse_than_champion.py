@@ -15,8 +15,9 @@ from lineal.objects.statements import Verdict
 class NotWorseThanChampion(Check, frozen=True, tag="not_worse_than_champion"):
     """A non-inferiority test: passes when even the low end of the 95 % interval loses no more than ``margin``.
 
-    Both versions answered the same rows, so the interval is that of the paired difference: Tango's for proportions,
-    DeLong's for the area under the curve, for the rest the more cautious of Student's and Hall's. McNemar's exact p-value
+    Both versions answered the same rows, so the interval is that of the paired difference: for proportions the more
+    cautious of Tango's and Bonett and Price's, for the rest of Student's and Hall's (with DeLong's variance for the area
+    under the curve). McNemar's exact p-value
     goes with it. "Not significantly worse" is not enough: few rows would then pass anything. The very weights of the
     champion pass.
 

@@ -11,9 +11,8 @@ from lineal.checks.samples import Sample, Task, Truth, read_sample, read_truth
 from lineal.checks.statistics import (
     Interval,
     mcnemar,
-    paired_difference,
-    score_of_difference,
-    upper_tail,
+    p_of_loss,
+    paired_interval,
     wilson,
 )
 from lineal.formats.predictions import Prediction
@@ -46,13 +45,13 @@ class Change(NamedTuple):
     def p_worse_than(self, margin: float) -> float:
         """Return the one-sided p-value of "the candidate is worse by more than ``margin``"; small means it is.
 
-        McNemar's exact test for a proportion without a margin, Tango's score test with one; for the rest the more
-        cautious of Student's test and Hall's.
+        McNemar's exact test for a proportion without a margin, with one the more cautious of Tango's test and
+        Bonett and Price's; for the rest of Student's and Hall's.
         """
         if self.fixed is not None and self.broke is not None:
             if margin == 0:
                 return mcnemar(self.fixed, self.broke)
-            return upper_tail(-score_of_difference(self.fixed, self.broke, self.row_count, -margin))
+            return p_of_loss(self.fixed, self.broke, self.row_count, margin)
         return self.mean.tail(-margin) if self.mean else 1.0
 
 
@@ -101,7 +100,7 @@ def change(pairs: Pairs, name: str, places: Sequence[int] | None = None) -> Chan
     gain = sign * (new.value - old.value)
     if metric.same_rows:
         fixed, broke = _flips(metric, candidate, champion)
-        between = paired_difference(fixed, broke, new.support)
+        between = paired_interval(fixed, broke, new.support)
         return Change(new.value, old.value, gain, between, new.support, fixed, broke)
     support = min(new.support, old.support)
     influences = [sign * (a - b) for a, b in zip(new.influences, old.influences, strict=True)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Any, NamedTuple
 
 from lineal.checks.statistics import CONFIDENCE, Interval, normal_quantile, upper_tail, z_of
@@ -100,10 +100,18 @@ def _draws(counts: Sequence[int], statistic: Statistic, replicates: int, seed: i
         import numpy  # noqa: ICN001, PLC0415 - an extra, and slow to import
     except ImportError:
         return None
+    found = statistic(_drawn(tuple(counts), replicates, seed))
+    return numpy.sort(found[numpy.isfinite(found)])
+
+
+@lru_cache(maxsize=2)
+def _drawn(counts: tuple[int, ...], replicates: int, seed: int) -> list[Any]:
+    """Return the count of each cell in every replicate; what else is computed of the same rows takes the same ones."""
+    import numpy  # noqa: ICN001, PLC0415 - who calls knows that it is there
+
     total = sum(counts)
     drawn = numpy.random.default_rng(seed).multinomial(total, [each / total for each in counts], size=replicates)
-    found = statistic(list(drawn.T.astype(float)))
-    return numpy.sort(found[numpy.isfinite(found)])
+    return list(numpy.ascontiguousarray(drawn.T.astype(float)))
 
 
 def _left_out(counts: Sequence[int], statistic: Statistic) -> list[tuple[int, float]]:

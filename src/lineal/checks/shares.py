@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from lineal.checks.check import Check
 from lineal.checks.figures import figure
-from lineal.checks.statistics import rows_needed, wilson
+from lineal.checks.statistics import exact_share, rows_needed
 from lineal.objects.statements import Verdict
 
 
 def judge_share(
     check: Check, said: str, hits: int, count: int, at_most: float, asked: str, **numbers: float
 ) -> Verdict:
-    """Return the verdict on ``hits`` of ``count`` rows: by Wilson's interval, which must be on one side of ``at_most``.
+    """Return the verdict on ``hits`` of ``count`` rows: by Clopper and Pearson's interval, which must be on one side of ``at_most``.
 
     Args:
         check: whose verdict it is.
@@ -22,7 +22,7 @@ def judge_share(
         asked: the bar in words.
         numbers: more of them.
     """
-    low, high = wilson(hits, count)
+    low, high = exact_share(hits, count)
     share = hits / count if count else 0.0
     told = {"share": share, "low": low, "high": high, "at_most": at_most, "rows": count, "found": hits, **numbers}
     said += f": {figure(share)} (95 % interval {figure(low)} to {figure(high)})"
