@@ -58,12 +58,12 @@ def resample(
     if not math.isfinite(value):
         return None
     left_out = _left_out(counts, statistic)
-    draws = _draws(counts, statistic, replicates, seed)
-    if draws is None:
+    drawn = draws(counts, statistic, replicates=replicates, seed=seed)
+    if drawn is None:
         return _jackknifed(value, left_out, sum(counts), confidence)
-    if len(draws) < (1 - _UNKNOWN_MAX) * replicates:
+    if len(drawn) < (1 - _UNKNOWN_MAX) * replicates:
         return None
-    return Resampled(value, _bca(value, draws, left_out, confidence), "bootstrap")
+    return Resampled(value, _bca(value, drawn, left_out, confidence), "bootstrap")
 
 
 def ratio(above: Column, below: Column) -> Column:
@@ -94,7 +94,7 @@ def _higher(one: Column, other: Column) -> Column:
     return numpy.maximum(one, other)
 
 
-def _draws(counts: Sequence[int], statistic: Statistic, replicates: int, seed: int) -> Any | None:
+def draws(counts: Sequence[int], statistic: Statistic, *, replicates: int = REPLICATES, seed: int = 0) -> Any | None:
     """Return the statistic of every replicate that has one, sorted; None without numpy."""
     try:
         import numpy  # noqa: ICN001, PLC0415 - an extra, and slow to import
