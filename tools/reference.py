@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from lineal.checks.check import checks
+from lineal.checks.explaining import Explained, explain
 from lineal.cli.catalogue import commands
 from lineal.cli.command import Command
 from lineal.cli.examples import EXAMPLES
@@ -95,6 +97,19 @@ _SQL = """\
 """
 
 
+_CHECKS = """\
+# Checks
+
+Every check that a gate can ask, with its options. `[[gate.STAGE]]` in `lineal.toml` adds one; the [guide](../guides/gates.md)
+has a policy that one would really use. `lineal gate --explain CHECK` shows the same in a terminal.
+
+- Intervals are at 95 %: each side misses in 2.5 % of the cases at most, which `benchmarks/gates.py` measures.
+- A verdict is `pass`, `warn`, `inconclusive` or `fail`. What is inconclusive for want of rows says about how many would
+  decide, if the figure stayed as it is.
+- A check or an option that is misspelt is an error that names its line.
+"""
+
+
 def main() -> int:
     """Write the pages, or tell which differ from their definitions."""
     parser = argparse.ArgumentParser(prog="python -m tools.reference", description=__doc__)
@@ -114,11 +129,34 @@ def main() -> int:
 def pages() -> dict[str, str]:
     """Return the text of every generated page by its file's name."""
     return {
+        "checks.md": "\n".join(_checks()) + "\n",
         "commands.md": "\n".join(_commands()) + "\n",
         "http.md": "\n".join(_http()) + "\n",
         "mlflow-endpoints.md": "\n".join((_WRITTEN, *endpoints.page())) + "\n",
         "sql.md": "\n".join(_sql()) + "\n",
     }
+
+
+def _checks() -> Iterator[str]:
+    yield _WRITTEN
+    yield _CHECKS.rstrip()
+    known = [explain(kind) for kind in checks().values()]
+    yield "\n| check | what it asks |\n|---|---|"
+    yield from (f"| [`{each.name}`](#{each.name}) | {_cell(each.question)} |" for each in known)
+    for each in known:
+        yield from _check(each)
+
+
+def _check(check: Explained) -> Iterator[str]:
+    yield f"\n## {check.name}\n\n{check.question}\n"
+    yield re.sub("``", "`", check.text)
+    if not check.options:
+        yield "\nNo options."
+        return
+    yield "\n| option | type | default | what it says |\n|---|---|---|---|"
+    for each in check.options:
+        default = each.default if each.default in {"", "required"} else f"`{each.default}`"
+        yield f"| `{each.name}` | {each.type} | {_cell(default)} | {_cell(each.text)} |"
 
 
 def _sql() -> Iterator[str]:

@@ -11,7 +11,11 @@ from lineal.objects.statements import Verdict
 
 
 class CardSections(Check, frozen=True, tag="card_sections"):
-    """Passes when each of ``sections`` is written and fresh; by default those that production requires."""
+    """Passes when each of ``sections`` is written and fresh; by default those that production requires.
+
+    Options:
+        sections: the ids of sections that a person writes.
+    """
 
     sections: tuple[str, ...] = tuple(each.id for each in SECTIONS if "production" in each.required_for)
 

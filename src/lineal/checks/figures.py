@@ -45,3 +45,9 @@ def check_margin(margin: float) -> None:
     """Raise ValueError, which a policy reports, when ``margin`` is negative or no number."""
     if not margin >= 0:
         raise ValueError(f"the margin must be zero or more, not {margin}")
+
+
+def check_share(share: float, name: str) -> None:
+    """Raise ValueError, which a policy reports, when the option ``name`` does not lie between 0 and 1."""
+    if not 0 <= share <= 1:
+        raise ValueError(f"{name} must lie between 0 and 1, not {share}")

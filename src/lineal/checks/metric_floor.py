@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import NamedTuple
 
 from lineal.checks.check import Check
 from lineal.checks.evidence import Evidence
 from lineal.checks.figures import apart, figure, listed
-from lineal.checks.statistics import Interval, rows_needed
-from lineal.objects.statements import Evaluation, Verdict
+from lineal.checks.groups import positive_of, rate_of
+from lineal.checks.metrics import METRICS
+from lineal.checks.statistics import Interval, exact_share, rows_needed
+from lineal.objects.statements import Evaluation, SliceResult, Verdict
 
 _NAMED = re.compile(r"(?P<metric>[^\[\]]+)(?:\[(?P<feature>[^=\]]+)=(?P<value>.*)\])?")
 
@@ -27,6 +30,11 @@ class MetricFloor(Check, frozen=True, tag="metric_floor"):
 
     ``metric`` may name a subgroup, as in ``recall[sex=Female]``. A metric that only the run itself measured has no
     interval and is judged by its value.
+
+    Options:
+        metric: the metric; of a subgroup too, as recall[region=south].
+        at_least: the bar for a metric that should be high.
+        at_most: the bar for one that should be low; give one of the two.
     """
 
     metric: str
@@ -37,6 +45,8 @@ class MetricFloor(Check, frozen=True, tag="metric_floor"):
         """Ask for exactly one bar."""
         if (self.at_least is None) == (self.at_most is None):
             raise ValueError("give either at_least or at_most")
+        if not math.isfinite(self.at_least if self.at_least is not None else self.at_most or 0.0):
+            raise ValueError("the bar must be a number")
 
     def judge(self, evidence: Evidence) -> Verdict:
         """Compare the interval with the bar."""
@@ -86,9 +96,18 @@ def _evaluated(evaluation: Evaluation, name: str) -> Measured | None:
     for result in (evaluation.overall, *evaluation.slices):
         value = result.metrics.get(parts["metric"])
         if (result.feature, result.value) == wanted and value is not None and not isinstance(value, str):
-            interval = result.intervals.get(parts["metric"])
-            return Measured(value, Interval(*interval) if interval else None, result.row_count)
+            return Measured(value, _interval(evaluation, result, parts["metric"]), result.row_count)
     return None
+
+
+def _interval(evaluation: Evaluation, result: SliceResult, metric: str) -> Interval | None:
+    """Return the interval that decides: for a proportion the exact one of its counts, else the one that was measured."""
+    known = METRICS.get(metric)
+    if known and known.counted and result.counts:
+        rate = rate_of(result, metric, positive_of(evaluation))
+        return exact_share(rate.hits, rate.row_count)
+    measured = result.intervals.get(metric)
+    return Interval(*measured) if measured else None
 
 
 def _certainty(found: Measured) -> str:

@@ -12,8 +12,9 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Literal, NamedTuple
 
+from lineal.checks.means import mean_of
 from lineal.checks.samples import Sample, Task
-from lineal.checks.statistics import CONFIDENCE, Interval, wilson, z_of
+from lineal.checks.statistics import Interval, wilson
 
 
 class Estimate(NamedTuple):
@@ -45,15 +46,15 @@ class Metric(NamedTuple):
 
 
 def interval(metric: Metric, found: Estimate) -> Interval:
-    """Return the 95 % confidence interval of an estimate: Wilson for proportions, normal for the rest."""
+    """Return the 95 % confidence interval of an estimate: Wilson's for proportions, that of ``means`` for the rest."""
     if found.proportion:
         return wilson(*found.proportion)
-    error = standard_error(found.influences)
+    mean = mean_of(found.value, found.influences, found.support)
     low, high = metric.bounds
-    if error == 0 and (low, high) == (0.0, 1.0):
+    if mean.error == 0 and (low, high) == (0.0, 1.0):
         return wilson(found.value * found.support, found.support)  # a perfect score on few rows proves little
-    reach = z_of(CONFIDENCE) * error
-    return Interval(max(found.value - reach, low), min(found.value + reach, high))
+    between = mean.interval()
+    return Interval(max(between.low, low), min(between.high, high))
 
 
 def standard_error(influences: Sequence[float]) -> float:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from lineal.checks.metrics import METRICS, Metric, standard_error
+from lineal.checks.means import Mean, mean_of
+from lineal.checks.metrics import METRICS, Metric
 from lineal.checks.samples import Sample, Task, Truth, read_sample, read_truth
 from lineal.checks.statistics import (
-    CONFIDENCE,
     Interval,
     mcnemar,
-    paired_difference,
-    score_of_difference,
-    upper_tail,
-    z_of,
+    p_of_loss,
+    paired_interval,
+    wilson,
 )
 from lineal.formats.predictions import Prediction
 
@@ -31,7 +30,7 @@ class Change(NamedTuple):
     """What became of a metric from the champion to the candidate.
 
     ``gain`` is the difference turned so that more is better; ``row_count`` the rows that carry it. For proportions
-    ``fixed`` and ``broke`` count the rows that only the candidate, or only the champion, got right.
+    ``fixed`` and ``broke`` count the rows that only the candidate, or only the champion, got right; the rest has ``mean``.
     """
 
     candidate: float
@@ -39,22 +38,21 @@ class Change(NamedTuple):
     gain: float
     interval: Interval
     row_count: int
-    error: float
     fixed: int | None = None
     broke: int | None = None
+    mean: Mean | None = None
 
     def p_worse_than(self, margin: float) -> float:
         """Return the one-sided p-value of "the candidate is worse by more than ``margin``"; small means it is.
 
-        McNemar's exact test for a proportion without a margin, Tango's score test with one, a normal test for the rest.
+        McNemar's exact test for a proportion without a margin, with one the more cautious of Tango's test and
+        Bonett and Price's; for the rest of Student's and Hall's.
         """
         if self.fixed is not None and self.broke is not None:
             if margin == 0:
                 return mcnemar(self.fixed, self.broke)
-            return upper_tail(-score_of_difference(self.fixed, self.broke, self.row_count, -margin))
-        if self.error == 0:
-            return 0.0 if self.gain < -margin else 1.0
-        return upper_tail(-(self.gain + margin) / self.error)
+            return p_of_loss(self.fixed, self.broke, self.row_count, margin)
+        return self.mean.tail(-margin) if self.mean else 1.0
 
 
 def pair(
@@ -102,11 +100,17 @@ def change(pairs: Pairs, name: str, places: Sequence[int] | None = None) -> Chan
     gain = sign * (new.value - old.value)
     if metric.same_rows:
         fixed, broke = _flips(metric, candidate, champion)
-        between = paired_difference(fixed, broke, new.support)
-        return Change(new.value, old.value, gain, between, new.support, 0.0, fixed, broke)
-    error = standard_error([a - b for a, b in zip(new.influences, old.influences, strict=True)])
-    reach = z_of(CONFIDENCE) * error
-    return Change(new.value, old.value, gain, Interval(gain - reach, gain + reach), new.support, error)
+        between = paired_interval(fixed, broke, new.support)
+        return Change(new.value, old.value, gain, between, new.support, fixed, broke)
+    support = min(new.support, old.support)
+    influences = [sign * (a - b) for a, b in zip(new.influences, old.influences, strict=True)]
+    mean = mean_of(gain, influences, support)
+    between = mean.interval()
+    if mean.error == 0 and metric.bounds == (0.0, 1.0):
+        # No row moved it; so many rows leave room for so many that would.
+        reach = 1 - wilson(support, support).low
+        between = Interval(gain - reach, gain + reach)
+    return Change(new.value, old.value, gain, between, support, mean=mean)
 
 
 def _flips(metric: Metric, candidate: Sample, champion: Sample) -> tuple[int, int]:

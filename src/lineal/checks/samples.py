@@ -17,6 +17,9 @@ T = TypeVar("T")
 VALUES_MAX = 200
 """A column with more values than this makes no subgroups that anybody could read."""
 
+AND = " & "
+"""Stands between the columns of an intersection, and between its values."""
+
 _CLIP = 1e-15
 _LISTED = 8
 
@@ -65,11 +68,20 @@ class Truth(NamedTuple):
     features: dict[str, list[str]]
 
     def groups(self, feature: str) -> dict[str, list[int]]:
-        """Return the places of the rows of each value of ``feature``, values in order."""
+        """Return the places of the rows of each value of ``feature``, values in order.
+
+        Several columns with `AND` between them are their intersection: ``sex & race`` has the value ``Female & Black``.
+        """
         found: dict[str, list[int]] = {}
-        for place, value in enumerate(self.features[feature]):
-            found.setdefault(value, []).append(place)
+        columns = [self.features[name] for name in feature.split(AND)]
+        for place, values in enumerate(zip(*columns, strict=True)):
+            found.setdefault(AND.join(values), []).append(place)
         return dict(sorted(found.items()))
+
+    def lacks(self, features: Iterable[str]) -> list[str]:
+        """Return the columns that make up ``features`` and are not here."""
+        wanted = dict.fromkeys(name for feature in features for name in feature.split(AND))
+        return [name for name in wanted if name not in self.features]
 
 
 def read_truth(rows: Iterable[dict[str, str]], *, label: str, features: Sequence[str] = ()) -> Truth:

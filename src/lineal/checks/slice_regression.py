@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
 
 from lineal.checks.check import Check
 from lineal.checks.evidence import Evidence
 from lineal.checks.figures import apart, check_margin, check_metric, figure, listed
-from lineal.checks.metrics import METRICS
+from lineal.checks.gains import COMPARED, needed, unpaired
 from lineal.checks.paired import Change, Pairs, change
 from lineal.checks.statistics import ALPHA, holm
 from lineal.objects.statements import Outcome, Verdict
@@ -19,7 +19,16 @@ class Loss(NamedTuple):
 
     group: str
     change: Change
-    p: float
+    margin: float
+    p: float = 1.0
+
+
+class Look(NamedTuple):
+    """All subgroups: those that are tested, those with too few rows for it, and those where the metric has no value."""
+
+    tested: tuple[Loss, ...]
+    small: tuple[Loss, ...]
+    without: tuple[str, ...]
 
 
 class SliceRegression(Check, frozen=True, tag="slice_regression"):
@@ -27,18 +36,32 @@ class SliceRegression(Check, frozen=True, tag="slice_regression"):
 
     Each subgroup is a one-sided test on the rows that both versions answered, with Holm's correction over all of them.
     A loss beyond the margin that may be luck is inconclusive; in a subgroup with fewer than ``minimum_rows`` rows that
-    carry the metric, a warning.
+    carry the metric, a warning. Subgroups that are too small, or have no such row at all, are named. With ``strict`` each
+    subgroup must show, by its own 95 % interval, that it lost no more: what is too small to show that is inconclusive.
+
+    Options:
+        features: the columns, as ["region", "sex"]; an intersection as "sex & region".
+        metric: one that has a better and a worse.
+        margin: how much may be lost in each subgroup.
+        margins: another margin for single subgroups, as {"region=south" = 0.01}.
+        minimum_rows: the rows that carry the metric in a subgroup for it to be tested.
+        strict: whether every subgroup must show that it lost nothing.
     """
+
+    reads_rows: ClassVar[bool] = True
 
     features: tuple[str, ...]
     metric: str
     margin: float = 0.0
+    margins: dict[str, float] = {}
     minimum_rows: int = 30
+    strict: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a metric that has no better and worse."""
-        check_metric(self.metric, among=[name for name, metric in METRICS.items() if metric.better])
-        check_margin(self.margin)
+        check_metric(self.metric, among=COMPARED)
+        for each in (self.margin, *self.margins.values()):
+            check_margin(each)
         if not self.features:
             raise ValueError("name at least one column in features")
 
@@ -47,60 +70,84 @@ class SliceRegression(Check, frozen=True, tag="slice_regression"):
         if evidence.champion is None:
             return self.verdict("pass", "no version stands there yet, so no group can lose anything")
         if evidence.pairs is None:
-            return self.verdict(
-                "inconclusive",
-                f"{evidence.champion_name} and {evidence.name} have not both answered the same held-out rows;"
-                " lineal evaluate each of them",
-            )
-        if missing := [name for name in self.features if name not in evidence.pairs.truth.features]:
+            return self.verdict("inconclusive", unpaired(evidence))
+        if missing := evidence.pairs.truth.lacks(self.features):
             return self.verdict(
                 "inconclusive", f"the held-out rows are not split by {listed(missing)}; add it to slices"
             )
-        return self._judged(list(self._losses(evidence.pairs)))
-
-    def _losses(self, pairs: Pairs) -> Iterator[Loss]:
-        """Yield every subgroup's change, small ones with a p-value of 1: they are told, not tested."""
-        found = [
-            (f"{feature}={value}", each)
-            for feature in self.features
-            for value, places in pairs.truth.groups(feature).items()
-            if (each := change(pairs, self.metric, places)) is not None
-        ]
-        large = [each for _, each in found if each.row_count >= self.minimum_rows]
-        adjusted = iter(holm([each.p_worse_than(self.margin) for each in large]))
-        for group, each in found:
-            yield Loss(group, each, next(adjusted) if each.row_count >= self.minimum_rows else 1.0)
-
-    def _judged(self, losses: Sequence[Loss]) -> Verdict:
-        if not losses:
+        look = self._look(evidence.pairs)
+        if not look.tested and not look.small:
             return self.verdict("inconclusive", f"no subgroup of {listed(self.features)} has rows for {self.metric}")
-        beyond = [each for each in losses if each.change.gain < -self.margin]
-        proven = [each for each in beyond if each.p < ALPHA]
-        unsure = [each for each in beyond if each.p >= ALPHA and each.change.row_count >= self.minimum_rows]
-        few = [each for each in beyond if each.change.row_count < self.minimum_rows]
-        kinds: tuple[tuple[Outcome, list[Loss], str], ...] = (
-            ("fail", proven, ""),
-            ("inconclusive", unsure, "; that may be luck, more rows would tell"),
-            ("warn", few, f"; fewer than {self.minimum_rows} rows, too few to judge"),
+        if self.strict and not evidence.is_champions_equal:
+            return self._shown(look)
+        return self._judged(look)
+
+    def _look(self, pairs: Pairs) -> Look:
+        found, without = list[Loss](), list[str]()
+        for feature in self.features:
+            for value, places in pairs.truth.groups(feature).items():
+                group = f"{feature}={value}"
+                each = change(pairs, self.metric, places)
+                if each is None:
+                    without.append(group)
+                else:
+                    found.append(Loss(group, each, self.margins.get(group, self.margin)))
+        large = [each for each in found if each.change.row_count >= self.minimum_rows]
+        adjusted = holm([each.change.p_worse_than(each.margin) for each in large])
+        tested = tuple(each._replace(p=p) for each, p in zip(large, adjusted, strict=True))
+        return Look(tested, tuple(each for each in found if each not in large), tuple(without))
+
+    def _judged(self, look: Look) -> Verdict:
+        losses = (*look.tested, *look.small)
+        beyond = [each for each in look.tested if each.change.gain < -each.margin]
+        few = f"; fewer than {self.minimum_rows} rows, too few to judge"
+        kinds: tuple[tuple[Outcome, Sequence[Loss], str], ...] = (
+            ("fail", [each for each in beyond if each.p < ALPHA], ""),
+            ("inconclusive", [each for each in beyond if each.p >= ALPHA], "; that may be luck, more rows would tell"),
+            ("warn", [each for each in look.small if each.change.gain < -each.margin], few),
         )
         for outcome, told, remark in kinds:
             if told:
-                told.sort(key=lambda each: each.change.gain)
-                reason = "; ".join(self._sentence(each) for each in told) + remark
-                return self.verdict(outcome, reason, **self._numbers(told[0], len(losses)))
+                ordered = sorted(told, key=lambda each: each.change.gain)
+                reason = "; ".join(self._sentence(each) for each in ordered) + remark
+                return self.verdict(outcome, reason, **self._numbers(ordered[0], look))
         worst = min(losses, key=lambda each: each.change.gain)
         groups = f"none of the {len(losses)} groups of {listed(self.features)}"
-        reason = f"{groups} lost more than {figure(self.margin)}; the worst: {self._sentence(worst)}"
-        return self.verdict("pass", reason, **self._numbers(worst, len(losses)))
+        reason = f"{groups} lost more than {figure(worst.margin)}; the worst: {self._sentence(worst)}"
+        return self.verdict("pass", reason + self._untested(look), **self._numbers(worst, look))
+
+    def _shown(self, look: Look) -> Verdict:
+        """Return the verdict where every subgroup must show that it lost no more than its margin."""
+        losses = (*look.tested, *look.small)
+        worst = min(losses, key=lambda each: each.change.interval.low + each.margin)
+        numbers = self._numbers(worst, look)
+        if proven := [each for each in look.tested if each.p < ALPHA and each.change.gain < -each.margin]:
+            reason = "; ".join(self._sentence(each) for each in sorted(proven, key=lambda each: each.change.gain))
+            return self.verdict("fail", reason, **numbers)
+        if open_ := [each for each in losses if each.change.interval.low < -each.margin]:
+            rows, enough = needed(worst.change, -worst.margin)
+            said = f"{len(open_)} of {len(losses)} groups do not show that they lost no more; the worst:"
+            reason = f"{said} {self._sentence(worst)}{enough} in it{self._untested(look)}"
+            return self.verdict("inconclusive", reason, rows_needed=rows, **numbers)
+        if look.without:
+            return self.verdict("inconclusive", self._untested(look).removeprefix("; "), **numbers)
+        reason = f"all {len(losses)} groups of {listed(self.features)} show that they lost no more; the nearest to it:"
+        return self.verdict("pass", f"{reason} {self._sentence(worst)}", **numbers)
+
+    def _untested(self, look: Look) -> str:
+        """Name the subgroups of which nothing could be shown."""
+        small = listed(f"{each.group} (n={each.change.row_count:,})" for each in look.small)
+        said = f"; fewer than {self.minimum_rows} rows, not tested: {small}" if look.small else ""
+        return said + (f"; no rows for {self.metric}: {listed(look.without)}" if look.without else "")
 
     def _sentence(self, loss: Loss) -> str:
         found = loss.change
         before, after = apart(found.champion, found.candidate)
         moved = "fell" if found.candidate < found.champion else "rose"
         path = f"stayed at {after}" if before == after else f"{moved} from {before} to {after}"
-        return f"{self.metric} for {loss.group} {path} (n={found.row_count:,}, margin {figure(self.margin)})"
+        return f"{self.metric} for {loss.group} {path} (n={found.row_count:,}, margin {figure(loss.margin)})"
 
-    def _numbers(self, loss: Loss, groups: int) -> dict[str, float]:
+    def _numbers(self, loss: Loss, look: Look) -> dict[str, float]:
         found = loss.change
         return {
             "candidate": found.candidate,
@@ -110,5 +157,7 @@ class SliceRegression(Check, frozen=True, tag="slice_regression"):
             "high": found.interval.high,
             "rows": found.row_count,
             "p_adjusted": loss.p,
-            "groups": groups,
+            "groups": len(look.tested) + len(look.small),
+            "groups_tested": len(look.tested),
+            "groups_without_rows": len(look.without),
         }

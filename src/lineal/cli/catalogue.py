@@ -17,6 +17,7 @@ from lineal.cli.commands.data_status import DATA_STATUS
 from lineal.cli.commands.export_attestations import EXPORT_ATTESTATIONS
 from lineal.cli.commands.export_log import EXPORT_LOG, WITNESS
 from lineal.cli.commands.export_mlflow import EXPORT_MLFLOW
+from lineal.cli.commands.gate import GATE
 from lineal.cli.commands.import_dvc import IMPORT_DVC
 from lineal.cli.commands.import_mlflow import IMPORT_MLFLOW
 from lineal.cli.commands.init import INIT
@@ -56,6 +57,7 @@ HAND_MADE: dict[str, Command] = {
         *KEYS,
         MODEL_SIGN,
         MODEL_CARD,
+        GATE,
         RUN,
         with_dvc(DATA_ADD),
         DATA_CHECK,

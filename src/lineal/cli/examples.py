@@ -81,7 +81,6 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "lineal evaluate churn",
         "lineal evaluate churn:1.2.0 --dataset data:held-out --label left --positive yes --slices sex,region",
     ),
-    "gate": ("lineal gate churn:1.2.0", "lineal gate churn:1.2.0 --to staging"),
     "move make": ("lineal move make churn:1.2.0 fraud:2.0.1 --to production",),
     "move plan": ("lineal move plan churn:1.2.0 --to production --at 2026-12-01T09:00 --reason 'the campaign begins'",),
     "move list": ("lineal move list", "lineal move list --all"),
@@ -102,6 +101,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "webhook test": ("lineal webhook test 01JD8Q",),
     "webhook deliveries": ("lineal webhook deliveries 01JD8Q --state dead",),
     "webhook retry": ("lineal webhook retry 01JD8Q",),
+    "gate": (
+        "lineal gate churn:1.2.0",
+        "lineal gate churn:1.2.0 --policy stricter.toml --dry-run",
+        'lineal gate churn:1.2.0 --junit gate.xml --markdown "$GITHUB_STEP_SUMMARY" --annotations github',
+        "lineal gate --explain slice_regression",
+    ),
     "promote": (
         "lineal promote churn:1.2.0 --to production",
         "lineal promote churn:1.2.0 --to production --force --reason 'the old one is down'",

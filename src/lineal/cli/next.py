@@ -38,9 +38,6 @@ _NEXT: dict[str, Callable[[Any], str]] = {
     "data add": lambda answer: "" if answer.created else "unchanged: this content was added before",
     "model register": _registered,
     "evaluate": lambda answer: f"next: lineal promote {answer.reference} --to production",
-    "gate": lambda answer: (
-        f"next: lineal promote {answer.reference} --to {answer.stage}" if not answer.exit_status else ""
-    ),
     "promote": lambda answer: f"next: lineal deploy {answer.reference}" if answer.stage == "production" else "",
     "remote add": lambda answer: f"next: lineal doctor {answer.name} tests what it can do",
     "deploy": lambda answer: f"it answers POST {answer.endpoint}/predict" if answer.endpoint else "",

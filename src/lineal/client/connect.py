@@ -45,7 +45,7 @@ def connect(repository: PathLike[str] | str | None = None, *, token: str = "") -
         from lineal.client.remote import RemoteRepository  # noqa: PLC0415
 
         return RemoteRepository(where, token=token or os.environ.get("LINEAL_TOKEN", ""))
-    return LocalRepository(_with_log_key(places.open_store(find(where), actor=owner())))
+    return LocalRepository(_for_owner(places.open_store(find(where), actor=owner())))
 
 
 def find(where: str) -> Path:
@@ -73,11 +73,13 @@ def init(directory: PathLike[str] | str = ".", *, database: str = "") -> LocalRe
         database: ``postgresql://…`` for a team; by default a file beside the data.
     """
     root = places.create(Path(directory).absolute(), database=database)
-    return LocalRepository(_with_log_key(places.open_store(root, actor=owner())))
+    return LocalRepository(_for_owner(places.open_store(root, actor=owner())))
 
 
-def _with_log_key(store: Store) -> Store:
-    """Return a store whose checkpoints are signed, where ``LINEAL_LOG_KEY`` says by which key."""
+def _for_owner(store: Store) -> Store:
+    """Return a store as whoever is at this machine uses it: its checkpoints are signed where ``LINEAL_LOG_KEY`` says by which key."""
+    # They may run what stands beside the repository, as they may run anything.
+    store = msgspec.structs.replace(store, programs="all")
     wanted = os.environ.get(_LOG_KEY, "")
     if not wanted:
         return store

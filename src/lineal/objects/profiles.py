@@ -65,6 +65,14 @@ class Profile(Object, frozen=True, tag="profile"):
     columns: tuple[ColumnProfile, ...] = ()
 
 
+class RowDigests(Object, frozen=True, tag="row-digests"):
+    """The rows of a table by some of its columns: ``digests`` is a blob of eight bytes a row, sorted as bytes are."""
+
+    digests: Digest
+    row_count: int
+    columns: tuple[str, ...]
+
+
 class Table(Object, frozen=True):
     """Files of a dataset that have the same columns: one table, in parts. ``name`` is a path, or a pattern of paths.
 

@@ -33,7 +33,7 @@ from lineal.server.settings import Settings
 from lineal.server.timetable import Timetable
 from lineal.server.transparency import log_routes
 from lineal.storage.repository import FORMAT
-from lineal.storage.store import Reach, Store
+from lineal.storage.store import Programs, Reach, Store
 
 _ABOUT_WHO = ("user ", "token ", "model rename")
 """How verbs begin after which somebody may be another, or may do something else."""
@@ -60,7 +60,9 @@ def create_app(
     settings = settings or Settings()
     measures = Measures()
     database = Timed(repository.store.database, measures)
-    store = msgspec.structs.replace(repository.store, reach=_reach(settings), database=database)
+    # Those who ask are not those whose machine this is: what they send along never runs here.
+    programs: Programs = "none" if repository.store.programs == "all" else repository.store.programs
+    store = msgspec.structs.replace(repository.store, reach=_reach(settings), database=database, programs=programs)
 
     def observe(words: str, ended: str, seconds: float) -> None:
         measures.observe(words, ended, seconds)

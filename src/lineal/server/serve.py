@@ -35,7 +35,7 @@ def serve(
     """Serve ``repository`` at ``host`` and ``port``; 0 takes a free one. The address is told on standard error.
 
     Args:
-        repository: what is served; its actor is the owner.
+        repository: what is served; its actor is the owner. Programs that a policy names run if it says ``own``.
         host: the address to listen at.
         port: the port.
         tokens: a file that says who may do what.

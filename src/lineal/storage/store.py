@@ -79,8 +79,14 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
     attempts_max: int = 12
 
 
+Programs = Literal["none", "own", "all"]
+"""Programs that policies name: none run, those of the repository's own policy, also those of a policy sent along."""
+
+
 class Store(msgspec.Struct, frozen=True, kw_only=True):
     """Everything an operation needs. ``root`` is the ``.lineal`` directory, None where there is none.
+
+    ``programs`` tells which programs that a policy names may run here.
 
     Objects and trees are values: storing one again changes nothing. Bytes come before the rows that name them, so a
     crash leaves bytes without a name and never a name without bytes.
@@ -93,6 +99,7 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
     root: Path | None = None
     progress: Progress = Silent()
     reach: Reach = Reach()
+    programs: Programs = "none"
     made: dict[Digest, str] | None = None
     log_key: Callable[[], PrivateKey] | None = None
     """Gives the key that signs checkpoints of the journal, where there is one."""

@@ -14,7 +14,7 @@ from lineal.objects.canonical import NOT_FINITE, Number, Object, Scalar
 from lineal.objects.datasets import DatasetVersion
 from lineal.objects.digest import Digest
 from lineal.objects.files import Entry, Mode, Recipe, Tree
-from lineal.objects.profiles import Profile, Tables
+from lineal.objects.profiles import Profile, RowDigests, Tables
 from lineal.objects.runs import Code, Run, Runtime
 from lineal.objects.sources import SOURCES
 from lineal.objects.statements import (
@@ -40,6 +40,7 @@ KINDS: tuple[type[Object], ...] = (
     DatasetVersion,
     *SOURCES.values(),
     Profile,
+    RowDigests,
     Tables,
     Code,
     Runtime,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lineal.checks.evaluation import evaluate
-from lineal.checks.evidence import Evidence
+from lineal.checks.evidence import Answers, Evidence
 from lineal.checks.paired import pair
 from lineal.formats.predictions import Prediction
 from lineal.objects.digest import digest_of
@@ -60,6 +60,7 @@ def _answer(name: str) -> Prediction:
 def evidence(cells: Cells, *, is_first: bool = False, **changes: Any) -> Evidence:
     """Return what is known of a candidate, and of a champion unless the candidate ``is_first``."""
     rows, new, old = (list(each) for each in zip(*answers(cells), strict=True))
+    pairs = pair(rows, new, old, task="binary", label="y", positive="yes", slices=("sex",))
     whole: dict[str, Any] = {
         "version": version(),
         "reference": "income:1.1.0",
@@ -67,13 +68,16 @@ def evidence(cells: Cells, *, is_first: bool = False, **changes: Any) -> Evidenc
         "code": CODE,
         "runtime": RUNTIME,
         "evaluation": evaluation(rows, new),
+        "answers": Answers(pairs.truth, pairs.candidate),
+        "semantic": "1.1.0",
     }
     if not is_first:
         whole |= {
-            "champion": version(),
+            "champion": version(weights=digest_of(b"the champion's weights")),
+            "champion_semantic": "1.0.0",
             "champion_reference": "income:1.0.0",
             "champion_evaluation": evaluation(rows, old),
-            "pairs": pair(rows, new, old, task="binary", label="y", positive="yes", slices=("sex",)),
+            "pairs": pairs,
         }
     return Evidence(**{**whole, **changes})
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 from sklearn.metrics import recall_score
 
-from lineal.checks.fairness_gap import FairnessGap, rates
+from lineal.checks.fairness_gap import FairnessGap
+from lineal.checks.groups import rates
 from tests.unit.checks.evidence import answers, evidence, people
 
 UNEQUAL = people(Female=(200, 0, 0, 300), Male=(350, 0, 0, 150))
@@ -21,10 +22,9 @@ def test_the_interval_of_the_gap_decides(at_most: float, outcome: str) -> None:
 
 
 def test_rates_from_the_counts_are_those_of_the_rows() -> None:
-    found = evidence(UNEQUAL).evaluation
+    found = evidence(UNEQUAL)
     rows = [(row, answer.prediction) for row, answer, _ in answers(UNEQUAL)]
 
-    assert found
     for each in rates(found, "recall", "sex"):
         inside = [(row["y"], said) for row, said in rows if row["sex"] == each.group]
 
@@ -61,3 +61,33 @@ def test_an_unmeasured_version_says_what_to_do() -> None:
     verdict = FairnessGap(metric="recall", feature="sex", at_most=0.2).judge(evidence(UNEQUAL, evaluation=None))
 
     assert "lineal evaluate income:1.1.0" in verdict.reason
+
+
+def test_equalized_odds_is_the_larger_of_two_gaps() -> None:
+    alike = FairnessGap(metric="equalized_odds", feature="sex", at_most=0.4).judge(evidence(UNEQUAL))
+    alone = FairnessGap(metric="recall", feature="sex", at_most=0.4).judge(evidence(UNEQUAL))
+
+    assert alike.outcome == "pass"
+    assert alike.reason.startswith("recall differs by 0.3 ")
+    # Twice as many pairs are looked at, so each interval is wider.
+    assert float(alike.evidence["high"]) > float(alone.evidence["high"])
+
+
+def test_an_intersection_is_split_from_the_rows() -> None:
+    cells = people(Female=(200, 0, 0, 300), Male=(350, 0, 0, 150))
+    given = evidence(cells)
+    assert given.answers
+    truth = given.answers.truth
+    city = ["north" if place % 2 else "south" for place in range(len(truth.actual))]
+    split = given.answers._replace(truth=truth._replace(features=truth.features | {"city": city}))
+    verdict = FairnessGap(metric="recall", feature="sex & city", at_most=0.1).judge(evidence(cells, answers=split))
+
+    assert verdict.outcome == "fail"
+    assert "between sex & city=Male & " in verdict.reason
+
+
+def test_a_group_without_such_a_row_is_named() -> None:
+    cells = UNEQUAL | {("Other", "no", "no", "no"): 50}
+    verdict = FairnessGap(metric="recall", feature="sex", at_most=0.4).judge(evidence(cells))
+
+    assert (verdict.outcome, verdict.reason.endswith("too few rows: Other")) == ("warn", True)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from lineal.checks.not_worse_than_champion import NotWorseThanChampion
-from tests.unit.checks.evidence import evidence, people
+from tests.unit.checks.evidence import evidence, people, version
 
 
 def judged(*, metric: str = "recall", margin: float = 0.02, **groups: tuple[int, int, int, int]) -> tuple[str, str]:
@@ -40,8 +40,17 @@ def test_a_wider_margin_lets_the_same_rows_pass() -> None:
 
 
 @pytest.mark.parametrize("metric", ["recall", "accuracy", "auc", "f1", "log_loss"])
-def test_the_same_answers_are_not_worse_even_without_a_margin(metric: str) -> None:
-    assert judged(metric=metric, margin=0.0, all=(60, 0, 0, 40))[0] == "pass"
+def test_the_same_weights_are_not_worse_even_without_a_margin(metric: str) -> None:
+    same = evidence(people(all=(6, 0, 0, 4)), champion=version())
+    verdict = NotWorseThanChampion(metric=metric, margin=0.0).judge(same)
+
+    assert (verdict.outcome, "the weights are the champion's" in verdict.reason) == ("pass", True)
+
+
+@pytest.mark.parametrize("metric", ["recall", "accuracy", "auc", "f1", "brier"])
+def test_the_same_answers_to_few_rows_do_not_show_that_other_weights_are_as_good(metric: str) -> None:
+    assert judged(metric=metric, margin=0.0005, all=(6, 0, 0, 4))[0] == "inconclusive"
+    assert judged(metric=metric, margin=0.005, all=(6_000, 0, 0, 4_000))[0] == "pass"
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "auc", "f1", "log_loss", "brier"])

@@ -62,7 +62,7 @@ GATE = "[[gate.production]]\n"
         ('[evaluation]\nlabl = "x"', "[evaluation] has no option 'labl'", "did you mean 'label'?"),
         ("[evaluation]\nslices = 3", "[evaluation]: Expected `array`", "mend lineal.toml"),
         (GATE + 'check = "metric_flor"', "is called 'metric_flor', which is no check", "did you mean 'metric_floor'?"),
-        (GATE + 'metric = "auc"', "does not say which check it is", "approvals, card_sections"),
+        (GATE + 'metric = "auc"', "does not say which check it is", "approvals, better_than_champion"),
         (
             GATE + 'check = "metric_floor"\nmetric = "auc"\natleast = 1',
             "check 1 of [[gate.production]] (metric_floor) has no option 'atleast'",

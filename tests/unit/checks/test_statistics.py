@@ -11,11 +11,15 @@ from scipy import optimize, stats
 from lineal.checks.statistics import (
     Interval,
     binomial_tail,
+    exact_share,
     holm,
     mcnemar,
     newcombe,
     normal_quantile,
+    p_of_loss,
     paired_difference,
+    paired_interval,
+    ratio_interval,
     rows_needed,
     score_of_difference,
     upper_tail,
@@ -160,3 +164,48 @@ def test_normal_quantile_and_tail_equal_scipys(probability: float) -> None:
 def test_four_times_the_rows_halve_an_interval() -> None:
     assert rows_needed(1_000, distance=0.01, half_width=0.02) == 4_000
     assert rows_needed(1_000, distance=0.0, half_width=0.02) == 0
+
+
+def test_the_interval_of_a_ratio_nears_that_of_its_logarithm() -> None:
+    """Scipy's is Katz's of the logarithm, which the same rows give when they are many."""
+    expected = stats.contingency.relative_risk(600, 2_000, 900, 2_000).confidence_interval()
+
+    assert tuple(ratio_interval(600, 2_000, 900, 2_000)) == pytest.approx((expected.low, expected.high), abs=2e-3)
+
+
+@settings(max_examples=200)
+@given(proportions(), proportions())
+def test_a_ratio_lies_in_its_interval(one: tuple[int, int], other: tuple[int, int]) -> None:
+    low, high = ratio_interval(*one, *other)
+
+    assert low >= 0
+    if other[0]:
+        assert low <= one[0] / one[1] / (other[0] / other[1]) * (1 + 1e-9)
+        assert high >= one[0] / one[1] / (other[0] / other[1]) * (1 - 1e-9)
+
+
+@settings(max_examples=100)
+@given(proportions())
+def test_the_exact_interval_is_clopper_and_pearsons(found: tuple[int, int]) -> None:
+    expected = stats.binomtest(*found).proportion_ci()
+
+    assert tuple(exact_share(*found)) == pytest.approx((expected.low, expected.high), abs=1e-9)
+
+
+@pytest.mark.parametrize("count", [10, 1_000, 1_000_000])
+def test_the_tail_of_many_trials_is_scipys(count: int) -> None:
+    for hits in (1, count // 3, count // 2, count):
+        assert binomial_tail(hits, count, 0.4) == pytest.approx(
+            stats.binom.sf(hits - 1, count, 0.4), rel=1e-7, abs=1e-300
+        )
+
+
+@settings(max_examples=100)
+@given(flips())
+def test_the_interval_that_decides_holds_tangos_and_its_test_agrees(found: tuple[int, int, int]) -> None:
+    low, high = paired_interval(*found)
+    tango = paired_difference(*found)
+
+    assert low <= tango.low <= tango.high <= high
+    if -1 < high < 0:
+        assert p_of_loss(*found, -high) == pytest.approx(0.025, rel=1e-3)

@@ -13,7 +13,7 @@ from lineal.objects.datasets import Column, DatasetVersion
 from lineal.objects.digest import Digest, digest_of
 from lineal.objects.files import NOTHING, Branch, Entry, Range, Recipe, Tree
 from lineal.objects.places import Label, ObjectUse, QueryUse
-from lineal.objects.profiles import Categories, ColumnProfile, Distribution, Profile, Table, Tables
+from lineal.objects.profiles import Categories, ColumnProfile, Distribution, Profile, RowDigests, Table, Tables
 from lineal.objects.runs import FileUse, ModelFacts, Run, Seeds
 from lineal.objects.runtime import Accelerator, Container, Hardware, LockCheck, Package, Runtime
 from lineal.objects.sources import DeltaSource, IcebergSource, ObjectSource, PrefixSource, QuerySource
@@ -166,6 +166,7 @@ EXAMPLES: dict[str, Object] = {
             ),
         ),
     ),
+    "row-digests": RowDigests(digests=A, row_count=1, columns=("age", "sex")),
     "tables": Tables(
         tables=(
             Table(

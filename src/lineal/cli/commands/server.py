@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import signal
 
+from msgspec import structs
+
 from lineal.cli.command import Command
 from lineal.cli.context import Context
 from lineal.cli.parser import Parser, whole_number
 from lineal.objects.errors import Invalid
+from lineal.storage.store import Programs
 
 _PORT = 8420
 _PORT_MAX = 65_535
@@ -37,6 +40,11 @@ def _add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--tls-certificate", default="", metavar="FILE", help="encrypt everything by this certificate chain, in PEM"
     )
+    parser.add_argument(
+        "--policy-commands",
+        action="store_true",
+        help="run the programs that lineal.toml names, as this user; without this such checks are inconclusive",
+    )
     parser.add_argument("--tls-key", default="", metavar="FILE", help="the key of the certificate, in PEM")
 
 
@@ -49,6 +57,8 @@ def _run(context: Context, options: argparse.Namespace) -> int:
     with context.connect() as repository:
         if not isinstance(repository, LocalRepository):
             raise Invalid(f"{context.settings.repository} is a server already", hint="--repository with a directory")
+        programs: Programs = "own" if options.policy_commands else "none"
+        repository.store = structs.replace(repository.store, programs=programs)
         # Whoever runs services stops them so: the server answers what is under way, and this process ends as by Ctrl-C.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:

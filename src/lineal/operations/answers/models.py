@@ -173,13 +173,14 @@ class Promotion(Answer, frozen=True, kw_only=True):
 
 
 class GateAnswer(Answer, frozen=True, kw_only=True):
-    """What the gate of a stage says of a version."""
+    """What the gate of a stage says of a version; ``policy`` is the digest of the policy that asked."""
 
     reference: str
     stage: str
     outcome: Outcome
     verdicts: tuple[Verdict, ...]
     champion: str = ""
+    policy: str = ""
 
     @property
     def exit_status(self) -> int:

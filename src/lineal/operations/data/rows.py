@@ -127,8 +127,8 @@ class _Buckets:
         keys, *cells = (batch.columns[name].texts() if name in batch.columns else nothing for name in (key, *columns))
         waiting: dict[int, list[bytes]] = defaultdict(list)
         for found, *row in zip(keys, *cells, strict=True):
-            first, second = struct.unpack("<QQ", _hash([found], 16))
-            record = _RECORD.pack(first, second, *struct.unpack("<Q", _hash(row, 8)))
+            first, second = struct.unpack("<QQ", hash_row([found], 16))
+            record = _RECORD.pack(first, second, *struct.unpack("<Q", hash_row(row, 8)))
             waiting[first % len(self._files)].append(record)
         for place, records in waiting.items():
             self._files[place].write(b"".join(records))
@@ -143,6 +143,7 @@ class _Buckets:
         return found
 
 
-def _hash(cells: Sequence[str | None], size_bytes: int) -> bytes:
+def hash_row(cells: Sequence[str | None], size_bytes: int) -> bytes:
+    """Return a hash of some cells of a row, in their order."""
     text = _BETWEEN.join(_NOTHING if cell is None else cell for cell in cells)
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=size_bytes).digest()

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from msgspec import structs
+
 from lineal.checks import staleness
-from lineal.checks.evidence import Evidence
-from lineal.checks.paired import Pairs, pair
+from lineal.checks.budget import SIZE, Budget
+from lineal.checks.check import Check
+from lineal.checks.evidence import Answers, Evidence
+from lineal.checks.held_out_wear import HeldOutWear
+from lineal.checks.paired import Pairs
 from lineal.checks.policy import Policy
+from lineal.checks.samples import AND, Truth, read_sample, read_truth
 from lineal.checks.signature import Signature
 from lineal.formats import predictions
 from lineal.formats.cards.facts import SectionState
@@ -17,8 +25,9 @@ from lineal.objects.errors import NotFound
 from lineal.objects.runs import Code, Runtime
 from lineal.objects.statements import Approval, Bump, CardEdit, Evaluation
 from lineal.objects.versions import Card, Version
-from lineal.operations.references import Row, dataset_reference, find_dataset, version_reference
+from lineal.operations.references import Row, dataset_reference, find_dataset, semantic, version_reference
 from lineal.operations.statements import said
+from lineal.operations.versioning import programs, training
 from lineal.operations.versioning.models import version_of
 from lineal.operations.versioning.signed_versions import judged
 from lineal.storage.store import Store
@@ -41,8 +50,26 @@ def champion_of(store: Store, row: Row) -> Row | None:
     return rows[0] if rows else None
 
 
-def evidence_for(store: Store, row: Row, champion: Row | None, policy: Policy, stage: str) -> Evidence:
-    """Return everything that is known of the version of ``row`` when it asks to move to ``stage``."""
+def evidence_for(
+    store: Store, row: Row, champion: Row | None, policy: Policy, stage: str, checks: Sequence[Check], *, is_own: bool
+) -> Evidence:
+    """Return everything that ``checks`` may want to know of the version of ``row`` when it asks to move to ``stage``.
+
+    Args:
+        store: where.
+        row: the version.
+        champion: the version that it would replace.
+        policy: says on which dataset versions are measured.
+        stage: where it should stand.
+        checks: those of the gate; what takes long is gathered only for those that look at it.
+        is_own: whether the policy is the repository's own; the programs of another run in few places.
+    """
+    evidence = _known(store, row, champion, policy, stage)
+    return add_data(store, row, evidence, stage, checks, is_own=is_own, slices=policy.evaluation.slices)
+
+
+def _known(store: Store, row: Row, champion: Row | None, policy: Policy, stage: str) -> Evidence:
+    """Return what is known without reading data."""
     version = version_of(store, row)
     evaluation = newest_evaluation(store, row, _wanted_dataset(store, policy))
     other = newest_evaluation(store, champion, evaluation.dataset) if champion and evaluation else None
@@ -58,12 +85,14 @@ def evidence_for(store: Store, row: Row, champion: Row | None, policy: Policy, s
         champion=version_of(store, champion) if champion else None,
         champion_reference=version_reference(champion) if champion else "",
         champion_evaluation=other,
-        pairs=_pairs(store, evaluation, other, policy.evaluation.slices) if evaluation and other else None,
         approvals=tuple(each.by for each, about in said(store, row["digest"], Approval) if about.stage == stage),
         section_states={name: each.state for name, each in sections.items()},
         section_changes={name: each.changes for name, each in sections.items() if each.changes},
         bump=bumps[0][1] if bumps else None,
         signatures=_signatures(store, row, policy, stage),
+        semantic=semantic(row),
+        champion_semantic=semantic(champion) if champion else "",
+        at=store.clock.now(),
     )
 
 
@@ -72,6 +101,44 @@ def _signatures(store: Store, row: Row, policy: Policy, stage: str) -> tuple[Jud
     if not any(isinstance(each, Signature) for each in policy.gate(stage)):
         return ()
     return tuple(each for _, each in judged(store, row, policy.signing.trust()))
+
+
+def add_data(
+    store: Store,
+    row: Row,
+    evidence: Evidence,
+    stage: str,
+    checks: Sequence[Check],
+    *,
+    is_own: bool,
+    slices: Sequence[str],
+) -> Evidence:
+    """Return the evidence with what has to be read, counted or run for ``checks``."""
+    evaluation = evidence.evaluation
+    more: dict[str, object] = {
+        "overlaps": training.overlaps(store, evidence.version, evaluation, checks),
+        "repeats": training.repeats(store, evidence.version, checks),
+        "ran": programs.run(store, row, stage, evidence, checks, is_own=is_own),
+    }
+    if evaluation and any(each.reads_rows for each in checks):
+        more |= _rows(store, evaluation, evidence.champion_evaluation, _features(checks, slices))
+    if any(each.reads_data for each in checks):
+        more["training"] = training.training_data(store, evidence.version)
+    if evaluation and any(isinstance(each, HeldOutWear) for each in checks):
+        more["wear"] = training.wear(store, evaluation.dataset, evaluation.overall.row_count)
+    if any(isinstance(each, Budget) and each.figure == SIZE for each in checks) and not evidence.version.source:
+        more["size_bytes"] = sum(each.size_bytes for each in store.entries(evidence.version.weights))
+    return structs.replace(evidence, **more)
+
+
+def prepare(store: Store, row: Row, stage: str, policy: Policy, checks: Sequence[Check]) -> None:
+    """Do what takes long before the transaction of a move: what is derived from data is kept, programs run once."""
+    evidence = _known(store, row, champion_of(store, row), policy, stage)
+    training.overlaps(store, evidence.version, evidence.evaluation, checks)
+    training.repeats(store, evidence.version, checks)
+    if any(each.reads_data for each in checks):
+        training.training_data(store, evidence.version)
+    programs.prepare(store, row, stage, evidence, checks, is_own=True)
 
 
 def _wanted_dataset(store: Store, policy: Policy) -> str:
@@ -90,22 +157,47 @@ def newest_evaluation(store: Store, row: Row, dataset: str = "") -> Evaluation |
     return next(found, None)
 
 
-def _pairs(store: Store, candidate: Evaluation, champion: Evaluation, features: tuple[str, ...]) -> Pairs | None:
-    """Return both versions' answers to the same rows, where both were kept for the same question."""
-    same = (candidate.dataset, candidate.label, candidate.task) == (champion.dataset, champion.label, champion.task)
-    if not same or not candidate.predictions or not champion.predictions:
-        return None
+def _features(checks: Sequence[Check], slices: Sequence[str]) -> list[str]:
+    """Return the columns that make subgroups: those of the policy, and those that checks name."""
+    named = list(slices)
+    for each in checks:
+        feature = getattr(each, "feature", "")
+        named += [*getattr(each, "features", ()), *([feature] if feature else ())]
+    return list(dict.fromkeys(column for each in named for column in each.split(AND)))
+
+
+def _rows(
+    store: Store, candidate: Evaluation, champion: Evaluation | None, features: Sequence[str]
+) -> dict[str, object]:
+    """Return the held-out rows with the candidate's answers, and with both versions', as far as they were kept."""
+    if not candidate.predictions:
+        return {}
     tree = store.get_tree(store.get_object(candidate.dataset, DatasetVersion).tree)
-    measured = dict.fromkeys((*features, *(each.feature for each in candidate.slices)))
-    return pair(
-        delimited.rows(store.blobs.open(tree.entries[0].digest)),
-        predictions.decode(store.blobs.get(candidate.predictions)),
-        predictions.decode(store.blobs.get(champion.predictions)),
-        task=candidate.task,
-        label=candidate.label,
-        positive=candidate.positive,
-        slices=tuple(measured),
+    # What a check names and the table lacks is the check's to tell.
+    rows = list(delimited.rows(store.blobs.open(tree.entries[0].digest)))
+    measured = dict.fromkeys(
+        (*features, *(name for each in candidate.slices for name in each.feature.split(AND) if name))
     )
+    there = [each for each in measured if rows and each in rows[0]]
+    truth = read_truth(rows, label=candidate.label, features=there)
+    answers = _answers(store, truth, candidate)
+    found: dict[str, object] = {"answers": answers}
+    if champion and champion.predictions and _question(candidate) == _question(champion):
+        other = _answers(store, truth, champion, positive=candidate.positive)
+        found["pairs"] = Pairs(truth, answers.sample, other.sample)
+    return found
+
+
+def _question(evaluation: Evaluation) -> tuple[str, str, str]:
+    """Return what was asked: answers to another question cannot be compared."""
+    return evaluation.dataset, evaluation.label, evaluation.task
+
+
+def _answers(store: Store, truth: Truth, evaluation: Evaluation, positive: str = "") -> Answers:
+    assert evaluation.predictions  # noqa: S101 - _rows looked
+    found = list(predictions.decode(store.blobs.get(evaluation.predictions)))
+    sample = read_sample(truth, found, task=evaluation.task, positive=positive or evaluation.positive)
+    return Answers(truth, sample)
 
 
 def section_states(store: Store, row: Row, version: Version, evaluation: Evaluation | None) -> dict[str, SectionState]:

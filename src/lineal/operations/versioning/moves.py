@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import msgspec
 
 from lineal.objects.errors import Invalid, LinealError, NotFound
@@ -10,7 +12,7 @@ from lineal.operations.operation import operation
 from lineal.operations.people.access import EVERYONE
 from lineal.operations.people.accounts import roles_of
 from lineal.operations.references import STAGES, Row, find_version, near
-from lineal.operations.versioning.promotions import PRODUCTION, promoted
+from lineal.operations.versioning.promotions import PRODUCTION, prepare_gate, promoted
 from lineal.operations.versioning.protection import check_move
 from lineal.query.times import period
 from lineal.storage.store import Actor, Store
@@ -18,7 +20,20 @@ from lineal.storage.store import Actor, Store
 _VERSIONS_MAX = 100
 
 
-@operation("move make", effect="writes", about={"versions": "version"})
+def _prepare(store: Store, versions: tuple[str, ...], *, to: str, **_: object) -> None:
+    """Do before the transaction what the gates will need and takes long."""
+    for row in _rows(store, versions, to):
+        prepare_gate(store, row, to)
+
+
+def _prepare_due(store: Store) -> None:
+    """Do the same for the moves that are due; what is wrong with one is told when it is made."""
+    for move in _due_now(store):
+        with suppress(LinealError):
+            _prepare(store, tuple(msgspec.json.decode(move["versions"])), to=move["stage"])
+
+
+@operation("move make", effect="writes", prepare=_prepare, about={"versions": "version"})
 def make(store: Store, versions: tuple[str, ...], *, to: str, force: bool = False, reason: str = "") -> Moves:
     """Move versions to a stage together, each through the gate: if one may not pass, none moves.
 
@@ -109,14 +124,17 @@ def cancel(store: Store, move: str) -> PlannedMove:
     return _show(rows[0])
 
 
-@operation("move due", effect="writes", role="admin")
+@operation("move due", effect="writes", role="admin", prepare=_prepare_due)
 def due(store: Store) -> tuple[PlannedMove, ...]:
     """Make the moves that are due, each as whoever planned it, with the role they have now. Says what came of each."""
-    rows = store.database.run(
+    return tuple(_make_due(store, row) for row in _due_now(store))
+
+
+def _due_now(store: Store) -> list[Row]:
+    return store.database.run(
         "SELECT * FROM planned_move WHERE state = 'planned' AND due_at <= :now ORDER BY due_at, id",
         now=store.clock.now(),
     )
-    return tuple(_make_due(store, row) for row in rows)
 
 
 def is_due(store: Store) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from lineal.checks.check import Check
 from lineal.checks.gate import judge
+from lineal.checks.policy import Policy, parse_policy
 from lineal.objects.digest import digest_of
 from lineal.objects.errors import Conflict, Invalid, Refused
 from lineal.objects.reference import check_name
@@ -12,7 +14,7 @@ from lineal.operations.messages.outbox import STAGE_NAMES, emit, tell_version
 from lineal.operations.operation import operation
 from lineal.operations.references import STAGES, Row, find_version, near, version_reference
 from lineal.operations.statements import make_statement
-from lineal.operations.versioning.evidence import champion_of, evidence_for
+from lineal.operations.versioning.evidence import champion_of, evidence_for, prepare
 from lineal.operations.versioning.models import show_row
 from lineal.operations.versioning.policies import policy_of
 from lineal.operations.versioning.protection import check_expected, check_move
@@ -23,15 +25,19 @@ PRODUCTION = "production"
 
 
 @operation("gate", effect="reads", about={"version": "version"})
-def gate(store: Store, version: str, *, to: str = PRODUCTION) -> GateAnswer:
+def gate(store: Store, version: str, *, to: str = PRODUCTION, policy: str = "") -> GateAnswer:
     """Ask what the gate of a stage would say of a version, and move nothing.
 
     Args:
         version: the version.
         to: the stage.
+        policy: the text of another policy than the repository's own, to try it.
+
+    Raises:
+        Invalid: the policy is none.
     """
     row = find_version(store, version)
-    report, _ = _report(store, row, _stage(to))
+    report, text = _report(store, row, _stage(to), text=policy or None)
     champion = champion_of(store, row)
     return GateAnswer(
         reference=version_reference(row),
@@ -39,10 +45,22 @@ def gate(store: Store, version: str, *, to: str = PRODUCTION) -> GateAnswer:
         outcome=report.outcome,
         verdicts=report.verdicts,
         champion=version_reference(champion) if champion else "",
+        policy=digest_of(text.encode()),
     )
 
 
-@operation("promote", effect="writes", about={"version": "version"})
+def _prepare(store: Store, version: str, *, to: str, **_: object) -> None:
+    """Do before the transaction what the gate will need and takes long."""
+    prepare_gate(store, find_version(store, version), _stage(to))
+
+
+def prepare_gate(store: Store, row: Row, stage: str, *, by_default: bool = True) -> None:
+    """Do before a transaction what the gate of a stage will need of the version of a row, and takes long."""
+    policy, _ = policy_of(store)
+    prepare(store, row, stage, policy, _checks(policy, stage, by_default=by_default))
+
+
+@operation("promote", effect="writes", prepare=_prepare, about={"version": "version"})
 def promote(
     store: Store, version: str, *, to: str, expect: str = "", force: bool = False, reason: str = ""
 ) -> Promotion:
@@ -133,12 +151,22 @@ def pass_gate(store: Store, row: Row, stage: str, *, force: bool = False, by_def
     return report
 
 
-def _report(store: Store, row: Row, stage: str, *, by_default: bool = True) -> tuple[GateReport, str]:
-    """Return what the gate of ``stage`` says of the version of ``row``, and the text of the policy that asked."""
-    policy, text = policy_of(store)
+def _checks(policy: Policy, stage: str, *, by_default: bool) -> tuple[Check, ...]:
+    return policy.gate(stage) if by_default or stage in policy.asked else ()
+
+
+def _report(
+    store: Store, row: Row, stage: str, *, by_default: bool = True, text: str | None = None
+) -> tuple[GateReport, str]:
+    """Return what the gate of ``stage`` says of the version of ``row``, and the text of the policy that asked.
+
+    ``text`` is that of another policy than the repository's own.
+    """
+    is_own = text is None
+    policy, text = policy_of(store) if text is None else (parse_policy(text), text)
     champion = champion_of(store, row)
-    checks = policy.gate(stage) if by_default or stage in policy.asked else ()
-    outcome, verdicts = judge(checks, evidence_for(store, row, champion, policy, stage))
+    checks = _checks(policy, stage, by_default=by_default)
+    outcome, verdicts = judge(checks, evidence_for(store, row, champion, policy, stage, checks, is_own=is_own))
     report = GateReport(
         stage=stage,
         outcome=outcome,

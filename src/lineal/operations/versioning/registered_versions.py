@@ -21,7 +21,7 @@ from lineal.operations.recording import artifacts
 from lineal.operations.recording.summaries import remove_tag, write_tags
 from lineal.operations.references import NO_STAGE, STAGES, Row, subject_of
 from lineal.operations.versioning import registration, sealing
-from lineal.operations.versioning.promotions import PRODUCTION, move_stage, pass_gate, set_alias
+from lineal.operations.versioning.promotions import PRODUCTION, move_stage, pass_gate, prepare_gate, set_alias
 from lineal.operations.versioning.protection import check_move
 from lineal.operations.versioning.registered_models import touch
 from lineal.operations.versioning.registry import find_model, show_version
@@ -200,7 +200,21 @@ def delete(store: Store, name: str, number: int) -> RegisteredVersion:
     return shown
 
 
-@operation("version transition", effect="writes", internal=True, about={"name": "model"})
+def _prepare_transition(store: Store, name: str, number: int, *, to: Stage, **_: object) -> None:
+    """Do before the transaction what the gate will need and takes long."""
+    _prepare_move(store, name, number, to)
+
+
+def _prepare_alias(store: Store, name: str, number: int, *, alias: str) -> None:
+    _prepare_move(store, name, number, alias.lower())
+
+
+def _prepare_move(store: Store, name: str, number: int, stage: str) -> None:
+    if stage in STAGES:
+        prepare_gate(store, find(store, name, number), stage, by_default=False)
+
+
+@operation("version transition", effect="writes", internal=True, prepare=_prepare_transition, about={"name": "model"})
 def transition(store: Store, name: str, number: int, *, to: Stage, archive_others: bool = False) -> RegisteredVersion:
     """Move a version to a stage, if the gate that the policy has for the stage lets it pass.
 
@@ -226,7 +240,7 @@ def transition(store: Store, name: str, number: int, *, to: Stage, archive_other
     return show_version(store, find(store, name, number))
 
 
-@operation("version alias", effect="writes", internal=True, about={"name": "model"})
+@operation("version alias", effect="writes", internal=True, prepare=_prepare_alias, about={"name": "model"})
 def alias(store: Store, name: str, number: int, *, alias: str) -> RegisteredVersion:
     """Point an alias at a version. One that is called as a stage moves the version there first, through its gate.
 
