@@ -66,6 +66,9 @@ def seekable(archive: ZipFile, name: str, *, most_bytes: int) -> BinaryIO:
 def _stored(archive: ZipFile, info: ZipInfo) -> BinaryIO:
     file = cast("BinaryIO", archive.fp)
     end = file.seek(0, io.SEEK_END)
+    # What is cut off at the front makes Python count from before the beginning.
+    if not 0 <= info.header_offset <= end:
+        raise corrupt(f"its member {info.filename!r} is not where it should be")
     file.seek(info.header_offset)
     head = exactly(file, 30)
     start = info.header_offset + 30 + int.from_bytes(head[26:28], "little") + int.from_bytes(head[28:30], "little")

@@ -121,6 +121,12 @@ def test_a_file_that_lies_is_found_corrupt(name: str) -> None:
     assert time.process_time() - started < READ_S
 
 
+def test_an_archive_that_lost_its_beginning_is_corrupt(models: Models) -> None:
+    data = (models.directory / "net.keras").read_bytes()
+    with pytest.raises(Corrupt, match="no sound model file"):
+        read_model(io.BytesIO(data[:4] + data[4_000:]))
+
+
 def test_a_file_that_is_read_does_not_run(tmp_path: Path) -> None:
     ran = tmp_path / "ran"
     data = b"\x80\x02cposix\nsystem\n(X" + struct.pack("<I", len(f"touch {ran}")) + f"touch {ran}".encode() + b"tR."
