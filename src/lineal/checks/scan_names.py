@@ -32,6 +32,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "pandas": ("pandas",),
     "peft": ("peft",),
     "polars": ("polars",),
+    "pyarrow": ("pyarrow",),
     "prophet": ("prophet",),
     "pytorch_lightning": ("pytorch-lightning", "lightning"),
     "scipy": ("scipy",),
@@ -91,7 +92,7 @@ PLAIN_CALLS = frozenset(
     " pandas._libs.tslibs.timestamps._unpickle_timestamp pandas._libs.tslibs.timedeltas._timedelta_unpickle"
     " pandas._libs.tslibs.nattype._nat_unpickle pandas._libs.tslibs.period._unpickle_period pandas._libs.missing.NAType"
     " pandas._libs.missing._unpickle_na pandas._libs.arrays.__pyx_unpickle_NDArrayBacked pandas._libs.missing.C_NA"
-    " pandas._libs.tslibs.offsets._apply_array"
+    " pyarrow.lib._restore_array pyarrow.lib.type_for_alias pyarrow.lib.py_buffer"
     # models
     " sklearn.tree._tree.Tree sklearn.neighbors._dist_metrics.newObj sklearn.metrics._dist_metrics.newObj"
     " sklearn.neighbors._ball_tree.newObj sklearn.neighbors._kd_tree.newObj sklearn.neighbors._binary_tree.newObj"
@@ -116,12 +117,12 @@ PLAIN_NAMES = frozenset(
     " operator.add operator.sub operator.mul operator.truediv operator.floordiv operator.mod operator.neg operator.pos"
     " operator.lt operator.le operator.eq operator.ne operator.ge operator.gt operator.and_ operator.or_ operator.xor operator.not_"
     " operator.abs operator.pow operator.matmul operator.getitem _operator.getitem"
-    " string.punctuation unicodedata.normalize statistics.mean statistics.median statistics.pstdev statistics.stdev"
-    " time.time time.perf_counter time.monotonic functools.reduce json.dumps json.loads copy.copy copy.deepcopy".split()
+    " typing.Any string.punctuation unicodedata.normalize statistics.mean statistics.median statistics.pstdev statistics.stdev"
+    " time.time time.perf_counter time.monotonic functools.reduce builtins.getattr torch.storage._load_from_bytes json.dumps json.loads copy.copy copy.deepcopy".split()
 )
 """Functions of Python's that may be named, as a step of a pipeline or a factory, but not called while loading."""
 
-MODULES_OF_NAMES = frozenset("math cmath _operator".split())
+MODULES_OF_NAMES = frozenset("math cmath _operator typing".split())
 """Modules of which every function may be named."""
 
 HOSTILE_ROOTS = frozenset(
@@ -200,7 +201,7 @@ HOSTILE_ROOMS = tuple(
     " xgboost.dask xgboost.spark xgboost.testing xgboost.tracker xgboost.libpath xgboost.collective lightgbm.dask lightgbm.libpath"
     " catboost.utils catboost.datasets catboost.widget catboost.dev_utils catboost._catboost._library_init"
     " pytorch_lightning.cli pytorch_lightning.utilities.migration lightning_fabric.plugins.environments pytorch_lightning.core.saving"
-    " spacy.cli spacy.util gensim.downloader gensim.utils gensim.test polars.io polars.sql accelerate.commands accelerate.utils"
+    " spacy.cli spacy.util gensim.downloader gensim.utils gensim.test polars.io polars.sql pyarrow.fs pyarrow.csv pyarrow.parquet pyarrow.dataset pyarrow.flight accelerate.commands accelerate.launchers accelerate.utils.launch"
     " torchvision.datasets torchaudio.datasets torchmetrics.utilities optuna.storages ultralytics.utils timm.models._hub".split()
 )
 """Parts of model libraries that open, fetch, run or build; names in them are as those of any program."""
@@ -221,7 +222,7 @@ HOSTILE_LAST = frozenset(
     " PyTorchFileReader PyTorchFileWriter CompilationUnit ScriptFunction RemoteModule FileStore TCPStore HashStore TemporaryFileName"
     " BuildExtension CUDAExtension CppExtension ForwardRef Formatter ConfigModule NpzFile FilesystemStoreBackend ExitStack"
     " Interpreter Environment Template BatchedCalls Parallel Connection Listener Client Server Telnet FTP SMTP"
-    " ConfigParser RawConfigParser SafeConfigParser Shelf DbfilenameShelf LineProfiler StreamReader ContextDecorator Finalize".split()
+    " ConfigParser RawConfigParser SafeConfigParser Shelf DbfilenameShelf OSFile MemoryMappedFile LocalFileSystem SubTreeFileSystem S3FileSystem LineProfiler StreamReader ContextDecorator Finalize".split()
 )
 """Classes that do something when they are made, whatever library they are reached through."""
 

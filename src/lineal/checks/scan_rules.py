@@ -28,6 +28,9 @@ CLEAN = Judgement("clean")
 _MODULES = {"__builtin__": "builtins", "copy_reg": "copyreg", "exceptions": "builtins", "UserDict": "collections"}
 """What modules of Python 2 are called now."""
 
+_NAMES = {"unicode": "str", "basestring": "str", "xrange": "range", "long": "int", "unichr": "chr"}
+"""And its names in ``builtins``."""
+
 _UNPICKLE = re.compile(r"__pyx_unpickle_\w+|_*rebuild_\w+|_*unpickle_\w+|_*reconstruct\w*|newObj|_new_\w+")
 _SCALAR = re.compile(r"numpy\.(?:u?int|float|complex)\d+")
 _ERROR = re.compile(r"builtins\.[A-Z]\w*(?:Error|Exception|Warning|Exit|Interrupt|Iteration)")
@@ -45,32 +48,36 @@ def judge_name(name: str, packages: frozenset[str] | None, *, is_called: bool) -
         is_called: whether loading calls it, or only names it.
     """
     root, *rest = name.split(".")
+    if root == "__builtin__" and rest:
+        rest[0] = _NAMES.get(rest[0], rest[0])
     root = _MODULES.get(root, root)
     whole = ".".join((root, *rest))
     if whole in names.PLAIN_CALLS or _SCALAR.fullmatch(whole) or _ERROR.fullmatch(whole):
         return CLEAN
     if root == "__main__":
-        return Judgement(
-            "suspicious", "own-class", "it is of the program that saved the model, and not there when it is loaded"
-        )
-    if root == "__torch__":
+        return _OWN
+    if root == "__torch__" or (not is_called and whole in names.PLAIN_NAMES):
         return CLEAN
-    if whole in names.PLAIN_NAMES or (
-        root in names.MODULES_OF_NAMES and len(rest) == 1 and not _DUNDER.fullmatch(rest[0])
-    ):
-        return (
-            CLEAN
-            if not is_called
-            else Judgement("suspicious", "unknown-call", "loading calls it, which no model needs")
-        )
-    if root == "builtins" and len(rest) == 2 and rest[0] in _TYPES_WITH_METHODS and not rest[1].startswith("_"):
-        return (
-            CLEAN
-            if not is_called
-            else Judgement("suspicious", "unknown-call", "loading calls it, which no model needs")
-        )
-    if found := _hostile(whole, root, rest):
-        return found
+    return (
+        _hostile(whole, root, rest)
+        or _plain(root, rest, is_called=is_called)
+        or _unknown(whole, root, rest, packages, is_called=is_called)
+    )
+
+
+_OWN = Judgement(
+    "suspicious", "own-class", "it is of the program that saved the model, and not there when it is loaded"
+)
+_UNKNOWN_CALL = Judgement("suspicious", "unknown-call", "loading calls it, which no model needs")
+
+
+def _plain(root: str, rest: list[str], *, is_called: bool) -> Judgement | None:
+    is_function = root in names.MODULES_OF_NAMES and len(rest) == 1
+    is_method = root == "builtins" and len(rest) == 2 and rest[0] in _TYPES_WITH_METHODS and not rest[1].startswith("_")
+    return (_UNKNOWN_CALL if is_called else CLEAN) if is_function or is_method else None
+
+
+def _unknown(whole: str, root: str, rest: list[str], packages: frozenset[str] | None, *, is_called: bool) -> Judgement:
     if root in names.CARRIERS:
         return Judgement(
             "suspicious", "carries-code", f"{root} keeps code in the file, which nobody can judge by its names"
@@ -83,7 +90,8 @@ def judge_name(name: str, packages: frozenset[str] | None, *, is_called: bool) -
 
 
 def _hostile(whole: str, root: str, rest: list[str]) -> Judgement | None:
-    if whole in names.HOSTILE_NAMES or root in names.HOSTILE_ROOTS:
+    is_stdlib = root in sys.stdlib_module_names and root not in names.LIBRARIES
+    if whole in names.HOSTILE_NAMES or root in names.HOSTILE_ROOTS or (is_stdlib and _is_file_method(rest)):
         return Judgement(
             "hostile", "hostile-name", "it runs, opens, fetches or changes something, which no model needs"
         )
@@ -96,6 +104,11 @@ def _hostile(whole: str, root: str, rest: list[str]) -> Judgement | None:
     if any(_DUNDER.fullmatch(each) for each in rest):
         return Judgement("hostile", "hostile-name", "it reaches into Python's own objects")
     return None
+
+
+def _is_file_method(rest: list[str]) -> bool:
+    """Tell whether a name is a method of a path, such as ``Path.write_text``."""
+    return len(rest) > 1 and "Path" in rest[-2]
 
 
 def _of_library(
@@ -114,8 +127,7 @@ def _of_library(
         return Judgement(
             "suspicious", "not-in-lock", f"{root} is not among the packages that the version was made with"
         )
-    is_class = last.lstrip("_")[:1].isupper()
-    if is_class or (_UNPICKLE.fullmatch(last) and last.startswith(("_", "newObj"))):
+    if last.lstrip("_")[:1].isupper() or (_UNPICKLE.fullmatch(last) and last.startswith(("_", "newObj"))):
         return CLEAN
     if words := _verbs(last):
         return Judgement(
@@ -150,6 +162,11 @@ def _import(trace: Trace, packages: frozenset[str] | None) -> Judgement:
 
 def _call(trace: Trace, packages: frozenset[str] | None) -> Judgement:
     return judge_name(trace.what, packages, is_called=True)
+
+
+def _new(trace: Trace, packages: frozenset[str] | None) -> Judgement:
+    # Only a class can be made so: Python refuses a function there.
+    return judge_name(trace.what, packages, is_called=False)
 
 
 def _method(trace: Trace, packages: frozenset[str] | None) -> Judgement:
@@ -263,6 +280,7 @@ def _source(trace: Trace, _: frozenset[str] | None) -> Judgement:
 _ROWS: dict[str, Judgement | Judge] = {
     "import": _import,
     "call": _call,
+    "new": _new,
     "method": _method,
     "keras-class": _keras_name,
     "keras-function": _keras_function,

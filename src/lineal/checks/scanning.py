@@ -27,7 +27,7 @@ _PICKLES = (
     "lzma, pickle",
     "lz4, pickle",
 )
-_SUPERSEDED = {"call": "import"}
+_SUPERSEDED = {"call": "import", "new": "import"}
 
 
 class ScannedFile(NamedTuple):
@@ -65,7 +65,7 @@ def scan(
     for each in files:
         format_name, traces = _look(each, find_secrets)
         formats[format_name] += 1
-        if format_name.startswith(_PICKLES) or any(trace.kind in {"import", "call"} for trace in traces):
+        if format_name.startswith(_PICKLES) or any(trace.kind in {"import", "call", "new"} for trace in traces):
             pickles.append(each.path)
         found += _judged(each.path, traces, known)
     found.sort(key=lambda each: -SCAN_OUTCOMES.index(each.outcome))

@@ -45,23 +45,46 @@ def pickles(marker: str) -> Iterator[tuple[str, Files]]:
     run = text(command)
     evil = pickled(do)
     yield "system in a dict", one("model.pkl", pickled(b"}" + text("w") + do + b"s", protocol=2))
-    yield "protocol 0", one("model.pkl", b"c__builtin__\neval\n(S'__import__(\"os\").system(\"" + command.encode() + b"\")'\ntR.")
+    yield (
+        "protocol 0",
+        one("model.pkl", b'c__builtin__\neval\n(S\'__import__("os").system("' + command.encode() + b"\")'\ntR."),
+    )
     yield "protocol 1", one("model.pkl", b"cos\nsystem\n(U" + bytes([len(command)]) + command.encode() + b"tR.")
     yield "protocol 3", one("model.pkl", pickled(do, protocol=3))
-    yield "stack global", one("model.pkl", pickled(call(stacked("builtins", "exec"), text(f"import os; os.system({command!r})"))))
+    yield (
+        "stack global",
+        one("model.pkl", pickled(call(stacked("builtins", "exec"), text(f"import os; os.system({command!r})")))),
+    )
     yield "protocol 5 in frames", one("model.pkl", b"\x80\x05\x95" + struct.pack("<Q", len(do) + 1) + do + b".")
     yield "inst", one("model.pkl", pickled(b"(" + run + b"ios\nsystem\n", protocol=1))
     yield "obj", one("model.pkl", pickled(b"(" + named("os", "system") + run + b"o", protocol=1))
     yield "newobj", one("model.pkl", pickled(named("subprocess", "Popen") + run + b"\x85\x81"))
-    yield "newobj with names", one(
-        "model.pkl", pickled(named("subprocess", "Popen") + b")" + b"}" + text("args") + run + text("shell") + b"\x88" + b"\x92")
+    yield (
+        "newobj with names",
+        one(
+            "model.pkl",
+            pickled(
+                named("subprocess", "Popen") + b")" + b"}" + text("args") + run + text("shell") + b"\x88" + b"\x92"
+            ),
+        ),
     )
     memo = short("os") + b"\x94" + b"0" + short("system") + b"\x94" + b"0" + b"h\x00h\x01\x93"
     yield "names out of the memo", one("model.pkl", pickled(call(memo, run)))
     joined = call(named("builtins", "str"), text("os"))
     yield "a name that is computed", one("model.pkl", pickled(call(joined + short("system") + b"\x93", run)))
-    yield "a method of a text as a name", one(
-        "model.pkl", pickled(call(call(call(named("builtins", "getattr"), text("o"), text("__add__")), text("s")) + short("system") + b"\x93", run))
+    yield (
+        "a method of a text as a name",
+        one(
+            "model.pkl",
+            pickled(
+                call(
+                    call(call(named("builtins", "getattr"), text("o"), text("__add__")), text("s"))
+                    + short("system")
+                    + b"\x93",
+                    run,
+                )
+            ),
+        ),
     )
     yield "an extension", one("model.pkl", pickled(call(b"\x82\x07", run), protocol=2))
     yield "a persistent id", one("model.pkl", pickled(b"Pos.system\n", protocol=1))
@@ -74,23 +97,48 @@ def pickles(marker: str) -> Iterator[tuple[str, Files]]:
     yield "behind noise", one("model.pkl", pickled(text("fine")) + b"\xff\xfe\xfd" * 5 + evil)
     yield "a pickle that breaks off after it", one("model.pkl", b"\x80\x04" + do + b"\x8c\xff")
     yield "a pickle that makes no sense after it", one("model.pkl", b"\x80\x04" + do + b"u.")
-    yield "builds a class of a library", one(
-        "model.pkl", pickled(named("sklearn.base", "BaseEstimator") + b"N}" + text("predict") + named("os", "system") + b"s\x86b")
+    yield (
+        "builds a class of a library",
+        one(
+            "model.pkl",
+            pickled(
+                named("sklearn.base", "BaseEstimator") + b"N}" + text("predict") + named("os", "system") + b"s\x86b"
+            ),
+        ),
     )
-    yield "changes a class of a library", one(
-        "model.pkl", pickled(named("sklearn.base", "BaseEstimator") + b"N}" + text("predict") + named("numpy", "log1p") + b"s\x86b")
+    yield (
+        "changes a class of a library",
+        one(
+            "model.pkl",
+            pickled(
+                named("sklearn.base", "BaseEstimator") + b"N}" + text("predict") + named("numpy", "log1p") + b"s\x86b"
+            ),
+        ),
     )
-    yield "fills a module's own dict", one("model.pkl", pickled(named("sklearn", "_config") + text("a") + text("b") + b"s"))
-    yield "getattr", one("model.pkl", pickled(call(call(named("builtins", "getattr"), named("os", "path"), text("os")), run)))
+    yield (
+        "fills a module's own dict",
+        one("model.pkl", pickled(named("sklearn", "_config") + text("a") + text("b") + b"s")),
+    )
+    yield (
+        "getattr",
+        one("model.pkl", pickled(call(call(named("builtins", "getattr"), named("os", "path"), text("os")), run))),
+    )
     attribute = call(named("builtins", "getattr"), call(named("builtins", "__import__"), text("os")), text("system"))
     yield "calls what getattr gave", one("model.pkl", pickled(call(attribute, run)))
     yield "partial", one("model.pkl", pickled(call(call(named("functools", "partial"), named("os", "system"), run))))
     code = marshal.dumps(compile(f"__import__('os').system({command!r})", "x", "exec"))
     function = call(named("types", "FunctionType"), call(named("marshal", "loads"), data(code)), b"}")
     yield "a function of marshalled code", one("model.pkl", pickled(call(function)))
-    carried = call(named("cloudpickle.cloudpickle", "_make_function"), call(named("cloudpickle.cloudpickle", "_builtin_type"), text("CodeType")), b"}")
+    carried = call(
+        named("cloudpickle.cloudpickle", "_make_function"),
+        call(named("cloudpickle.cloudpickle", "_builtin_type"), text("CodeType")),
+        b"}",
+    )
     yield "a function of cloudpickle's that is called", one("model.pkl", pickled(call(carried)))
-    yield "a function of dill's", one("model.pkl", pickled(call(named("dill._dill", "_create_function"), data(code), b"}")))
+    yield (
+        "a function of dill's",
+        one("model.pkl", pickled(call(named("dill._dill", "_create_function"), data(code), b"}"))),
+    )
     yield "a class of nobody's", one("model.pkl", pickled(call(named("acme_models.core", "Model"), run)))
     yield "a class of the program", one("model.pkl", pickled(named("__main__", "Net") + b")\x81}b"))
 
@@ -178,8 +226,9 @@ def arrays(marker: str) -> Iterator[tuple[str, Files]]:
     yield "joblib, in an array of objects", one("model.joblib", pickled(wrapper(dtype("O8"), 1) + evil))
     hidden = do + b"0" + b"N" * 8
     hidden += b"N" * (-len(hidden) % 8)
-    yield "joblib, numbers that are opcodes to pickle.load", one(
-        "model.joblib", pickled(wrapper(dtype("f8"), len(hidden) // 8) + hidden)
+    yield (
+        "joblib, numbers that are opcodes to pickle.load",
+        one("model.joblib", pickled(wrapper(dtype("f8"), len(hidden) // 8) + hidden)),
     )
     for name, pack in {
         "zlib": zlib.compress, "gzip": gzip.compress, "bzip2": bz2.compress, "xz": lzma.compress,
@@ -199,8 +248,14 @@ def torches(marker: str) -> Iterator[tuple[str, Files]]:
     base = {"model/version": b"3\n", "model/byteorder": b"little", "model/data/0": bytes(64)}
     yield "torch", one("model.pt", zipped({"model/data.pkl": evil, **base}))
     yield "torch, another member", one("model.pt", zipped({"model/data.pkl": fine, "model/notes": evil, **base}))
-    yield "torch, a member deep below", one("model.pt", zipped({"model/data.pkl": fine, "model/.data/x/y.bin": evil, **base}))
-    yield "torch, where numbers should be", one("model.pt", zipped({**base, "model/data.pkl": fine, "model/data/0": evil}))
+    yield (
+        "torch, a member deep below",
+        one("model.pt", zipped({"model/data.pkl": fine, "model/.data/x/y.bin": evil, **base})),
+    )
+    yield (
+        "torch, where numbers should be",
+        one("model.pt", zipped({**base, "model/data.pkl": fine, "model/data/0": evil})),
+    )
     yield "torch, compressed", one("model.pt", zipped({"model/data.pkl": evil, **base}, method=zipfile.ZIP_DEFLATED))
     whole = zipped({"model/data.pkl": evil, **base})
     at = whole.rfind(b"PK\x01\x02")
@@ -212,15 +267,29 @@ def torches(marker: str) -> Iterator[tuple[str, Files]]:
     flagged[6] |= 1
     yield "zip, marked as encrypted twice", one("model.pt", bytes(flagged))
     yield "zip, two names for one member", one("model.pt", central_name(whole, b"model/data.pkl", b"model/data.txt"))
-    yield "zip, a member that the list does not have", one("model.pt", with_hidden_member(zipped({"model/data.pkl": fine, **base}), "model/data.pkl", evil))
+    yield (
+        "zip, a member that the list does not have",
+        one("model.pt", with_hidden_member(zipped({"model/data.pkl": fine, **base}), "model/data.pkl", evil)),
+    )
     yield "zip, behind something else", one("model.bin", b"\x89PNG\r\n\x1a\n" + bytes(100) + whole)
     yield "zip, in a zip", one("model.zip", zipped({"inner.zip": zipped({"deeper.zip": whole})}))
     yield "zip, broken list", one("model.pt", whole[:at])
-    old = [pickled(b"\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", protocol=2), pickled(b"M\xe9\x03", protocol=2), fine, evil, pickled(b"]", protocol=2)]
+    old = [
+        pickled(b"\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", protocol=2),
+        pickled(b"M\xe9\x03", protocol=2),
+        fine,
+        evil,
+        pickled(b"]", protocol=2),
+    ]
     yield "torch of old", one("model.pt", b"".join(old) + bytes(100))
     made = io.BytesIO()
     with tarfile.open(fileobj=made, mode="w") as archive:
-        for name, content in {"sys_info": fine, "storages": pickled(number(0)), "tensors": pickled(number(0)), "pickle": evil}.items():
+        for name, content in {
+            "sys_info": fine,
+            "storages": pickled(number(0)),
+            "tensors": pickled(number(0)),
+            "pickle": evil,
+        }.items():
             info = tarfile.TarInfo(name)
             info.size = len(content)
             archive.addfile(info, io.BytesIO(content))
@@ -228,11 +297,34 @@ def torches(marker: str) -> Iterator[tuple[str, Files]]:
     yield "tar, gzip", one("model.tar.gz", gzip.compress(made.getvalue()))
     yield "7z", one("model.7z", seven_zip({"model.pkl": evil}))
     yield "7z under the name of torch", one("model.pt", seven_zip({"model.pt": whole}))
-    script = b"class Net(Module):\n  def forward(self, x):\n    y = ops.aten.from_file(\"/etc/passwd\")\n    ops.aten.save(x, \"/tmp/out\")\n    return x\n"
-    yield "torchscript", one(
-        "model.pt", zipped({"m/data.pkl": pickled(named("__torch__", "Net") + b")\x81", protocol=2), "m/constants.pkl": fine, "m/code/__torch__.py": script, "m/version": b"3"})
+    script = b'class Net(Module):\n  def forward(self, x):\n    y = ops.aten.from_file("/etc/passwd")\n    ops.aten.save(x, "/tmp/out")\n    return x\n'
+    yield (
+        "torchscript",
+        one(
+            "model.pt",
+            zipped(
+                {
+                    "m/data.pkl": pickled(named("__torch__", "Net") + b")\x81", protocol=2),
+                    "m/constants.pkl": fine,
+                    "m/code/__torch__.py": script,
+                    "m/version": b"3",
+                }
+            ),
+        ),
     )
-    yield "torch export", one("model.pt2", zipped({"m/models/model.json": b"{}", "m/data/constants/c.pt": zipped({"c/data.pkl": evil}), "m/data/sample_inputs/model.pt": evil}))
+    yield (
+        "torch export",
+        one(
+            "model.pt2",
+            zipped(
+                {
+                    "m/models/model.json": b"{}",
+                    "m/data/constants/c.pt": zipped({"c/data.pkl": evil}),
+                    "m/data/sample_inputs/model.pt": evil,
+                }
+            ),
+        ),
+    )
     leading = io.BytesIO()
     with tarfile.open(fileobj=leading, mode="w") as archive:
         info = tarfile.TarInfo("../../.bashrc")
@@ -247,22 +339,75 @@ def torches(marker: str) -> Iterator[tuple[str, Files]]:
 def configured(marker: str) -> Iterator[tuple[str, Files]]:
     """Yield Keras, graphs, templates and schemas."""
     code = base64.b64encode(marshal.dumps(compile(f"__import__('os').system('touch {marker}')", "x", "exec"))).decode()
-    layer = {"class_name": "Lambda", "config": {"name": "lambda", "function": [code, None, None], "function_type": "lambda"}}
-    new = {"module": "keras.layers", "class_name": "Lambda", "config": {"function": {"class_name": "__lambda__", "config": {"code": code}}}, "registered_name": None}
+    layer = {
+        "class_name": "Lambda",
+        "config": {"name": "lambda", "function": [code, None, None], "function_type": "lambda"},
+    }
+    new = {
+        "module": "keras.layers",
+        "class_name": "Lambda",
+        "config": {"function": {"class_name": "__lambda__", "config": {"code": code}}},
+        "registered_name": None,
+    }
     shell = {"module": "subprocess", "class_name": "function", "config": "run", "registered_name": "function"}
-    loop = {"module": "builtins", "class_name": "dict", "config": {"rate": {"module": "os", "class_name": "system", "config": {"command": f"touch {marker}"}, "registered_name": "system"}}, "registered_name": None}
+    loop = {
+        "module": "builtins",
+        "class_name": "dict",
+        "config": {
+            "rate": {
+                "module": "os",
+                "class_name": "system",
+                "config": {"command": f"touch {marker}"},
+                "registered_name": "system",
+            }
+        },
+        "registered_name": None,
+    }
 
     def keras(*layers: object) -> bytes:
-        config = {"module": "keras", "class_name": "Sequential", "config": {"name": "s", "layers": list(layers)}, "registered_name": "Sequential"}
-        return zipped({"metadata.json": b"{}", "config.json": json.dumps(config).encode(), "model.weights.h5": b"\x89HDF\r\n\x1a\n" + bytes(64)})
+        config = {
+            "module": "keras",
+            "class_name": "Sequential",
+            "config": {"name": "s", "layers": list(layers)},
+            "registered_name": "Sequential",
+        }
+        return zipped(
+            {
+                "metadata.json": b"{}",
+                "config.json": json.dumps(config).encode(),
+                "model.weights.h5": b"\x89HDF\r\n\x1a\n" + bytes(64),
+            }
+        )
 
     old = {"class_name": "Sequential", "config": {"name": "s", "layers": [layer]}}
     yield "keras, a lambda", one("model.keras", keras(new))
     yield "keras, a function of a module", one("model.keras", keras(shell))
     yield "keras, a class of a module", one("model.keras", keras(loop))
-    yield "keras, a function that fetches", one("model.keras", keras({**shell, "module": "keras.src.utils.file_utils", "config": "get_file"}))
-    yield "keras, a vocabulary elsewhere", one("model.keras", keras({"module": "keras.layers", "class_name": "StringLookup", "config": {"vocabulary": "/etc/passwd"}, "registered_name": None}))
-    yield "keras, a class of nobody's", one("model.keras", keras({"module": "acme.layers", "class_name": "Gate", "config": {}, "registered_name": "Acme>Gate"}))
+    yield (
+        "keras, a function that fetches",
+        one("model.keras", keras({**shell, "module": "keras.src.utils.file_utils", "config": "get_file"})),
+    )
+    yield (
+        "keras, a vocabulary elsewhere",
+        one(
+            "model.keras",
+            keras(
+                {
+                    "module": "keras.layers",
+                    "class_name": "StringLookup",
+                    "config": {"vocabulary": "/etc/passwd"},
+                    "registered_name": None,
+                }
+            ),
+        ),
+    )
+    yield (
+        "keras, a class of nobody's",
+        one(
+            "model.keras",
+            keras({"module": "acme.layers", "class_name": "Gate", "config": {}, "registered_name": "Acme>Gate"}),
+        ),
+    )
     yield "h5, a lambda", one("model.h5", b"\x89HDF\r\n\x1a\n" + bytes(300) + json.dumps(old).encode() + bytes(60))
 
     def operation(name: str, kind: str) -> tuple[int, bytes]:
@@ -271,14 +416,30 @@ def configured(marker: str) -> Iterator[tuple[str, Files]]:
     for kind in ("ReadFile", "WriteFile", "PyFunc"):
         graph = protobuf(operation("x", "Placeholder"), operation("y", kind))
         yield f"savedmodel, {kind}", one("saved_model.pb", protobuf((1, 1), (2, protobuf((2, graph)))))
-    function = protobuf((2, protobuf((1, protobuf((3, protobuf((1, b"n"), (2, b"WriteFile"))))))), operation("x", "Placeholder"))
+    function = protobuf(
+        (2, protobuf((1, protobuf((3, protobuf((1, b"n"), (2, b"WriteFile"))))))), operation("x", "Placeholder")
+    )
     yield "savedmodel, in a function", one("saved_model.pb", protobuf((1, 1), (2, protobuf((2, function)))))
     outside = protobuf((8, b"w"), (2, 1), (13, protobuf((1, b"location"), (2, b"../../../etc/passwd"))), (14, 1))
-    yield "onnx, data that lie outside", one("model.onnx", protobuf((1, 8), (8, protobuf((2, 17))), (7, protobuf((1, protobuf((4, b"Add"))), (5, outside)))))
+    yield (
+        "onnx, data that lie outside",
+        one(
+            "model.onnx",
+            protobuf((1, 8), (8, protobuf((2, 17))), (7, protobuf((1, protobuf((4, b"Add"))), (5, outside)))),
+        ),
+    )
     node = protobuf((4, b"Run"), (7, b"acme.ops"))
-    yield "onnx, operators of nobody's", one("model.onnx", protobuf((1, 8), (8, protobuf((2, 17))), (7, protobuf((1, node)))))
+    yield (
+        "onnx, operators of nobody's",
+        one("model.onnx", protobuf((1, 8), (8, protobuf((2, 17))), (7, protobuf((1, node))))),
+    )
     inner = protobuf((1, b"then_branch"), (6, protobuf((1, node), (5, outside))))
-    yield "onnx, in a branch", one("model.onnx", protobuf((1, 8), (8, protobuf((2, 17))), (7, protobuf((1, protobuf((4, b"If"), (5, inner)))))))
+    yield (
+        "onnx, in a branch",
+        one(
+            "model.onnx", protobuf((1, 8), (8, protobuf((2, 17))), (7, protobuf((1, protobuf((4, b"If"), (5, inner))))))
+        ),
+    )
     template = "{% for m in messages %}{{ m.content }}{% endfor %}{{ ''.__class__.__mro__[1].__subclasses__() }}"
     hidden = "{{ cycler|attr('\\x5f\\x5finit\\x5f\\x5f') }}"
     yield "gguf, a template", one("model.gguf", gguf({"tokenizer.chat_template": template}))
@@ -301,7 +462,14 @@ def gguf(facts: dict[str, str]) -> bytes:
 def skops(module: str, name: str, loader: str) -> bytes:
     """Return an archive of skops' with one node."""
     content = {"module_path": module, "function": name} if loader == "FunctionNode" else {}
-    schema = {"__class__": name, "__module__": module, "__loader__": loader, "content": content, "protocol": 2, "_skops_version": "0.11"}
+    schema = {
+        "__class__": name,
+        "__module__": module,
+        "__loader__": loader,
+        "content": content,
+        "protocol": 2,
+        "_skops_version": "0.11",
+    }
     return zipped({"schema.json": json.dumps(schema).encode()})
 
 
@@ -315,21 +483,48 @@ def layouts(marker: str) -> Iterator[tuple[str, Files]]:
     """Yield directories and files of other kinds."""
     evil = pickled(system(marker))
     f32 = {"dtype": "F32", "shape": [2]}
-    yield "safetensors, one over the other", one("model.safetensors", safe({"a": {**f32, "data_offsets": [0, 8]}, "b": {**f32, "data_offsets": [4, 12]}}))
+    yield (
+        "safetensors, one over the other",
+        one("model.safetensors", safe({"a": {**f32, "data_offsets": [0, 8]}, "b": {**f32, "data_offsets": [4, 12]}})),
+    )
     yield "safetensors, behind the end", one("model.safetensors", safe({"a": {**f32, "data_offsets": [4096, 4104]}}))
-    yield "safetensors, bytes of nobody's", one("model.safetensors", safe({"a": {**f32, "data_offsets": [0, 8]}}, 8) + evil)
+    yield (
+        "safetensors, bytes of nobody's",
+        one("model.safetensors", safe({"a": {**f32, "data_offsets": [0, 8]}}, 8) + evil),
+    )
     yield "safetensors, in truth a pickle", one("model.safetensors", evil)
     yield "a pickle called a text", one("vocab.txt", evil)
-    yield "a pickle of protocol 0 called a text", one("labels.txt", b"cposix\nsystem\n(S'touch " + marker.encode() + b"'\ntR.")
+    yield (
+        "a pickle of protocol 0 called a text",
+        one("labels.txt", b"cposix\nsystem\n(S'touch " + marker.encode() + b"'\ntR."),
+    )
     yield "a pickle called a picture", one("preview.png", evil)
-    yield "mlflow, a loader", {"MLmodel": b"flavors:\n  python_function:\n    loader_module: acme_loader\n", "data/model.txt": b"x"}
+    yield (
+        "mlflow, a loader",
+        {"MLmodel": b"flavors:\n  python_function:\n    loader_module: acme_loader\n", "data/model.txt": b"x"},
+    )
     yield "mlflow, a loader of Python's", {"MLmodel": b"flavors:\n  python_function:\n    loader_module: os\n"}
-    yield "mlflow, code", {"MLmodel": b"flavors:\n  python_function:\n    loader_module: mlflow.sklearn\n    code: code\n", "code/helper.py": b"import os\n"}
+    yield (
+        "mlflow, code",
+        {
+            "MLmodel": b"flavors:\n  python_function:\n    loader_module: mlflow.sklearn\n    code: code\n",
+            "code/helper.py": b"import os\n",
+        },
+    )
     yield "requirements from elsewhere", {"requirements.txt": b"numpy==2.0\nacme @ git+https://example.org/acme\n"}
     yield "another index", {"requirements.txt": b"--extra-index-url https://example.org/simple\nnumpy\n"}
     yield "a conda file from elsewhere", {"conda.yaml": b"dependencies:\n- pip:\n  - https://example.org/acme.whl\n"}
-    yield "hugging face, remote code", {"config.json": json.dumps({"auto_map": {"AutoModel": "modeling.Net"}}).encode(), "modeling.py": b"class Net: pass\n"}
-    yield "hugging face, weights elsewhere", {"model.safetensors.index.json": json.dumps({"weight_map": {"a": "../../other/model.bin"}}).encode()}
+    yield (
+        "hugging face, remote code",
+        {
+            "config.json": json.dumps({"auto_map": {"AutoModel": "modeling.Net"}}).encode(),
+            "modeling.py": b"class Net: pass\n",
+        },
+    )
+    yield (
+        "hugging face, weights elsewhere",
+        {"model.safetensors.index.json": json.dumps({"weight_map": {"a": "../../other/model.bin"}}).encode()},
+    )
     yield "a source that runs", {"setup.py": f"import subprocess as s\ns.run(['touch', {marker!r}])\n".encode()}
     yield "a source that evaluates", {"tokenizer.py": b"import base64\nexec(base64.b64decode('cGFzcw=='))\n"}
     yield "a script", {"install.sh": f"#!/bin/sh\ntouch {marker}\n".encode()}

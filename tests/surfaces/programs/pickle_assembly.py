@@ -52,7 +52,11 @@ def wrapper(dtype: bytes, count: int, *, aligned: bool = False) -> bytes:
     """Push what joblib writes before an array: whoever reads it takes the bytes behind it for the array."""
     state = b"}(" + text("shape") + number(count) + b"\x85" + text("dtype") + dtype
     state += text("order") + text("C") + text("allow_mmap") + b"\x89"
-    state += text("subclass") + named("numpy", "ndarray") + (text("numpy_array_alignment_bytes") + number(16) if aligned else b"")
+    state += (
+        text("subclass")
+        + named("numpy", "ndarray")
+        + (text("numpy_array_alignment_bytes") + number(16) if aligned else b"")
+    )
     return named("joblib.numpy_pickle", "NumpyArrayWrapper") + b")\x81" + state + b"ub"
 
 

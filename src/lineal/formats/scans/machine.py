@@ -147,10 +147,10 @@ class Machine:
         self.look.note("import", str(named), place=self.place)
         self.push(named)
 
-    def call(self, what: Any, arguments: Any, named: Any = None) -> None:
-        """Call something, and push what is made."""
+    def call(self, what: Any, arguments: Any, named: Any = None, *, is_new: bool = False) -> None:
+        """Call something, and push what is made. ``is_new``: only a class can be, and its ``__init__`` is not called."""
         self.calls += 1
-        self.push(self.after.call(self, what, arguments, named))
+        self.push(self.after.call(self, what, arguments, named, is_new=is_new and not arguments and not named))
 
     def build(self) -> None:
         """Give something a state."""
@@ -185,12 +185,12 @@ class Machine:
 class After:
     """What formats do besides: with bytes, calls and states. This one only notes calls."""
 
-    def call(self, machine: Machine, what: Any, arguments: Any, named: Any) -> Any:
+    def call(self, machine: Machine, what: Any, arguments: Any, named: Any, *, is_new: bool = False) -> Any:
         """Note a call and return what it makes."""
         place = machine.place
         told = said(arguments) + (f" {said(named)}" if named else "")
         if isinstance(what, Named):
-            machine.look.note("call", str(what), told, place=place)
+            machine.look.note("new" if is_new else "call", str(what), told, place=place)
         else:
             machine.look.note("call-of-call", said(what), told, place=place)
         return Made(what, arguments)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import math
 import re
+from itertools import islice
 from typing import Any, BinaryIO
 
 from lineal.formats.scans.look import Look, Unreadable, size_of
@@ -21,8 +22,9 @@ _TORCH_PICKLES = 5
 _WRAPPER = "NumpyArrayWrapper"
 _GETATTR = {"builtins.getattr", "__builtin__.getattr"}
 _FROM_BYTES = "torch.storage._load_from_bytes"
+_PROTOCOL = re.compile(rb"\x80[\x00-\x05]")
 _LOADS = re.compile(r"(^|\.)_?loads?$")
-_SIMPLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_SIMPLE = re.compile(r"_?[A-Za-z][A-Za-z0-9_]*")
 
 _CALLERS = {
     "copyreg._reconstructor": (0, 1),
@@ -38,6 +40,9 @@ _CALLERS = {
     "itertools.starmap": (0,),
 }
 """Calls that call some of their arguments."""
+
+_NEW = {"copyreg._reconstructor", "copy_reg._reconstructor", "copyreg.__newobj__", "copy_reg.__newobj__"}
+"""Those of them that make an instance of a class without calling its ``__init__``."""
 
 _LOADABLE = (
     b"PK\x03\x04",
@@ -62,7 +67,7 @@ class _Models(After):
     def __init__(self, *, arrays: bool = True) -> None:
         self.arrays = arrays
 
-    def call(self, machine: Machine, what: Any, arguments: Any, named: Any) -> Any:
+    def call(self, machine: Machine, what: Any, arguments: Any, named: Any, *, is_new: bool = False) -> Any:
         """Note a call, and those that it makes."""
         path = str(what) if isinstance(what, Named) else ""
         known = arguments if isinstance(arguments, tuple) else ()
@@ -70,17 +75,19 @@ class _Models(After):
             return found
         if path == _FROM_BYTES:
             return _from_bytes(machine, known)
-        made = super().call(machine, what, arguments, named)
+        _note_getattr(machine, (arguments, named))
+        made = super().call(machine, what, arguments, named, is_new=is_new)
         for place in _CALLERS.get(path, ()):
             inner = known[place] if place < len(known) else Made(None)
             if inner is not None and not (isinstance(inner, str) and place):
-                super().call(machine, inner, (), None)
+                super().call(machine, inner, (), None, is_new=path in _NEW)
         if _LOADS.search(path) and known and (data := machine.held(known[0])) is not None:
             machine.look.enter(f"bytes at {machine.place}", data)
         return made
 
     def build(self, machine: Machine, made: Made) -> None:
         """Step over the array that joblib keeps behind its wrapper."""
+        _note_getattr(machine, made.state)
         if isinstance(made.what, Named) and made.what.name.rpartition(".")[2] == _WRAPPER and self.arrays:
             _joblib_array(machine, made)
 
@@ -146,7 +153,8 @@ def _trailing(file: BinaryIO, look: Look, place: int) -> None:
     rest = file.read(1 << 20)
     if rest.strip(b"\0\n\r "):
         look.note("trailing", "bytes behind the last pickle", f"from byte {place:,} on", place=place)
-        _look_loosely(rest, look.inside(f"bytes at {place}"))
+        for found in (0, *(each.start() for each in islice(_PROTOCOL.finditer(rest, 1), 16))):
+            _look_loosely(rest[found:], look.inside(f"bytes at {place + found}"))
 
 
 def is_loose_pickle(file: BinaryIO, look: Look) -> bool:
@@ -169,7 +177,7 @@ def _follow_loosely(machine: Machine, look: Look) -> bool:
         is_one = look.budget.steps < steps - 1 and len(look.traces) > len(before)
     except Unreadable:
         is_one = machine.calls > 0 and any(
-            each.kind in {"call", "computed-name"} for each in look.traces.keys() - before.keys()
+            each.kind in {"call", "new", "computed-name"} for each in look.traces.keys() - before.keys()
         )
     if not is_one:
         look.traces.clear()
@@ -190,6 +198,16 @@ def _attribute(machine: Machine, arguments: tuple[Any, ...]) -> Any:
         machine.look.note("method", f"{owner.what}.{name}", place=machine.place)
         return Made(Made(owner.what))
     return None
+
+
+def _note_getattr(machine: Machine, value: Any, depth: int = 3) -> None:
+    """Note ``getattr`` where it is handed on: who gets it may reach anything."""
+    if isinstance(value, Named) and str(value) in _GETATTR:
+        machine.look.note("call", str(value), "handed on", place=machine.place)
+    elif depth and isinstance(value, list | tuple | dict):
+        for each in value.values() if isinstance(value, dict) else value:
+            if isinstance(each, Named | list | tuple | dict):
+                _note_getattr(machine, each, depth - 1)
 
 
 def _from_bytes(machine: Machine, arguments: tuple[Any, ...]) -> Any:

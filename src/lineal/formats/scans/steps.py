@@ -79,9 +79,14 @@ def _reduce(machine: Machine) -> None:
     machine.call(machine.pop(), arguments)
 
 
+def _new(machine: Machine) -> None:
+    arguments = machine.pop()
+    machine.call(machine.pop(), arguments, is_new=True)
+
+
 def _new_with_names(machine: Machine) -> None:
     named, arguments = machine.pop(), machine.pop()
-    machine.call(machine.pop(), arguments, named)
+    machine.call(machine.pop(), arguments, named, is_new=True)
 
 
 def _global(machine: Machine) -> None:
@@ -214,7 +219,7 @@ STEPS: dict[bytes, Callable[[Machine], None]] = {
     b"i": _inst,
     b"o": _obj,
     b"R": _reduce,
-    b"\x81": _reduce,
+    b"\x81": _new,
     b"\x92": _new_with_names,
     b"b": lambda machine: machine.build(),
     b"P": lambda machine: machine.keep(machine.line().decode("latin-1")),
