@@ -129,7 +129,7 @@ HOSTILE_ROOTS = frozenset(
     "__builtin__ _aix_support _ctypes _frozen_importlib _frozen_importlib_external _imp _io _osx_support _pickle _posixshmem"
     " _posixsubprocess _pyio _pyrepl _socket _thread _winapi _wmi aifc antigravity asynchat asyncio asyncore atexit bdb binhex bz2"
     " cPickle cProfile cgi cgitb cmd code codeop commands compileall concurrent ctypes curses dbm distutils doctest ensurepip faulthandler"
-    " fcntl fileinput ftplib getpass glob gzip hotshot httplib idlelib imaplib imp importlib linecache lzma mailbox mailcap"
+    " fcntl fileinput ftplib getpass glob gzip hotshot httplib idlelib imaplib imp importlib lib2to3 linecache lzma mailbox mailcap"
     " marshal mmap modulefinder msilib msvcrt multiprocessing nntplib nt ntpath os pdb pickle pickletools pip pipes pkg_resources"
     " pkgutil platform poplib popen2 posix posixpath posixshmem profile pty py_compile pyclbr pydoc readline resource rlcompleter runpy"
     " sched select selectors setuptools shelve shutil site smtpd smtplib sndhdr socket socketserver spwd sqlite3 ssl subprocess"
@@ -202,7 +202,11 @@ HOSTILE_ROOMS = tuple(
     " catboost.utils catboost.datasets catboost.widget catboost.dev_utils catboost._catboost._library_init"
     " pytorch_lightning.cli pytorch_lightning.utilities.migration lightning_fabric.plugins.environments pytorch_lightning.core.saving"
     " spacy.cli spacy.util gensim.downloader gensim.utils gensim.test polars.io polars.sql pyarrow.fs pyarrow.csv pyarrow.parquet pyarrow.dataset pyarrow.flight accelerate.commands accelerate.launchers accelerate.utils.launch"
-    " torchvision.datasets torchaudio.datasets torchmetrics.utilities optuna.storages ultralytics.utils timm.models._hub".split()
+    " torch.utils._sympy torch._weights_only_unpickler torch.utils._traceback torch._jit_internal torch.cuda.memory torch.cuda.gds torch.xpu.memory torch.backends scipy.special._precompute scipy.odr sklearn.utils.estimator_checks sklearn.utils._test_common"
+    " numpy.ma.testutils omegaconf.grammar transformers.utils.chat_template_utils transformers.pipelines transformers.integrations transformers.trainer transformers.trainer_seq2seq"
+    " transformers.generation.candidate_generator transformers.utils.attention_visualizer torchmetrics.functional torchmetrics.text torchmetrics.multimodal"
+    " torchmetrics.image joblib.logger accelerate.utils.deepspeed accelerate.utils.offload catboost.eval lightning_fabric.plugins.precision.utils"
+    " polars._cpu_check pyarrow.orc torchvision.datasets torchaudio.datasets torchmetrics.utilities optuna.storages ultralytics.utils timm.models._hub".split()
 )
 """Parts of model libraries that open, fetch, run or build; names in them are as those of any program."""
 
@@ -222,7 +226,7 @@ HOSTILE_LAST = frozenset(
     " PyTorchFileReader PyTorchFileWriter CompilationUnit ScriptFunction RemoteModule FileStore TCPStore HashStore TemporaryFileName"
     " BuildExtension CUDAExtension CppExtension ForwardRef Formatter ConfigModule NpzFile FilesystemStoreBackend ExitStack"
     " Interpreter Environment Template BatchedCalls Parallel Connection Listener Client Server Telnet FTP SMTP"
-    " ConfigParser RawConfigParser SafeConfigParser Shelf DbfilenameShelf OSFile MemoryMappedFile LocalFileSystem SubTreeFileSystem S3FileSystem LineProfiler StreamReader ContextDecorator Finalize".split()
+    " ConfigParser RawConfigParser SafeConfigParser Shelf DbfilenameShelf OSFile MemoryMappedFile LocalFileSystem SubTreeFileSystem S3FileSystem RequirementCache CUDAPluggableAllocator XPUPluggableAllocator NeptuneCallback FileStream BatchMetricCalcer LineProfiler StreamReader ContextDecorator Finalize".split()
 )
 """Classes that do something when they are made, whatever library they are reached through."""
 

@@ -103,7 +103,16 @@ class _Models(After):
         is_pickle = len(head) > 3 and head[0] == 0x80 and 2 <= head[1] <= 5
         if (is_pickle or head.startswith(_LOADABLE)) and (data := machine.held(value)):
             inner = machine.look.inside(f"bytes at {machine.place}")
-            _look_loosely(data, inner) if is_pickle else machine.look.enter(f"bytes at {machine.place}", data)
+            _look_loosely(data, inner) if is_pickle else _look_within(machine, data)
+
+
+def _look_within(machine: Machine, data: bytes) -> None:
+    """Look into bytes that begin as a file that can be loaded; where they do not go on so, they are none."""
+    before = set(machine.look.traces)
+    if machine.look.enter(f"bytes at {machine.place}", data) == "unreadable":
+        for each in set(machine.look.traces) - before:
+            if each.kind == "unreadable" and "decompressed" in each.said:
+                del machine.look.traces[each]
 
 
 def read_pickles(file: BinaryIO, look: Look, *, keeps: bool = False) -> str:
@@ -160,11 +169,11 @@ def _trailing(file: BinaryIO, look: Look, place: int) -> None:
 def is_loose_pickle(file: BinaryIO, look: Look) -> bool:
     """Note what bytes without a sign of a pickle would do as one; return whether they can be one."""
     file.seek(0)
-    return _follow_loosely(Machine(file, look.inside(""), after=_Models(), loose=True), look)
+    return _follow_loosely(Machine(file, look.inside(""), after=_Models()), look)
 
 
 def _look_loosely(data: bytes, look: Look) -> bool:
-    return _follow_loosely(Machine(io.BytesIO(data), look, after=_Models(arrays=False), loose=True), look)
+    return _follow_loosely(Machine(io.BytesIO(data), look, after=_Models()), look)
 
 
 def _follow_loosely(machine: Machine, look: Look) -> bool:

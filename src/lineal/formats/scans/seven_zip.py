@@ -13,8 +13,10 @@ _HEADER_BYTES_MAX = 64 << 20
 
 
 class _Folder(NamedTuple):
-    method: bytes
-    properties: bytes
+    coders: tuple[tuple[bytes, bytes], ...]
+    """Method and properties of each, from what is unpacked to what is packed."""
+
+    is_reversed: bool
 
 
 class _Streams(NamedTuple):
@@ -160,7 +162,8 @@ def _coders(header: _Reader) -> tuple[list[_Folder], list[int]]:
         raise Unreadable("its 7z archive keeps its header elsewhere")
     folders = [_folder(header) for _ in range(count)]
     header.expect(0x0C)
-    sizes = [header.number() for _ in folders]
+    # One size a coder; that of what is unpacked at last is the one that counts.
+    sizes = [[header.number() for _ in each.coders][-1 if each.is_reversed else 0] for each in folders]
     if header.expect(0, 10) == 10:
         header.sums(count)
         header.expect(0)
@@ -168,13 +171,22 @@ def _coders(header: _Reader) -> tuple[list[_Folder], list[int]]:
 
 
 def _folder(header: _Reader) -> _Folder:
-    if header.number() != 1:
-        raise Unreadable("a part of its 7z archive is packed by several methods in a row, which are not known")
-    flags = header.byte()
-    method = header.bite(flags & 15)
-    if flags & 0x10:
-        raise Unreadable("a part of its 7z archive has several streams")
-    return _Folder(method, header.bite(header.number()) if flags & 0x20 else b"")
+    count = header.number()
+    if not 1 <= count <= 4:
+        raise Unreadable(f"a part of its 7z archive is packed by {count} methods, which cannot be")
+    coders = []
+    for _ in range(count):
+        flags = header.byte()
+        method = header.bite(flags & 15)
+        if flags & 0x10:
+            raise Unreadable("a part of its 7z archive has several streams")
+        coders.append((method, header.bite(header.number()) if flags & 0x20 else b""))
+    bound = [(header.number(), header.number()) for _ in range(count - 1)]
+    forwards = [(place, place + 1) for place in range(count - 1)]
+    if bound not in (forwards, [(after, before) for before, after in forwards]):
+        raise Unreadable("the methods that a part of its 7z archive is packed by do not follow each other")
+    is_reversed = bound != forwards
+    return _Folder(tuple(reversed(coders) if is_reversed else coders), is_reversed)
 
 
 def _substreams(header: _Reader, sizes: list[int]) -> list[list[int]]:
@@ -208,14 +220,14 @@ def _folders(file: BinaryIO, streams: _Streams, look: Look) -> list[bytes]:
 
 
 def _unpacked(folder: _Folder, data: bytes, size: int, look: Look) -> bytes:
-    if folder.method == b"\x00":
+    method = folder.coders[0][0]
+    if method == b"\x00":
         look.budget.spend_bytes(len(data))
         return data
-    if folder.method in {b"\x04\x01\x08", b"\x04\x02\x02"}:
-        return inflated(data, look, method=8 if folder.method[1] == 1 else 12)
-    filters = _filters(folder)
+    if method in {b"\x04\x01\x08", b"\x04\x02\x02"}:
+        return inflated(data, look, method=8 if method[1] == 1 else 12)
     try:
-        unpacker = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=filters)
+        unpacker = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[_filter(*each) for each in folder.coders])
         found = unpacker.decompress(data, size)
     except (lzma.LZMAError, ValueError, OverflowError, MemoryError) as error:
         raise Unreadable(f"a part of its 7z archive cannot be unpacked ({error})") from None
@@ -225,15 +237,18 @@ def _unpacked(folder: _Folder, data: bytes, size: int, look: Look) -> bytes:
     return found
 
 
-def _filters(folder: _Folder) -> list[dict[str, Any]]:
-    if folder.method == b"\x03\x01\x01" and len(folder.properties) == 5:
-        first, window = folder.properties[0], int.from_bytes(folder.properties[1:], "little")
+def _filter(method: bytes, properties: bytes) -> dict[str, Any]:
+    if method == b"\x03\x01\x01" and len(properties) == 5:
+        first, window = properties[0], int.from_bytes(properties[1:], "little")
         if first >= 225 or window > HELD_BYTES_MAX:
             raise Unreadable("a part of its 7z archive is packed in a way that cannot be")
         settings = {"lc": first % 9, "lp": first // 9 % 5, "pb": first // 45}
-        return [{"id": lzma.FILTER_LZMA1, "dict_size": max(window, 4096), **settings}]
-    if folder.method == b"\x21" and len(folder.properties) == 1 and folder.properties[0] < 40:
-        bits = folder.properties[0]
-        window = min((2 | bits & 1) << (bits // 2 + 11), HELD_BYTES_MAX)
-        return [{"id": lzma.FILTER_LZMA2, "dict_size": window}]
-    raise Unreadable(f"a part of its 7z archive is packed by the method {folder.method.hex()}, which is not known")
+        return {"id": lzma.FILTER_LZMA1, "dict_size": max(window, 4096), **settings}
+    if method == b"\x21" and len(properties) == 1 and properties[0] < 40:
+        bits = properties[0]
+        return {"id": lzma.FILTER_LZMA2, "dict_size": min((2 | bits & 1) << (bits // 2 + 11), HELD_BYTES_MAX)}
+    if method == b"\x03\x03\x01\x03":
+        return {"id": lzma.FILTER_X86}
+    if method == b"\x03" and len(properties) == 1:
+        return {"id": lzma.FILTER_DELTA, "dist": properties[0] + 1}
+    raise Unreadable(f"a part of its 7z archive is packed by the method {method.hex()}, which is not known")
