@@ -6,6 +6,7 @@ import msgspec
 
 from lineal.checks.paired import Pairs
 from lineal.objects.runs import Code, Runtime
+from lineal.objects.scans import Scan
 from lineal.objects.statements import Bump, Evaluation
 from lineal.objects.versions import Version
 
@@ -16,7 +17,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     ``evaluation`` is the newest of the candidate on the policy's dataset, ``champion_evaluation`` that of the champion
     on the same dataset version. ``pairs`` holds both versions' answers to its rows. ``approvals`` are the names of all
     who approved the candidate for this stage; ``author`` registered it. ``section_states`` comes from ``staleness``.
-    ``code`` and ``runtime`` are what the candidate's digests name, None where the store lacks them.
+    ``scan`` is the newest of the candidate's files. ``code`` and ``runtime`` are what the candidate's digests name, None where the store lacks them.
     """
 
     version: Version
@@ -32,6 +33,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     approvals: tuple[str, ...] = ()
     section_states: dict[str, str] = {}
     bump: Bump | None = None
+    scan: Scan | None = None
 
     @property
     def name(self) -> str:

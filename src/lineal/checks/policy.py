@@ -12,7 +12,7 @@ import msgspec
 from lineal.checks.check import Check, checks
 from lineal.objects.errors import Invalid
 
-DEFAULT_GATES = {"production": ({"check": "lineage_complete"},)}
+DEFAULT_GATES = {"production": ({"check": "lineage_complete"}, {"check": "scan_clean"})}
 """What a stage asks when the policy says nothing of it."""
 
 STAGES = ("staging", "production", "archived")

@@ -115,29 +115,25 @@ def _of_library(
     whole: str, root: str, rest: list[str], packages: frozenset[str] | None, *, is_called: bool
 ) -> Judgement:
     last = rest[-1] if rest else root
+    worse: ScanOutcome = "hostile" if is_called else "suspicious"
     if any(whole == room or whole.startswith(room + ".") for room in names.HOSTILE_ROOMS):
-        return Judgement(
-            "hostile" if is_called else "suspicious",
-            "library-room",
-            "it is of a part that opens, fetches, runs or builds",
-        )
-    if any(each in {"tests", "testing", "conftest", "_vendor", "vendored"} for each in rest[:-1]):
+        return Judgement(worse, "library-room", "it is of a part that opens, fetches, runs or builds")
+    if any(each in _ROOMS_OF_TESTS for each in rest[:-1]):
         return Judgement("suspicious", "library-room", "it is of a part that is not for models")
     if packages is not None and not packages & set(names.LIBRARIES[root]):
         return Judgement(
             "suspicious", "not-in-lock", f"{root} is not among the packages that the version was made with"
         )
-    if last.lstrip("_")[:1].isupper() or (_UNPICKLE.fullmatch(last) and last.startswith(("_", "newObj"))):
-        return CLEAN
-    if words := _verbs(last):
-        return Judgement(
-            "hostile" if is_called else "suspicious", "library-verb", f"its name says that it does something: {words}"
-        )
-    if is_called:
-        return Judgement(
-            "suspicious", "unknown-call", "loading calls it, and it is none of the functions that make models"
-        )
+    is_class = last.lstrip("_")[:1].isupper()
+    if not is_class and not _UNPICKLE.fullmatch(last):
+        if words := _verbs(last):
+            return Judgement(worse, "library-verb", f"its name says that it does something: {words}")
+        if is_called:
+            return Judgement("suspicious", "unknown-call", "loading calls it, and it is no function that makes models")
     return CLEAN
+
+
+_ROOMS_OF_TESTS = frozenset(("tests", "testing", "conftest", "_vendor", "vendored"))
 
 
 def _verbs(name: str) -> str:

@@ -11,6 +11,7 @@ from lineal.checks.scan_rules import RULES, judge
 from lineal.formats.scans.contents import look_into
 from lineal.formats.scans.look import Trace
 from lineal.formats.scans.paths import leaves
+from lineal.objects.errors import NotFound, Unavailable
 from lineal.objects.files import Mode
 from lineal.objects.scans import SCAN_OUTCOMES, Scan, ScanFinding
 
@@ -82,6 +83,15 @@ def scan(
 def _look(each: ScannedFile, find_secrets: Callable[[bytes], Iterable[str]] | None) -> tuple[str, tuple[Trace, ...]]:
     if each.mode == "directory":
         return "directory", ()
+    try:
+        return _look_open(each, find_secrets)
+    except (NotFound, Unavailable) as error:
+        return "unreadable", (Trace("unreadable", each.path, error.message),)
+
+
+def _look_open(
+    each: ScannedFile, find_secrets: Callable[[bytes], Iterable[str]] | None
+) -> tuple[str, tuple[Trace, ...]]:
     with each.opened() as file:
         if each.mode == "symlink":
             target = file.read(4096).decode("utf-8", "replace")

@@ -18,6 +18,7 @@ from lineal.cli.commands.export_mlflow import EXPORT_MLFLOW
 from lineal.cli.commands.import_dvc import IMPORT_DVC
 from lineal.cli.commands.import_mlflow import IMPORT_MLFLOW
 from lineal.cli.commands.init import INIT
+from lineal.cli.commands.model_scan import MODEL_SCAN
 from lineal.cli.commands.run import RUN
 from lineal.cli.commands.schema import SCHEMA
 from lineal.cli.commands.server import SERVER
@@ -43,6 +44,7 @@ HAND_MADE: dict[str, Command] = {
         IMPORT_DVC,
         IMPORT_MLFLOW,
         EXPORT_MLFLOW,
+        MODEL_SCAN,
         RUN,
         with_dvc(DATA_ADD),
         DATA_CHECK,

@@ -70,6 +70,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "model list": ("lineal model list", "lineal model list --json"),
     "model show": ("lineal model show churn",),
+    "model scan": (
+        "lineal model scan churn@production",
+        "lineal model scan run:train --file out/model.joblib",
+        "lineal model scan downloads/model.pt",
+    ),
     "model card": ("lineal model card churn@production", "lineal model card churn:1.2.0 > MODEL_CARD.md"),
     "model describe": ("lineal model describe churn:1.2.0 intended-use 'Whom to call before they leave.'",),
     "evaluate": (

@@ -50,6 +50,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "model register": "make the next version of a model from a run",
         "model list": "list the models and what stands where",
         "model show": "show a model and all its versions",
+        "model scan": "tell what its files would do if they were loaded",
         "model card": "print the model card of a version",
         "model describe": "write a section of a version's card",
         "alias": "point a name, such as champion, at a version",

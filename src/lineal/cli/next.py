@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from lineal.objects.scans import Scan
+
 _NOTHING = {
     "runs": "no runs yet; lineal run -- python train.py records one",
     "data list": "no datasets yet; lineal data add PATH adds one",
@@ -23,10 +25,28 @@ def _more(found: Any) -> str:
     return "" if found.versions or found.runs or found.note else "nothing is like that"
 
 
+def _warned(answer: Any) -> str:
+    """Return a loud word about files that do harm, or that nobody can read; empty when there are none."""
+    found = next((each.predicate for each in answer.statements if isinstance(each.predicate, Scan)), None)
+    if found is None or found.outcome not in {"hostile", "unreadable"}:
+        return ""
+    worst = found.findings[0]
+    where = f"{worst.file}, {worst.member}" if worst.member else worst.file
+    return (
+        f"WARNING: the files of {answer.reference} are {found.outcome.upper()}: {where}: {worst.what} {worst.said}\n"
+        f"hint: do not load them; lineal model scan {answer.reference} says more, and no gate lets them pass"
+    )
+
+
 _NEXT: dict[str, Callable[[Any], str]] = {
     "data add": lambda answer: "" if answer.created else "unchanged: this content was added before",
     "model register": lambda answer: (
-        f"next: lineal evaluate {answer.reference}" if answer.created else "unchanged: this run was registered before"
+        _warned(answer)
+        or (
+            f"next: lineal evaluate {answer.reference}"
+            if answer.created
+            else "unchanged: this run was registered before"
+        )
     ),
     "evaluate": lambda answer: f"next: lineal promote {answer.reference} --to production",
     "gate": lambda answer: (

@@ -13,7 +13,7 @@ from lineal.client.files import Workspace, files_status, get_files
 from lineal.client.later import Later
 from lineal.objects.canonical import Scalar
 from lineal.objects.errors import Invalid
-from lineal.operations.answers import Changes, DatasetAnswer, Placed, SourceCheck
+from lineal.operations.answers import Changes, DatasetAnswer, Placed, ScanAnswer, SourceCheck
 from lineal.operations.operation import Handle, Operation, Upload
 from lineal.storage.sources.addresses import scheme_of
 
@@ -178,6 +178,22 @@ class Model(_Group):
     show = o.models.show
     card = o.cards.card
     describe = o.cards.describe
+
+    def scan(self, what: PathLike[str] | str, *, file: str = "") -> ScanAnswer:
+        """Tell what the files of a model would do if somebody loaded them. Nothing in them is carried out.
+
+        Args:
+            what: a version, which keeps what was found, or a run; or a ``Path`` to files that nobody registered yet.
+            file: only this file or directory of it.
+
+        Raises:
+            NotFound: there is no such thing.
+        """
+        if isinstance(what, PathLike):
+            from lineal.client.scanning import scan_path  # noqa: PLC0415 - most commands scan nothing
+
+            return scan_path(Path(what), file)
+        return o.scans.scan(self, what, file=file)
 
 
 class Remote(_Group):

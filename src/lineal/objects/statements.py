@@ -6,6 +6,7 @@ from typing import Literal
 
 from lineal.objects.canonical import Number, Object
 from lineal.objects.digest import Digest
+from lineal.objects.scans import Scan
 
 Outcome = Literal["pass", "warn", "fail", "inconclusive"]
 
@@ -101,7 +102,7 @@ class Sighting(Object, frozen=True, tag="sighting"):
     snapshot: str = ""
 
 
-Predicate = Evaluation | GateReport | Approval | Bump | CardEdit | Observation | Sighting
+Predicate = Evaluation | GateReport | Approval | Bump | CardEdit | Observation | Sighting | Scan
 
 
 class Statement(Object, frozen=True, tag="statement"):

@@ -29,7 +29,7 @@ if _AT_ONCE:
     from lineal.operations.migration import exports, imports, registry_imports, tracking_imports
     from lineal.operations.people import access_tokens, accounts
     from lineal.operations.recording import artifacts, experiments, runs
-    from lineal.operations.versioning import cards, comparisons, evaluations, models, promotions, registration
+    from lineal.operations.versioning import cards, comparisons, evaluations, models, promotions, registration, scans
 
 __all__ = [
     "VERBS",
@@ -59,6 +59,7 @@ __all__ = [
     "registry_imports",
     "remotes",
     "runs",
+    "scans",
     "sources",
     "sql",
     "tracking_imports",
@@ -125,6 +126,7 @@ VERBS = {
     "versioning.promotions": ("gate", "promote", "approve", "alias"),
     "asking.questions": ("show", "search", "log"),
     "versioning.registration": ("model register",),
+    "versioning.scans": ("model scan",),
     "migration.registry_imports": ("import numbered", "import registered"),
     "data.remotes": ("remote add", "remote list", "remote remove"),
     "recording.runs": ("runs", "runs start", "runs extend", "runs finish"),

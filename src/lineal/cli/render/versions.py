@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from lineal.cli.render import verdicts
+from lineal.cli.render import scans, verdicts
 from lineal.cli.render.page import Page
 from lineal.cli.render.runs import bullets, mapping
 from lineal.cli.render.units import ago, count, metrics, moment, number, scalar, when
 from lineal.objects.digest import short
+from lineal.objects.scans import Scan
 from lineal.objects.statements import Approval, Bump, CardEdit, Evaluation, GateReport, Observation, Sighting, Statement
 from lineal.objects.versions import DataUse, Version
 from lineal.operations.answers import CardAnswer, ModelAnswer, VersionAnswer, VersionLine
@@ -16,6 +17,7 @@ from lineal.operations.answers.run_sections import made_by
 
 _DATA_SHOWN = 20
 _STATEMENTS_SHOWN = 12
+_FINDINGS_SHOWN = 8
 
 
 def one(answer: VersionAnswer, page: Page) -> Iterator[str]:
@@ -33,6 +35,7 @@ def one(answer: VersionAnswer, page: Page) -> Iterator[str]:
             ("parent", version.parent or ""),
         )
     )
+    yield from _scan(answer.statements, page)
     yield from _bump(answer.statements, page)
     yield from bullets(page, "data", _data(version.data, answer.datasets))
     yield from mapping(page, "parameters", {name: scalar(value) for name, value in version.params.items()})
@@ -49,14 +52,26 @@ def one(answer: VersionAnswer, page: Page) -> Iterator[str]:
 
 def lines(versions: Sequence[VersionLine], page: Page, indent: str = "") -> Iterator[str]:
     """Yield a table of versions."""
+    # A list of one model knows what the scans said; one of many does not ask.
+    has_scans = any(each.scan for each in versions)
     yield from page.table(
-        ("VERSION", "STAGE", "ALIASES", "METRICS", "REGISTERED (UTC)", "BY", "DIGEST"),
+        (
+            "VERSION",
+            "STAGE",
+            "ALIASES",
+            "METRICS",
+            *(("SCAN",) if has_scans else ()),
+            "REGISTERED (UTC)",
+            "BY",
+            "DIGEST",
+        ),
         (
             (
                 each.reference,
                 each.stage,
                 " ".join(f"@{alias}" for alias in each.aliases),
                 metrics(each.metrics, limit=4),
+                *((each.scan or "not scanned",) if has_scans else ()),
                 f"{moment(each.created_at)} ({ago(each.created_at, page.now)})",
                 each.created_by,
                 short(each.digest),
@@ -127,6 +142,17 @@ def _newest_evaluation(statements: Sequence[Statement]) -> Evaluation | None:
     return next((each for each in found if isinstance(each, Evaluation)), None)
 
 
+def _scan(statements: Sequence[Statement], page: Page) -> Iterator[str]:
+    """Yield what is wrong with the files, the worst first; that nothing is, is said among the statements."""
+    found = next((each.predicate for each in _newest(statements) if isinstance(each.predicate, Scan)), None)
+    if found is not None and found.outcome != "clean":
+        yield f"  {page.title('scan of its files')}: {scans.outcome(found.outcome, page)}"
+        for each in found.findings[:_FINDINGS_SHOWN]:
+            yield from scans.finding(each, page)
+        if (left := len(found.findings) - _FINDINGS_SHOWN + found.left_out) > 0:
+            yield f"  … {count(left, 'more finding')}; lineal model scan says them all"
+
+
 def _bump(statements: Sequence[Statement], page: Page) -> Iterator[str]:
     """Yield why the version has its number."""
     for each in _newest(statements):
@@ -157,8 +183,8 @@ def sentence(statement: Statement) -> str:
             return f"approved for {said.stage}" + (f": {said.comment}" if said.comment else "")
         case Bump() as said:
             return f"became {said.semantic}"
-        case CardEdit() | Sighting() as said:
-            return _PLAIN[type(said)]
+        case CardEdit() | Sighting() | Scan() as said:
+            return scans.summary(said) if isinstance(said, Scan) else _PLAIN[type(said)]
         case Observation() as said:
             health = "healthy" if said.healthy else "not healthy"
             return f"seen at {said.deployment}: {health}, {count(said.request_count, 'request')}"

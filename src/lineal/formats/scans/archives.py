@@ -36,22 +36,16 @@ def read_zip(file: BinaryIO, look: Look) -> str:
 def _kind(archive: Archive) -> str:
     names = {name.partition("#")[0] for name in archive.members}
     tails = {name.partition("/")[2] or name for name in names} | names
-    if "constants.pkl" in tails and any(each.startswith("code/") for each in tails):
-        return "torchscript"
-    if (
-        any(each.startswith("models/") and each.endswith(".json") for each in tails)
-        or "serialized_exported_program.json" in tails
-    ):
-        return "torch export"
-    if "data.pkl" in tails:
-        return "torch"
-    if "schema.json" in names:
-        return "skops"
-    if "config.json" in names and any("weights" in each or each == "metadata.json" for each in names):
-        return "keras"
-    if names and all(each.endswith(".npy") for each in names):
-        return "npz"
-    return "zip"
+    kinds = {
+        "torchscript": "constants.pkl" in tails and any(each.startswith("code/") for each in tails),
+        "torch export": "serialized_exported_program.json" in tails
+        or any(each.startswith("models/") and each.endswith(".json") for each in tails),
+        "torch": "data.pkl" in tails,
+        "skops": "schema.json" in names,
+        "keras": "config.json" in names and any("weights" in each or each == "metadata.json" for each in names),
+        "npz": bool(names) and all(each.endswith(".npy") for each in names),
+    }
+    return next((kind for kind, is_it in kinds.items() if is_it), "zip")
 
 
 def _member(archive: Archive, name: str, member: Member, look: Look, kind: str) -> str:
@@ -63,26 +57,27 @@ def _member(archive: Archive, name: str, member: Member, look: Look, kind: str) 
         if leaves(target, plain):
             look.note("path-escapes", plain, f"a link to {target}")
         return "link"
-    if plain.endswith("/") and not member.packed_bytes:
-        return "directory"
     if kind.startswith("torch") and _STORAGE.fullmatch(plain):
         return _storage(archive, member, look.inside(name))
     if member.method == 0 and member.packed_bytes > _LARGE_BYTES:
         return look.enter(name, window(archive.file, member.data, member.packed_bytes))
     data = data_of(archive, member, look.inside(name))
+    return _of_kind(kind, plain, data, look.inside(name)) or (look.enter(name, data) if data else "empty")
+
+
+def _of_kind(kind: str, plain: str, data: bytes, look: Look) -> str:
+    """Look into a member as the loader of its archive would; return an empty text where that is nothing special."""
+    if kind.startswith("torch") and data[:1] == b"\x80" and data[1:2] in {b"\2", b"\3", b"\4", b"\5"}:
+        return read_pickles(io.BytesIO(data), look, keeps=True)
     if kind == "torchscript" and plain.endswith(".py") and "code/" in plain:
-        return _torchscript(data, look.inside(name))
-    if kind.startswith("torch") and data[:1] == b"\x80" and plain.endswith(".pkl"):
-        return read_pickles(io.BytesIO(data), look.inside(name), keeps=True)
-    if kind == "torch" and data[:1] == b"\x80" and data[1:2] in b"\x02\x03\x04\x05":
-        return read_pickles(io.BytesIO(data), look.inside(name), keeps=True)
+        return _torchscript(data, look)
     if kind == "skops" and plain == "schema.json":
-        read_schema(data, look.inside(name))
+        read_schema(data, look)
         return "json"
     if kind == "keras" and plain == "config.json":
-        read_config(data, look.inside(name))
+        read_config(data, look)
         return "json"
-    return look.enter(name, data)
+    return ""
 
 
 def _storage(archive: Archive, member: Member, look: Look) -> str:
@@ -94,7 +89,7 @@ def _storage(archive: Archive, member: Member, look: Look) -> str:
     head = head_of(file)
     if what := native(head):
         look.note("native", look.name, what)
-    if head[:1] == b"\x80" and head[1:2] in b"\x02\x03\x04\x05" and is_loose_pickle(file, look):
+    if head[:1] == b"\x80" and head[1:2] in {b"\2", b"\3", b"\4", b"\5"} and is_loose_pickle(file, look):
         look.note("wrong-name", look.name, "a pickle where numbers should be")
     return "numbers"
 

@@ -44,7 +44,7 @@ class Trace(NamedTuple):
     place: int = 0
 
 
-class Unreadable(Exception):  # noqa: N818 - it is caught where the next member is begun
+class Unreadable(Exception):
     """What is read contradicts itself, or is far too much."""
 
 

@@ -209,21 +209,23 @@ def is_name(text: str) -> bool:
 
 def said(value: Any, depth: int = _DEPTH_SAID) -> str:
     """Return a value as a person reads it, cut where it is long."""
-    if isinstance(value, str | bytes | bytearray):
-        return repr(value[:120])
-    if isinstance(value, Named):
-        return str(value)
-    if isinstance(value, Made):
-        return f"{said(value.what, depth - 1)}(…)" if value.what is not None and depth > 0 else "…"
-    if isinstance(value, Stretch):
-        return f"<{value.size_bytes:,} bytes>"
-    if isinstance(value, list | tuple | dict) and depth > 0:
+    if isinstance(value, list | tuple | dict) and not isinstance(value, Named | Stretch) and depth > 0:
         parts = list(_parts(value, depth))
         ends = "()" if isinstance(value, tuple) else "[]" if isinstance(value, list) else "{}"
         return ends[0] + ", ".join(parts) + (", …" if len(value) > len(parts) else "") + ends[1]
+    if isinstance(value, Made):
+        return f"{said(value.what, depth - 1)}(…)" if value.what is not None and depth > 0 else "…"
+    return _said_plainly(value)
+
+
+def _said_plainly(value: Any) -> str:
+    if isinstance(value, str | bytes | bytearray):
+        return repr(value[:120])
+    if isinstance(value, Stretch):
+        return f"<{value.size_bytes:,} bytes>"
     if isinstance(value, int) and value.bit_length() > 128:
         return "<a huge number>"
-    return repr(value) if isinstance(value, int | float | bool | None) else "…"
+    return str(value) if isinstance(value, int | float | bool | None | Named) else "…"
 
 
 def _parts(value: list[Any] | tuple[Any, ...] | dict[Any, Any], depth: int) -> Iterator[str]:

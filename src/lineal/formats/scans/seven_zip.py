@@ -137,6 +137,7 @@ def _names(header: _Reader) -> list[str]:
 def _streams(header: _Reader) -> _Streams:
     start, packed, folders, sizes = 0, list[int](), list[_Folder](), list[int]()
     parts: list[list[int]] = []
+    has_sums = False
     while kind := header.expect(0, 6, 7, 8):
         if kind == 6:
             start, count = header.number(), header.count()
@@ -146,16 +147,16 @@ def _streams(header: _Reader) -> _Streams:
                 else:
                     header.sums(count)
         elif kind == 7:
-            folders, sizes = _coders(header)
+            folders, sizes, has_sums = _coders(header)
             parts = [[each] for each in sizes]
         else:
-            parts = _substreams(header, sizes)
+            parts = _substreams(header, sizes, has_sums=has_sums)
     if not len(packed) == len(folders) == len(sizes) == len(parts):
         raise Unreadable("the parts of its 7z archive do not fit each other")
     return _Streams(start, packed, folders, sizes, parts)
 
 
-def _coders(header: _Reader) -> tuple[list[_Folder], list[int]]:
+def _coders(header: _Reader) -> tuple[list[_Folder], list[int], bool]:
     header.expect(0x0B)
     count = header.count()
     if header.byte():
@@ -164,10 +165,11 @@ def _coders(header: _Reader) -> tuple[list[_Folder], list[int]]:
     header.expect(0x0C)
     # One size a coder; that of what is unpacked at last is the one that counts.
     sizes = [[header.number() for _ in each.coders][-1 if each.is_reversed else 0] for each in folders]
-    if header.expect(0, 10) == 10:
+    has_sums = header.expect(0, 10) == 10
+    if has_sums:
         header.sums(count)
         header.expect(0)
-    return folders, sizes
+    return folders, sizes, has_sums
 
 
 def _folder(header: _Reader) -> _Folder:
@@ -189,7 +191,7 @@ def _folder(header: _Reader) -> _Folder:
     return _Folder(tuple(reversed(coders) if is_reversed else coders), is_reversed)
 
 
-def _substreams(header: _Reader, sizes: list[int]) -> list[list[int]]:
+def _substreams(header: _Reader, sizes: list[int], *, has_sums: bool) -> list[list[int]]:
     counts = [1] * len(sizes)
     kind = header.expect(0, 9, 10, 13)
     if kind == 13:
@@ -202,7 +204,7 @@ def _substreams(header: _Reader, sizes: list[int]) -> list[list[int]]:
     if kind == 9:
         kind = header.expect(0, 10)
     if kind == 10:
-        header.sums(sum(count for count in counts if count != 1))
+        header.sums(sum(count for count in counts if count != 1 or not has_sums))
         header.expect(0)
     return parts
 

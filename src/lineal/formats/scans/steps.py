@@ -70,8 +70,16 @@ def _tuple(count: int) -> Callable[[Machine], None]:
     return step
 
 
-def _constant(value: Any) -> Callable[[Machine], None]:
+def _constant(value: Any, /) -> Callable[[Machine], None]:
     return lambda machine: machine.push(value)
+
+
+def _truth(machine: Machine) -> None:
+    machine.stack.append(True)  # noqa: FBT003
+
+
+def _untruth(machine: Machine) -> None:
+    machine.stack.append(False)  # noqa: FBT003
 
 
 def _reduce(machine: Machine) -> None:
@@ -147,7 +155,7 @@ def _string(machine: Machine) -> None:
     text = machine.line().strip()
     if len(text) < 2 or text[0] != text[-1] or text[0] not in b"'\"":
         raise Unreadable("a text in its pickle has no quotes")
-    machine.push(codecs.escape_decode(text[1:-1])[0].decode("latin-1"))  # type: ignore[attr-defined]
+    machine.push(codecs.escape_decode(text[1:-1])[0].decode("latin-1"))
 
 
 def _dict(machine: Machine) -> None:
@@ -192,8 +200,8 @@ STEPS: dict[bytes, Callable[[Machine], None]] = {
     b"U": _text(1, "latin-1", "strict"),
     b"S": _string,
     b"N": _constant(None),
-    b"\x88": _constant(True),
-    b"\x89": _constant(False),
+    b"\x88": _truth,
+    b"\x89": _untruth,
     b"(": _constant(MARK),
     b"]": lambda machine: machine.push([]),
     b"}": lambda machine: machine.push({}),

@@ -49,4 +49,4 @@ class Window(io.RawIOBase):
 
 def window(file: BinaryIO, start: int, size_bytes: int) -> BinaryIO:
     """Return a part of a file, as a file that is read in pieces."""
-    return io.BufferedReader(Window(file, start, size_bytes))  # type: ignore[return-value]
+    return io.BufferedReader(Window(file, start, size_bytes))

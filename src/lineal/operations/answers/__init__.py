@@ -31,6 +31,7 @@ from lineal.operations.answers.models import (
     Related,
     RelatedRun,
     RunAnswer,
+    ScanAnswer,
     VersionAnswer,
     VersionLine,
 )
@@ -114,6 +115,7 @@ __all__ = [
     "RemoteAnswer",
     "Repair",
     "RunAnswer",
+    "ScanAnswer",
     "SourceCheck",
     "SqlAnswer",
     "TableAnswer",

@@ -11,6 +11,7 @@ from lineal.formats.tables import delimited
 from lineal.objects.datasets import DatasetVersion
 from lineal.objects.errors import NotFound
 from lineal.objects.runs import Code, Runtime
+from lineal.objects.scans import Scan
 from lineal.objects.statements import Approval, Bump, Evaluation
 from lineal.objects.versions import Card, Version
 from lineal.operations.references import Row, find_dataset, version_reference
@@ -39,6 +40,7 @@ def evidence_for(store: Store, row: Row, champion: Row | None, policy: Policy, s
     evaluation = newest_evaluation(store, row, _wanted_dataset(store, policy))
     other = newest_evaluation(store, champion, evaluation.dataset) if champion and evaluation else None
     bumps = said(store, row["digest"], Bump)
+    scans = said(store, row["digest"], Scan)
     return Evidence(
         version=version,
         reference=version_reference(row),
@@ -53,6 +55,7 @@ def evidence_for(store: Store, row: Row, champion: Row | None, policy: Policy, s
         approvals=tuple(each.by for each, about in said(store, row["digest"], Approval) if about.stage == stage),
         section_states=section_states(store, row, version, evaluation),
         bump=bumps[0][1] if bumps else None,
+        scan=scans[0][1] if scans else None,
     )
 
 

@@ -24,6 +24,7 @@ from lineal.operations.recording.runs import write_metrics, write_params
 from lineal.operations.recording.summaries import write_tags
 from lineal.operations.references import Row, find_run, semantic, subject_of
 from lineal.operations.statements import make_statement
+from lineal.operations.versioning import scans
 from lineal.operations.versioning.choosing import choose
 from lineal.operations.versioning.models import show_row, version_of
 from lineal.storage.made_with import note_made_with, note_stage
@@ -33,11 +34,17 @@ from lineal.storage.trees import ROOTS
 _LEVELS = ("major", "minor", "patch")
 
 
-@operation("model register", effect="writes", about={"run": "read run", "name": "model"})
+def _scan_first(store: Store, run: str, *, name: str, file: str = "", level: str = "", reason: str = "") -> None:
+    """Look into the files before the transaction: that takes long for a large model."""
+    seen = finished(store, run)
+    scans.scanned(store, store.put_tree(_weights(seen, file)[1]), seen.runtime)
+
+
+@operation("model register", effect="writes", prepare=_scan_first, about={"run": "read run", "name": "model"})
 def register(store: Store, run: str, *, name: str, file: str = "", level: str = "", reason: str = "") -> VersionAnswer:
     """Bind a run into the next version of a model: weights, data, code, parameters, runtime, metrics and card.
 
-    The version begins in staging. Its semantic version is derived from what differs from the version before.
+    The version begins in staging. Its files are scanned: hostile ones are registered too, and no gate lets them pass. Its semantic version is derived from what differs from the version before.
     Registering the same run again gives the version that it has.
 
     Args:
@@ -299,3 +306,4 @@ def _connect(store: Store, digest: Digest, version: Version, said: Bump) -> None
     write_params(store, digest, version.params)
     write_metrics(store, digest, version.metrics)
     make_statement(store, digest, said)
+    scans.keep(store, digest, version)

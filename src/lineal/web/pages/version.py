@@ -6,6 +6,7 @@ from typing import Any
 
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import NotFound
+from lineal.objects.scans import Scan
 from lineal.objects.statements import Bump, Evaluation, GateReport
 from lineal.operations.answers import VersionAnswer
 from lineal.web.drawing import lineage_svg
@@ -23,6 +24,7 @@ def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
         "evaluation": _newest(found, Evaluation),
         "gate": _newest(found, GateReport),
         "bump": _newest(found, Bump),
+        "scan": _newest(found, Scan),
         "card": repository.model.card(found.reference),
         "lineage": lineage_svg(repository.lineage(found.reference)),
         "deployments": [repository.show(each) for each in found.deployments[:5]],
