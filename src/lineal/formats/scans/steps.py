@@ -75,11 +75,11 @@ def _constant(value: Any, /) -> Callable[[Machine], None]:
 
 
 def _truth(machine: Machine) -> None:
-    machine.stack.append(True)  # noqa: FBT003
+    machine.stack.append(True)
 
 
 def _untruth(machine: Machine) -> None:
-    machine.stack.append(False)  # noqa: FBT003
+    machine.stack.append(False)
 
 
 def _reduce(machine: Machine) -> None:

@@ -34,7 +34,7 @@ from lineal.storage.trees import ROOTS
 _LEVELS = ("major", "minor", "patch")
 
 
-def _scan_first(store: Store, run: str, *, name: str, file: str = "", level: str = "", reason: str = "") -> None:
+def _scan_first(store: Store, run: str, *, file: str = "", **_: str) -> None:
     """Look into the files before the transaction: that takes long for a large model."""
     seen = finished(store, run)
     scans.scanned(store, store.put_tree(_weights(seen, file)[1]), seen.runtime)
