@@ -17,6 +17,7 @@ from lineal.objects.files import Entry, Mode, Recipe, Tree
 from lineal.objects.profiles import Profile, Tables
 from lineal.objects.runs import Code, Run, Runtime
 from lineal.objects.sources import SOURCES
+from lineal.objects.scans import Scan
 from lineal.objects.statements import (
     Approval,
     Bump,
@@ -51,6 +52,7 @@ KINDS: tuple[type[Object], ...] = (
     CardEdit,
     Observation,
     Sighting,
+    Scan,
     Statement,
     JournalEntry,
 )
