@@ -14,7 +14,6 @@ def protocols(marker: str) -> Iterator[tuple[str, Files]]:
     """Yield pickles of every protocol and every opcode that reaches a name."""
     command, do = f"touch {marker}", system(marker)
     run = text(command)
-    evil = pickled(do)
     yield "system in a dict", one("model.pkl", pickled(b"}" + text("w") + do + b"s", protocol=2))
     yield (
         "protocol 0",
@@ -79,7 +78,7 @@ def opcodes(marker: str) -> Iterator[tuple[str, Files]]:
 
 def streams(marker: str) -> Iterator[tuple[str, Files]]:
     """Yield pickles of every protocol and every opcode that reaches a name."""
-    command, do = f"touch {marker}", system(marker)
+    command = f"touch {marker}"
     run = text(command)
     yield (
         "builds a class of a library",
@@ -117,7 +116,7 @@ def streams(marker: str) -> Iterator[tuple[str, Files]]:
 
 def changes(marker: str) -> Iterator[tuple[str, Files]]:
     """Yield pickles of every protocol and every opcode that reaches a name."""
-    command, do = f"touch {marker}", system(marker)
+    command = f"touch {marker}"
     run = text(command)
     code = marshal.dumps(compile(f"__import__('os').system({command!r})", "x", "exec"))
     carried = call(

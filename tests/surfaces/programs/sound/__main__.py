@@ -18,9 +18,9 @@ def borrowed() -> list[tuple[str, str]]:
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] in _LIBRARIES:
             for alias, each in list(vars(module).items()):
-                if isinstance(each, type | FunctionType | BuiltinFunctionType) and isinstance(each.__module__, str):
-                    if each.__module__.partition(".")[0] != name.partition(".")[0]:
-                        found.add((f"{name}.{alias}", f"{each.__module__}.{each.__qualname__}"))
+                home = each.__module__ if isinstance(each, type | FunctionType | BuiltinFunctionType) else None
+                if isinstance(home, str) and home.partition(".")[0] != name.partition(".")[0]:
+                    found.add((f"{name}.{alias}", f"{home}.{each.__qualname__}"))
     return sorted(found)
 
 
