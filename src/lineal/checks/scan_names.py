@@ -203,7 +203,7 @@ HOSTILE_ROOMS = tuple(
     " pytorch_lightning.cli pytorch_lightning.utilities.migration lightning_fabric.plugins.environments pytorch_lightning.core.saving"
     " spacy.cli spacy.util gensim.downloader gensim.utils gensim.test polars.io polars.sql pyarrow.fs pyarrow.csv pyarrow.parquet pyarrow.dataset pyarrow.flight accelerate.commands accelerate.launchers accelerate.utils.launch"
     " torch.utils._sympy torch._weights_only_unpickler torch.utils._traceback torch._jit_internal torch.cuda.memory torch.cuda.gds torch.xpu.memory torch.backends scipy.special._precompute scipy.odr sklearn.utils.estimator_checks sklearn.utils._test_common"
-    " numpy.ma.testutils omegaconf.grammar transformers.utils.chat_template_utils transformers.pipelines transformers.integrations transformers.trainer transformers.trainer_seq2seq"
+    " numpy.ma.testutils omegaconf.grammar transformers.utils.chat_template_utils transformers.pipelines transformers.safetensors_conversion transformers.core_model_loading transformers.integrations transformers.trainer transformers.trainer_seq2seq"
     " transformers.generation.candidate_generator transformers.utils.attention_visualizer torchmetrics.functional torchmetrics.text torchmetrics.multimodal"
     " torchmetrics.image joblib.logger accelerate.utils.deepspeed accelerate.utils.offload catboost.eval lightning_fabric.plugins.precision.utils"
     " polars._cpu_check pyarrow.orc torchvision.datasets torchaudio.datasets torchmetrics.utilities optuna.storages ultralytics.utils timm.models._hub".split()
@@ -226,7 +226,7 @@ HOSTILE_LAST = frozenset(
     " PyTorchFileReader PyTorchFileWriter CompilationUnit ScriptFunction RemoteModule FileStore TCPStore HashStore TemporaryFileName"
     " BuildExtension CUDAExtension CppExtension ForwardRef Formatter ConfigModule NpzFile FilesystemStoreBackend ExitStack"
     " Interpreter Environment Template BatchedCalls Parallel Connection Listener Client Server Telnet FTP SMTP"
-    " ConfigParser RawConfigParser SafeConfigParser Shelf DbfilenameShelf OSFile MemoryMappedFile LocalFileSystem SubTreeFileSystem S3FileSystem RequirementCache CUDAPluggableAllocator XPUPluggableAllocator NeptuneCallback FileStream BatchMetricCalcer LineProfiler StreamReader ContextDecorator Finalize".split()
+    " ConfigParser RawConfigParser SafeConfigParser Shelf DbfilenameShelf OSFile MemoryMappedFile LocalFileSystem SubTreeFileSystem S3FileSystem HfApi HfFileSystem RequirementCache CUDAPluggableAllocator XPUPluggableAllocator NeptuneCallback FileStream BatchMetricCalcer LineProfiler StreamReader ContextDecorator Finalize".split()
 )
 """Classes that do something when they are made, whatever library they are reached through."""
 

@@ -9,9 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from lineal import operations as o
 from lineal.checks.scanning import ScannedFile, scan
 from lineal.objects.errors import NotFound
 from lineal.operations.answers import ScanAnswer
+from lineal.operations.operation import Handle
 from lineal.operations.versioning.scans import secrets_in
 
 
@@ -31,6 +33,12 @@ def scan_path(path: Path, file: str = "") -> ScanAnswer:
     top = where if where.is_dir() else where.parent
     paths = sorted(_files(where)) if where.is_dir() else [where]
     return ScanAnswer(reference=str(where), scan=scan((_file(top, each) for each in paths), None, secrets_in))
+
+
+def scan_named(handle: Handle, what: str, file: str = "") -> ScanAnswer:
+    """Tell what the files of a version or a run would do if somebody loaded them. Raises NotFound."""
+    answer: ScanAnswer = o.scans.scan(handle, what, file=file)
+    return answer
 
 
 def _files(top: Path) -> Iterator[Path]:

@@ -189,11 +189,9 @@ class Model(_Group):
         Raises:
             NotFound: there is no such thing.
         """
-        if isinstance(what, PathLike):
-            from lineal.client.scanning import scan_path  # noqa: PLC0415 - most commands scan nothing
+        from lineal.client.scanning import scan_named, scan_path  # noqa: PLC0415 - most commands scan nothing
 
-            return scan_path(Path(what), file)
-        return o.scans.scan(self, what, file=file)
+        return scan_path(Path(what), file) if isinstance(what, PathLike) else scan_named(self, what, file)
 
 
 class Remote(_Group):
