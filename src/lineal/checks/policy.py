@@ -22,7 +22,7 @@ from lineal.checks.policy_tables import (
 )
 from lineal.objects.errors import Invalid
 
-DEFAULT_GATES = {"production": ({"check": "lineage_complete"},)}
+DEFAULT_GATES = {"production": ({"check": "lineage_complete"}, {"check": "scan_clean"})}
 """What a stage asks when the policy says nothing of it."""
 
 T = TypeVar("T", bound=msgspec.Struct)

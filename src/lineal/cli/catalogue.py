@@ -23,6 +23,7 @@ from lineal.cli.commands.import_mlflow import IMPORT_MLFLOW
 from lineal.cli.commands.init import INIT
 from lineal.cli.commands.key import KEYS
 from lineal.cli.commands.model_card import MODEL_CARD
+from lineal.cli.commands.model_scan import MODEL_SCAN
 from lineal.cli.commands.model_sign import MODEL_SIGN
 from lineal.cli.commands.run import RUN
 from lineal.cli.commands.schema import SCHEMA
@@ -58,6 +59,7 @@ HAND_MADE: dict[str, Command] = {
         MODEL_SIGN,
         MODEL_CARD,
         GATE,
+        MODEL_SCAN,
         RUN,
         with_dvc(DATA_ADD),
         DATA_CHECK,

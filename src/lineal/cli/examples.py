@@ -76,6 +76,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "lineal model card churn:1.2.0 --confirm caveats",
         "lineal model card churn:1.2.0 --format html --output card.html",
     ),
+    "model scan": (
+        "lineal model scan churn@production",
+        "lineal model scan run:train --file out/model.joblib",
+        "lineal model scan downloads/model.pt",
+    ),
     "model describe": ("lineal model describe churn:1.2.0 intended-use 'Whom to call before they leave.'",),
     "evaluate": (
         "lineal evaluate churn",

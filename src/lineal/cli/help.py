@@ -59,6 +59,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "model list": "list the models and what stands where",
         "model show": "show a model and all its versions",
         "model card": "show a version's card in any form, and write what people write",
+        "model scan": "tell what its files would do if they were loaded",
         "model describe": "write a section of a version's card",
         "alias": "point a name, such as champion, at a version",
     },

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from lineal.objects.scans import Scan
+
 _NOTHING = {
     "runs": "no runs yet; lineal run -- python train.py records one",
     "data list": "no datasets yet; lineal data add PATH adds one",
@@ -24,7 +26,9 @@ def _more(found: Any) -> str:
 
 
 def _registered(answer: Any) -> str:
-    """Return what comes after registration, and what of the project's card was not taken along."""
+    """Return what comes after registration: a warning of its files, and what of the project's card was not taken along."""
+    if warning := _warned(answer):
+        return warning
     if not answer.created:
         return "unchanged: this run was registered before"
     said = f"next: lineal evaluate {answer.reference}"
@@ -32,6 +36,19 @@ def _registered(answer: Any) -> str:
         file = "the project's card and the one here both changed"
         said = f"{file} {', '.join(answer.card_conflicts)}: lineal model card {answer.reference} --file PATH\n{said}"
     return said
+
+
+def _warned(answer: Any) -> str:
+    """Return a loud word about files that do harm, or that nobody can read; empty when there are none."""
+    found = next((each.predicate for each in answer.statements if isinstance(each.predicate, Scan)), None)
+    if found is None or found.outcome not in {"hostile", "unreadable"}:
+        return ""
+    worst = found.findings[0]
+    where = f"{worst.file}, {worst.member}" if worst.member else worst.file
+    return (
+        f"WARNING: the files of {answer.reference} are {found.outcome.upper()}: {where}: {worst.what} {worst.said}\n"
+        f"hint: do not load them; lineal model scan {answer.reference} says more, and no gate lets them pass"
+    )
 
 
 _NEXT: dict[str, Callable[[Any], str]] = {

@@ -26,7 +26,15 @@ from lineal.client.groups import (
 )
 from lineal.client.later import Later
 from lineal.objects.canonical import Scalar
-from lineal.operations.answers import Changes, DatasetAnswer, Placed, SignatureAnswer, SourceCheck, VersionAnswer
+from lineal.operations.answers import (
+    Changes,
+    DatasetAnswer,
+    Placed,
+    ScanAnswer,
+    SignatureAnswer,
+    SourceCheck,
+    VersionAnswer,
+)
 from lineal.operations.operation import Operation, Upload
 
 _AT_ONCE = bool(0)  # see lineal.operations
@@ -203,6 +211,20 @@ class Model(Group):
     remove = o.holds.remove
     revise = o.cards.revise
     confirm = o.cards.confirm
+
+    def scan(self, what: PathLike[str] | str, *, file: str = "") -> ScanAnswer:
+        """Tell what the files of a model would do if somebody loaded them. Nothing in them is carried out.
+
+        Args:
+            what: a version, which keeps what was found, or a run; or a ``Path`` to files that nobody registered yet.
+            file: only this file or directory of it.
+
+        Raises:
+            NotFound: there is no such thing.
+        """
+        from lineal.client.scanning import scan_named, scan_path  # noqa: PLC0415 - most commands scan nothing
+
+        return scan_path(Path(what), file) if isinstance(what, PathLike) else scan_named(self, what, file)
 
 
 class Verbs:

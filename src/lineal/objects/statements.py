@@ -6,6 +6,7 @@ from typing import Literal
 
 from lineal.objects.canonical import Number, Object
 from lineal.objects.digest import Digest
+from lineal.objects.scans import Scan
 from lineal.objects.structures import Structure
 
 Outcome = Literal["pass", "warn", "fail", "inconclusive"]
@@ -114,7 +115,7 @@ class Signature(Object, frozen=True, tag="signature"):
     key: str = ""
 
 
-Predicate = Evaluation | GateReport | Approval | Bump | CardEdit | Observation | Sighting | Signature | Structure
+Predicate = Evaluation | GateReport | Approval | Bump | CardEdit | Observation | Sighting | Signature | Structure | Scan
 
 
 class Statement(Object, frozen=True, tag="statement"):

@@ -40,6 +40,7 @@ if _AT_ONCE:
         moves,
         promotions,
         registration,
+        scans,
         signatures,
     )
 
@@ -73,6 +74,7 @@ __all__ = [
     "registry_imports",
     "remotes",
     "runs",
+    "scans",
     "signatures",
     "sources",
     "sql",
@@ -145,6 +147,7 @@ VERBS = {
     "versioning.promotions": ("gate", "promote", "approve", "alias"),
     "asking.questions": ("show", "search", "log"),
     "versioning.registration": ("model register",),
+    "versioning.scans": ("model scan",),
     "migration.registry_imports": ("import numbered", "import registered"),
     "data.remotes": ("remote add", "remote list", "remote remove"),
     "recording.runs": ("runs", "runs start", "runs extend", "runs finish"),

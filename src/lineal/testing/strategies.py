@@ -16,6 +16,7 @@ from lineal.objects.digest import Digest
 from lineal.objects.files import Entry, Mode, Recipe, Tree
 from lineal.objects.profiles import Profile, RowDigests, Tables
 from lineal.objects.runs import Code, Run, Runtime
+from lineal.objects.scans import Scan
 from lineal.objects.sources import SOURCES
 from lineal.objects.statements import (
     Approval,
@@ -56,6 +57,7 @@ KINDS: tuple[type[Object], ...] = (
     Sighting,
     Structure,
     Signature,
+    Scan,
     Statement,
     JournalEntry,
 )

@@ -8,6 +8,7 @@ from lineal.checks.lineage_complete import LineageComplete
 from lineal.checks.metric_floor import MetricFloor
 from lineal.checks.policy import parse_policy
 from lineal.checks.policy_tables import EvaluationPolicy
+from lineal.checks.scan_clean import ScanClean
 from lineal.checks.slice_regression import SliceRegression
 from lineal.objects.errors import Invalid
 
@@ -44,8 +45,8 @@ def test_a_policy_is_read_in_its_order() -> None:
     assert policy.gate("staging") == ()
 
 
-def test_an_empty_policy_still_asks_where_a_version_came_from() -> None:
-    assert parse_policy("").gate("production") == (LineageComplete(),)
+def test_an_empty_policy_still_asks_where_a_version_came_from_and_what_is_in_it() -> None:
+    assert parse_policy("").gate("production") == (LineageComplete(), ScanClean())
 
 
 def test_a_policy_may_ask_for_nothing() -> None:

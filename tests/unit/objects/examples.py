@@ -16,6 +16,7 @@ from lineal.objects.places import Label, ObjectUse, QueryUse
 from lineal.objects.profiles import Categories, ColumnProfile, Distribution, Profile, RowDigests, Table, Tables
 from lineal.objects.runs import FileUse, ModelFacts, Run, Seeds
 from lineal.objects.runtime import Accelerator, Container, Hardware, LockCheck, Package, Runtime
+from lineal.objects.scans import Scan, ScanFinding
 from lineal.objects.sources import DeltaSource, IcebergSource, ObjectSource, PrefixSource, QuerySource
 from lineal.objects.statements import (
     Approval,
@@ -363,6 +364,25 @@ EXAMPLES: dict[str, Object] = {
     "observation": Observation(deployment="01ARZ3NDEKTSV4RRFFQ69G5FAV", observed=A, healthy=True, request_count=7),
     "sighting": Sighting(read_at=1_700_000_000_000, snapshot="1042:1042:"),
     "structure": STRUCTURE,
+    "scan": Scan(
+        outcome="hostile",
+        rules=1,
+        findings=(
+            ScanFinding(
+                rule="hostile-name",
+                outcome="hostile",
+                file="model.pt",
+                what="os.system",
+                why="it runs something",
+                said="('id',)",
+                member="model/data.pkl",
+                place=7,
+            ),
+        ),
+        formats={"torch": 1},
+        pickles=("model.pt",),
+        left_out=2,
+    ),
     "statement": Statement(subject=A, predicate=_EVALUATION, by="ada", at=1_700_000_000_000),
     "journal": JournalEntry(
         sequence=2,

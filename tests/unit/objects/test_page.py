@@ -122,6 +122,6 @@ _WORDS = (
     (r"dict\[string, (.+)\]", r"map of \1"),
     (
         r"^`Evaluation` \| `GateReport` .*$",
-        "`evaluation`, `gate`, `approval`, `bump`, `card-edit`, `observation`, `sighting` or `structure`",
+        "`evaluation`, `gate`, `approval`, `bump`, `card-edit`, `observation`, `sighting`, `signature`, `structure` or `scan`",
     ),
 )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from lineal.cli.render import structures, verdicts
+from lineal.cli.render import scans, structures, verdicts
 from lineal.cli.render.page import Page
 from lineal.cli.render.runs import bullets, mapping
 from lineal.cli.render.units import ago, count, metrics, moment, number, scalar, when
 from lineal.formats.cards.sections import HUMAN
 from lineal.objects.digest import short
 from lineal.objects.runs import ModelFacts
+from lineal.objects.scans import Scan
 from lineal.objects.statements import (
     Approval,
     Bump,
@@ -30,6 +31,7 @@ from lineal.operations.answers.run_sections import made_by
 
 _DATA_SHOWN = 20
 _STATEMENTS_SHOWN = 12
+_FINDINGS_SHOWN = 8
 
 
 def one(answer: VersionAnswer, page: Page) -> Iterator[str]:
@@ -47,6 +49,7 @@ def one(answer: VersionAnswer, page: Page) -> Iterator[str]:
             ("parent", version.parent or ""),
         )
     )
+    yield from _scan(answer.statements, page)
     yield from _bump(answer.statements, page)
     yield from structures.of_version(answer.statements, page)
     yield from bullets(page, "data", _data(version.data, answer.datasets))
@@ -64,14 +67,26 @@ def one(answer: VersionAnswer, page: Page) -> Iterator[str]:
 
 def lines(versions: Sequence[VersionLine], page: Page, indent: str = "") -> Iterator[str]:
     """Yield a table of versions."""
+    # A list of one model knows what the scans said; one of many does not ask.
+    has_scans = any(each.scan for each in versions)
     yield from page.table(
-        ("VERSION", "STAGE", "ALIASES", "METRICS", "REGISTERED (UTC)", "BY", "DIGEST"),
+        (
+            "VERSION",
+            "STAGE",
+            "ALIASES",
+            "METRICS",
+            *(("SCAN",) if has_scans else ()),
+            "REGISTERED (UTC)",
+            "BY",
+            "DIGEST",
+        ),
         (
             (
                 each.reference,
                 each.stage,
                 " ".join(f"@{alias}" for alias in each.aliases),
                 metrics(each.metrics, limit=4),
+                *((each.scan or "not scanned",) if has_scans else ()),
                 f"{moment(each.created_at)} ({ago(each.created_at, page.now)})",
                 each.created_by,
                 short(each.digest),
@@ -149,6 +164,17 @@ def _newest_evaluation(statements: Sequence[Statement]) -> Evaluation | None:
     return next((each for each in found if isinstance(each, Evaluation)), None)
 
 
+def _scan(statements: Sequence[Statement], page: Page) -> Iterator[str]:
+    """Yield what is wrong with the files, the worst first; that nothing is, is said among the statements."""
+    found = next((each.predicate for each in _newest(statements) if isinstance(each.predicate, Scan)), None)
+    if found is not None and found.outcome != "clean":
+        yield f"  {page.title('scan of its files')}: {scans.outcome(found.outcome, page)}"
+        for each in found.findings[:_FINDINGS_SHOWN]:
+            yield from scans.finding(each, page)
+        if (left := len(found.findings) - _FINDINGS_SHOWN + found.left_out) > 0:
+            yield f"  … {count(left, 'more finding')}; lineal model scan says them all"
+
+
 def _bump(statements: Sequence[Statement], page: Page) -> Iterator[str]:
     """Yield why the version has its number."""
     for each in _newest(statements):
@@ -174,6 +200,7 @@ _PLAIN: dict[type, Callable[[Any], str]] = {
     Sighting: lambda _: "its source held exactly this",
     Structure: lambda _: "its files were read",
     Signature: lambda _: "its files were signed; lineal verify says by whom",
+    Scan: scans.summary,
 }
 
 
@@ -189,7 +216,7 @@ def sentence(statement: Statement) -> str:
             return f"approved for {said.stage}" + (f": {said.comment}" if said.comment else "")
         case Bump() as said:
             return f"became {said.semantic}"
-        case CardEdit() | Sighting() | Signature() | Structure() as said:
+        case CardEdit() | Sighting() | Signature() | Structure() | Scan() as said:
             return _PLAIN[type(said)](said)
         case Observation() as said:
             health = "healthy" if said.healthy else "not healthy"

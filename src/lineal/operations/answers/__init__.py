@@ -32,6 +32,7 @@ from lineal.operations.answers.models import (
     Related,
     RelatedRun,
     RunAnswer,
+    ScanAnswer,
     VersionAnswer,
     VersionLine,
 )
@@ -125,6 +126,7 @@ __all__ = [
     "RemovedVersion",
     "Repair",
     "RunAnswer",
+    "ScanAnswer",
     "SignatureAnswer",
     "SourceCheck",
     "SqlAnswer",

@@ -7,6 +7,7 @@ from typing import Literal
 from lineal.objects.canonical import Number, Scalar
 from lineal.objects.digest import Digest
 from lineal.objects.runs import Code, ModelFacts, Run, RunState, Runtime
+from lineal.objects.scans import Scan, ScanOutcome
 from lineal.objects.statements import Evaluation, Outcome, Statement, Verdict
 from lineal.objects.versions import Version
 from lineal.operations.answers.answer import Answer
@@ -108,6 +109,20 @@ class VersionLine(Answer, frozen=True, kw_only=True):
     created_at: int
     aliases: tuple[str, ...] = ()
     metrics: dict[str, Number] = {}
+    scan: ScanOutcome | Literal[""] = ""
+    """What the newest scan of its files said, where the list is about one model."""
+
+
+class ScanAnswer(Answer, frozen=True, kw_only=True):
+    """What files would do if somebody loaded them. ``reference`` is a version, a run or a path."""
+
+    reference: str
+    scan: Scan
+
+    @property
+    def exit_status(self) -> int:
+        """5 when they are hostile and 7 when it cannot be told, as whoever promotes or reads them gets."""
+        return {"hostile": 5, "unreadable": 7}.get(self.scan.outcome, 0)
 
 
 class ModelAnswer(Answer, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ from lineal.formats.tables import delimited
 from lineal.objects.datasets import DatasetVersion
 from lineal.objects.errors import NotFound
 from lineal.objects.runs import Code, Runtime
+from lineal.objects.scans import Scan
 from lineal.objects.statements import Approval, Bump, CardEdit, Evaluation
 from lineal.objects.versions import Card, Version
 from lineal.operations.references import Row, dataset_reference, find_dataset, semantic, version_reference
@@ -75,6 +76,7 @@ def _known(store: Store, row: Row, champion: Row | None, policy: Policy, stage: 
     other = newest_evaluation(store, champion, evaluation.dataset) if champion and evaluation else None
     bumps = said(store, row["digest"], Bump)
     sections = section_states(store, row, version, evaluation)
+    scans = said(store, row["digest"], Scan)
     return Evidence(
         version=version,
         reference=version_reference(row),
@@ -93,6 +95,7 @@ def _known(store: Store, row: Row, champion: Row | None, policy: Policy, stage: 
         semantic=semantic(row),
         champion_semantic=semantic(champion) if champion else "",
         at=store.clock.now(),
+        scan=scans[0][1] if scans else None,
     )
 
 

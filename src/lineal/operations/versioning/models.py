@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
 
 from lineal.objects.canonical import Number
+from lineal.objects.scans import Scan, ScanOutcome
 from lineal.objects.versions import Version
 from lineal.operations.answers import ModelAnswer, VersionAnswer, VersionLine
 from lineal.operations.operation import operation
 from lineal.operations.recording.runs import read_metrics
 from lineal.operations.references import NO_STAGE, Row, check_model, dataset_reference, semantic, version_reference
-from lineal.operations.statements import statements_about
+from lineal.operations.statements import said, statements_about
 from lineal.operations.versioning.structures import completed, structure_said
 from lineal.storage.store import Store
 
@@ -35,7 +39,13 @@ def show(store: Store, name: str) -> ModelAnswer:
 def show_model(store: Store, row: Row) -> ModelAnswer:
     """Return everything about the model of a row."""
     rows = store.database.run("SELECT * FROM version WHERE model = :name ORDER BY number DESC", name=row["name"])
-    return _model(store, row, versions=tuple(version_line(store, each) for each in rows))
+    lines = (msgspec.structs.replace(version_line(store, each), scan=scan_outcome(store, each)) for each in rows)
+    return _model(store, row, versions=tuple(lines))
+
+
+def scan_outcome(store: Store, row: Row) -> ScanOutcome | Literal[""]:
+    """Return what the newest scan of a version's files said; empty when there was none."""
+    return next((each.outcome for _, each in said(store, row["digest"], Scan)), "")
 
 
 def _model(store: Store, row: Row, versions: tuple[VersionLine, ...]) -> ModelAnswer:

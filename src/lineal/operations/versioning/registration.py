@@ -24,6 +24,7 @@ from lineal.operations.recording.runs import write_metrics, write_params
 from lineal.operations.recording.summaries import write_tags
 from lineal.operations.references import Row, find_run, find_version, semantic, subject_of
 from lineal.operations.statements import make_statement
+from lineal.operations.versioning import scans
 from lineal.operations.versioning.card_files import take_along
 from lineal.operations.versioning.choosing import choose
 from lineal.operations.versioning.models import show_row, version_of
@@ -35,17 +36,20 @@ from lineal.storage.trees import ROOTS
 _LEVELS = ("major", "minor", "patch")
 
 
-def _read_structure(store: Store, run: str, *, file: str, **_: object) -> None:
-    """Read what the files say of the model before the transaction, which then knows it."""
-    main, tree, _facts = _weights(finished(store, run), file)
-    structure_of_tree(store, store.put_tree(tree), main)
+def _look_first(store: Store, run: str, *, file: str = "", **_: object) -> None:
+    """Look into the files before the transaction, which then knows them: that takes long for a large model."""
+    seen = finished(store, run)
+    main, tree, _facts = _weights(seen, file)
+    digest = store.put_tree(tree)
+    structure_of_tree(store, digest, main)
+    scans.scanned(store, digest, seen.runtime)
 
 
-@operation("model register", effect="writes", prepare=_read_structure, about={"run": "read run", "name": "model"})
+@operation("model register", effect="writes", prepare=_look_first, about={"run": "read run", "name": "model"})
 def register(store: Store, run: str, *, name: str, file: str = "", level: str = "", reason: str = "") -> VersionAnswer:
     """Bind a run into the next version of a model: weights, data, code, parameters, runtime, metrics and card.
 
-    The version begins in staging. Its semantic version is derived from what differs from the version before.
+    The version begins in staging. Its files are scanned: hostile ones are registered too, and no gate lets them pass. Its semantic version is derived from what differs from the version before.
     Registering the same run again gives the version that it has.
 
     Args:
@@ -323,3 +327,4 @@ def _connect(store: Store, digest: Digest, version: Version, said: Bump) -> None
     write_metrics(store, digest, version.metrics)
     make_statement(store, digest, said)
     keep_structure(store, digest, version)
+    scans.keep(store, digest, version)

@@ -7,6 +7,7 @@ from typing import Any
 from lineal.client.local import LocalRepository
 from lineal.formats.cards.forms import FORMS
 from lineal.objects.errors import NotFound
+from lineal.objects.scans import Scan
 from lineal.objects.statements import Bump, Evaluation, GateReport
 from lineal.objects.structures import Structure
 from lineal.operations.answers import VersionAnswer
@@ -26,6 +27,7 @@ def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
         "gate": _newest(found, GateReport),
         "bump": _newest(found, Bump),
         "structure": _newest(found, Structure),
+        "scan": _newest(found, Scan),
         "card": repository.model.card(found.reference),
         "card_forms": FORMS,
         "lineage": lineage_svg(repository.lineage(found.reference)),

@@ -7,6 +7,7 @@ import pytest
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Ambiguous, Invalid, NotFound
 from lineal.objects.runs import ModelFacts
+from lineal.objects.statements import Bump
 from tests.unit.operations.making import dataset, run
 
 
@@ -69,7 +70,8 @@ def test_a_level_needs_a_reason_and_the_derived_one_stays_on_record(repository: 
     version = repository.model.register(made.reference, name="m", level="major", reason="callers must change")
 
     assert "2.0.0" == version.semantic
-    assert "callers must change (derived: minor)" == version.statements[0].predicate.overridden_because
+    (bump,) = (each.predicate for each in version.statements if isinstance(each.predicate, Bump))
+    assert "callers must change (derived: minor)" == bump.overridden_because
 
 
 def test_identical_weights_are_a_patch(repository: LocalRepository) -> None:
