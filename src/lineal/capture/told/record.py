@@ -48,6 +48,17 @@ class Media(msgspec.Struct, frozen=True, kw_only=True):
     at: int
 
 
+class Artifact(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that a tracker was handed: ``path`` is where its bytes are, relative to the spool.
+
+    With a ``stamp`` (time of change, size, inode) it is an absolute path, and the bytes are its only in that state.
+    """
+
+    name: str
+    path: str
+    stamp: tuple[int, int, int] | None = None
+
+
 class Cell(msgspec.Struct, frozen=True):
     """A cell of a notebook that ran: in which interpreter (by its file of events), its number, id, text and error."""
 
@@ -87,6 +98,7 @@ class SpoolRecord(msgspec.Struct, frozen=True, kw_only=True):
     tags: dict[str, str] = {}
     about: About = About()
     media: tuple[Media, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
     seeds: dict[str, int] = {}
     states: dict[str, str] = {}
     flags: dict[str, str] = {}
@@ -126,6 +138,7 @@ class Gathered:
         self.values = Values()
         self.about: dict[str, Any] = {}
         self.media: dict[str, Media] = {}
+        self.artifacts: dict[str, Artifact] = {}
         self.seeds: dict[str, int] = {}
         self.states: dict[str, str] = {}
         self.flags: dict[str, str] = {}
@@ -163,6 +176,7 @@ class Gathered:
             tags=self.tags,
             about=msgspec.convert(self.about, About),
             media=tuple(self.media.values()),
+            artifacts=tuple(self.artifacts.values()),
             seeds=self.seeds,
             states=self.states,
             flags=self.flags,

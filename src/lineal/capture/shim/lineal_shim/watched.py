@@ -52,6 +52,7 @@ WATCHED: tuple[tuple[str, str, str], ...] = (
     ("transformers.modeling_utils", "frameworks.transformers", "watch_saves"),
     ("mlflow.tracking._tracking_service.client", "trackers.mlflow", "watch_mlflow"),
     ("wandb.sdk.wandb_run", "trackers.wandb", "watch_runs"),
+    ("wandb.sdk.data_types.base_types.media", "trackers.wandb", "watch_media"),
     ("wandb.sdk.wandb_config", "trackers.wandb", "watch_config"),
     ("wandb.sdk.wandb_summary", "trackers.wandb", "watch_summary"),
     ("torch.utils.tensorboard.writer", "trackers.tensorboard", "watch_writer"),
