@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lineal.objects.canonical import Object
+from lineal.objects.children import Child
 from lineal.objects.code import Code, Notebook, Submodule
 from lineal.objects.context import Context
 from lineal.objects.datasets import Column, DatasetVersion
@@ -316,6 +317,22 @@ EXAMPLES: dict[str, Object] = {
         resumes="01ARZ3NDEKTSV4RRFFQ69G5FAB",
         forks="01ARZ3NDEKTSV4RRFFQ69G5FAC",
         from_step=3,
+    ),
+    "run with children": Run(
+        id="01ARZ3NDEKTSV4RRFFQ69G5FAV",
+        name="train",
+        command=("python", "train.py"),
+        directory=".",
+        state="finished",
+        started_at=1_700_000_000_000,
+        ended_at=1_700_000_001_000,
+        exit_status=0,
+        code=A,
+        runtime=B,
+        children=(
+            Child(command=("git", "log"), exit_status=0, taken=("stdout", "stderr"), count=3),
+            Child(command=("sleep", "9")),
+        ),
     ),
     "version": Version(
         weights=A,

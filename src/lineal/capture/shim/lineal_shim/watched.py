@@ -30,6 +30,8 @@ WATCHED: tuple[tuple[str, str, str], ...] = (
     ("lightning.fabric.utilities.seed", "seeds", "watch_lightning"),
     ("lightning_fabric.utilities.seed", "seeds", "watch_lightning"),
     ("transformers.trainer_utils", "seeds", "watch_transformers"),
+    ("subprocess", "children", "watch_children"),
+    ("asyncio.base_subprocess", "children", "watch_transports"),
     ("IPython.core.interactiveshell", "cells", "watch_shell"),
     ("sklearn.base", "frameworks.sklearn", "watch_fits"),
     ("sklearn.metrics", "frameworks.scores", "watch_scores"),
