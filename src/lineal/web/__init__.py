@@ -16,6 +16,7 @@ from lineal.client.local import LocalRepository
 from lineal.objects.errors import LinealError
 from lineal.web.pages import PAGES
 from lineal.web.pages.page import Asked, Page
+from lineal.web.pictures import endpoint
 from lineal.web.rendering import html
 
 RepositoryFor = Callable[[Request], LocalRepository]
@@ -33,6 +34,7 @@ _JSON = ".json"
 def routes(repository_for: RepositoryFor) -> list[BaseRoute]:
     """Return the routes of all pages."""
     static = [Route("/static/style.css", _style)]
+    static.append(Route("/media/file", endpoint(repository_for)))
     return [*static, *(Route(path, _endpoint(repository_for, each)) for each in PAGES for path in _paths(each))]
 
 

@@ -87,7 +87,7 @@ def _note_sections(_result: Any, arguments: tuple[Any, ...], named: dict[str, An
 
 def _file_of(text: str | bytes) -> str:
     """Return the configuration that has this text, among the files that the code around the call names; else ""."""
-    frames = []
+    frames: list[FrameType] = []
     for frame in callers(2):
         if frame.f_globals.get("__name__") == "yaml":  # its safe_load calls its load
             continue
