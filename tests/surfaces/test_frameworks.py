@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from lineal.client.connect import init
 from lineal.client.local import LocalRepository
+from lineal.formats.media import Histogram, MediaColumn, MediaTable, structured
 from lineal.objects.runs import Run
 from tests.surfaces.serving import Served
 from tests.surfaces.twice import run_twice
@@ -170,6 +173,39 @@ def test_other_trackers_are_told_as_before_and_the_run_knows_it(repository: Loca
         "best": [0],
     } == steps
     assert {"mlflow.tracking_uri": served.url, "team": "risk", "wandb.project": "p"}.items() <= run.tags.items()
-    assert ["only there"] == [each[-10:] for each in run.gaps if each.startswith("mlflow: files")]
     assert {"mlflow.run_id", "wandb.run_id", "child.mlflow.run_id", "mlflow.dataset.points"} <= set(run.tags)
     assert [f"run:{run.id}"] == [each.reference for each in repository.search("tags.team = risk", kind="runs").runs]
+    _check_files_of_trackers(repository, run)
+
+
+def _check_files_of_trackers(repository: LocalRepository, run: Run) -> None:
+    """What was handed over is there with its bytes, though the files went away at once."""
+    kept = {
+        each.path: repository.artifacts.show(run.id, each.path).digest
+        for each in repository.show(f"run:{run.id}").artifacts
+    }
+    names = {re.sub(r"images/sample.*(?=\.)", "images/sample", each) for each in kept}
+    assert {
+        *("mlflow/plan.json", "mlflow/plot.png", "mlflow/picture.png", "mlflow/words.json", "mlflow/child/child.txt"),
+        *("mlflow/images/sample.png", "mlflow/images/sample.webp", "mlflow/stays.bin"),
+        *("mlflow/models/doubling/MLmodel", "mlflow/models/doubling/python_model.pkl"),
+        *("wandb/weights/again/weights.txt", "wandb/lonely/weights.txt", "wandb/weights.txt"),
+        *("media/picture/5.png", "media/pair/9.png", "media/pair/9_1.png", "media/page/9.html"),
+    } <= names
+    texts = {
+        "mlflow/notes/hello.txt": b"hello",
+        "mlflow/many/inner/one.txt": b"one",
+        "mlflow/many/two.txt": b"two",
+        "mlflow/two.txt": b"two",
+        "wandb/weights/weights.txt": b"1 2 3",
+        "wandb/weights/made.txt": b"made",
+    }
+    assert texts == {path: repository.blobs.get(kept[path]) for path in texts}
+    assert {"a": 1} == msgspec.json.decode(repository.blobs.get(kept["mlflow/plan.json"]))
+    table = structured("table", repository.blobs.get(kept["media/words/5.json"]))
+    assert MediaTable([MediaColumn("word", "string", ["a", "b"]), MediaColumn("odd", "float", [0.5, "NaN"])]) == table
+    histogram = structured("histogram", repository.blobs.get(kept["media/nested.spread/5.json"]))
+    assert isinstance(histogram, Histogram)
+    assert sum(map(float, histogram.counts)) == 10
+    assert "mlflow/gone.bin" not in kept
+    assert [each for each in run.gaps if "mlflow/gone.bin has 67,108,865 bytes" in each]

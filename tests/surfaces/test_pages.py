@@ -19,6 +19,7 @@ from lineal.web.pages import search
 from tests.surfaces.conftest import served
 from tests.surfaces.project import make_project
 from tests.surfaces.recording import record
+from tests.surfaces.twice import PROGRAMS
 
 HOSTILE = "<script>alert('x')</script>"
 PAGE_BYTES_MAX = 60_000
@@ -28,7 +29,7 @@ HTTP = urllib3.PoolManager(retries=False)
 class Page(HTMLParser):
     """A page's links and tags, and whether each tag that must be closed is."""
 
-    VOID = frozenset(("meta", "link", "input", "circle", "path", "rect", "br", "wbr", "hr"))
+    VOID = frozenset(("meta", "link", "input", "circle", "path", "rect", "br", "wbr", "hr", "img"))
     OPTIONAL = frozenset(("tr", "td", "th", "dt", "dd", "li", "p", "tbody", "thead", "html", "head", "body"))
 
     def __init__(self, text: str) -> None:
@@ -43,7 +44,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
-        self.links += [value for name, value in attrs if name == "href" and value]
+        self.links += [value for name, value in attrs if name in {"href", "src"} and value]
         if tag not in self.VOID | self.OPTIONAL:
             self._open.append(tag)
 
@@ -66,6 +67,8 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalReposi
             encoding="utf-8",
         )
         record(found, project, "python", "noise.py", HOSTILE, name=HOSTILE)
+        (project / "logging_media.py").write_bytes((PROGRAMS / "media.py").read_bytes())
+        record(found, project, "python", "logging_media.py", HOSTILE)
         run = record(found, project, "python", "train.py")
         version = found.model.register(run.reference, name="team/rich").reference
         found.model.describe(version, "caveats", f"{HOSTILE} and seven more words of caution for everybody.")
@@ -95,7 +98,7 @@ def pages(address: str) -> dict[str, str]:
             continue
         answer = HTTP.request("GET", address + path)
         assert answer.status == 200, path
-        found[path] = answer.data.decode()
+        found[path] = answer.data.decode(errors="replace")
         if answer.headers["Content-Type"].startswith("text/html"):
             links = [urlsplit(urljoin(address + path, link)) for link in Page(found[path]).links]
             waiting += [each._replace(scheme="", netloc="", fragment="").geturl() for each in links]
@@ -172,3 +175,35 @@ def test_a_search_goes_on_page_by_page(
         assert not Page(text).unclosed
 
     assert [each.id for each in reversed(repository.runs())] == seen
+
+
+def test_media_are_shown_and_none_of_them_is_markup(address: str, pages: dict[str, str]) -> None:
+    page = next(text for text in pages.values() if "pictures/gradient" in text and "<h2>Media" in text)
+    tags = Page(page).tags
+    assert {"img", "svg", "polyline", "table"} <= set(tags)
+    assert 3 == tags.count("img")
+    assert "it is called a picture and is none" in page
+    assert "step 2, the last of 3" in page
+    assert "rows 1 to 8 of 250" in page
+    assert page.count("it cannot be drawn; the file has it") == 2
+    words = next(text for text in pages.values() if "<h1>words" in text and "rows 201 to 250 of 250" in text)
+    assert "word 249" in words
+    assert "word 199" not in words
+    files = {link for text in pages.values() for link in Page(text).links if link.startswith("/media/file")}
+    answers = {link: HTTP.request("GET", address + link) for link in files}
+    kinds = {link.partition("path=media%2F")[2]: each.headers["Content-Type"] for link, each in answers.items()}
+    assert ("image/png", "image/svg+xml") == (kinds["pictures%2Fgradient%2F2.png"], kinds["drawing%2F0.svg"])
+    assert {"application/octet-stream"} == {
+        kinds[each] for each in ("no-picture%2F0.png", "notes%2F0.txt", "words%2F0.json")
+    }
+    assert {200} == {each.status for each in answers.values()}
+    for each in answers.values():
+        assert "sandbox" in each.headers["Content-Security-Policy"]
+        assert "nosniff" == each.headers["X-Content-Type-Options"]
+        is_picture = each.headers["Content-Type"].startswith("image/")
+        assert ("inline" if is_picture else "attachment") == each.headers["Content-Disposition"]
+
+
+@pytest.mark.parametrize("path", ["/media/file?run=no&path=x", "/media?run=no&path=x", "/media", "/media/file"])
+def test_media_that_are_not_there_are_said_so(path: str, address: str) -> None:
+    assert HTTP.request("GET", address + path).status in {400, 404}

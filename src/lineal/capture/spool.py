@@ -6,6 +6,7 @@
     code.json             the code it started from
     events-<process>.jsonl  one event a line, from the program's interpreters
     joined-<process>      one for each process that joined the run by itself
+    artifacts/            files that it handed to a tracker
     media/                tables, pictures and the like that it logged
     nested/<id>/          the same of each run that it began inside its run
     stdout, stderr        what it printed

@@ -18,7 +18,7 @@ from lineal.capture.secrets import mask_bytes
 from lineal.capture.spool import orphans, places
 from lineal.capture.told.points import batches
 from lineal.client.local import LocalRepository
-from lineal.client.media import keep_media
+from lineal.client.media import keep_artifacts, keep_media
 from lineal.client.parts import find_related, parts_of
 from lineal.objects.canonical import object_digest
 from lineal.objects.code import Notebook, Submodule
@@ -110,6 +110,7 @@ def _deliver_one(
     for points in batches(spool, doubled=record.doubled, summary=record.summary, at=record.last_at):
         repository.runs.extend(launched.run_id, points=points)
     keep_media(repository, launched.run_id, spool, record.media)
+    keep_artifacts(repository, launched.run_id, spool, record.artifacts, gaps)
     run = _run(repository.blobs, launched, name, object_digest(code), object_digest(runtime), gaps)
     return repository.runs.finish(run=msgspec.structs.replace(run, **related._asdict()), code=code, runtime=runtime)
 
@@ -150,6 +151,7 @@ def _run(blobs: BlobStore, launched: Launched, name: str, code: Digest, runtime:
         tags=record.tags,
         objects=record.objects,
         queries=record.queries,
+        children=record.children,
     )
 
 

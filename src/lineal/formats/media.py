@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
-from lineal.objects.canonical import Number, Scalar
+from lineal.objects.canonical import Number, Scalar, number
 from lineal.objects.errors import Corrupt
 
 INDEX_PATH = "media/index.json"
@@ -76,13 +77,53 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 
 def canonical(kind: str, data: bytes) -> bytes:
     """Return the one spelling of a structured value; bytes of other kinds as they are. Raises Corrupt."""
-    layout = MEDIA.get(kind)
-    if layout is None:
-        return data
+    return _encode(structured(kind, data)) if kind in MEDIA else data
+
+
+def structured(kind: str, data: bytes) -> msgspec.Struct:
+    """Return a value of one of the kinds of `MEDIA`; a table may be laid out in rows too. Raises Corrupt."""
     try:
-        return _encode(msgspec.json.decode(data, type=layout))
+        return msgspec.json.decode(data, type=MEDIA[kind])
     except msgspec.DecodeError as error:
-        raise Corrupt(f"this is no {kind}: {error}") from None
+        found = table_of_rows(data) if kind == "table" else None
+        if found is None:
+            raise Corrupt(f"this is no {kind}: {error}") from None
+        return found
+
+
+class _Rows(msgspec.Struct):
+    columns: list[Scalar]
+    data: list[list[Any]]
+
+
+def table_of_rows(data: bytes) -> MediaTable | None:
+    """Return the table that is written as names of columns and rows of cells, as W&B and MLflow do; None if it is none."""
+    try:
+        found = msgspec.convert(json.loads(data), _Rows)  # it takes NaN, which they write
+    except (ValueError, RecursionError):
+        return None
+    if any(len(row) != len(found.columns) for row in found.data):
+        return None
+    names = enumerate(found.columns)
+    return MediaTable([_column(str(name), [row[place] for row in found.data]) for place, name in names])
+
+
+def _column(name: str, cells: list[Any]) -> MediaColumn:
+    kinds = {type(each) for each in cells if each is not None}
+    if float in kinds:
+        cells = [number(each) if type(each) is float else each for each in cells]
+    for dtype, taken in _KINDS:
+        if kinds and kinds <= taken:
+            return MediaColumn(name, dtype, cells)
+    texts: list[Scalar] = [each if each is None or isinstance(each, str) else _encode(each).decode() for each in cells]
+    return MediaColumn(name, "string", texts)
+
+
+_KINDS: tuple[tuple[Literal["boolean", "integer", "float"], set[type]], ...] = (
+    ("boolean", {bool}),
+    ("integer", {int}),
+    ("float", {int, float}),
+)
 
 
 def index(lines: Iterable[MediaLine]) -> bytes:

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from lineal.objects.canonical import Number, Object, Scalar
+from lineal.objects.children import Child
 from lineal.objects.code import Code
 from lineal.objects.context import Context
 from lineal.objects.digest import Digest
@@ -95,7 +96,7 @@ class Run(Object, frozen=True, tag="run"):
     that ended the program. ``tags`` are what a program said of it that is neither a parameter nor a metric.
     ``param_sources`` tells where parameters come from, by name. ``context`` what other
     systems around the run said. ``objects`` and ``queries``
-    are what it read and wrote elsewhere, in the order of the first use.
+    are what it read and wrote elsewhere, in the order of the first use. ``children`` are programs that it started itself.
 
     ``parent``, ``resumes`` and ``forks`` are ids of runs: the one it is a part of, the one it goes on with after that
     ended, and the one whose history it shares, up to ``from_step`` where there is one.
@@ -133,3 +134,4 @@ class Run(Object, frozen=True, tag="run"):
     resumes: str = ""
     forks: str = ""
     from_step: int | None = None
+    children: tuple[Child, ...] = ()

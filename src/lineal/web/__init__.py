@@ -18,6 +18,7 @@ from lineal.objects.errors import Invalid, LinealError
 from lineal.web import cards
 from lineal.web.pages import PAGES
 from lineal.web.pages.page import Asked, Form, Page
+from lineal.web.pictures import endpoint
 from lineal.web.rendering import html
 
 RepositoryFor = Callable[[Request], LocalRepository]
@@ -35,7 +36,7 @@ _FIELDS_MAX = 100
 
 def routes(repository_for: RepositoryFor) -> list[BaseRoute]:
     """Return the routes of all pages."""
-    static = [Route("/static/style.css", _style)]
+    static = [Route("/static/style.css", _style), Route("/media/file", endpoint(repository_for))]
     pages = (Route(path, _endpoint(repository_for, each)) for each in PAGES for path in _paths(each))
     forms = (Route(each.path, _acting(repository_for, each), methods=["POST"]) for each in PAGES if each.act)
     return [*static, Route("/cards/{name:path}", cards.endpoint(repository_for, problem)), *pages, *forms]

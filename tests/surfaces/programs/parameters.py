@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
+import attrs
 import click
 import cloudpickle
 import hydra
+import pydantic
 import typer
 import typer.testing
 import yaml
@@ -173,6 +175,76 @@ def use_classes() -> None:
     print(b"lineal" in kept, cloudpickle.loads(kept)[0](steps=1))
 
 
+def use_texts() -> None:
+    """Configurations that are read as text first, and texts that are none."""
+    print(json.loads(Path("text_config.json").read_text()))
+    name = "text_config.yaml"
+    with open(name) as file:  # noqa: PTH123 as many write it
+        print(yaml.safe_load(file.read()))
+    print(tomllib.loads((Path(__file__).parent / "text_config.toml").read_text()))
+    parser = configparser.ConfigParser()
+    parser.read_string(Path("text_config.ini").read_text())
+    with open("windows_config.json", "rb") as file:  # noqa: PTH123 as above
+        print(dict(parser["text_ini"]), json.loads(file.read()))
+    print(OmegaConf.load("experiment.yaml"), json.loads('{"literal": 1}'), json.loads(Path("data.json").read_text()))
+    lines = Path("lines_config.json").read_text().splitlines()
+    print([json.loads(line) for line in lines] == [json.loads(s=line) for line in lines], len(lines))
+
+
+@attrs.define
+class AttrsConfig:
+    """Slots, a validator, a part."""
+
+    wide: int = attrs.field(default=3, validator=attrs.validators.instance_of(int))
+    part: Inner = attrs.field(factory=Inner)
+
+
+@attrs.frozen(slots=False)
+class AttrsOptions:
+    """Without slots, frozen."""
+
+    depth: int = 2
+
+
+class PartConfig(pydantic.BaseModel):
+    """A part that tells itself."""
+
+    heads: int = 8
+
+
+class PydanticConfig(pydantic.BaseModel):
+    """The whole."""
+
+    rate: float = 0.5
+    part: PartConfig = PartConfig()
+    key: pydantic.SecretStr = pydantic.SecretStr("hunter2hunter2")
+
+
+class Row(pydantic.BaseModel):
+    """No configuration."""
+
+    value: int
+
+
+def use_models() -> None:
+    """Classes of attrs and pydantic look as they did."""
+    made = AttrsConfig(wide=5)
+    print(made, attrs.evolve(made, wide=6), pickle.loads(pickle.dumps(made)) == made, AttrsOptions())
+    print(inspect.signature(AttrsConfig), AttrsConfig.__init__.__qualname__, hasattr(made, "__dict__"))
+    found = PydanticConfig.model_validate({"rate": "0.25", "part": {"heads": 4}})
+    print(found, PydanticConfig.model_validate_json('{"rate": 0.75}'), Row(value=1), found.model_copy() == found)
+    print(inspect.signature(PydanticConfig), pickle.loads(pickle.dumps(found)) == found, PydanticConfig.model_validate)
+    print(
+        PydanticConfig.__init__.__qualname__,
+        PydanticConfig.__pydantic_custom_init__,
+        PydanticConfig(rate=1, part=PartConfig()),
+    )
+    try:
+        PydanticConfig(rate="x")
+    except pydantic.ValidationError as error:
+        print(error)
+
+
 def print_signatures() -> None:
     """What is watched still has the names and arguments it had."""
     watched = (
@@ -187,6 +259,10 @@ def print_signatures() -> None:
         yaml.load,
         tomllib.load,
         configparser.RawConfigParser.read,
+        configparser.RawConfigParser.read_string,
+        json.loads,
+        tomllib.loads,
+        OmegaConf.load,
         TrainConfig,
         dataclass,
     )
@@ -201,5 +277,7 @@ if __name__ == "__main__":
     use_hydra()
     use_files()
     use_classes()
+    use_texts()
+    use_models()
     print_signatures()
     globals()["changed_from_outside"] = 2

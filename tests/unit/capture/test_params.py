@@ -47,6 +47,13 @@ FILES = {
     "exp_config.toml": "[toml]\nb = 1\nday = 2026-01-02\n",
     "given.ini": "[train]\nepochs = 3\n[DEFAULT]\ncommon = y\n",
     "data.json": '{"rows": 3}',
+    "text_config.json": '{"text_json": {"ü": 1}}',
+    "text_config.yaml": "text_yaml: [1, 2]\n",
+    "text_config.toml": "text_toml = 0.5\n",
+    "text_config.ini": "[text_ini]\nepochs = 4\n",
+    "windows_config.json": '{"windows":\r\n 7}\r\n',
+    "experiment.yaml": "omega: {lr: 0.125, again: '${omega.lr}'}\n",
+    "lines_config.json": '{"line": 1}\n' * 50,
     "tokenizer_config.json": '{"token": 3}',
     "big_config.json": json.dumps({f"n{position:03}": position for position in range(600)}),
 }
@@ -76,6 +83,26 @@ def test_the_program_does_and_prints_the_same(ran: Ran) -> None:
     assert 0 == ran.launched.exit_status
     assert ran.plain.splitlines() == ran.recorded.splitlines()
     assert "signatures (" in ran.plain
+
+
+def test_a_configuration_that_is_read_as_text_is_known_by_its_file(ran: Ran) -> None:
+    assert {"text_json.ü": 1} == ran.of("text_config.json")
+    assert {"text_yaml": "1, 2"} == ran.of("text_config.yaml")
+    assert {"text_toml": 0.5} == ran.of("text_config.toml")
+    assert {"text_ini.epochs": "4"} == ran.of("text_config.ini")
+    assert {"windows": 7} == ran.of("windows_config.json")
+    assert {"omega.lr": 0.125, "omega.again": 0.125} == ran.of("experiment.yaml")
+    assert not {"literal", "line"} & ran.launched.record.params.keys()
+    assert {} == ran.of("data.json")
+
+
+def test_models_of_attrs_and_pydantic_are_parameters_like_dataclasses(ran: Ran) -> None:
+    assert {"wide": 6, "part.a": 1} == ran.of("AttrsConfig")
+    assert {"AttrsOptions.depth": 2} == ran.of("AttrsOptions")
+    assert {"heads": 8} == ran.of("PartConfig")
+    # The command line has the name; the library hides the secret itself.
+    assert {"PydanticConfig.rate": 1.0, "key": "**********"} == ran.of("PydanticConfig")
+    assert "hunter2hunter2" not in str(ran.launched.record)
 
 
 def test_argparse_tells_options_defaults_and_subcommands(ran: Ran) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lineal.objects.canonical import Object
+from lineal.objects.children import Child
 from lineal.objects.code import Code, Notebook, Submodule
 from lineal.objects.context import Context
 from lineal.objects.datasets import Column, DatasetVersion
@@ -324,6 +325,10 @@ EXAMPLES: dict[str, Object] = {
         resumes="01ARZ3NDEKTSV4RRFFQ69G5FAB",
         forks="01ARZ3NDEKTSV4RRFFQ69G5FAC",
         from_step=3,
+        children=(
+            Child(command=("git", "log"), exit_status=0, taken=("stdout",), count=3),
+            Child(command=("sleep", "9")),
+        ),
     ),
     "version": Version(
         weights=A,

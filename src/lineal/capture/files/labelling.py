@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from lineal.formats.tensors.safetensors import read_safetensors
+from lineal.objects.errors import Corrupt
+from lineal.objects.places import Label
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from lineal.capture.files.sorting import FilesUsed
-    from lineal.objects.places import Label
     from lineal.objects.runs import FileUse
 
+_SAFETENSORS = ".safetensors"
+_TENSORS_MAX = 200
 _PATTERN = frozenset("*?[")
 
 
@@ -26,8 +31,6 @@ def labelled(used: FilesUsed, labels: Mapping[str, Label], root: Path) -> FilesU
         labels: by absolute path; a directory's, or a pattern's, are those of the files below it.
         root: the top of the project.
     """
-    if not labels:
-        return used
     several: dict[str, list[_Several]] = {}
     for path, told in labels.items():
         group = _several(path, told)
@@ -42,6 +45,7 @@ def labelled(used: FilesUsed, labels: Mapping[str, Label], root: Path) -> FilesU
             found = next((each.label for each in groups if each.holds(path)), None)
             # Rows and shape are those of all files together.
             found = msgspec.structs.replace(found, row_count=None, shape=()) if found else None
+        found = found or _header(path, use)
         return msgspec.structs.replace(use, label=found) if found else use
 
     labels_of = {name: tuple(map(label, getattr(used, name))) for name in ("inputs", "outputs", "intermediates")}
@@ -58,6 +62,21 @@ class _Several(NamedTuple):
 
     def holds(self, path: str) -> bool:
         return path.endswith(self.ending) and not (self.is_flat and os.path.dirname(path) != self.folder)
+
+
+def _header(path: str, use: FileUse) -> Label | None:
+    """Return what a file of safetensors says of itself: it is opened by a compiled type, which nothing can listen to."""
+    if not path.endswith(_SAFETENSORS):
+        return None
+    try:
+        with open(path, "rb") as file:
+            if os.fstat(file.fileno()).st_size != use.size_bytes:
+                return None
+            tensors = read_safetensors(file).tensors[:_TENSORS_MAX]
+    except (OSError, Corrupt):
+        return None
+    columns = {each.name: f"{each.dtype}[{', '.join(map(str, each.shape))}]" for each in tensors}
+    return Label(by="safetensors", kind="tensors", columns=columns)
 
 
 def _several(path: str, label: Label) -> _Several:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lineal.capture.spool import read_start
+from lineal.capture.told.artifacts import take_artifact
+from lineal.capture.told.children import take_child, take_child_end
 from lineal.capture.told.elsewhere import take_label, take_object, take_peer, take_query
 from lineal.capture.told.files import take_file
 from lineal.capture.told.interpreter import (
@@ -59,6 +61,9 @@ TAKERS: dict[str, Callable[[Gathered, Event, bool], None]] = {
     "tag": take_tags,
     "about": take_about,
     "media": take_media,
+    "artifact": take_artifact,
+    "child": take_child,
+    "child_end": take_child_end,
 }
 """Who takes which kind of event; the last argument tells whether the program's first interpreter told it."""
 

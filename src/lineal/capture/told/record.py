@@ -9,11 +9,13 @@ import msgspec
 
 from lineal.capture.secrets import MASK, is_secret_name, mask
 from lineal.capture.told import lines
+from lineal.capture.told.children import counted
 from lineal.capture.told.gathering import Elsewhere
 from lineal.capture.told.params import Params
 from lineal.capture.told.points import SYSTEM, Counting
 from lineal.capture.told.trackers import Tracked, Values, put_params
 from lineal.objects.canonical import Number, Scalar, number
+from lineal.objects.children import Child
 from lineal.objects.places import Label, ObjectUse, QueryUse
 from lineal.objects.runs import ModelFacts, Package, RunState
 from lineal.objects.runtime import Accelerator
@@ -46,6 +48,17 @@ class Media(msgspec.Struct, frozen=True, kw_only=True):
     what: str
     path: str
     at: int
+
+
+class Artifact(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that a tracker was handed: ``path`` is where its bytes are, relative to the spool.
+
+    With a ``stamp`` (time of change, size, inode) it is an absolute path, and the bytes are its only in that state.
+    """
+
+    name: str
+    path: str
+    stamp: tuple[int, int, int] | None = None
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -91,6 +104,7 @@ class SpoolRecord(msgspec.Struct, frozen=True, kw_only=True):
     tags: dict[str, str] = {}
     about: About = About()
     media: tuple[Media, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
     seeds: dict[str, int] = {}
     states: dict[str, str] = {}
     flags: dict[str, str] = {}
@@ -118,6 +132,7 @@ class SpoolRecord(msgspec.Struct, frozen=True, kw_only=True):
     labels: dict[str, Label] = {}
     peers: frozenset[str] = frozenset()
     has_native_reads: bool = False
+    children: tuple[Child, ...] = ()
 
 
 class Gathered:
@@ -130,6 +145,7 @@ class Gathered:
         self.values = Values()
         self.about: dict[str, Any] = {}
         self.media: dict[str, Media] = {}
+        self.artifacts: dict[str, Artifact] = {}
         self.seeds: dict[str, int] = {}
         self.states: dict[str, str] = {}
         self.flags: dict[str, str] = {}
@@ -150,6 +166,7 @@ class Gathered:
         self.masked_secrets = 0
         self.counting = Counting()
         self.elsewhere = Elsewhere()
+        self.children: dict[str, Child] = {}
 
     def record(self) -> SpoolRecord:
         """Return what was gathered."""
@@ -157,6 +174,7 @@ class Gathered:
         python = self.pythons.get(self.cells[0].kernel, self.python) if self.cells else self.python
         packages = {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in python.get("packages", ())}
         put_params(self.params, self.tracked)
+        children = counted(self.children, self.gaps)
         doubled = self.tracked.doubles(self.values)
         metrics = self.metrics | {key: each for key, each in self.tracked.metrics.items() if key not in doubled}
         summary = self.tracked.told_in_the_end(metrics)
@@ -168,6 +186,7 @@ class Gathered:
             tags=self.tags,
             about=msgspec.convert(self.about, About),
             media=tuple(self.media.values()),
+            artifacts=tuple(self.artifacts.values()),
             seeds=self.seeds,
             states=self.states,
             flags=self.flags,
@@ -195,6 +214,7 @@ class Gathered:
             labels=self.elsewhere.labels,
             peers=frozenset(self.elsewhere.addresses),
             has_native_reads=self.elsewhere.has_native_reads,
+            children=children,
         )
 
     def kept(self, name: str, value: object) -> Scalar:

@@ -5,10 +5,12 @@ What no function speaks of is shown all the same, by the names of its fields: a 
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 
 from lineal.checks.comparison import rest
 from lineal.objects.canonical import Scalar
+from lineal.objects.children import Child
 from lineal.objects.runs import FileUse, ModelFacts
 from lineal.operations.answers import elsewhere_sections as elsewhere
 from lineal.operations.answers import made_with_sections as made_with
@@ -26,7 +28,7 @@ _TOLD = {
     "id", "name", "command", "directory", "state", "started_at", "ended_at", "exit_status", "code", "runtime", "user",
     "host", "inputs", "outputs", "intermediates", "params", "param_sources", "metrics", "seeds", "models", "stdout",
     "stderr", "capture_level", "gaps", "tags", "parent", "context",
-    "objects", "queries", "resumes", "forks", "from_step",
+    "objects", "queries", "resumes", "forks", "from_step", "children",
 }  # fmt: skip
 _USE_TOLD = {"path", "digest", "size_bytes", "mode", "changed_while_reading", "kept", "label"}
 
@@ -139,6 +141,28 @@ def _class(line: str) -> str:
     return f"{name.rpartition('.')[2]}: {size}" if size[:1].isdigit() else (size or name).rpartition(".")[2]
 
 
+def _children(answer: RunAnswer) -> Iterator[Section]:
+    rows = tuple(
+        (
+            shlex.join(each.command),
+            "" if each.exit_status is None else str(each.exit_status),
+            f"{each.count:,} times" if each.count > 1 else "",
+            _note_of_child(each),
+        )
+        for each in (answer.run.children if answer.run else ())
+    )
+    header = ("COMMAND", "EXIT STATUS", "", "NOTE")
+    yield Section("programs that it started", rows, header, is_long=len(rows) > _FOLDED_FROM)
+
+
+def _note_of_child(child: Child) -> str:
+    notes = (
+        "not waited for" if child.exit_status is None else "",
+        f"{' and '.join(child.taken)} went to the program itself" if child.taken else "",
+    )
+    return ", ".join(each for each in notes if each)
+
+
 def _relations(answer: RunAnswer) -> Iterator[Section]:
     rows = tuple(
         (
@@ -182,6 +206,6 @@ def plain_size(size_bytes: int) -> str:
 
 
 SECTIONS: tuple[Callable[[RunAnswer], Iterator[Section]], ...] = (
-    _gaps, _context, _params, _metrics, _files, elsewhere.objects, elsewhere.queries, _artifacts, _models, _relations, _around, made_with.code, made_with.seeds, made_with.runtime, _more,
+    _gaps, _context, _params, _metrics, _files, elsewhere.objects, elsewhere.queries, _artifacts, _models, _children, _relations, _around, made_with.code, made_with.seeds, made_with.runtime, _more,
 )  # fmt: skip
 """Every section, in the order in which people read them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lineal.web.pages import card, dataset, deployment, diff, history, home, model, run, search, version
+from lineal.web.pages import card, dataset, deployment, diff, history, home, media, model, run, search, version
 from lineal.web.pages.page import Page
 
 PAGES: tuple[Page, ...] = (
@@ -17,6 +17,7 @@ PAGES: tuple[Page, ...] = (
     card.PAGE,
     run.LIST,
     run.PAGE,
+    media.PAGE,
     dataset.LIST,
     dataset.PAGE,
     deployment.LIST,

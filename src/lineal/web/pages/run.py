@@ -10,6 +10,7 @@ from lineal.objects.errors import Corrupt, NotFound
 from lineal.operations.answers import RunAnswer
 from lineal.storage import series
 from lineal.web.drawing import lineage_svg
+from lineal.web.pages import media
 from lineal.web.pages.page import Asked, Page
 from lineal.web.plots import curve
 
@@ -25,10 +26,13 @@ def _list(repository: LocalRepository, _: Asked) -> dict[str, Any]:
 
 def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
     found: Any = repository.show(f"run:{asked.name}")
+    shown, drawn = media.of_run(repository, found)
     return {
         "run": found,
         "before": _before(repository, found),
         "curves": _curves(repository, found),
+        "media": shown,
+        "drawn": drawn,
         "stdout": _text(repository, found.run.stdout if found.run else None),
         "stderr": _text(repository, found.run.stderr if found.run else None),
         "diff": _text(repository, found.code.diff if found.code else None),

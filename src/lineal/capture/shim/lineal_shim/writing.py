@@ -110,6 +110,11 @@ def spool() -> str:
     return os.environ.get("LINEAL_SPOOL", "")
 
 
+def folder() -> str:
+    """Return the directory of the run that events go to now, or "" when none is recorded."""
+    return (nested.get() or own).spool or spool()
+
+
 def is_open() -> bool:
     """Tell whether this process has written an event already; it can then go on without asking for the spool."""
     return own.descriptor >= 0 or nested.get() is not None

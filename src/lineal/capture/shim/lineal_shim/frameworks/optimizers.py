@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import weakref
 
+from .tensors import listen
 from .naming import new_training, number_of, params_of
 from ..guarding import alike, method, quietly
 from ..writing import emit
@@ -35,6 +36,7 @@ def watch_schedulers(schedulers: Any) -> None:
 
 
 def _note_made(_result: object, arguments: tuple[Any, ...], _named: dict[str, Any]) -> None:
+    listen()
     optimizer = arguments[0]
     name = _name_of(type(optimizer).__name__, optimizer)
     params = params_of(name, optimizer.defaults.items())

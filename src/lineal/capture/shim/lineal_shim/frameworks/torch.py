@@ -6,6 +6,7 @@ import sys
 import weakref
 
 from .models import describers, facts_of, tell_model, version_of
+from .tensors import listen, tensors_of
 from ..guarding import also, first, method
 
 TYPE_CHECKING = False  # spares the import of typing; checkers take the name as true
@@ -13,11 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+_DICTIONARIES = "tensors", "tensor_dict", "model"
 _LINES_MAX = 100
 _KNOWN_MAX = 100
 
-_modules: dict[tuple[str, ...], weakref.ref[Any]] = {}
-"""Modules whose weights the program asked for, by the names of the weights."""
+_modules: dict[tuple[str, ...], tuple[weakref.ref[Any], dict[str, object]]] = {}
+"""Modules whose weights the program asked for, by the names of the weights; and what they were, should they be gone later."""
 
 
 def watch_modules(module: Any) -> None:
@@ -25,35 +27,39 @@ def watch_modules(module: Any) -> None:
     kind = module.Module
     describers.append(lambda value: module_facts(value) if isinstance(value, kind) else _state_facts(value))
     method(kind, "state_dict", _note_state)
+    listen()
 
 
 def watch_saves(serialization: Any) -> None:
     """Record ``torch.save``."""
-    also(serialization, "save", lambda _result, arguments, named: _note_save(arguments, named, "obj", "f"))
+    also(serialization, "save", lambda _result, arguments, named: _note_save(arguments, named, ("obj",), "f"))
 
 
 def watch_safetensors(safetensors_torch: Any) -> None:
-    """Record ``save_file`` and ``save_model`` of safetensors."""
+    """Record ``save_file`` and ``save_model`` of safetensors, of tensors or of arrays that were tensors before."""
     for name in ("save_file", "save_model"):
         also(
             safetensors_torch,
             name,
-            lambda _result, arguments, named: _note_save(arguments, named, "tensors", "filename"),
+            lambda _result, arguments, named: _note_save(arguments, named, _DICTIONARIES, "filename"),
         )
 
 
 def _note_state(result: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
     # Parts of a module are asked with the dictionary that they fill.
     if len(arguments) == 1 and named.get("destination") is None and isinstance(result, dict) and result:
-        names = tuple(result)
-        _modules.pop(names, None)
-        _modules[names] = weakref.ref(arguments[0])
+        names, module = tuple(result), arguments[0]
+        known = _modules.pop(names, None)
+        # Describing it takes longer than asking for its weights, which some do at every step.
+        is_known = known is not None and known[0]() is module
+        _modules[names] = known if known is not None and is_known else (weakref.ref(module), module_facts(module))
+        _modules[names][1].update(tensors_of(module))
         if len(_modules) > _KNOWN_MAX:
             del _modules[next(iter(_modules))]
 
 
-def _note_save(arguments: tuple[Any, ...], named: dict[str, Any], value_name: str, path_name: str) -> None:
-    value = first(arguments, named, value_name, "model")
+def _note_save(arguments: tuple[Any, ...], named: dict[str, Any], value_names: tuple[str, ...], path_name: str) -> None:
+    value = first(arguments, named, *value_names)
     facts = facts_of(value)
     if facts is not None and isinstance(value, dict) and any(_is_optimizer(each) for each in value.values()):
         # Training can go on from it, so it was made on the way.
@@ -67,16 +73,19 @@ def _is_optimizer(value: Any) -> bool:
 
 def _state_facts(value: Any) -> dict[str, object] | None:
     known = _modules.get(tuple(value)) if isinstance(value, dict) and value else None
-    module = known() if known is not None else None
-    return module_facts(module) if module is not None else None
+    if known is None:
+        return None
+    module = known[0]()
+    return module_facts(module) if module is not None else dict(known[1])
 
 
 def module_facts(module: Any, framework: str = "torch") -> dict[str, object]:
-    """Return what PyTorch says of a module: version, number of parameters, tree of classes."""
+    """Return what PyTorch says of a module: version, parameters, tree of classes, what its first call took and gave."""
     return {
         "framework": framework,
         "framework_version": version_of(framework),
         "architecture": "\n".join(_tree(module)),
+        **tensors_of(module),
     }
 
 
@@ -87,7 +96,7 @@ def _tree(module: Any) -> Iterator[str]:
     yield f"{_kind(module)}: {every:,} parameters{frozen}"
     parts = [(name, each) for name, each in module.named_modules() if name]
     for name, each in parts[:_LINES_MAX]:
-        detail = each.extra_repr() if not any(True for _ in each.children()) else ""
+        detail = each.extra_repr() if not any(True for _ in each.children()) and not _is_script(each) else ""
         last = name.rpartition(".")[2]
         yield "  " * (name.count(".") + 1) + f"{last}: {_kind(each)}" + (f"({detail})" if detail else "")
     if len(parts) > _LINES_MAX:
@@ -99,6 +108,13 @@ def _is_lazy(parameter: Any) -> bool:
     return isinstance(parameter, lazy)
 
 
+def _is_script(module: Any) -> bool:
+    """Tell whether a module was made TorchScript, whose classes are all the same."""
+    return hasattr(type(module), "original_name")
+
+
 def _kind(module: Any) -> str:
+    if _is_script(module):
+        return str(module.original_name)
     kind = type(module)
     return str(kind.__qualname__) if kind.__module__ == "__main__" else f"{kind.__module__}.{kind.__qualname__}"

@@ -16,8 +16,8 @@ TYPE_CHECKING = False  # spares the import of typing; checkers take the name as 
 if TYPE_CHECKING:
     from typing import Any
 
-_NAMED = re.compile(r".*(Config|Configuration|Conf|Cfg|Arg(ument)?s|H?Param(eter)?s|Settings|Options)", re.IGNORECASE)
-_INSTANCES_MAX = 20
+NAMED = re.compile(r".*(Config|Configuration|Conf|Cfg|Arg(ument)?s|H?Param(eter)?s|Settings|Options)", re.IGNORECASE)
+INSTANCES_MAX = 20
 _classes: set[type] = set()
 
 
@@ -30,15 +30,16 @@ def watch_classes(dataclasses: Any) -> None:
 
     def process(cls: Any, *arguments: Any, **named: Any) -> Any:
         made = original(cls, *arguments, **named)
-        quietly(_watch, made)
+        quietly(watch_class, made)
         return made
 
     dataclasses._process_class = alike(process, original)  # noqa: SLF001 what every form of the decorator calls
 
 
-def _watch(cls: Any) -> None:
+def watch_class(cls: Any) -> None:
+    """Record the instances of a class, if it is called like a configuration and the program's own."""
     file = getattr(sys.modules.get(cls.__module__), "__file__", None) or ""
-    if _NAMED.fullmatch(cls.__name__) and not is_of_a_library(file) and "__init__" in cls.__dict__:
+    if NAMED.fullmatch(cls.__name__) and not is_of_a_library(file) and "__init__" in cls.__dict__:
         cls.__init__ = _Init(cls, cls.__init__)
         _classes.add(cls)
 
@@ -52,7 +53,7 @@ class _Init:
     def __init__(self, cls: Any, original: Any) -> None:
         self._class = cls
         self._original = original
-        self._left = _INSTANCES_MAX
+        self._left = INSTANCES_MAX
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         if instance is None:

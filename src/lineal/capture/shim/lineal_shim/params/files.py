@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-_SUFFIXES = (".json", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf")
+SUFFIXES = (".json", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf")
 _NAMED = re.compile(r"conf|cfg|settings|param|hyper|options|args|experiment", re.IGNORECASE)
 _OTHERS = re.compile(r"tokenizer|special_tokens|added_tokens|logg(ing|er)|package|lock", re.IGNORECASE)
 _FOLDERS = re.compile(r"conf(ig)?s?|cfgs?|(hyper)?params|experiments?|settings", re.IGNORECASE)
-_BYTES_MAX = 1 << 18
+BYTES_MAX = 1 << 18
 _FILES_MAX = 20
 
 _KNOWN_MAX = 1_000
@@ -64,31 +64,37 @@ def watch_sections(configparser: Any) -> None:
 
 def _note_sections(parser: Any, read: list[Any]) -> None:
     for each in read:
-        if path := _configuration(each):
-            common = parser.defaults()
-            sections = {
-                section: {
-                    name: value
-                    for name, value in parser.items(section, raw=True)
-                    if name not in common or common[name] != value
-                }
-                for section in parser.sections()
-            }
-            _tell(path, flattened({**common, **sections}))
+        if path := configuration(each):
+            tell_file(path, flattened(sections_of(parser)))
+
+
+def sections_of(parser: Any) -> dict[str, Any]:
+    """Return what a parser of INI files holds: what is common to all sections once."""
+    common = parser.defaults()
+    sections = {
+        section: {
+            name: value
+            for name, value in parser.items(section, raw=True)
+            if name not in common or common[name] != value
+        }
+        for section in parser.sections()
+    }
+    return {**common, **sections}
 
 
 def _note_load(result: Any, stream: Any) -> None:
     # Most of what is loaded is no dictionary from a file, and is let go before anything else is asked.
-    if isinstance(result, dict) and (path := _configuration(stream)) and not _is_read_by_hydra():
-        _tell(path, resolved(result))
+    if isinstance(result, dict) and (path := configuration(stream)) and not is_read_by_hydra():
+        tell_file(path, resolved(result))
 
 
-def _is_read_by_hydra() -> bool:
+def is_read_by_hydra() -> bool:
     """Hydra composes a whole out of many files, and tells the whole."""
     return any(each.f_globals.get("__name__", "").startswith("hydra.") for each in callers(2))
 
 
-def _tell(path: str, found: Iterable[tuple[str, object]]) -> None:
+def tell_file(path: str, found: Iterable[tuple[str, object]]) -> None:
+    """Record what a configuration file holds."""
     if path not in _files and len(_files) >= _FILES_MAX:
         gap(f"params: more than {_FILES_MAX} configuration files were read; the first ones are kept")
         return
@@ -97,15 +103,13 @@ def _tell(path: str, found: Iterable[tuple[str, object]]) -> None:
     tell(path if shown.startswith("..") else shown, found, CONFIG)
 
 
-def _configuration(file: Any) -> str:
+def configuration(file: Any) -> str:
     """Return the whole path of a file that is a configuration of the program, else "".
 
     Programs may read a million files of data this way, so what is cheap is asked first, and each file once.
     """
-    path = file if isinstance(file, str) else getattr(file, "name", None)
-    if not isinstance(path, str) and hasattr(file, "__fspath__"):
-        path = os.fspath(file)
-    if not isinstance(path, str) or not path.endswith(_SUFFIXES):
+    path = _path_of(file)
+    if not path.endswith(SUFFIXES):
         return ""
     if path not in _known:
         if len(_known) > _KNOWN_MAX:
@@ -114,8 +118,21 @@ def _configuration(file: Any) -> str:
     return _known[path]
 
 
-def _found(path: str) -> str:
-    is_named = _is_named_like_one(os.path.abspath(path))
+def loaded_as_one(file: Any) -> str:
+    """Return the whole path of a file that the program loads as a configuration, whatever it is called; else ""."""
+    path = _path_of(file)
+    return _found(path, is_named=True) if path else ""
+
+
+def _path_of(file: Any) -> str:
+    path = file if isinstance(file, str) else getattr(file, "name", None)
+    if not isinstance(path, str) and hasattr(file, "__fspath__"):
+        path = os.fspath(file)
+    return path if isinstance(path, str) else ""
+
+
+def _found(path: str, *, is_named: bool = False) -> str:
+    is_named = is_named or _is_named_like_one(os.path.abspath(path))
     if not is_named and path.endswith(".json"):
         return ""
     path = os.path.realpath(path)
@@ -126,7 +143,7 @@ def _found(path: str) -> str:
         known = os.stat(path)
     except OSError:
         return ""
-    return path if known.st_size <= _BYTES_MAX and known.st_mtime <= STARTED_AT else ""
+    return path if known.st_size <= BYTES_MAX and known.st_mtime <= STARTED_AT else ""
 
 
 def _is_named_like_one(path: str) -> bool:

@@ -33,7 +33,7 @@ def watch_jobs(hydra_config: Any) -> None:
 
 def watch_compose(compose: Any) -> None:
     """Record what programs compose themselves."""
-    also(compose, "compose", lambda result, _arguments, _named: _note(_container(result)))
+    also(compose, "compose", lambda result, _arguments, _named: _note(container(result)))
 
 
 def watch_omegaconf(omegaconf: Any) -> None:
@@ -42,14 +42,14 @@ def watch_omegaconf(omegaconf: Any) -> None:
 
     def from_cli(*arguments: Any, **named: Any) -> Any:
         result = original(*arguments, **named)
-        quietly(lambda: tell("omegaconf", resolved(_container(result)), COMMAND_LINE))
+        quietly(lambda: tell("omegaconf", resolved(container(result)), COMMAND_LINE))
         return result
 
     omegaconf.OmegaConf.from_cli = staticmethod(alike(from_cli, original))
 
 
 def _note_job(config: Any) -> None:
-    whole = _container(config)
+    whole = container(config)
     ours = whole.pop("hydra", None) or {}
     if "MULTIRUN" in str(ours.get("mode")):
         if not ours.get("job", {}).get("override_dirname") and str(ours.get("job", {}).get("num", "???")) == "???":
@@ -68,7 +68,8 @@ def _note(whole: dict[str, Any], **more: object) -> None:
     tell("hydra", found.items(), COMMAND_LINE)
 
 
-def _container(config: Any) -> dict[str, Any]:
+def container(config: Any) -> dict[str, Any]:
+    """Return a configuration of OmegaConf as dictionaries, references as they are written."""
     # Resolving would call resolvers of the program's own, which may count or read the environment.
     found = sys.modules["omegaconf"].OmegaConf.to_container(config, resolve=False, enum_to_str=True)
     return found if isinstance(found, dict) else {}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 
+from .files import hand_over
 from .telling import know_run, tell_metrics, tell_params, tell_tags
+from ..frameworks.models import Beside
 from ..guarding import first, method
-from ..writing import gap
 
 TYPE_CHECKING = False  # spares the import of typing; checkers take the name as true
 if TYPE_CHECKING:
@@ -17,10 +17,19 @@ if TYPE_CHECKING:
 _MLFLOW = "mlflow"
 _DEPTH_MAX = 12
 _OF_MLFLOW = "mlflow."
+_MODELS_MAX = 1_000
+
+_places = Beside()
+"""Whose files go through each repository of artifacts, and at which server."""
+
+_models: dict[str, tuple[str, str]] = {}
+"""The run of each logged model, and what stands before the names of its files."""
+
+_watched: set[tuple[type, str]] = set()
 
 
 def watch_mlflow(module: Any) -> None:
-    """Record parameters, metrics, tags and data sets of every run that the program tells of."""
+    """Record parameters, metrics, tags, data sets and files of every run that the program tells of."""
     client = module.TrackingServiceClient
     for name, record in _RECORDED.items():
         method(client, name, record)
@@ -59,6 +68,8 @@ def _note_batch(_result: object, arguments: tuple[Any, ...], named: dict[str, An
     params = {each.key: each.value for each in first(arguments, named, "params", at=3) or ()}
     tell_params(_MLFLOW, run_id, params, is_automatic=_is_automatic())
     _tell_tags(run_id, {each.key: each.value for each in first(arguments, named, "tags", at=4) or ()})
+    if _is_asked_by("log_model_metrics_for_step"):
+        return  # points that the run has, told once more with the model that was logged
     at_steps: dict[int, dict[str, Any]] = {}
     for each in first(arguments, named, "metrics", at=2) or ():
         values = at_steps.setdefault(each.step, {})
@@ -80,11 +91,47 @@ def _note_inputs(_result: object, arguments: tuple[Any, ...], named: dict[str, A
         )
 
 
-def _note_files(_result: object, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
-    path = os.path.realpath(str(first(arguments, named, "local_path", "local_dir", at=2)))
-    is_temporary = path.startswith(os.path.join(os.path.realpath(tempfile.gettempdir()), ""))
-    if is_temporary and str(getattr(arguments[0], "tracking_uri", "")).startswith("http"):
-        gap("mlflow: files that were uploaded from temporary directories, such as those of log_dict, are only there")
+def _note_place(result: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+    """Remember whose files go through a repository of artifacts, and look at what goes through those of its class.
+
+    All functions that log a file come here, and the threads that log pictures behind the program's back do.
+    """
+    subject = str(first(arguments, named, "resource_id", "run_id", at=1))
+    if _places.get(result) is None:
+        _places.put(result, (subject, getattr(arguments[0], "tracking_uri", "")))
+    for name, record in _HANDED.items():
+        owner = next((each for each in type(result).__mro__ if name in vars(each)), None)
+        if owner is not None and (owner, name) not in _watched:
+            _watched.add((owner, name))
+            method(owner, name, record)
+
+
+def _note_model(result: Any, _arguments: tuple[Any, ...], _named: dict[str, Any]) -> None:
+    name = getattr(result, "name", "") or "model"
+    _models[result.model_id] = str(getattr(result, "source_run_id", None) or ""), f"models/{name}"
+    if len(_models) > _MODELS_MAX:
+        del _models[next(iter(_models))]
+
+
+def _note_file(_result: object, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+    path = os.fspath(first(arguments, named, "local_file", at=1))
+    _hand_over(arguments, named, path, os.path.basename(path))
+
+
+def _note_folder(_result: object, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+    _hand_over(arguments, named, os.fspath(first(arguments, named, "local_dir", at=1)), "")
+
+
+def _hand_over(arguments: tuple[Any, ...], named: dict[str, Any], path: str, name: str) -> None:
+    known = _places.get(arguments[0])
+    if known is None:
+        return  # of no run: the program asked for it by an address
+    subject, tracking_uri = known
+    run_id, folder = _models.get(subject, (subject, ""))
+    before = know_run(_MLFLOW, run_id, tags={"tracking_uri": tracking_uri}) if run_id else ""
+    if before is not None:
+        parts = (folder, first(arguments, named, "artifact_path", at=2), name)
+        hand_over(_MLFLOW, before, "/".join(str(each) for each in parts if each), path)
 
 
 def _tell_tags(run_id: str, tags: dict[str, Any]) -> None:
@@ -94,12 +141,16 @@ def _tell_tags(run_id: str, tags: dict[str, Any]) -> None:
 
 def _is_automatic() -> bool:
     """Tell whether MLflow's autologging asks, by the function that it alone works off its queue with."""
+    return _is_asked_by("_flush_pending_operations")
+
+
+def _is_asked_by(function: str) -> bool:
     frame = sys._getframe(1)  # noqa: SLF001 the one way to know the caller
     for _ in range(_DEPTH_MAX):
         if frame.f_back is None:
             return False
         frame = frame.f_back
-        if frame.f_code.co_name == "_flush_pending_operations":
+        if frame.f_code.co_name == function:
             return True
     return False
 
@@ -111,7 +162,8 @@ _RECORDED = {
     "set_tag": _note_tag,
     "log_batch": _note_batch,
     "log_inputs": _note_inputs,
-    "log_artifact": _note_files,
-    "log_artifacts": _note_files,
-    "log_model_artifacts": _note_files,
+    "create_logged_model": _note_model,
+    "_get_artifact_repo": _note_place,
 }
+
+_HANDED = {"log_artifact": _note_file, "log_artifacts": _note_folder}
