@@ -20,6 +20,7 @@ import pytest
 
 from lineal.client.connect import connect, init
 from lineal.client.delivery import deliver_orphans
+from lineal.storage.database.sqlite import Sqlite
 from tests.surfaces.commands import SOURCES, lineal, start
 from tests.surfaces.fault_cases import CASES, Case, wait_for
 from tests.surfaces.test_cli_faults import FILL, LINEAL, on_disk, until
@@ -229,16 +230,29 @@ def test_a_full_or_read_only_disk_is_told_once_and_the_run_waits_elsewhere(small
     assert 1 == read_only.stderr.count("\n"), read_only.stderr
 
 
-def test_many_runs_at_once_are_all_recorded(tmp_path: Path) -> None:
-    count = 40
+def test_many_runs_at_once_are_all_recorded_also_when_nobody_can_write_for_long(tmp_path: Path) -> None:
+    count = 60
     with init(tmp_path):
         pass
-    script = f"for i in $(seq {count}); do {LINEAL} run -q --name $i -- sh -c 'exit 3' || echo $? & done; wait"
+    # Every third one waits at its end for no others, and leaves its record to a later process.
+    script = (
+        f"for i in $(seq {count}); do LINEAL_EXIT_SECONDS=$((i % 3 * 30)) {LINEAL} run -q --name $i -- "
+        "sh -c 'echo > ended.'$i'; exit 3' || echo $? & done; wait"
+    )
+    database = Sqlite(tmp_path / ".lineal" / "database.sqlite")
 
-    done = subprocess.run(("sh", "-c", script), cwd=tmp_path, capture_output=True, check=False, timeout=300)
+    with database.transaction():
+        process = subprocess.Popen(
+            ("sh", "-c", script), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        )
+        until(lambda: count == len(list(tmp_path.glob("ended.*"))), seconds=240)
+    database.close()
+    out, err = process.communicate(timeout=240)
 
-    assert (b"", b"3\n" * count) == (done.stderr, done.stdout)
+    assert (b"", b"3\n" * count) == (err, out)
+    assert lineal(tmp_path, "runs", "-q", "--limit", "1")[0]
+    assert [] == list((tmp_path / ".lineal" / "spool").iterdir())
     with connect(tmp_path) as repository:
-        states = [(each.name, each.exit_status_of_program) for each in repository.runs(limit=count)]
-        assert {(str(each + 1), 3) for each in range(count)} == set(states)
+        states = [(each.name, each.exit_status_of_program) for each in repository.runs(limit=count + 1)]
+        assert sorted((str(each + 1), 3) for each in range(count)) == sorted(states)
         assert repository.verify().problems == ()

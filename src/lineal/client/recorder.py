@@ -20,12 +20,15 @@ from typing import TYPE_CHECKING, Self
 from lineal.capture.files.watch.choose import LEVELS
 from lineal.capture.launch import launch, launch_bare
 from lineal.capture.launched import Launched, state_of
+from lineal.capture.native.beside import exit_seconds
 from lineal.capture.secrets import mask_command
 from lineal.capture.spool import make_place, places, reserve
 from lineal.client.delivery import NAME, deliver, name_of, spools
 from lineal.client.local import LocalRepository
+from lineal.objects.errors import Busy
 from lineal.objects.ulid import is_ulid, ulid
 from lineal.operations.answers import RunAnswer
+from lineal.storage.turns import patient
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -49,6 +52,7 @@ def record(
     directory: Path | None = None,
     levels: Sequence[Level] = LEVELS,
     warn: Warn = _to_stderr,
+    tell: Warn = _to_stderr,
 ) -> RunAnswer:
     """Run ``command`` as it would run without us, and keep everything that was seen of it.
 
@@ -60,6 +64,7 @@ def record(
         directory: where it runs; by default here.
         levels: the ways to see files, best first.
         warn: is told when the record could not be stored; the program is not disturbed.
+        tell: is told instead where nothing is wrong, but so many others write that the end would be held up.
 
     Raises:
         Invalid: there is no such program.
@@ -84,7 +89,11 @@ def record(
         )
         beginning.end()
         try:
-            return deliver(repository, launched, name, spool)
+            with patient(exit_seconds(variables)):
+                return deliver(repository, launched, name, spool)
+        except Busy:
+            tell(f"run:{launched.run_id} waits in {spool}: others write just now; a later lineal command stores it")
+            return _undelivered(launched, name)
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 whatever fails, the program's own end is told
             return _waiting(launched, name, spool, error, warn)
 
@@ -167,6 +176,8 @@ class _Begin:
     """
 
     _SECONDS_MAX = 0.25
+    _PAUSES_S = (1, 2, 4, 8, 16, 32, 64)
+    """So often is tried again while others write, in a run that takes its time."""
 
     def __init__(self, repository: Repository, run_id: str, name: str, command: Sequence[str]) -> None:
         self._start = partial(
@@ -178,6 +189,7 @@ class _Begin:
             started_at=time.time_ns() // 1_000_000,
         )
         self._is_local = isinstance(repository, LocalRepository)
+        self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lineal-begin", daemon=True)
         with suppress(RuntimeError):  # no room for another thread
             self._thread.start()
@@ -191,11 +203,21 @@ class _Begin:
         self.end()
 
     def _run(self) -> None:
-        with suppress(Exception):
-            self._start()
+        for pause in self._PAUSES_S:
+            try:
+                with patient(self._SECONDS_MAX):
+                    self._start()
+            except Busy:
+                if self._is_over.wait(pause):
+                    return
+            except Exception:  # noqa: BLE001 the end of the run says it again
+                return
+            else:
+                return
 
     def end(self) -> None:
         """Wait for the end where a database is in use, which nobody may close meanwhile; a server is left to itself."""
+        self._is_over.set()
         if self._is_local and self._thread.is_alive():
             self._thread.join()
 
