@@ -28,6 +28,7 @@ from lineal.capture.gaps import Gaps
 from lineal.capture.launched import Launched, gathered, named_like_files, state_of, write_end
 from lineal.capture.metrics import metrics_of
 from lineal.capture.program import standard
+from lineal.capture.program.neighbours import Neighbours
 from lineal.capture.program.network import Connection, Sampling
 from lineal.capture.program.network import gaps as network_gaps
 from lineal.capture.program.processes import Family, start_time
@@ -37,7 +38,9 @@ from lineal.capture.program.tee import Tees
 from lineal.capture.program.usage import Sampler
 from lineal.capture.runtime.finding import VARIABLES, find_runtime
 from lineal.capture.secrets import mask_command
-from lineal.capture.spool import Start, is_of_another, reserve, this_process, write_start, write_whole
+from lineal.capture.shim.lineal_shim.ranks import OUTER, place
+from lineal.capture.spool import Start, reserve, this_process, write_start, write_whole
+from lineal.capture.told.ranks import outer_training
 from lineal.capture.told.reading import read
 from lineal.capture.told.record import SpoolRecord
 from lineal.objects.errors import Invalid
@@ -114,7 +117,7 @@ def launch(  # noqa: PLR0913 what may be chosen
     start = _start(plan, run_id, parent.name if parent else "", gaps)
     with gaps.guard("the spool could not be written"):
         open_spool(spool, start, code)
-    family = Family(plan.spool, is_of_another=lambda process: is_of_another(process, plan.spool))
+    family = Family(plan.spool, is_of_another=Neighbours(plan.spool, gaps).had)
     files = see_files(plan, family, gaps)
     before()
     try:
@@ -139,6 +142,7 @@ def _start(plan: Plan, run_id: str, parent: str, gaps: Gaps) -> Start:
         process_started=this_process()[1],
         variables={name: plan.variables[name] for name in VARIABLES & plan.variables.keys()},
         parent=parent or find_parent(plan.variables),
+        training=outer_training(plan.variables),
     )
     with gaps.guard("context"):
         return msgspec.structs.replace(start, context=find_context(plan.variables))
@@ -219,7 +223,7 @@ def _execute(plan: Plan, start: Start, level: str, gaps: Gaps) -> tuple[int, fro
     # Interpreters of a run around this one are no part of this one.
     variables.pop("LINEAL_AROUND", None)
     if "RANK" in variables:
-        variables["LINEAL_OUTER_RANK"] = variables["RANK"]
+        variables[OUTER] = "{}/{}".format(*place(variables))
     variables["PYTHONPATH"] = os.pathsep.join(filter(None, (str(SHIM), variables.get("PYTHONPATH"))))
     tees = Tees(plan.spool, gaps)
     with Forwarding() as forwarding:

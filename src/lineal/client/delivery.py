@@ -183,6 +183,7 @@ def _run(blobs: BlobStore, launched: Launched, name: str, code: Digest, runtime:
         tags=record.tags,
         objects=record.objects,
         queries=record.queries,
+        training=launched.training,
     )
 
 
