@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import shutil
@@ -97,6 +98,7 @@ def launch(  # noqa: PLR0913 what may be chosen
 
     Raises:
         Invalid: there is no such program, or it cannot be started.
+        OSError: so few files may be open that the program has not been started; it can be without us.
     """
     directory, spool = directory.resolve(), spool.resolve()
     program = _resolve(tuple(command), directory, variables)
@@ -252,7 +254,7 @@ def _execute(plan: Plan, start: Start, level: str, gaps: Gaps) -> tuple[int, fro
 def _spawn(
     program: Sequence[str], directory: Path, variables: Mapping[str, str], ends: Mapping[str, int] = {}
 ) -> subprocess.Popen[bytes]:
-    """Start ``program``. Raises Invalid when it cannot start."""
+    """Start ``program``. Raises Invalid when it cannot start, and OSError when so few files may be open that we are in its way."""
     try:
         return subprocess.Popen(
             program,
@@ -264,6 +266,8 @@ def _spawn(
             close_fds=False,  # what a shell or make opened for the program reaches it; ours are closed by themselves
         )
     except OSError as error:
+        if error.errno in {errno.EMFILE, errno.ENFILE}:
+            raise
         raise Invalid(f"{program[0]} cannot be started: {error.strerror}", hint="try it without lineal run") from None
 
 
@@ -278,7 +282,7 @@ def gather(
     connections: frozenset[Connection] = frozenset(),
 ) -> Launched:
     """Put together what was seen, told and printed, and write it down."""
-    ended_at, root = _now(), plan.code.root
+    ended_at, root = _end_of(start, gaps), plan.code.root
     record = SpoolRecord()
     with gaps.guard("what the program's interpreter told is lost"):
         record = read(plan.spool)
@@ -347,6 +351,14 @@ def _python(program: tuple[str, ...], variables: Mapping[str, str]) -> Path | No
         return None
     found = shutil.which(program[0], path=variables.get("PATH", os.defpath))
     return Path(found) if found else None
+
+
+def _end_of(start: Start, gaps: Gaps) -> int:
+    """Return when the program ended: not before it began, whatever the machine's clock says now."""
+    now = _now()
+    if now < start.started_at:
+        gaps.note("the machine's clock was set back while the program ran, so when it ended is not known")
+    return max(now, start.started_at)
 
 
 def _now() -> int:

@@ -30,6 +30,7 @@ from lineal.capture.program.processes import is_alive, start_time
 from lineal.objects.context import Context
 from lineal.objects.digest import digest_of
 from lineal.objects.runs import Training
+from lineal.storage.turns import Turn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -137,6 +138,21 @@ def this_process() -> tuple[int, int]:
     return os.getpid(), start_time(os.getpid())
 
 
+def hold(spool: Path) -> Turn:
+    """Hold a spool as long as this process lives, or until the turn is released: others cannot see us in every namespace."""
+    turn = Turn(str(spool))
+    turn.take(0)
+    return turn
+
+
+def _is_held(spool: Path) -> bool:
+    turn = Turn(str(spool))
+    if not turn.take(0):
+        return True
+    turn.release()
+    return False
+
+
 def orphans(directory: Path) -> list[Path]:
     """Return the spools in ``directory`` whose recorder and program are dead, oldest first; no other hosts'."""
     found: list[tuple[int, Path]] = []
@@ -145,7 +161,7 @@ def orphans(directory: Path) -> list[Path]:
         if start is None or start.host != platform.node():
             continue
         processes = ((start.process, start.process_started), (start.program, start.program_started))
-        if not any(each and is_alive(each, started) for each, started in processes):
+        if not any(each and is_alive(each, started) for each, started in processes) and not _is_held(path):
             found.append((start.started_at, path))
     return [path for _, path in sorted(found)]
 

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -22,7 +22,7 @@ from lineal.capture.launch import launch, launch_bare
 from lineal.capture.launched import Launched, state_of
 from lineal.capture.native.beside import exit_seconds
 from lineal.capture.secrets import mask_command
-from lineal.capture.spool import make_place, places, reserve
+from lineal.capture.spool import hold, make_place, places, reserve
 from lineal.client.delivery import NAME, deliver, name_of, spools
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Busy
@@ -74,19 +74,24 @@ def record(
     if spool is None:
         warn(f"nowhere is room to write down what a program does, so this run is not recorded; {_ROOM}")
         return run_bare(command, directory=directory, variables=variables, name=shown)
-    with _hurried(repository), _Begin(repository, spool.name, shown, command) as beginning:
-        launched = launch(
-            command,
-            directory=directory,
-            spool=spool,
-            variables=variables,
-            run_id=spool.name,
-            parent=_parent(variables),
-            # What the store itself reads and writes is no part of the run.
-            ignore=(spool.parent.parent,),
-            levels=levels,
-            before=beginning.wait,
-        )
+    with closing(hold(spool)), _hurried(repository), _Begin(repository, spool.name, shown, command) as beginning:
+        try:
+            launched = launch(
+                command,
+                directory=directory,
+                spool=spool,
+                variables=variables,
+                run_id=spool.name,
+                parent=_parent(variables),
+                # What the store itself reads and writes is no part of the run.
+                ignore=(spool.parent.parent,),
+                levels=levels,
+                before=beginning.wait,
+            )
+        except OSError as error:
+            beginning.end()
+            repository.close()
+            return _unrecorded(spool, error, command, directory=directory, variables=variables, warn=warn)
         beginning.end()
         try:
             with patient(exit_seconds(variables)):
@@ -130,10 +135,28 @@ def record_for_later(
     if spool is None:
         warn(f"this run is not recorded: {fault}")
         return run_bare(command, directory=Path.cwd(), variables=variables, name=name)
-    launched = launch(
-        command, directory=Path.cwd(), spool=spool, variables=variables, run_id=spool.name, ignore=(root,)
-    )
+    try:
+        launched = launch(
+            command, directory=Path.cwd(), spool=spool, variables=variables, run_id=spool.name, ignore=(root,)
+        )
+    except OSError as error:
+        return _unrecorded(spool, error, command, directory=Path.cwd(), variables=variables, warn=warn)
     return _waiting(launched, name, spool, fault, warn)
+
+
+def _unrecorded(
+    spool: Path,
+    error: OSError,
+    command: Sequence[str],
+    *,
+    directory: Path,
+    variables: Mapping[str, str],
+    warn: Warn,
+) -> RunAnswer:
+    """Run a program that could not be started beside a recorder, and say once that it is not recorded."""
+    shutil.rmtree(spool, ignore_errors=True)
+    warn(f"this run is not recorded: {error.strerror}; raise the limit of open files, ulimit -n")
+    return run_bare(command, directory=directory, variables=variables)
 
 
 def _waiting(launched: Launched, name: str, spool: Path, error: BaseException, warn: Warn) -> RunAnswer:

@@ -79,6 +79,8 @@ class Turn:
             fcntl.flock(descriptor, fcntl.LOCK_UN)
         os.close(descriptor)
 
+    close = release
+
 
 class _Waiting:
     """A wait in a thread of its own, because the system's wait for a lock is in order, but has no end."""
