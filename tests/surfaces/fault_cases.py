@@ -25,6 +25,7 @@ class Case(NamedTuple):
         stdin: what it reads.
         act: what is done to the process that was started, once the program has made the file ``ready``.
         gap: what a gap of the record says.
+        recorded: whether there can be a record at all.
         kept: whether the record must hold what was printed.
         files: besides the program.
     """
@@ -37,6 +38,7 @@ class Case(NamedTuple):
     stdin: bytes = b""
     act: Act | None = None
     gap: str = ""
+    recorded: bool = True
     kept: bool = True
     files: dict[str, str] = {}
 
@@ -125,6 +127,39 @@ _TOLD = (
     "open('ready', 'w').close()\ntime.sleep(30)"
 )
 _RAISE = "kill -{0} $$; sleep 5"
+# A control group of either version, where one can be made.
+_LIMITED = """
+for top in /sys/fs/cgroup/memory /sys/fs/cgroup; do
+    group=$top/lineal-$$; mkdir $group || continue
+    for limit in memory.limit_in_bytes memory.max; do [ -e $group/$limit ] && echo 160M > $group/$limit && break; done &&
+    { echo 0 > $group/memory.swap.max || true; } && sh -c 'echo $$ > $0/cgroup.procs' $group && touch limited && break
+    rmdir $group
+done 2>/dev/null
+[ -e limited ] && set -- sh -c 'echo $$ > "$0/cgroup.procs"; exec "$@"' $group "$@"
+"$@"; status=$?; rmdir $group 2>/dev/null; exit $status
+"""
+_STARVES = """
+import os, signal
+print('before', flush=True)
+if os.path.exists('limited'): held = [b'x' * (1 << 20) for _ in range(1000)]
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+_BACK = """
+import os, time
+for name, unit in (('time', 1), ('time_ns', 10**9)):
+    def earlier(real=getattr(time, name), unit=unit): return real() - os.path.exists('back') * 3600 * unit
+    setattr(time, name, earlier)
+"""
+_UP = """
+import os, random
+held = []
+try:
+    while True: held.append(os.open('/dev/null', os.O_RDONLY))
+except OSError as error: print(error.strerror)
+random.seed(3); print(random.random())
+for each in held[:3]: os.close(each)
+print(len(open('program.py').read()))
+"""
 
 CASES: dict[str, Case] = {
     # Ends.
@@ -223,7 +258,7 @@ CASES: dict[str, Case] = {
     ),
     # Surroundings.
     "has few open files": Case("import os; print(os.dup(1))", before='ulimit -n 20; "$@"', kept=False, gap="not kept"),
-    "may write only little": Case("print(1)", before='ulimit -f 1; "$@"'),
+    "may write only little": Case("print(1)", before='ulimit -f 1; "$@"', recorded=False),
     "may not dump its core": Case(shell=_RAISE.format("ABRT"), before='ulimit -c 0; "$@"'),
     "has its own umask": Case(
         "open('secret', 'w').close(); import os; print(os.stat('secret').st_mode)", before='umask 077; "$@"'
@@ -237,5 +272,22 @@ CASES: dict[str, Case] = {
         "for name in (b'\\xff\\xfe', b'a\\nb', b'-rf', b\"';--\", 'é ü'.encode(), b'x' * 255):\n"
         "    open(name, 'wb').write(name); print(open(name, 'rb').read())"
     ),
+    "is killed for want of memory": Case(_STARVES, before=_LIMITED),
+    "uses up its descriptors": Case(_UP, before='ulimit -n 200; "$@"', kept=False),
+    "may open next to nothing": Case("print(1)", before='ulimit -n 8; "$@"', recorded=False),
+    "has a home that nobody may write": Case("print('in')", variables={"HOME": "/proc", "XDG_CACHE_HOME": None}),
+    "has no place for temporary files": Case("print('in')", variables={"TMPDIR": "/nowhere/at/all"}),
+    "has its clock set back": Case(
+        "import time\nopen('back', 'w').close(); time.sleep(0.1); print('earlier')",
+        variables={"PYTHONPATH": "own"},
+        files={"own/sitecustomize.py": _BACK},
+        gap="set back while",
+    ),
+    "is the first process of its own": Case("print('alone')", before='unshare --fork --pid --mount-proc "$@"'),
+    "sees no processes": Case(
+        "import os; print(os.listdir('/proc'))",
+        before="""unshare --mount sh -c 'mount -t tmpfs none /proc; exec "$@"' sh "$@" """,
+    ),
+    "has a time of its own": Case("print('late')", before='unshare --time --boottime 100000 --monotonic 5000 "$@"'),
     "removes its spool": Case(shell='sleep 0.3; rm -rf "$LINEAL_SPOOL"; echo gone; exit 3', kept=False),
 }

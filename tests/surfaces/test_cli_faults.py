@@ -49,9 +49,9 @@ def only_run(directory: Path) -> dict[str, Any]:
     return dict(run)
 
 
-def until(holds: Callable[[], object]) -> None:
-    """Wait until something holds; it must within half a minute."""
-    end = time.monotonic() + 30
+def until(holds: Callable[[], object], seconds: float = 30) -> None:
+    """Wait until something holds; it must within ``seconds``."""
+    end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end
         time.sleep(0.02)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -19,24 +20,26 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("level", "prefix", "gaps"),
+    ("level", "prefix", "is_ordinary", "gaps"),
     [
-        ("fanotify", (), 0),
-        ("inotify", (), 0),
-        ("readers", (), 1),
-        ("fanotify", file_capture.WITHOUT_RIGHTS, 0),
+        ("fanotify", (), False, 0),
+        ("inotify", (), False, 0),
+        ("readers", (), False, 1),
+        ("fanotify", file_capture.WITHOUT_RIGHTS, False, 0),
+        ("fanotify", (), True, 0),
     ],
 )
 def test_every_read_and_write_is_seen_and_nothing_else(
-    level: str, prefix: tuple[str, ...], gaps: int, prepared: Path
+    level: str, prefix: tuple[str, ...], is_ordinary: bool, gaps: int, prepared: Path
 ) -> None:
-    if prefix:
+    if prefix or is_ordinary:
         need_root()  # to give up its rights
-    with file_capture.recorded(prepared, level, prefix=prefix) as matrix:
+    with file_capture.recorded(prepared, level, prefix=prefix, is_ordinary=is_ordinary) as matrix:
         read, written = set(matrix.reads.values()), set(matrix.writes.values())
 
         assert (63, 52, level) == (len(read), len(written), matrix.level)
         assert [] == matrix.unseen()
+        assert (file_capture.ORDINARY if is_ordinary else os.getuid()) == matrix.user
         assert frozenset() == matrix.inputs - read
         assert {f"{matrix.writes['a child that outlives']}.done"} == matrix.outputs - written
         assert frozenset() == matrix.intermediates

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import shutil
@@ -28,6 +29,7 @@ from lineal.capture.gaps import Gaps
 from lineal.capture.launched import Launched, gathered, named_like_files, state_of, write_end
 from lineal.capture.metrics import metrics_of
 from lineal.capture.program import standard
+from lineal.capture.program.neighbours import Neighbours
 from lineal.capture.program.network import Connection, Sampling
 from lineal.capture.program.network import gaps as network_gaps
 from lineal.capture.program.processes import Family, start_time
@@ -37,7 +39,9 @@ from lineal.capture.program.tee import Tees
 from lineal.capture.program.usage import Sampler
 from lineal.capture.runtime.finding import VARIABLES, find_runtime
 from lineal.capture.secrets import mask_command
-from lineal.capture.spool import Start, is_of_another, reserve, this_process, write_start, write_whole
+from lineal.capture.shim.lineal_shim.ranks import OUTER, place
+from lineal.capture.spool import Start, reserve, this_process, write_start, write_whole
+from lineal.capture.told.ranks import outer_training
 from lineal.capture.told.reading import read
 from lineal.capture.told.record import SpoolRecord
 from lineal.objects.errors import Invalid
@@ -94,6 +98,7 @@ def launch(  # noqa: PLR0913 what may be chosen
 
     Raises:
         Invalid: there is no such program, or it cannot be started.
+        OSError: so few files may be open that the program has not been started; it can be without us.
     """
     directory, spool = directory.resolve(), spool.resolve()
     program = _resolve(tuple(command), directory, variables)
@@ -114,7 +119,7 @@ def launch(  # noqa: PLR0913 what may be chosen
     start = _start(plan, run_id, parent.name if parent else "", gaps)
     with gaps.guard("the spool could not be written"):
         open_spool(spool, start, code)
-    family = Family(plan.spool, is_of_another=lambda process: is_of_another(process, plan.spool))
+    family = Family(plan.spool, is_of_another=Neighbours(plan.spool, gaps).had)
     files = see_files(plan, family, gaps)
     before()
     try:
@@ -139,6 +144,7 @@ def _start(plan: Plan, run_id: str, parent: str, gaps: Gaps) -> Start:
         process_started=this_process()[1],
         variables={name: plan.variables[name] for name in VARIABLES & plan.variables.keys()},
         parent=parent or find_parent(plan.variables),
+        training=outer_training(plan.variables),
     )
     with gaps.guard("context"):
         return msgspec.structs.replace(start, context=find_context(plan.variables))
@@ -219,7 +225,7 @@ def _execute(plan: Plan, start: Start, level: str, gaps: Gaps) -> tuple[int, fro
     # Interpreters of a run around this one are no part of this one.
     variables.pop("LINEAL_AROUND", None)
     if "RANK" in variables:
-        variables["LINEAL_OUTER_RANK"] = variables["RANK"]
+        variables[OUTER] = "{}/{}".format(*place(variables))
     variables["PYTHONPATH"] = os.pathsep.join(filter(None, (str(SHIM), variables.get("PYTHONPATH"))))
     tees = Tees(plan.spool, gaps)
     with Forwarding() as forwarding:
@@ -248,7 +254,7 @@ def _execute(plan: Plan, start: Start, level: str, gaps: Gaps) -> tuple[int, fro
 def _spawn(
     program: Sequence[str], directory: Path, variables: Mapping[str, str], ends: Mapping[str, int] = {}
 ) -> subprocess.Popen[bytes]:
-    """Start ``program``. Raises Invalid when it cannot start."""
+    """Start ``program``. Raises Invalid when it cannot start, and OSError when so few files may be open that we are in its way."""
     try:
         return subprocess.Popen(
             program,
@@ -260,6 +266,8 @@ def _spawn(
             close_fds=False,  # what a shell or make opened for the program reaches it; ours are closed by themselves
         )
     except OSError as error:
+        if error.errno in {errno.EMFILE, errno.ENFILE}:
+            raise
         raise Invalid(f"{program[0]} cannot be started: {error.strerror}", hint="try it without lineal run") from None
 
 
@@ -274,7 +282,7 @@ def gather(
     connections: frozenset[Connection] = frozenset(),
 ) -> Launched:
     """Put together what was seen, told and printed, and write it down."""
-    ended_at, root = _now(), plan.code.root
+    ended_at, root = _end_of(start, gaps), plan.code.root
     record = SpoolRecord()
     with gaps.guard("what the program's interpreter told is lost"):
         record = read(plan.spool)
@@ -343,6 +351,14 @@ def _python(program: tuple[str, ...], variables: Mapping[str, str]) -> Path | No
         return None
     found = shutil.which(program[0], path=variables.get("PATH", os.defpath))
     return Path(found) if found else None
+
+
+def _end_of(start: Start, gaps: Gaps) -> int:
+    """Return when the program ended: not before it began, whatever the machine's clock says now."""
+    now = _now()
+    if now < start.started_at:
+        gaps.note("the machine's clock was set back while the program ran, so when it ended is not known")
+    return max(now, start.started_at)
 
 
 def _now() -> int:

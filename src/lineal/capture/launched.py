@@ -20,7 +20,7 @@ from lineal.capture.told.reading import read
 from lineal.capture.told.record import SpoolRecord
 from lineal.objects.context import Context
 from lineal.objects.errors import NotFound
-from lineal.objects.runs import FileUse, RunState, Runtime
+from lineal.objects.runs import FileUse, RunState, Runtime, Training
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,6 +58,7 @@ class Launched(msgspec.Struct, frozen=True, kw_only=True):
     gaps: tuple[str, ...] = ()
     parent: str = ""
     context: tuple[Context, ...] = ()
+    training: Training | None = None
 
 
 def state_of(exit_status: int) -> RunState:
@@ -105,6 +106,7 @@ def gathered(  # noqa: PLR0913 the parts of a whole, each found by another modul
         gaps=tuple(gaps),
         parent=start.parent,
         context=start.context,
+        training=record.training or start.training,
     )
 
 

@@ -22,7 +22,6 @@ import os
 import platform
 import tempfile
 import time
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,12 +30,11 @@ import msgspec
 from lineal.capture.program.processes import is_alive, start_time
 from lineal.objects.context import Context
 from lineal.objects.digest import digest_of
+from lineal.objects.runs import Training
+from lineal.storage.turns import Turn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-_BESIDE_MAX = 256
-"""Of so many runs at once, the processes can be told apart when they are gone."""
 
 JOINED = "joined-"
 """Begins the names of files that say which processes joined the run later: their number follows, their start is inside."""
@@ -55,7 +53,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
 
     Processes come with their start time (`processes.start_time`), ``started_at`` is in milliseconds since 1970 UTC.
     ``variables`` are the allowed ones; ``parent`` is the id of the run within which this one was started. ``is_beside``: the
-    recorder is not who started the program.
+    recorder is not who started the program. ``training``: the recorder itself is a rank of it.
     """
 
     run_id: str
@@ -72,6 +70,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     parent: str = ""
     context: tuple[Context, ...] = ()
     is_beside: bool = False
+    training: Training | None = None
 
 
 def start_path(spool: Path) -> Path:
@@ -90,20 +89,6 @@ def read_start(spool: Path) -> Start | None:
         return msgspec.json.decode(start_path(spool).read_bytes(), type=Start)
     except (OSError, msgspec.MsgspecError):
         return None
-
-
-def is_of_another(process: int, spool: Path) -> bool:
-    """Tell whether ``process``, which may be gone, belonged to a run whose spool stands beside ``spool``."""
-    events = f"events-{process}.jsonl"
-    if (spool / events).exists():
-        return False
-    for each in islice(spool.parent.iterdir(), _BESIDE_MAX):
-        if each == spool:
-            continue
-        start = read_start(each)
-        if (start and process in {start.process, start.program}) or (each / events).exists():
-            return True
-    return False
 
 
 def reserve(spool: Path) -> None:
@@ -154,6 +139,21 @@ def this_process() -> tuple[int, int]:
     return os.getpid(), start_time(os.getpid())
 
 
+def hold(spool: Path) -> Turn:
+    """Hold a spool as long as this process lives, or until the turn is released: others cannot see us in every namespace."""
+    turn = Turn(str(spool))
+    turn.take(0)
+    return turn
+
+
+def _is_held(spool: Path) -> bool:
+    turn = Turn(str(spool))
+    if not turn.take(0):
+        return True
+    turn.release()
+    return False
+
+
 def orphans(directory: Path) -> list[Path]:
     """Return the spools in ``directory`` whose recorder and program are dead, oldest first; no other hosts'."""
     found: list[tuple[int, Path]] = []
@@ -162,7 +162,7 @@ def orphans(directory: Path) -> list[Path]:
         if start is None or start.host != platform.node():
             continue
         processes = ((start.process, start.process_started), (start.program, start.program_started))
-        if not any(each and is_alive(each, started) for each, started in processes):
+        if not any(each and is_alive(each, started) for each, started in processes) and not _is_held(path):
             found.append((start.started_at, path))
     return [path for _, path in sorted(found)]
 

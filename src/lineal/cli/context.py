@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 _WIDTH = 100
 """The width of lines where there is no terminal, in characters."""
 
+_FOR_OTHERS_S = 2.0
+"""So long `lineal run` delivers what others left behind before it ends."""
+
+_TOLD_MAX = 5
+
 
 class Context(NamedTuple):
     """Data goes to ``out``, talk to ``err``."""
@@ -53,11 +58,17 @@ class Context(NamedTuple):
         from lineal.client.delivery import deliver_orphans, spools  # noqa: PLC0415
 
         try:
-            if not self.settings.program:
+            if self.settings.program:
+                found = deliver_orphans(repository, self.variables, seconds=_FOR_OTHERS_S)
+            else:
                 for place in filter(os.path.isdir, spools(repository, self.variables)):
                     await_recorders(place)
-            for each in deliver_orphans(repository, self.variables):
-                self.talk(f"lineal: delivered {each.reference}, which was interrupted: {each.state}")
+                found = deliver_orphans(repository, self.variables)
+            for each in found[:_TOLD_MAX]:
+                what = "was interrupted" if each.state == "lost" else "waited"
+                self.talk(f"lineal: delivered {each.reference}, which {what}: {each.state}")
+            if len(found) > _TOLD_MAX:
+                self.talk(f"lineal: delivered {len(found) - _TOLD_MAX} more")
         except (LinealError, OSError) as error:
             self.talk(f"lineal: warning: a run that was interrupted could not be delivered: {error}")
 

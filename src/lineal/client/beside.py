@@ -24,7 +24,7 @@ from lineal.capture.program.processes import Family, exit_status, is_alive
 from lineal.capture.program.usage import Sampler
 from lineal.capture.runtime.finding import VARIABLES
 from lineal.capture.secrets import mask_command
-from lineal.capture.spool import JOINED, Start, places, this_process, write_whole
+from lineal.capture.spool import JOINED, Start, hold, places, this_process, write_whole
 from lineal.objects.runs import RunState
 from lineal.storage.where import find
 
@@ -96,6 +96,7 @@ def main(descriptor: int = 3) -> None:
         if _has_joined(spool, request):
             talk.say("ready", str(spool), "1", "")
             return
+        hold(spool)
         recording = Recording(request, spool, (root.parent,))
     except Exception as error:  # noqa: BLE001 the program must hear of it, and go on
         talk.say("failed", f"{error}")

@@ -6,7 +6,9 @@ A delivery that was cut short is done again from its beginning, to the same resu
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +30,7 @@ from lineal.objects.files import Entry, Tree
 from lineal.objects.runs import Code, FileUse, Run, Runtime, Seeds
 from lineal.operations.answers import RunAnswer
 from lineal.storage.blobs.blobs import BlobStore
+from lineal.storage.turns import Turn
 
 if TYPE_CHECKING:
     from lineal.client.connect import Repository
@@ -37,6 +40,9 @@ INPUT_KEPT_BYTES = 1 << 30
 
 NAME = "name"
 """The file in a spool that holds the run's name."""
+
+_OTHERS_S = 5.0
+"""So long a command waits for another one that delivers what both would."""
 
 
 def spools(repository: Repository, variables: Mapping[str, str]) -> tuple[Path, ...]:
@@ -60,23 +66,45 @@ def name_of(command: Sequence[str]) -> str:
     return Path(command[0]).name if command else ""
 
 
-def deliver_orphans(repository: Repository, variables: Mapping[str, str] | None = None) -> tuple[RunAnswer, ...]:
+def deliver_orphans(
+    repository: Repository, variables: Mapping[str, str] | None = None, *, seconds: float = float("inf")
+) -> tuple[RunAnswer, ...]:
     """Store what dead recorders left in their spools; return those runs.
+
+    One process does it at a time; others wait for it a moment, and those that have little time not at all.
+
+    Args:
+        repository: whose spools.
+        variables: the environment, which tells where they are.
+        seconds: after so long no other one is begun.
 
     Raises:
         Unavailable: one of them cannot be stored; its spool stays.
     """
-    found, fault = [], None
-    for spool in (each for place in spools(repository, variables or {}) for each in orphans(place)):
-        name = (spool / NAME).read_text(encoding="utf-8", errors="surrogateescape") if (spool / NAME).exists() else ""
+    ends_at, found, fault = time.monotonic() + seconds, list[RunAnswer](), None
+    for place in filter(Path.is_dir, spools(repository, variables or {})):
+        turn = Turn(str(place))
+        if not turn.take(_OTHERS_S if seconds > _OTHERS_S else 0):
+            continue
         try:
-            launched = recover(spool)
-            found.append(deliver(repository, launched, name, spool))
-        except Exception as error:  # noqa: BLE001 the others need not wait for this one
-            fault = fault or error
+            for spool in orphans(place):
+                if time.monotonic() > ends_at:
+                    break
+                try:
+                    found.append(_deliver_orphan(repository, spool))
+                except Exception as error:  # noqa: BLE001 the others need not wait for this one
+                    fault = fault or error
+        finally:
+            turn.release()
     if fault is not None:
         raise Unavailable(f"{fault}") from fault
     return tuple(found)
+
+
+def _deliver_orphan(repository: Repository, spool: Path) -> RunAnswer:
+    named = spool / NAME
+    name = named.read_text(encoding="utf-8", errors="surrogateescape") if named.exists() else ""
+    return deliver(repository, recover(spool), name, spool)
 
 
 def deliver(repository: Repository, launched: Launched, name: str, spool: Path) -> RunAnswer:
@@ -97,8 +125,9 @@ def _deliver_one(
     related, resumed = find_related(repository, about, gaps)
     related = related._replace(parent=related.parent or launched.parent)
     name = name or about.name or resumed or name_of(launched.command)
-    # A point or a file needs a run that it belongs to, and the beginning may not have been written.
-    repository.runs.start(
+    record = launched.record
+    start = partial(
+        repository.runs.start,
         run_id=launched.run_id,
         name=name,
         command=launched.command,
@@ -106,9 +135,13 @@ def _deliver_one(
         started_at=launched.started_at,
         related=related,
     )
-    record = launched.record
+    started: RunAnswer | None = None
     for points in batches(spool, doubled=record.doubled, summary=record.summary, at=record.last_at):
+        # A point or a file needs a run that it belongs to, and the beginning may not have been written.
+        started = started or start()
         repository.runs.extend(launched.run_id, points=points)
+    if (record.media or record.artifacts) and not started:
+        start()
     keep_media(repository, launched.run_id, spool, record.media)
     keep_artifacts(repository, launched.run_id, spool, record.artifacts, gaps)
     run = _run(repository.blobs, launched, name, object_digest(code), object_digest(runtime), gaps)
@@ -152,6 +185,7 @@ def _run(blobs: BlobStore, launched: Launched, name: str, code: Digest, runtime:
         objects=record.objects,
         queries=record.queries,
         children=record.children,
+        training=launched.training,
     )
 
 

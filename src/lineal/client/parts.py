@@ -49,6 +49,7 @@ def parts_of(launched: Launched, spool: Path) -> Iterator[tuple[Launched, Path]]
                 stderr=None,
                 capture_level="",
                 gaps=record.gaps,
+                training=None,
             ),
             each,
         )

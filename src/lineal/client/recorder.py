@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -20,12 +20,15 @@ from typing import TYPE_CHECKING, Self
 from lineal.capture.files.watch.choose import LEVELS
 from lineal.capture.launch import launch, launch_bare
 from lineal.capture.launched import Launched, state_of
+from lineal.capture.native.beside import exit_seconds
 from lineal.capture.secrets import mask_command
-from lineal.capture.spool import make_place, places, reserve
+from lineal.capture.spool import hold, make_place, places, reserve
 from lineal.client.delivery import NAME, deliver, name_of, spools
 from lineal.client.local import LocalRepository
+from lineal.objects.errors import Busy
 from lineal.objects.ulid import is_ulid, ulid
 from lineal.operations.answers import RunAnswer
+from lineal.storage.turns import patient
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -49,6 +52,7 @@ def record(
     directory: Path | None = None,
     levels: Sequence[Level] = LEVELS,
     warn: Warn = _to_stderr,
+    tell: Warn = _to_stderr,
 ) -> RunAnswer:
     """Run ``command`` as it would run without us, and keep everything that was seen of it.
 
@@ -60,6 +64,7 @@ def record(
         directory: where it runs; by default here.
         levels: the ways to see files, best first.
         warn: is told when the record could not be stored; the program is not disturbed.
+        tell: is told instead where nothing is wrong, but so many others write that the end would be held up.
 
     Raises:
         Invalid: there is no such program.
@@ -69,22 +74,31 @@ def record(
     if spool is None:
         warn(f"nowhere is room to write down what a program does, so this run is not recorded; {_ROOM}")
         return run_bare(command, directory=directory, variables=variables, name=shown)
-    with _hurried(repository), _Begin(repository, spool.name, shown, command) as beginning:
-        launched = launch(
-            command,
-            directory=directory,
-            spool=spool,
-            variables=variables,
-            run_id=spool.name,
-            parent=_parent(variables),
-            # What the store itself reads and writes is no part of the run.
-            ignore=(spool.parent.parent,),
-            levels=levels,
-            before=beginning.wait,
-        )
+    with closing(hold(spool)), _hurried(repository), _Begin(repository, spool.name, shown, command) as beginning:
+        try:
+            launched = launch(
+                command,
+                directory=directory,
+                spool=spool,
+                variables=variables,
+                run_id=spool.name,
+                parent=_parent(variables),
+                # What the store itself reads and writes is no part of the run.
+                ignore=(spool.parent.parent,),
+                levels=levels,
+                before=beginning.wait,
+            )
+        except OSError as error:
+            beginning.end()
+            repository.close()
+            return _unrecorded(spool, error, command, directory=directory, variables=variables, warn=warn)
         beginning.end()
         try:
-            return deliver(repository, launched, name, spool)
+            with patient(exit_seconds(variables)):
+                return deliver(repository, launched, name, spool)
+        except Busy:
+            tell(f"run:{launched.run_id} waits in {spool}: others write just now; a later lineal command stores it")
+            return _undelivered(launched, name)
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 whatever fails, the program's own end is told
             return _waiting(launched, name, spool, error, warn)
 
@@ -121,10 +135,28 @@ def record_for_later(
     if spool is None:
         warn(f"this run is not recorded: {fault}")
         return run_bare(command, directory=Path.cwd(), variables=variables, name=name)
-    launched = launch(
-        command, directory=Path.cwd(), spool=spool, variables=variables, run_id=spool.name, ignore=(root,)
-    )
+    try:
+        launched = launch(
+            command, directory=Path.cwd(), spool=spool, variables=variables, run_id=spool.name, ignore=(root,)
+        )
+    except OSError as error:
+        return _unrecorded(spool, error, command, directory=Path.cwd(), variables=variables, warn=warn)
     return _waiting(launched, name, spool, fault, warn)
+
+
+def _unrecorded(
+    spool: Path,
+    error: OSError,
+    command: Sequence[str],
+    *,
+    directory: Path,
+    variables: Mapping[str, str],
+    warn: Warn,
+) -> RunAnswer:
+    """Run a program that could not be started beside a recorder, and say once that it is not recorded."""
+    shutil.rmtree(spool, ignore_errors=True)
+    warn(f"this run is not recorded: {error.strerror}; raise the limit of open files, ulimit -n")
+    return run_bare(command, directory=directory, variables=variables)
 
 
 def _waiting(launched: Launched, name: str, spool: Path, error: BaseException, warn: Warn) -> RunAnswer:
@@ -167,6 +199,8 @@ class _Begin:
     """
 
     _SECONDS_MAX = 0.25
+    _PAUSES_S = (1, 2, 4, 8, 16, 32, 64)
+    """So often is tried again while others write, in a run that takes its time."""
 
     def __init__(self, repository: Repository, run_id: str, name: str, command: Sequence[str]) -> None:
         self._start = partial(
@@ -178,6 +212,7 @@ class _Begin:
             started_at=time.time_ns() // 1_000_000,
         )
         self._is_local = isinstance(repository, LocalRepository)
+        self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lineal-begin", daemon=True)
         with suppress(RuntimeError):  # no room for another thread
             self._thread.start()
@@ -191,11 +226,21 @@ class _Begin:
         self.end()
 
     def _run(self) -> None:
-        with suppress(Exception):
-            self._start()
+        for pause in self._PAUSES_S:
+            try:
+                with patient(self._SECONDS_MAX):
+                    self._start()
+            except Busy:
+                if self._is_over.wait(pause):
+                    return
+            except Exception:  # noqa: BLE001 the end of the run says it again
+                return
+            else:
+                return
 
     def end(self) -> None:
         """Wait for the end where a database is in use, which nobody may close meanwhile; a server is left to itself."""
+        self._is_over.set()
         if self._is_local and self._thread.is_alive():
             self._thread.join()
 

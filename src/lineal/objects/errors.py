@@ -12,6 +12,7 @@
     ├── Denied         you may not do that                            exit 6   HTTP 403
     ├── Corrupt        bytes are not what their digest says           exit 7   HTTP 500
     ├── Unavailable    the store, a model or a server cannot be had   exit 8   HTTP 503
+    │   └── Busy       others write at this moment                    exit 8   HTTP 503
     └── Unsupported    made by a newer Lineal                         exit 9   HTTP 501
 """
 
@@ -92,6 +93,10 @@ class Unavailable(LinealError):
 
     exit_status = 8
     http_status = 503
+
+
+class Busy(Unavailable):
+    """Others write at this moment; the same succeeds later."""
 
 
 class Unsupported(LinealError):

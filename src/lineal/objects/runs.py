@@ -27,6 +27,7 @@ __all__ = [
     "RunState",
     "Runtime",
     "Seeds",
+    "Training",
 ]
 
 RunState = Literal["running", "finished", "failed", "killed", "lost"]
@@ -79,6 +80,18 @@ class ModelFacts(Object, frozen=True):
     step: int | None = None
 
 
+class Training(Object, frozen=True):
+    """The part of a distributed training that a run is: ``ranks`` of ``size`` processes.
+
+    Runs with the same ``key`` that went on at the same time are parts of one; it is a digest of what the launcher told all
+    of them, and empty where it told nothing.
+    """
+
+    key: str
+    size: int
+    ranks: tuple[int, ...]
+
+
 class Point(msgspec.Struct, frozen=True):
     """A value of a metric at a step, and when it was logged. No object holds points: there are millions of them."""
 
@@ -97,6 +110,7 @@ class Run(Object, frozen=True, tag="run"):
     ``param_sources`` tells where parameters come from, by name. ``context`` what other
     systems around the run said. ``objects`` and ``queries``
     are what it read and wrote elsewhere, in the order of the first use. ``children`` are programs that it started itself.
+    ``training`` says which part of a distributed one it is.
 
     ``parent``, ``resumes`` and ``forks`` are ids of runs: the one it is a part of, the one it goes on with after that
     ended, and the one whose history it shares, up to ``from_step`` where there is one.
@@ -135,3 +149,4 @@ class Run(Object, frozen=True, tag="run"):
     forks: str = ""
     from_step: int | None = None
     children: tuple[Child, ...] = ()
+    training: Training | None = None

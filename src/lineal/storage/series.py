@@ -139,6 +139,12 @@ def _without(series: Series, known: set[tuple[int, Number, int]]) -> Series:
     return Series(*map(list, zip(*kept, strict=True))) if kept else EMPTY
 
 
+def keys(database: Database, run: str) -> list[str]:
+    """Return the metrics of which a run has points of its own."""
+    rows = database.run("SELECT DISTINCT key FROM metric_chunk WHERE run = :run", run=run)
+    return sorted({row["key"] for row in rows} | _recent(database, run).keys())
+
+
 def history(database: Database, run: str, key: str) -> Series:
     """Return all points of a metric, by time, then step, then value, those that it shares with other runs too. Raises Corrupt."""
     found = EMPTY

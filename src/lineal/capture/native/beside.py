@@ -11,12 +11,16 @@ import select
 import socket
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from lineal.capture.native.shim import writing
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 _READY_SECONDS_MAX = 10.0
 _STORED_SECONDS_MAX = 10.0
-"""So long a program's end may be held up, at most; what is not stored by then is stored behind its back."""
+"""So long a program's end may be held up, at most; what is not stored by then is stored behind its back, or by the next command."""
 
 _LASTING = frozenset(("systemd", "init", "launchd", "upstart", "runit", "s6-svscan", "openrc-init"))
 """First processes of a machine, which live on when a program ends. Those of a container end with it, and take all along."""
@@ -62,7 +66,7 @@ class Beside:
             return ""
         try:
             self._tell({"state": state, "stays": True})
-            said = self._answer(_seconds())
+            said = self._answer(exit_seconds())
             return said.partition("\t")[2]
         except TimeoutError:
             return "the run is still being stored, by a process of its own"
@@ -75,7 +79,7 @@ class Beside:
         """Tell that the program ends by itself, and wait only where its end would be the recorder's too."""
         if os.getpid() != self._process:
             return ""
-        if _seconds() and not _outlives_us():
+        if exit_seconds() and not _outlives_us():
             return self.finish(state)
         try:
             self._tell({"state": state, "stays": False})
@@ -111,9 +115,10 @@ def _spawn(descriptor: int, variables: dict[str, str]) -> int:
     return os.posix_spawn(sys.executable, command, variables, file_actions=actions, setsid=True)
 
 
-def _seconds() -> float:
+def exit_seconds(variables: Mapping[str, str] = os.environ) -> float:
+    """Return how long a program's end may be held up until its run is stored."""
     try:
-        return float(os.environ.get("LINEAL_EXIT_SECONDS", ""))
+        return float(variables.get("LINEAL_EXIT_SECONDS", ""))
     except ValueError:
         return _STORED_SECONDS_MAX
 

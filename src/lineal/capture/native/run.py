@@ -6,7 +6,7 @@ import os
 import warnings
 from typing import TYPE_CHECKING, Any, Self
 
-from lineal.capture.native.shim import scalars, writing
+from lineal.capture.native.shim import ranks, scalars, writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -206,7 +206,7 @@ class LiveRun:
             from lineal.capture.native import kept, media  # noqa: PLC0415
 
             made: Kept = getattr(media, make)(*arguments)
-            rank = writing.rank()
+            rank = ranks.inner_place()[0]
             name = f"{key}/rank_{rank}" if rank else key
             number = self._steps.get(name, 0) if step is None else int(step)
             self._steps[name] = number + 1

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lineal.capture.shim.lineal_shim import recording, scalars, writing
+    from lineal.capture.shim.lineal_shim import ranks, recording, scalars, writing
 
 
 def _shim(name: str) -> Any:
@@ -21,8 +21,9 @@ def _shim(name: str) -> Any:
 
 
 if not TYPE_CHECKING:
+    ranks = _shim("ranks")
     writing = _shim("writing")
     scalars = _shim("scalars")
     recording = _shim("recording")
 
-__all__ = ["recording", "scalars", "writing"]
+__all__ = ["ranks", "recording", "scalars", "writing"]

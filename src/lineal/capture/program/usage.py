@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lineal.capture.program.gpus import gpu_values
 from lineal.capture.program.processes import PROC
+from lineal.capture.program.ranks import Ranks
 from lineal.capture.shim.lineal_shim.writing import encoded
 from lineal.capture.told.points import SYSTEM
 
@@ -82,6 +83,7 @@ class Sampler:
     def __init__(self, spool: Path, programs: Callable[[], tuple[int, ...]]) -> None:
         self._spool = spool
         self._family = Family(programs)
+        self._ranks = Ranks(spool)
         self._has_ended = threading.Event()
         self._thread = threading.Thread(target=self._work, name="lineal-usage", daemon=True)
 
@@ -103,7 +105,12 @@ class Sampler:
             while not self._has_ended.wait(max(SECONDS_MIN, (time.monotonic() - began) / _SAMPLES)):
                 members, now = self._family.look(), time.monotonic()
                 after = _counters(members)
-                self._write(round(now - began), _values(members, before, after, now - at))
+                values = _values(members, before, after, now - at) | gpu_values()
+                for rank, own in self._ranks.of(members).items():
+                    counted = {each: value for each, value in after.items() if each[1] in own}
+                    named = _values(own, before, counted, now - at)
+                    values |= {f"{name}/rank_{rank}": value for name, value in named.items()}
+                self._write(round(now - began), values)
                 before, at = after, now
         except OSError:
             return  # the disk is full or the spool is gone: a chart of the machine is the last thing to miss
@@ -164,4 +171,4 @@ def _values(members: dict[int, _Process], before: Counters, after: Counters, sec
     values["cpu_percent"] = 100 * grown.get("cpu", 0) / _TICKS / seconds
     values["memory_bytes"] = sum(each.memory_pages for each in members.values()) * _PAGE
     values["process_count"] = len(members)
-    return values | gpu_values()
+    return values

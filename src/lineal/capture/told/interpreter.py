@@ -27,6 +27,7 @@ def take_python(gathered: Gathered, event: Event, is_program: bool) -> None:
 
 def take_end(gathered: Gathered, event: Event, _is_program: bool) -> None:
     """Native libraries and switches are known at an interpreter's end."""
+    gathered.ranks.ended.add(event["file"])
     gathered.libraries |= event["libraries"]
     gathered.flags |= event["flags"]
     gathered.devices = gathered.devices or msgspec.convert(event.get("devices", []), tuple[Accelerator, ...])

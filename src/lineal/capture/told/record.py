@@ -13,11 +13,12 @@ from lineal.capture.told.children import counted
 from lineal.capture.told.gathering import Elsewhere
 from lineal.capture.told.params import Params
 from lineal.capture.told.points import SYSTEM, Counting
+from lineal.capture.told.ranks import Ranks
 from lineal.capture.told.trackers import Tracked, Values, put_params
 from lineal.objects.canonical import Number, Scalar, number
 from lineal.objects.children import Child
 from lineal.objects.places import Label, ObjectUse, QueryUse
-from lineal.objects.runs import ModelFacts, Package, RunState
+from lineal.objects.runs import ModelFacts, Package, RunState, Training
 from lineal.objects.runtime import Accelerator
 
 _INTEGER_MAX = (1 << 63) - 1
@@ -133,6 +134,7 @@ class SpoolRecord(msgspec.Struct, frozen=True, kw_only=True):
     peers: frozenset[str] = frozenset()
     has_native_reads: bool = False
     children: tuple[Child, ...] = ()
+    training: Training | None = None
 
 
 class Gathered:
@@ -165,6 +167,7 @@ class Gathered:
         self.first_at = self.last_at = 0
         self.masked_secrets = 0
         self.counting = Counting()
+        self.ranks = Ranks()
         self.elsewhere = Elsewhere()
         self.children: dict[str, Child] = {}
 
@@ -208,13 +211,14 @@ class Gathered:
             files=tuple(self.files),
             last_at=self.last_at,
             masked_secrets=self.masked_secrets,
-            gaps=(*self.gaps, *self.params.gaps(), *self.elsewhere.gaps()),
+            gaps=(*self.gaps, *self.params.gaps(), *self.elsewhere.gaps(), *self.ranks.gaps()),
             objects=tuple(self.elsewhere.objects),
             queries=tuple(self.elsewhere.queries.values()),
             labels=self.elsewhere.labels,
             peers=frozenset(self.elsewhere.addresses),
             has_native_reads=self.elsewhere.has_native_reads,
             children=children,
+            training=self.ranks.training(),
         )
 
     def kept(self, name: str, value: object) -> Scalar:

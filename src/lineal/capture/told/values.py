@@ -27,6 +27,9 @@ def take_metrics(gathered: Gathered, event: Event, _is_program: bool) -> None:
 def take_rank(gathered: Gathered, event: Event, _is_program: bool) -> None:
     """From now on the process is that rank of a distributed training."""
     gathered.counting.take_rank(event)
+    if "size" in event:
+        gathered.ranks.add(int(event["rank"]), event["file"])
+        gathered.ranks.size, gathered.ranks.shared = int(event["size"]), str(event["shared"])
 
 
 def take_tags(gathered: Gathered, event: Event, _is_program: bool) -> None:

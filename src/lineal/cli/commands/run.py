@@ -38,7 +38,13 @@ def _run(context: Context, options: argparse.Namespace) -> int:
         answer = record_for_later(root, error, program, name=options.name, variables=context.variables)
     else:
         with repository:
-            answer = record(repository, program, name=options.name, variables=context.variables)
+            answer = record(
+                repository,
+                program,
+                name=options.name,
+                variables=context.variables,
+                tell=lambda sentence: context.talk(f"lineal: {sentence}"),
+            )
             if answer.run is not None:
                 # Not before: the program need not wait for what others left behind.
                 context.deliver(repository)

@@ -18,6 +18,7 @@ from lineal.operations.answers import RunAnswer
 from lineal.operations.asking import lineage, places, surroundings
 from lineal.operations.data.contents import written_by
 from lineal.operations.operation import operation
+from lineal.operations.recording import ranks
 from lineal.operations.recording.related import Relations, relate, related_runs
 from lineal.operations.recording.summaries import Summary, write_tags
 from lineal.operations.references import Row
@@ -30,7 +31,7 @@ RUN_STATES = ("running", "finished", "failed", "killed", "lost")
 
 @operation("runs", effect="reads", about={})
 def runs(store: Store, *, limit: int = 20, state: str = "") -> tuple[RunAnswer, ...]:
-    """List the newest runs.
+    """List the newest runs, those of one distributed training as one.
 
     Args:
         limit: at most so many.
@@ -39,9 +40,12 @@ def runs(store: Store, *, limit: int = 20, state: str = "") -> tuple[RunAnswer, 
     if state and state not in RUN_STATES:
         raise Invalid(f"{state!r} is no state of a run", hint="write one of " + ", ".join(RUN_STATES))
     rows = store.database.run(
-        "SELECT * FROM run WHERE state = :state OR :state = '' ORDER BY started_at DESC, id DESC LIMIT :limit",
+        "SELECT * FROM run r WHERE (state = :state OR :state = '') AND NOT EXISTS"
+        " (SELECT 1 FROM tag t WHERE t.subject = r.id AND t.key = :rank_of)"
+        " ORDER BY started_at DESC, id DESC LIMIT :limit",
         state=state,
         limit=limit,
+        rank_of=ranks.RANK_OF,
     )
     return tuple(lines(store, rows))
 
@@ -134,7 +138,20 @@ def keep(store: Store, run: Run, code: Code, runtime: Runtime, *, by: str = "") 
         places.note_queries(store, run)
         lineage.connect_changed(store, run)
         lineage.connect_steps(store, run, digest)
-    return msgspec.structs.replace(_ended_row(store, _row(store, run.id)), notes=surroundings.notes(store, digest))
+        _join(store, digest, run)
+    return msgspec.structs.replace(_ended_row(store, _row(store, run.id)), notes=_notes(store, digest, run))
+
+
+def _join(store: Store, digest: Digest, run: Run) -> None:
+    """Make a run one with those of the other ranks of its training."""
+    whole = ranks.join(store, digest, run)
+    for part in ranks.parts(store, whole or run.id) if run.training else ():
+        relate(store, part.id, Relations(parent=whole or run.id))
+        write_metrics(store, whole or run.id, ranks.last_values(part), at=part.ended_at)
+
+
+def _notes(store: Store, digest: Digest, run: Run) -> tuple[str, ...]:
+    return (*surroundings.notes(store, digest), *ranks.notes(store, run))
 
 
 def _context_tags(run: Run) -> Iterator[tuple[str, str]]:
@@ -291,7 +308,7 @@ def show_row(store: Store, row: Row) -> RunAnswer:
         datasets=surroundings.datasets(store, answer.run),
         artifacts=surroundings.artifacts(store, answer.id),
         related=surroundings.related(store, answer.digest),
-        notes=surroundings.notes(store, answer.digest),
+        notes=_notes(store, answer.digest, answer.run),
     )
 
 

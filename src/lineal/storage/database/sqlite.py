@@ -11,15 +11,21 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Literal
 
-from lineal.objects.errors import Conflict, Corrupt, Invalid, LinealError, Unavailable
+from lineal.objects.errors import Busy, Conflict, Corrupt, Invalid, LinealError, Unavailable
 from lineal.storage.database.asking import Asked, Question
 from lineal.storage.database.database import Row
 from lineal.storage.database.sqlite_asking import ask
 from lineal.storage.database.transactions import Transactions
+from lineal.storage.turns import Turn, patience
 
 MEMORY = ":memory:"
+_BEGIN = "BEGIN IMMEDIATE"
+_WAITS_S = 15.0
+"""So long is waited for a turn to write, and then for one that writes out of turn."""
+
+_BUSY = "PRAGMA busy_timeout = {}"
 _SETTINGS = (
-    "PRAGMA busy_timeout = 30000",
+    _BUSY.format(round(_WAITS_S * 1000)),
     "PRAGMA temp_store = MEMORY",
     "PRAGMA foreign_keys = ON",
     "PRAGMA case_sensitive_like = ON",
@@ -44,15 +50,16 @@ _SAID = (sqlite3.Error, OverflowError, UnicodeEncodeError)
 
 _WAL_WAITS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 _SPACE = "check the disk's free space and permissions"
+_HELD = "another program holds the database; retry when it is done"
 
 # sqlite.org/rescode.html, by the primary code.
 _ERRORS: dict[int, tuple[type[LinealError], str]] = {
     sqlite3.SQLITE_CONSTRAINT: (Conflict, "read it again and retry"),
     sqlite3.SQLITE_CORRUPT: (Corrupt, "restore the file from a copy"),
     sqlite3.SQLITE_NOTADB: (Corrupt, "restore the file from a copy"),
-    sqlite3.SQLITE_BUSY: (Unavailable, "another program holds the database; retry when it is done"),
-    sqlite3.SQLITE_LOCKED: (Unavailable, "another program holds the database; retry when it is done"),
-    sqlite3.SQLITE_PROTOCOL: (Unavailable, "another program holds the database; retry when it is done"),
+    sqlite3.SQLITE_BUSY: (Busy, _HELD),
+    sqlite3.SQLITE_LOCKED: (Busy, _HELD),
+    sqlite3.SQLITE_PROTOCOL: (Busy, _HELD),
     sqlite3.SQLITE_READONLY: (Unavailable, _SPACE),
     sqlite3.SQLITE_FULL: (Unavailable, _SPACE),
     sqlite3.SQLITE_CANTOPEN: (Unavailable, _SPACE),
@@ -67,12 +74,14 @@ class _Connection:
 
     def __init__(self, name: str, where: str) -> None:
         self._where = where
+        self._turn = Turn(str(Path(where).absolute().parent)) if where != MEMORY else None
+        self._waits_ms = round(_WAITS_S * 1000)
         self.hurries = False
         try:
             self.raw = sqlite3.connect(name, uri=True, isolation_level=None, check_same_thread=False)
         except sqlite3.Error as error:
             raise self.error(error) from None
-        self.transactions = Transactions(self.execute, "BEGIN IMMEDIATE")
+        self.transactions = Transactions(self._bound if self._turn else self.execute, _BEGIN)
 
     def execute(self, sql: str, values: Mapping[str, Any] = {}) -> list[Row]:
         """Carry out one statement."""
@@ -84,6 +93,27 @@ class _Connection:
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         except _SAID as error:
             raise self.error(error) from None
+
+    def _bound(self, sql: str) -> None:
+        """Carry out a statement that begins or ends a transaction, which has its turn among those of other processes."""
+        if sql == _BEGIN:
+            self._await_turn()
+        try:
+            self.execute(sql)
+        finally:
+            if self._turn and not self.raw.in_transaction:
+                self._turn.release()
+
+    def _await_turn(self) -> None:
+        """Wait until nobody before us writes. Raises Busy where that is too long for whoever asks."""
+        left = 0.0 if self.hurries else patience()
+        if self._turn and not self._turn.take(min(left, _WAITS_S)) and left < _WAITS_S:
+            raise Busy(f"the database {self._where}: others write just now", hint=_HELD)
+        # Who came to its turn may still meet one that writes out of turn.
+        waits_ms = round(min(patience(), _WAITS_S) * 1000)
+        if not self.hurries and waits_ms != self._waits_ms:
+            self.execute(_BUSY.format(waits_ms))
+            self._waits_ms = waits_ms
 
     def statement(self, sql: str, values: Mapping[str, Any]) -> list[Row]:
         """Carry out one statement of a change, which is undone as a whole when it fails."""

@@ -6,6 +6,8 @@ import os
 import time
 from contextvars import ContextVar
 
+from .ranks import inner_place, shared
+
 try:
     # The json package loads regular expressions and enumerations, which would double the start of a small program.
     from _json import encode_basestring_ascii
@@ -24,9 +26,6 @@ STARTED_AT = time.time()
 """When the interpreter began to record, in seconds since 1970 UTC."""
 
 _NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
-
-_RANK = "RANK"
-"""Where launchers of distributed trainings say which of its processes this is."""
 
 
 class Sink:
@@ -80,8 +79,9 @@ class Sink:
         self.descriptor = _high(os.open(path, flags, 0o600))
         found = os.fstat(self.descriptor)
         self._identity = found.st_dev, found.st_ino
-        if rank():
-            self.append("rank", f',"rank":{rank()}')
+        rank, size = inner_place()
+        if size > 1:
+            self.append("rank", f',"rank":{rank},"size":{size},"shared":{quoted(shared())}')
 
 
 _sinks: list[Sink] = []
@@ -90,15 +90,6 @@ own = Sink()
 
 nested: ContextVar[Sink | None] = ContextVar("lineal", default=None)
 """In place of it, while a thread or task has begun a run inside that run."""
-
-
-def rank() -> int:
-    """Return which process of a distributed training this is; 0 for the first, and where there is none.
-
-    A rank that the launcher of the run had itself tells runs apart, not the processes of one.
-    """
-    said = os.environ.get(_RANK, "0")
-    return int(said) if said.isdecimal() and said != os.environ.get("LINEAL_OUTER_RANK") else 0
 
 
 _HIGH = (1000, 250, 60, 15)
