@@ -14,7 +14,7 @@ from lineal.objects.statements import Outcome, Verdict
 class ScanClean(Check, frozen=True, tag="scan_clean"):
     """Fails when the newest scan found hostile or unreadable files, or something suspicious where only clean may pass.
 
-    Args:
+    Options:
         at_most: the worst that passes: ``clean``, or ``suspicious``, which is then a warning.
         allow: names, packages or files that somebody vouches for; what is suspicious about them does not count. What is
             hostile or unreadable counts whoever vouches for it.

@@ -9,7 +9,12 @@ from lineal.objects.statements import Verdict
 
 
 class Signature(Check, frozen=True, tag="signature"):
-    """Passes when ``count`` of those whom the policy trusts signed the version: any of them, or only those in ``by``."""
+    """Passes when ``count`` of those whom the policy trusts signed the version: any of them, or only those in ``by``.
+
+    Options:
+        by: who may sign; by default everybody whom the policy trusts.
+        count: how many of them must have signed.
+    """
 
     by: tuple[str, ...] = ()
     count: int = 1

@@ -15,26 +15,23 @@ from lineal.objects.digest import Digest, digest_of
 from lineal.objects.files import NOTHING, Branch, Entry, Range, Recipe, Tree
 from lineal.objects.places import Label, ObjectUse, QueryUse
 from lineal.objects.profiles import Categories, ColumnProfile, Distribution, Profile, RowDigests, Table, Tables
-from lineal.objects.runs import FileUse, ModelFacts, Run, Seeds
+from lineal.objects.runs import FileUse, ModelFacts, Run, Seeds, Training
 from lineal.objects.runtime import Accelerator, Container, Hardware, LockCheck, Package, Runtime
-from lineal.objects.scans import Scan, ScanFinding
 from lineal.objects.sources import DeltaSource, IcebergSource, ObjectSource, PrefixSource, QuerySource
 from lineal.objects.statements import (
     Approval,
     Bump,
     CardEdit,
-    Evaluation,
     GateReport,
     JournalEntry,
     Observation,
     Sighting,
     Signature,
-    SliceResult,
     Statement,
     Verdict,
 )
 from lineal.objects.versions import Card, DataUse, Version
-from tests.unit.objects.structure_example import STRUCTURE
+from tests.unit.objects.examples_of_models import EVALUATION, SCAN, STRUCTURE
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "objects.json"
 
@@ -49,26 +46,6 @@ _FACTS = ModelFacts(
     outputs={"rich": "string"},
     classes=("no", "yes"),
 )
-_EVALUATION = Evaluation(
-    dataset=A,
-    task="binary",
-    label="rich",
-    positive="yes",
-    overall=SliceResult(row_count=10, metrics={"accuracy": 0.9}),
-    slices=(
-        SliceResult(
-            row_count=4,
-            metrics={"accuracy": 1.0, "recall": "NaN"},
-            feature="sex",
-            value="Female",
-            intervals={"accuracy": (0.25, 1.0)},
-            counts={"no/no": 4},
-        ),
-    ),
-    predictions=B,
-    duration_ms=1234,
-)
-
 _DISTRIBUTION = Distribution(
     count=5, minimum=-1.5, maximum=8.0, mean=2.5, squares="Infinity", values=(-1.5, 2.0), weights=(1, 4), error=2
 )
@@ -329,6 +306,7 @@ EXAMPLES: dict[str, Object] = {
             Child(command=("git", "log"), exit_status=0, taken=("stdout",), count=3),
             Child(command=("sleep", "9")),
         ),
+        training=Training(key="ab", size=4, ranks=(0, 1)),
     ),
     "version": Version(
         weights=A,
@@ -347,7 +325,7 @@ EXAMPLES: dict[str, Object] = {
     "card": Card(
         sections={"caveats": "Only\nfor tests."}, about={"caveats": A}, known={"caveats": ("training data: x",)}, file=B
     ),
-    "evaluation": _EVALUATION,
+    "evaluation": EVALUATION,
     "gate": GateReport(
         stage="production",
         outcome="fail",
@@ -369,26 +347,8 @@ EXAMPLES: dict[str, Object] = {
     "observation": Observation(deployment="01ARZ3NDEKTSV4RRFFQ69G5FAV", observed=A, healthy=True, request_count=7),
     "sighting": Sighting(read_at=1_700_000_000_000, snapshot="1042:1042:"),
     "structure": STRUCTURE,
-    "scan": Scan(
-        outcome="hostile",
-        rules=1,
-        findings=(
-            ScanFinding(
-                rule="hostile-name",
-                outcome="hostile",
-                file="model.pt",
-                what="os.system",
-                why="it runs something",
-                said="('id',)",
-                member="model/data.pkl",
-                place=7,
-            ),
-        ),
-        formats={"torch": 1},
-        pickles=("model.pt",),
-        left_out=2,
-    ),
-    "statement": Statement(subject=A, predicate=_EVALUATION, by="ada", at=1_700_000_000_000),
+    "scan": SCAN,
+    "statement": Statement(subject=A, predicate=EVALUATION, by="ada", at=1_700_000_000_000),
     "journal": JournalEntry(
         sequence=2,
         at=1_700_000_000_000,

@@ -1,0 +1,74 @@
+"""What is said of models, with every field set: a structure, an evaluation, a scan."""
+
+from __future__ import annotations
+
+from lineal.objects.digest import digest_of
+from lineal.objects.scans import Scan, ScanFinding
+from lineal.objects.statements import Evaluation, SliceResult
+from lineal.objects.structures import Field, Structure, TensorInfo
+
+A, B = digest_of(b"a"), digest_of(b"b")
+
+STRUCTURE = Structure(
+    format="onnx",
+    framework="onnx",
+    framework_version="1.23.2",
+    architecture="Gemm\nRelu",
+    fingerprint=digest_of(b"a"),
+    tensor_fingerprint=digest_of(b"b"),
+    tensors=(TensorInfo(name="fc.weight", dtype="float32", shape=(32, 4)), TensorInfo(name="steps", dtype="int64")),
+    tensor_count=2,
+    parameter_count=129,
+    size_bytes=1_024,
+    inputs={
+        "x": Field(dtype="float32", shape=(-1, 4)),
+        "town": Field(dtype="category", categories=("Oslo", "Rome")),
+    },
+    outputs={"y": Field(dtype="float32", shape=(), optional=True), "z": Field()},
+    classes=("no", "yes"),
+    params={"C": 0.5, "max_iter": 100, "warm_start": False, "n_jobs": None, "solver": "lbfgs"},
+    opsets={"ai.onnx": 18},
+    operators={"Gemm": 1, "Relu": 1},
+    facts={"producer_name": "pytorch"},
+    notes=("weights are kept outside of it, in ext.bin",),
+)
+
+EVALUATION = Evaluation(
+    dataset=A,
+    task="binary",
+    label="rich",
+    positive="yes",
+    overall=SliceResult(row_count=10, metrics={"accuracy": 0.9}),
+    slices=(
+        SliceResult(
+            row_count=4,
+            metrics={"accuracy": 1.0, "recall": "NaN"},
+            feature="sex",
+            value="Female",
+            intervals={"accuracy": (0.25, 1.0)},
+            counts={"no/no": 4},
+        ),
+    ),
+    predictions=B,
+    duration_ms=1234,
+)
+
+SCAN = Scan(
+    outcome="hostile",
+    rules=1,
+    findings=(
+        ScanFinding(
+            rule="hostile-name",
+            outcome="hostile",
+            file="model.pt",
+            what="os.system",
+            why="it runs something",
+            said="('id',)",
+            member="model/data.pkl",
+            place=7,
+        ),
+    ),
+    formats={"torch": 1},
+    pickles=("model.pt",),
+    left_out=2,
+)
