@@ -80,14 +80,18 @@ def measured(case: Case, count: int, seed: int) -> Rate:
 def cases() -> Iterator[Case]:
     """Yield every comparison."""
     for count in (50, 200, 1_000):
-        yield from _flipping(count)
+        yield from _sized(count, _flipping)
     for count in (100, 400):
-        yield from _of_cells(count)
-        yield from _of_scores(count)
-        yield from _of_numbers(count)
+        yield from _sized(count, _of_cells, _of_scores, _of_numbers)
     for count in (400, 2_000):
-        yield from _of_groups(count)
-        yield _calibrated(count)
+        yield from _sized(count, _of_groups, _calibrated)
+
+
+def _sized(count: int, *makers: Callable[[int], Iterator[Case]]) -> Iterator[Case]:
+    """Yield cases of so many rows."""
+    for make in makers:
+        for each in make(count):
+            yield each._replace(name=f"{each.name}, {count:,} rows")
 
 
 # --- versions that answer yes or no
@@ -295,11 +299,11 @@ def _with(
     return lambda chance: draw(chance, *rates)
 
 
-def _calibrated(count: int) -> Case:
+def _calibrated(count: int) -> Iterator[Case]:
     def draw(chance: Generator) -> Evidence:
         scores = chance.uniform(0.2, 0.8, count)
         names = _NAMES[(chance.random(count) < scores - 0.08).astype(int)].tolist()
         sample = Sample(names, names, "yes", scores.tolist())
         return Evidence(version=_CANDIDATE, answers=Answers(Truth("y", names, {}), sample))
 
-    return Case("calibration, error 0.08", Calibration(at_most=0.08), draw)
+    yield Case("calibration, error 0.08", Calibration(at_most=0.08), draw)
