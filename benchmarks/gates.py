@@ -69,7 +69,7 @@ def speed(directory: Path, *, quick: bool) -> Iterator[Row]:
         path = directory / "arrays.npz"
         np.savez(path, **data)
         theirs = peers.ask("bootstrap", path)
-        mine = min((ours.bootstrap(data) for _ in range(3)), key=lambda each: each["seconds"])
+        mine = ours.bootstrap(data)  # once: draws are kept, and a second time would take them from there
         many = ours.bootstrap(data | {"replicates": np.array(10_000)})
         work = f"{replicates} replicates, {count:,} rows, 7 groups, 5 metrics with difference and ratio"
         ratio = theirs["seconds"] / mine["seconds"]
@@ -78,7 +78,7 @@ def speed(directory: Path, *, quick: bool) -> Iterator[Row]:
             work=work,
             ours=mine["seconds"],
             peer=theirs["seconds"],
-            unit="s",
+            unit="s of CPU",
             ratio=ratio,
             goal=goal,
             holds=ratio >= SPEED_GOAL,
@@ -87,7 +87,7 @@ def speed(directory: Path, *, quick: bool) -> Iterator[Row]:
             work=f"10,000 replicates of the same, beside fairlearn's {replicates}",
             ours=many["seconds"],
             peer=theirs["seconds"],
-            unit="s",
+            unit="s of CPU",
             ratio=theirs["seconds"] / many["seconds"],
             goal="faster",
             holds=many["seconds"] < theirs["seconds"],
