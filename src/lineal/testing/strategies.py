@@ -16,8 +16,8 @@ from lineal.objects.digest import Digest
 from lineal.objects.files import Entry, Mode, Recipe, Tree
 from lineal.objects.profiles import Profile, Tables
 from lineal.objects.runs import Code, Run, Runtime
-from lineal.objects.sources import SOURCES
 from lineal.objects.scans import Scan
+from lineal.objects.sources import SOURCES
 from lineal.objects.statements import (
     Approval,
     Bump,
