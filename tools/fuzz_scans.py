@@ -17,6 +17,7 @@ import atheris
 
 with atheris.instrument_imports(include=["lineal"]):
     from lineal.checks.scanning import ScannedFile, scan
+    from lineal.formats.scans import look as looks
 
 from tests.surfaces.programs.hostile import corpus
 
@@ -37,6 +38,7 @@ def begin(directory: Path, kind: str) -> int:
 def main() -> None:
     """Fuzz until the time is over; a crash leaves the bytes in a file of the working directory."""
     kind = sys.argv[1]
+    looks.SURPRISES = ()
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES_MAX, _MEMORY_BYTES_MAX))
 
     def look(data: bytes) -> None:
