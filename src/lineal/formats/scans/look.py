@@ -25,6 +25,18 @@ MEMBERS_MAX = 200_000
 
 _SAID_CHARACTERS_MAX = 300
 
+SURPRISES: tuple[type[Exception], ...] = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What no format should raise; fuzzing empties this, so that it finds those that do."""
+
 
 class Trace(NamedTuple):
     """One thing that a file would do, or that is wrong with it.
@@ -130,7 +142,11 @@ class Look:
         except (Unreadable, Corrupt) as error:
             said = error.message if isinstance(error, Corrupt) else str(error)
             self.traces[Trace("unreadable", self.name, shortened(said), self.member)] = None
-            return "unreadable"
+        except SURPRISES as error:
+            # A fault of ours on a file of a stranger's must not keep anybody from being told that it is odd.
+            said = f"it cannot be followed ({type(error).__name__})"
+            self.traces[Trace("unreadable", self.name, said, self.member)] = None
+        return "unreadable"
 
 
 def shortened(text: str) -> str:

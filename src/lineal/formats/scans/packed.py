@@ -13,11 +13,14 @@ from lineal.formats.scans.look import HELD_BYTES_MAX, Look, Unreadable, head_of,
 
 _PIECE_BYTES = 1 << 20
 
+MEMORY_BYTES_MAX = 256 << 20
+"""What unpacking may take: a few bytes can claim a window of gigabytes."""
+
 _UNPACKERS: dict[bytes, tuple[str, Callable[[], Any]]] = {
     b"\x1f\x8b": ("gzip", lambda: zlib.decompressobj(zlib.MAX_WBITS | 16)),
     b"BZh": ("bzip2", bz2.BZ2Decompressor),
-    b"\xfd7zXZ": ("xz", lzma.LZMADecompressor),
-    b"\x5d\x00\x00": ("lzma", lambda: lzma.LZMADecompressor(lzma.FORMAT_ALONE)),
+    b"\xfd7zXZ": ("xz", lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=MEMORY_BYTES_MAX)),
+    b"\x5d\x00\x00": ("lzma", lambda: lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=MEMORY_BYTES_MAX)),
     b"\x78\x01": ("zlib", zlib.decompressobj),
     b"\x78\x5e": ("zlib", zlib.decompressobj),
     b"\x78\x9c": ("zlib", zlib.decompressobj),
@@ -78,7 +81,7 @@ def _stream(file: BinaryIO, unpacker: Any, look: Look, most_bytes: int) -> bytes
             if size_bytes > most_bytes:
                 raise Unreadable(f"it unpacks to more than {HELD_BYTES_MAX >> 20} MiB")
             parts.append(part)
-    except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError) as error:
+    except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, MemoryError) as error:
         raise Unreadable(f"it cannot be decompressed ({error})") from None
     file.seek(-len(unpacker.unused_data), 1)
     return b"".join(parts)

@@ -6,7 +6,7 @@ import lzma
 from typing import Any, BinaryIO, NamedTuple
 
 from lineal.formats.scans.look import HELD_BYTES_MAX, MEMBERS_MAX, Look, Unreadable, size_of
-from lineal.formats.scans.packed import inflated
+from lineal.formats.scans.packed import MEMORY_BYTES_MAX, inflated
 
 MAGIC = b"7z\xbc\xaf\x27\x1c"
 _HEADER_BYTES_MAX = 64 << 20
@@ -242,13 +242,13 @@ def _unpacked(folder: _Folder, data: bytes, size: int, look: Look) -> bytes:
 def _filter(method: bytes, properties: bytes) -> dict[str, Any]:
     if method == b"\x03\x01\x01" and len(properties) == 5:
         first, window = properties[0], int.from_bytes(properties[1:], "little")
-        if first >= 225 or window > HELD_BYTES_MAX:
+        if first >= 225 or window > MEMORY_BYTES_MAX:
             raise Unreadable("a part of its 7z archive is packed in a way that cannot be")
         settings = {"lc": first % 9, "lp": first // 9 % 5, "pb": first // 45}
         return {"id": lzma.FILTER_LZMA1, "dict_size": max(window, 4096), **settings}
     if method == b"\x21" and len(properties) == 1 and properties[0] < 40:
         bits = properties[0]
-        return {"id": lzma.FILTER_LZMA2, "dict_size": min((2 | bits & 1) << (bits // 2 + 11), HELD_BYTES_MAX)}
+        return {"id": lzma.FILTER_LZMA2, "dict_size": min((2 | bits & 1) << (bits // 2 + 11), MEMORY_BYTES_MAX)}
     if method == b"\x03\x03\x01\x03":
         return {"id": lzma.FILTER_X86}
     if method == b"\x03" and len(properties) == 1:

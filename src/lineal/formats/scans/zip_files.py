@@ -141,6 +141,8 @@ def _central(file: BinaryIO, end: int, look: Look) -> Iterator[Member]:
     data = file.read(min(list_bytes, 1 << 28))
     at = found = 0
     while data[at : at + 4] == CENTRAL and found < MEMBERS_MAX:
+        if at + 46 > len(data):
+            raise Unreadable("the list of the zip archive's members breaks off")
         found += 1
         look.budget.spend_member()
         entry, at = _entry(data, at)
