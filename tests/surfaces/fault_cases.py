@@ -150,6 +150,16 @@ for name, unit in (('time', 1), ('time_ns', 10**9)):
     def earlier(real=getattr(time, name), unit=unit): return real() - os.path.exists('back') * 3600 * unit
     setattr(time, name, earlier)
 """
+_RANKS = """
+import os, subprocess, sys
+if 'RANK' in os.environ:
+    import random; random.seed(3)
+    for n in range(3): print(os.environ['RANK'], n, flush=True); os.write(2, b'warns\\n')
+    print(subprocess.run(['sh', '-c', 'echo child; kill -9 $PPID']))
+for rank in ('0', '1', '2'):
+    status = subprocess.run([sys.executable, __file__], env={**os.environ, 'RANK': rank, 'WORLD_SIZE': '3'}).returncode
+    os.write(1, b'rank %s ended with %d\\n' % (rank.encode(), status))
+"""
 _UP = """
 import os, random
 held = []
@@ -225,6 +235,8 @@ CASES: dict[str, Case] = {
     # Processes.
     "forks": Case("import os\npid = os.fork()\nprint('child' if not pid else os.waitpid(pid, 0)[1], flush=True)"),
     "has pools": Case(_POOLS),
+    "has ranks that die": Case(_RANKS, gap="rank 1 of 3 was stopped"),
+    "has ranks with one stream": Case(_RANKS, before='"$@" 2>&1', gap="rank 2 of 3 was stopped"),
     "leaves a daemon": Case(
         "import os, time\nprint('parent', flush=True)\nif not os.fork():\n    os.setsid()\n    if not os.fork():\n"
         "        time.sleep(0.4); os.write(1, b'daemon\\n'); open('late', 'w').close()\n    os._exit(0)",

@@ -13,11 +13,10 @@ import pytest
 
 import lineal
 from lineal.client.connect import connect, init
-from lineal.client.delivery import deliver_orphans
 from lineal.operations.recording.tracking import history
 from tests.parts.capture import interpreter
 from tests.parts.part import TOP
-from tests.surfaces.recording import record
+from tests.surfaces.commands import lineal as lineal_says
 from tests.surfaces.serving import Served
 from tests.surfaces.test_cli_faults import until
 
@@ -159,16 +158,40 @@ def test_the_processes_of_torchrun_are_one_run(tmp_path: Path) -> None:
     for rank in (0, 1):
         (tmp_path / f"rows-{rank}.txt").write_text(f"{rank + 1}\n{rank + 3}\n")
     with init(tmp_path) as repository:
-        answer = record(repository, tmp_path, str(torchrun), "--standalone", "--nproc-per-node", "2", "ranks.py")
-        run = repository.show(answer.reference)
-        deliver_orphans(repository)
+        line = (
+            "run",
+            "-q",
+            "--name",
+            "ranks",
+            "--",
+            str(torchrun),
+            "--standalone",
+            "--nproc-per-node",
+            "2",
+            "ranks.py",
+        )
+        out, err = lineal_says(tmp_path, *line, OMP_NUM_THREADS="1")
+        run = repository.show("run:ranks")
 
-        assert 0 == run.exit_status_of_program, repository.blobs.get(run.run.stderr)
+        assert (out.encode(), err.encode()) == tuple(
+            repository.blobs.get(each) for each in (run.run.stdout, run.run.stderr)
+        )
         assert {"mine": 4.0, "mine/rank_1": 6.0, "total": 10.0, "total/rank_1": 10.0} == run.metrics
         assert (2, (0, 1)) == (run.run.training.size, run.run.training.ranks)
         assert {"rows-0.txt", "rows-1.txt"} == {each.path for each in run.run.inputs}
         assert ["total.pt"] == [each.path for each in run.run.outputs]
         assert () == run.notes
+        for rank, stream, text in (
+            (0, "stdout", "prints"),
+            (1, "stdout", "prints"),
+            (0, "stderr", "warns"),
+            (1, "stderr", "warns"),
+        ):
+            own = repository.blobs.get(repository.artifacts.show(run.id, f"ranks/{rank}/{stream}.txt").digest)
+            whole = repository.blobs.get(getattr(run.run, stream))
+            line = f"rank {rank} {text}\n".encode()
+            assert (1, 0) == (whole.count(line), own.count(f"rank {1 - rank}".encode()))
+            assert line in own
         large, small = (max(points(repository, run, f"system/memory_bytes/rank_{rank}").values) for rank in (0, 1))
         assert large - small > 200 << 20
         assert points(repository, run, "system/cpu_percent/rank_1").values

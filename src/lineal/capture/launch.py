@@ -228,6 +228,7 @@ def _execute(plan: Plan, start: Start, level: str, gaps: Gaps) -> tuple[int, fro
         variables[OUTER] = "{}/{}".format(*place(variables))
     variables["PYTHONPATH"] = os.pathsep.join(filter(None, (str(SHIM), variables.get("PYTHONPATH"))))
     tees = Tees(plan.spool, gaps)
+    variables["LINEAL_STREAMS"] = tees.streams
     with Forwarding() as forwarding:
         try:
             process = _spawn(plan.program, plan.directory, variables, tees.ends)

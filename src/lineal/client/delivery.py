@@ -20,7 +20,7 @@ from lineal.capture.secrets import mask_bytes
 from lineal.capture.spool import orphans, places
 from lineal.capture.told.points import batches
 from lineal.client.local import LocalRepository
-from lineal.client.media import keep_artifacts, keep_media
+from lineal.client.media import keep_artifacts, keep_media, keep_output_of_ranks
 from lineal.client.parts import find_related, parts_of
 from lineal.objects.canonical import object_digest
 from lineal.objects.code import Notebook, Submodule
@@ -140,10 +140,12 @@ def _deliver_one(
         # A point or a file needs a run that it belongs to, and the beginning may not have been written.
         started = started or start()
         repository.runs.extend(launched.run_id, points=points)
-    if (record.media or record.artifacts) and not started:
+    of_ranks = [each for each in sorted(spool.glob("std*-*")) if each.stat().st_size]
+    if (record.media or record.artifacts or of_ranks) and not started:
         start()
     keep_media(repository, launched.run_id, spool, record.media)
     keep_artifacts(repository, launched.run_id, spool, record.artifacts, gaps)
+    keep_output_of_ranks(repository, launched.run_id, of_ranks)
     run = _run(repository.blobs, launched, name, object_digest(code), object_digest(runtime), gaps)
     return repository.runs.finish(run=msgspec.structs.replace(run, **related._asdict()), code=code, runtime=runtime)
 

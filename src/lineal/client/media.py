@@ -71,6 +71,14 @@ def _is_still(file: Path, stamp: tuple[int, int, int]) -> bool:
     return stamp == (found.st_mtime_ns, found.st_size, found.st_ino)
 
 
+def keep_output_of_ranks(repository: Repository, run_id: str, files: Iterable[Path]) -> None:
+    """Store what each rank of a distributed training printed; ``files`` are named ``stdout-3``. Raises LinealError."""
+    for file in files:
+        stream, _, rank = file.name.partition("-")
+        digest, size_bytes = repository.blobs.put_file(file)
+        repository.artifacts.put(run_id, f"ranks/{rank}/{stream}.txt", digest=digest, size_bytes=size_bytes)
+
+
 def _put(repository: Repository, what: str, file: Path) -> tuple[Digest, int]:
     if file.suffix == ".json":
         data = canonical(what, file.read_bytes())

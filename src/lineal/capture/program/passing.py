@@ -1,9 +1,10 @@
 """A process of its own that passes on what a program prints, byte for byte as it comes, and keeps a copy.
 
-``python -I -S passing.py CONTROL KEPT_BYTES_MAX SPOOL NAME:SOURCE:TARGET…`` reads pipes and writes to what the program
-would have without us, so that the program goes on undisturbed when its recorder is killed. CONTROL is a socket to the
+``python -I -S passing.py CONTROL LISTENING KEPT_BYTES_MAX SPOOL NAME:SOURCE:TARGET…`` reads pipes and writes to what the
+program would have without us, so that the program goes on undisturbed when its recorder is killed. CONTROL is a socket to the
 recorder: a byte from there says that the program has ended. Only processes that the program left behind can print then;
 they are served until they end, but what they print is not kept, and nobody waits for them: a byte to the recorder says so.
+To LISTENING come ranks of a distributed training, each with a pipe of its own in place of one that all of them have.
 
 Nothing is imported that need not be: a run waits for this to start.
 """
@@ -16,9 +17,14 @@ import signal
 import sys
 import time
 
+TYPE_CHECKING = False  # spares the import of typing; checkers take the name as true
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 _PIECE_BYTES = 1 << 18
 _IDLE_MS = 100
 _LINGER_SECONDS_MAX = 2.0
+_RANK_SECONDS_MAX = 0.5
 _SURVIVED = ("SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGXFSZ")
 """Sent to the whole group of processes, they are the program's to answer."""
 
@@ -26,9 +32,10 @@ _SURVIVED = ("SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SI
 class _Stream:
     """One stream of the program: its name, the pipe it is read from, where it goes, and its copy."""
 
-    def __init__(self, told: str, spool: str, room_bytes: int) -> None:
-        name, source, target = told.rsplit(":", 2)
-        self.name, self.source, self.target = name, int(source), int(target)
+    def __init__(self, name: str, source: int, target: int, spool: str, room_bytes: int) -> None:
+        self.name, self.source, self.target = name, source, target
+        self.whole: _Stream | None = None
+        """The stream of all ranks, when this is that of one."""
         self._spool = spool
         self._max_bytes = self._room_bytes = room_bytes
         self._copy = -1
@@ -41,19 +48,33 @@ class _Stream:
         except OSError as error:
             self._stop_keeping(f"{self.name} was not kept: {error.strerror}")
 
-    def pass_on(self) -> bool:
-        """Pass on what is there; tell whether there may be more."""
+    def pass_on(self, ranks: Iterable[_Stream] = ()) -> bool:
+        """Pass on what is there; tell whether there may be more. What one rank prints is kept twice.
+
+        What ``ranks`` printed comes first: a launcher says of a rank that it died after the rank has said why.
+        """
         piece = os.read(self.source, _PIECE_BYTES)
+        for each in ranks:
+            while select.select([each.source], [], [], 0)[0] and each.pass_on():
+                pass
         if not piece:
             return False
         try:
             _write_all(self.target, piece)
         except OSError:
             return False  # nobody listens any more: closing our end tells the program, as it would be told without us
-        self._keep(piece)
+        self.keep(piece)
+        if self.whole is not None:
+            self.whole.keep(piece)
         return True
 
-    def _keep(self, piece: bytes) -> None:
+    def of_rank(self, name: str, source: int) -> _Stream:
+        """Return the stream of one rank, which goes where this goes."""
+        stream = _Stream(name, source, self.target, self._spool, self._max_bytes)
+        stream.whole = self
+        return stream
+
+    def keep(self, piece: bytes) -> None:
         if not self._room_bytes:
             return
         try:
@@ -103,11 +124,14 @@ class _Serving:
 
     Args:
         control: the socket to the recorder.
+        listening: the socket that ranks come to.
         streams: what to pass on.
     """
 
-    def __init__(self, control: int, streams: list[_Stream]) -> None:
+    def __init__(self, control: int, listening: int, streams: list[_Stream]) -> None:
         self._control = control
+        self._listening = listening
+        self._named = {each.name: each for each in streams}
         self._open = {each.source: each for each in streams}
         self._ended_at: float | None = None
         self._poll = select.poll()
@@ -115,6 +139,7 @@ class _Serving:
             self._poll.register(each.source, select.POLLIN | select.POLLHUP)
             self._poll.register(each.target, 0)  # only that its reader went away, so that the program learns it at once
         self._poll.register(control, select.POLLIN)
+        self._poll.register(listening, select.POLLIN)
 
     def run(self) -> None:
         """Go on until the end."""
@@ -132,17 +157,43 @@ class _Serving:
             # Without a byte the recorder was killed; the program goes on, and so do we.
             self._ended_at = time.monotonic() if os.read(descriptor, 1) else None
             self._poll.unregister(descriptor)
+        elif descriptor == self._listening:
+            self._welcome()
         elif descriptor in self._open:
-            if not self._open[descriptor].pass_on():
-                self._close(self._open[descriptor])
+            stream = self._open[descriptor]
+            if not stream.pass_on([each for each in self._open.values() if each.whole is stream]):
+                self._close(stream)
         elif events & (select.POLLERR | select.POLLNVAL):
             for each in [each for each in self._open.values() if each.target == descriptor]:
                 self._close(each)
 
+    def _welcome(self) -> None:
+        """Serve a rank of our own user; to any other, and when something fails, nothing is answered."""
+        import socket  # noqa: PLC0415 - most runs have no ranks
+
+        with socket.socket(fileno=os.dup(self._listening)) as listening, listening.accept()[0] as talk:
+            talk.settimeout(_RANK_SECONDS_MAX)
+            try:
+                user = int.from_bytes(talk.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)[4:8], sys.byteorder)
+                message, descriptors, _, _ = socket.recv_fds(talk, 64, 1)
+                whole = self._named.get(message.decode("ascii").partition("-")[0])
+                if user != os.getuid() or whole is None or whole.source not in self._open or self._ended_at is not None:
+                    for each in descriptors:
+                        os.close(each)
+                    return
+                stream = whole.of_rank(message.decode("ascii"), descriptors[0])
+                stream.open()
+                self._open[stream.source] = stream
+                self._poll.register(stream.source, select.POLLIN | select.POLLHUP)
+                talk.sendall(b"k")
+            except (OSError, ValueError, IndexError):
+                return  # its pipe ends with it, and then so does the stream
+
     def _close(self, stream: _Stream) -> None:
         del self._open[stream.source]
         self._poll.unregister(stream.source)
-        self._poll.unregister(stream.target)
+        if stream.target not in {each.target for each in self._open.values()}:
+            self._poll.unregister(stream.target)
         os.close(stream.source)
 
     def _stay_behind(self) -> None:
@@ -158,11 +209,13 @@ def _main(words: list[str]) -> None:
     for name in _SURVIVED:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
-    control, room_bytes, spool = int(words[0]), int(words[1]), words[2]
-    streams = [_Stream(each, spool, room_bytes) for each in words[3:]]
-    for each in streams:
-        each.open()
-    _Serving(control, streams).run()
+    control, listening, room_bytes, spool = int(words[0]), int(words[1]), int(words[2]), words[3]
+    streams = []
+    for each in words[4:]:
+        name, source, target = each.rsplit(":", 2)
+        streams.append(_Stream(name, int(source), int(target), spool, room_bytes))
+        streams[-1].open()
+    _Serving(control, listening, streams).run()
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ KEPT_BYTES_MAX = 64 << 20
 """What a program prints beyond this is passed on and not kept."""
 
 _PIPE_BYTES = 1 << 18
+_RANKS_WAITING_MAX = 1024
 _PIECE_BYTES = 1 << 20
 _PASSING = str(Path(__file__).with_name("passing.py"))
 _DESCRIPTORS = {"stdout": 1, "stderr": 2}
@@ -69,6 +70,8 @@ class Tees:
         self._files: dict[str, _Added] = {}
         self._control: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self.streams = ""
+        """What ranks of a training must know to get pipes of their own (`lineal_shim.streams`); empty when there are none."""
         self.ends: dict[str, int] = {}
         """The descriptors that the program gets in place of ours, by stream."""
         for stream in (sys.stdout, sys.stderr):
@@ -98,6 +101,7 @@ class Tees:
     def _pass(self, names: list[str]) -> None:
         """Start the process that stands between the program and pipes. Raises OSError."""
         ours, theirs = socket.socketpair()
+        listening = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         sources, targets, ends = [], [], {}
         try:
             for name in names:
@@ -106,11 +110,16 @@ class Tees:
                 targets.append(os.dup(_DESCRIPTORS[name]))
                 if hasattr(fcntl, "F_SETPIPE_SZ"):
                     fcntl.fcntl(source, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+            # Without a path, which may be too long for a socket, and gone with it.
+            address = f"lineal-{self._spool.name}-{os.urandom(8).hex()}"
+            listening.bind(f"\0{address}")
+            listening.listen(_RANKS_WAITING_MAX)
+            self.streams = " ".join((address, *(f"{name}={os.fstat(end).st_ino}" for name, end in ends.items())))
             streams = (":".join(map(str, each)) for each in zip(names, sources, targets, strict=True))
             self._process = subprocess.Popen(
                 (
                     *(sys.executable, "-I", "-S", _PASSING),
-                    *(str(theirs.fileno()), str(KEPT_BYTES_MAX), str(self._spool), *streams),
+                    *(str(theirs.fileno()), str(listening.fileno()), str(KEPT_BYTES_MAX), str(self._spool), *streams),
                 ),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -118,7 +127,7 @@ class Tees:
                 cwd="/",
                 env={},
                 process_group=0,  # what a terminal sends to the program's group must not reach it, not even at its start
-                pass_fds=(theirs.fileno(), *sources, *targets),
+                pass_fds=(theirs.fileno(), listening.fileno(), *sources, *targets),
             )
         except OSError:
             for end in ends.values():
@@ -127,6 +136,7 @@ class Tees:
             raise
         finally:
             theirs.close()
+            listening.close()
             for each in (*sources, *targets):
                 os.close(each)
         self._control, self.ends = ours, ends

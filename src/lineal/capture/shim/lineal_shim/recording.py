@@ -11,6 +11,7 @@ from . import determinism, interpreter
 from .guarding import quietly
 from .imports import after_import
 from .places.watched import WATCHED as PLACES
+from .ranks import inner_place
 from .watched import WATCHED
 from .writing import emit, spool
 
@@ -31,6 +32,9 @@ _AROUND = "LINEAL_AROUND"
 def start() -> None:
     """Record the interpreter, and wait for the modules whose use is to be recorded. Raises OSError."""
     emit("python", parent=os.getppid(), around=_around(), **interpreter.facts())
+    rank, size = inner_place()
+    if size > 1 and os.environ.get("LINEAL_STREAMS"):
+        quietly(import_module(f"{__package__}.streams").separate, rank)
     if _hooked:
         return
     if "readers" in os.environ.get("LINEAL_LEVEL", ""):
