@@ -16,7 +16,7 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["lineal"]):
-    from lineal.checks.scanning import ScannedFile, scan
+    from lineal.checks.scanning.scan import ScannedFile, scan
     from lineal.formats.scans import look as looks
 
 from tests.surfaces.programs.hostile import corpus

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from lineal.checks.means import mean_of
-from lineal.checks.metrics import METRICS
-from lineal.checks.resampling import Column, Statistic, draws, highest, lowest, ratio, resample
-from lineal.checks.samples import Sample
-from lineal.checks.statistics import exact_share, holm, mcnemar, newcombe, wilson
+from lineal.checks.statistics.intervals import exact_share, holm, mcnemar, newcombe, wilson
+from lineal.checks.statistics.means import mean_of
+from lineal.checks.statistics.metrics import METRICS
+from lineal.checks.statistics.resampling import Column, Statistic, draws, highest, lowest, ratio, resample
+from lineal.checks.statistics.samples import Sample
 
 KINDS = ("accuracy", "recall", "false_positive_rate", "selection_rate", "precision")
 

@@ -13,22 +13,22 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lineal.checks.better_than_champion import BetterThanChampion
-from lineal.checks.calibration import Calibration
 from lineal.checks.check import Check
-from lineal.checks.churn import Churn
 from lineal.checks.evaluation import measure
 from lineal.checks.evidence import Answers, Evidence
-from lineal.checks.fairness_gap import FairnessGap
-from lineal.checks.fairness_ratio import FairnessRatio
-from lineal.checks.fairness_regression import FairnessRegression
-from lineal.checks.metric_floor import MetricFloor
-from lineal.checks.negative_flips import NegativeFlips
-from lineal.checks.not_worse_than_champion import NotWorseThanChampion
-from lineal.checks.paired import Pairs
-from lineal.checks.samples import Sample, Truth
-from lineal.checks.slice_regression import SliceRegression
-from lineal.checks.statistics import Interval, wilson
+from lineal.checks.judges.better_than_champion import BetterThanChampion
+from lineal.checks.judges.calibration import Calibration
+from lineal.checks.judges.churn import Churn
+from lineal.checks.judges.fairness_gap import FairnessGap
+from lineal.checks.judges.fairness_ratio import FairnessRatio
+from lineal.checks.judges.fairness_regression import FairnessRegression
+from lineal.checks.judges.metric_floor import MetricFloor
+from lineal.checks.judges.negative_flips import NegativeFlips
+from lineal.checks.judges.not_worse_than_champion import NotWorseThanChampion
+from lineal.checks.judges.slice_regression import SliceRegression
+from lineal.checks.statistics.intervals import Interval, wilson
+from lineal.checks.statistics.paired import Pairs
+from lineal.checks.statistics.samples import Sample, Truth
 from lineal.objects.digest import digest_of
 from lineal.objects.statements import Evaluation
 from lineal.objects.versions import Version

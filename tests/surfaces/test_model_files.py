@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lineal.checks.tensor_comparison import TensorsChange, compare_tensors
+from lineal.checks.comparing.tensors import TensorsChange, compare_tensors
 from lineal.formats.tensors.formats import read_model
 from tests.parts.capture import interpreter
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lineal.checks.scan_rules import judge_name
+from lineal.checks.scanning.rules import judge_name
 from lineal.client.local import LocalRepository
 from lineal.client.scanning import scan_path
 from lineal.objects.errors import Refused

@@ -15,7 +15,7 @@ from typing import ClassVar
 
 import msgspec
 
-import lineal.checks
+import lineal.checks.judges
 from lineal.checks.evidence import Evidence
 from lineal.objects.canonical import number
 from lineal.objects.statements import Outcome, Verdict
@@ -55,7 +55,7 @@ class Check(
 @cache
 def checks() -> dict[str, type[Check]]:
     """Return every check by its name: the subclasses of ``Check`` in the files of this folder."""
-    for module in iter_modules(lineal.checks.__path__, "lineal.checks."):
+    for module in iter_modules(lineal.checks.judges.__path__, "lineal.checks.judges."):
         import_module(module.name)
     found = {str(each.__struct_config__.tag): each for each in Check.__subclasses__()}
     return dict(sorted(found.items()))

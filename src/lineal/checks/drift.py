@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from lineal.checks.statistics import normal_quantile, z_of
+from lineal.checks.statistics.intervals import normal_quantile, z_of
 from lineal.formats.sketches.distributions import counts_between, deviation, edges_of, farthest
 from lineal.objects.profiles import Categories, Distribution
 

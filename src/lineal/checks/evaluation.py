@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from lineal.checks.metrics import METRICS, interval
-from lineal.checks.samples import Sample, Task, read_sample, read_truth, task_of
+from lineal.checks.statistics.metrics import METRICS, interval
+from lineal.checks.statistics.samples import Sample, Task, read_sample, read_truth, task_of
 from lineal.formats.predictions import Prediction
 from lineal.objects.canonical import number
 from lineal.objects.errors import Invalid

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from lineal.checks.paired import Pairs
-from lineal.checks.samples import Sample, Truth
+from lineal.checks.statistics.paired import Pairs
+from lineal.checks.statistics.samples import Sample, Truth
 from lineal.formats.signatures.trust import Judged
 from lineal.objects.digest import Digest
 from lineal.objects.profiles import Profile

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from lineal.checks.metrics import METRICS
+from lineal.checks.statistics.metrics import METRICS
 from lineal.formats.cards.facts import SectionState
 from lineal.formats.cards.sections import HUMAN
 from lineal.objects.digest import Digest, digest_of, short

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 from lineal.checks.check import Check
 from lineal.checks.evidence import Evidence, TrainingData
-from lineal.checks.figures import listed
 from lineal.checks.gate import SEVERITY
+from lineal.checks.wording import listed
 from lineal.objects.profiles import ColumnProfile, Profile
 from lineal.objects.statements import Outcome, Verdict
 

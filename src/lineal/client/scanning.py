@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from lineal import operations as o
-from lineal.checks.scanning import ScannedFile, scan
+from lineal.checks.scanning.scan import ScannedFile, scan
 from lineal.objects.errors import NotFound
 from lineal.operations.answers import ScanAnswer
 from lineal.operations.operation import Handle

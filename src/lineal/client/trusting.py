@@ -6,8 +6,8 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lineal.checks.policy import parse_policy
-from lineal.checks.policy_tables import SigningPolicy
+from lineal.checks.policies.policy import parse_policy
+from lineal.checks.policies.tables import SigningPolicy
 from lineal.formats.signatures.certificates import load_pem
 from lineal.formats.signatures.keys import load_public
 from lineal.objects.errors import Conflict, NotFound

@@ -7,7 +7,7 @@ from typing import Any
 
 from lineal.checks.evaluation import evaluate
 from lineal.checks.evidence import Answers, Evidence
-from lineal.checks.paired import pair
+from lineal.checks.statistics.paired import pair
 from lineal.formats.predictions import Prediction
 from lineal.objects.digest import digest_of
 from lineal.objects.runs import Code, ModelFacts, Package, Runtime

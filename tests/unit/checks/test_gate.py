@@ -5,14 +5,14 @@ from itertools import product
 
 import pytest
 
-from lineal.checks.approvals import Approvals
-from lineal.checks.card_sections import CardSections
 from lineal.checks.check import Check, checks
 from lineal.checks.explaining import explain
 from lineal.checks.gate import SEVERITY, judge
-from lineal.checks.leakage import Leakage
-from lineal.checks.lineage_complete import LineageComplete
-from lineal.checks.metric_floor import MetricFloor
+from lineal.checks.judges.approvals import Approvals
+from lineal.checks.judges.card_sections import CardSections
+from lineal.checks.judges.leakage import Leakage
+from lineal.checks.judges.lineage_complete import LineageComplete
+from lineal.checks.judges.metric_floor import MetricFloor
 from tests.unit.checks.evidence import evidence, people, version
 
 CELLS = people(all=(5, 0, 0, 5))

@@ -3,14 +3,14 @@ from __future__ import annotations
 import pytest
 
 from lineal.checks.check import Check
-from lineal.checks.data_freshness import DataFreshness
-from lineal.checks.data_null_share import DataNullShare
-from lineal.checks.data_range import DataRange
-from lineal.checks.data_row_count import DataRowCount
-from lineal.checks.data_schema import DataSchema
-from lineal.checks.data_unique import DataUnique
 from lineal.checks.evidence import Evidence, Overlap, TrainingData
-from lineal.checks.leakage import Leakage
+from lineal.checks.judges.data_freshness import DataFreshness
+from lineal.checks.judges.data_null_share import DataNullShare
+from lineal.checks.judges.data_range import DataRange
+from lineal.checks.judges.data_row_count import DataRowCount
+from lineal.checks.judges.data_schema import DataSchema
+from lineal.checks.judges.data_unique import DataUnique
+from lineal.checks.judges.leakage import Leakage
 from lineal.objects.digest import digest_of
 from lineal.objects.profiles import ColumnProfile, Distribution, Profile
 from tests.unit.checks.evidence import version

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lineal.checks.metrics import METRICS
+from lineal.checks.statistics.metrics import METRICS
 from lineal.query.direction import is_smaller_better
 
 

@@ -89,7 +89,7 @@ def _write(path: str, text: str) -> None:
 
 def _policy_lines(given: str, root: Path | None, stage: str) -> tuple[str, list[int]]:
     """Return the path of the policy from here, and the line of each check of a stage, where the file is at hand."""
-    from lineal.checks.policy_lines import check_lines  # noqa: PLC0415
+    from lineal.checks.policies.lines import check_lines  # noqa: PLC0415
 
     path = Path(given) if given else (root.parent if root else Path()) / _POLICY
     try:

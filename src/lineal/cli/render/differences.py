@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from itertools import groupby
 
-from lineal.checks.source_comparison import SourceChange
-from lineal.checks.tensor_comparison import TensorChange
+from lineal.checks.comparing.sources import SourceChange
+from lineal.checks.comparing.tensors import TensorChange
 from lineal.cli.render.page import Page, plain
 from lineal.cli.render.tables import table_diff
 from lineal.cli.render.units import count, number

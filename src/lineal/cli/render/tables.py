@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lineal.checks.file_comparison import FileChange
-from lineal.checks.row_comparison import RowChanges
+from lineal.checks.comparing.files import FileChange
+from lineal.checks.comparing.rows import RowChanges
 from lineal.cli.render.page import Page, plain
 from lineal.cli.render.units import count, size
 from lineal.formats.summaries import ColumnSummary, in_words

@@ -6,9 +6,9 @@ from typing import Literal
 
 import msgspec
 
-from lineal.checks.file_comparison import FileChange
-from lineal.checks.row_comparison import RowChanges
-from lineal.checks.table_comparison import ColumnChange
+from lineal.checks.comparing.files import FileChange
+from lineal.checks.comparing.rows import RowChanges
+from lineal.checks.comparing.tables import ColumnChange
 from lineal.formats.summaries import ColumnSummary
 from lineal.objects.datasets import Column, DatasetVersion
 from lineal.objects.digest import Digest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from lineal.checks.comparison import CODE_TOLD, HARDWARE_TOLD, RUNTIME_TOLD, rest
+from lineal.checks.comparing.values import CODE_TOLD, HARDWARE_TOLD, RUNTIME_TOLD, rest
 from lineal.objects.code import Notebook, Submodule
 from lineal.objects.digest import short
 from lineal.objects.runtime import Hardware, LockCheck, Package, Runtime

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lineal.checks.source_comparison import SourceChange
-from lineal.checks.tensor_comparison import LayerChange, TensorChange
+from lineal.checks.comparing.sources import SourceChange
+from lineal.checks.comparing.tensors import LayerChange, TensorChange
 from lineal.objects.digest import Digest
 from lineal.operations.answers.answer import Answer
 from lineal.operations.answers.data import TableDiff

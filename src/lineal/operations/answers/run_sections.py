@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 
-from lineal.checks.comparison import rest
+from lineal.checks.comparing.values import rest
 from lineal.objects.canonical import Scalar
 from lineal.objects.children import Child
 from lineal.objects.runs import FileUse, ModelFacts

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from lineal.checks.file_comparison import FileChange, compare_files
-from lineal.checks.table_comparison import compare_tables
+from lineal.checks.comparing.files import FileChange, compare_files
+from lineal.checks.comparing.tables import compare_tables
 from lineal.formats import trees
 from lineal.formats.summaries import columns
 from lineal.objects.digest import Digest

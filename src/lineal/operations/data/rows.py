@@ -15,7 +15,7 @@ from itertools import chain
 from tempfile import SpooledTemporaryFile
 from typing import IO, NamedTuple, cast
 
-from lineal.checks.row_comparison import RowChanges, compare_keys
+from lineal.checks.comparing.rows import RowChanges, compare_keys
 from lineal.formats.tables.formats import format_of, reader_of
 from lineal.formats.tables.json_lines import quoted
 from lineal.formats.tables.table import Batch, Unit

@@ -7,7 +7,7 @@ from itertools import islice
 
 import msgspec
 
-from lineal.checks.policy_tables import CardPolicy
+from lineal.checks.policies.tables import CardPolicy
 from lineal.formats.cards.facts import (
     ApprovalFact,
     Card,

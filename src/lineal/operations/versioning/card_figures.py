@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lineal.checks import curves, samples
 from lineal.checks.evaluation import SLASH
-from lineal.checks.samples import Sample
 from lineal.checks.staleness import PRIMARY
+from lineal.checks.statistics import curves, samples
+from lineal.checks.statistics.samples import Sample
 from lineal.formats import predictions
 from lineal.formats.cards.as_html import Figure, Figures
 from lineal.formats.cards.facts import CardFacts

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from lineal.checks.comparison import Side, compare, equal_parts, rest
-from lineal.checks.source_comparison import SourceChange, Sources, compare_sources
+from lineal.checks.comparing.sources import SourceChange, Sources, compare_sources
+from lineal.checks.comparing.values import Side, compare, equal_parts, rest
 from lineal.formats.series import Series
 from lineal.objects.canonical import Number
 from lineal.objects.digest import Digest

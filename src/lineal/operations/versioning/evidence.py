@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from msgspec import structs
 
 from lineal.checks import staleness
-from lineal.checks.budget import SIZE, Budget
 from lineal.checks.check import Check
 from lineal.checks.evidence import Answers, Evidence
-from lineal.checks.held_out_wear import HeldOutWear
-from lineal.checks.paired import Pairs
-from lineal.checks.policy import Policy
-from lineal.checks.samples import AND, Truth, read_sample, read_truth
-from lineal.checks.signature import Signature
+from lineal.checks.judges.budget import SIZE, Budget
+from lineal.checks.judges.held_out_wear import HeldOutWear
+from lineal.checks.judges.signature import Signature
+from lineal.checks.policies.policy import Policy
+from lineal.checks.statistics.paired import Pairs
+from lineal.checks.statistics.samples import AND, Truth, read_sample, read_truth
 from lineal.formats import predictions
 from lineal.formats.cards.facts import SectionState
 from lineal.formats.markdown import time

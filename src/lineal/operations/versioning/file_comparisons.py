@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
-from lineal.checks.tensor_comparison import compare_tensors
+from lineal.checks.comparing.tensors import compare_tensors
 from lineal.formats.tensors.formats import read_model
 from lineal.formats.tensors.tensor import Contents
 from lineal.objects.digest import Digest

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lineal.checks.policy import Policy
+from lineal.checks.policies.policy import Policy
 from lineal.objects.errors import Conflict, Invalid, NotFound, Refused
 from lineal.operations.answers import HoldAnswer, RemovedVersion
 from lineal.operations.messages.outbox import tell_version

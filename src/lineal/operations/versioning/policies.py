@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lineal.checks.policy import Policy, parse_policy
+from lineal.checks.policies.policy import Policy, parse_policy
 from lineal.objects.errors import Invalid
 from lineal.storage.store import Store
 

@@ -16,9 +16,9 @@ from typing import Any, get_args
 import msgspec
 
 from lineal.checks.check import Check
-from lineal.checks.command import Command
 from lineal.checks.evidence import Evidence, Ran
-from lineal.checks.function import Function
+from lineal.checks.judges.command import Command
+from lineal.checks.judges.function import Function
 from lineal.executors.commands import Ended, call_function, run_command
 from lineal.objects.statements import Outcome
 from lineal.operations.references import Row

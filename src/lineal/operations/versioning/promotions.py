@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lineal.checks.check import Check
 from lineal.checks.gate import judge
-from lineal.checks.policy import Policy, parse_policy
+from lineal.checks.policies.policy import Policy, parse_policy
 from lineal.objects.digest import digest_of
 from lineal.objects.errors import Conflict, Invalid, Refused
 from lineal.objects.reference import check_name

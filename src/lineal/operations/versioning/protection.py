@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lineal.checks.policy import Policy
-from lineal.checks.policy_tables import StagePolicy
+from lineal.checks.policies.policy import Policy
+from lineal.checks.policies.tables import StagePolicy
 from lineal.objects.errors import Conflict, Denied, Invalid, Refused
 from lineal.operations.references import Row, find_version, semantic, version_reference
 from lineal.operations.versioning.policies import policy_of

@@ -9,8 +9,8 @@ from functools import partial
 from typing import BinaryIO
 
 from lineal.capture.secrets import mask_bytes
-from lineal.checks.scanning import ScannedFile
-from lineal.checks.scanning import scan as scan_files
+from lineal.checks.scanning.scan import ScannedFile
+from lineal.checks.scanning.scan import scan as scan_files
 from lineal.objects.digest import Digest
 from lineal.objects.errors import NotFound
 from lineal.objects.files import Entry

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from lineal.checks.check import Check
-from lineal.checks.data_unique import DataUnique
 from lineal.checks.evidence import Overlap, TrainingData, Wear
-from lineal.checks.leakage import Leakage
+from lineal.checks.judges.data_unique import DataUnique
+from lineal.checks.judges.leakage import Leakage
 from lineal.objects.digest import Digest
 from lineal.objects.statements import Evaluation, Sighting
 from lineal.objects.versions import Version

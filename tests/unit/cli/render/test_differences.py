@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lineal.checks.source_comparison import SourceChange
-from lineal.checks.tensor_comparison import LayerChange, TensorChange
+from lineal.checks.comparing.sources import SourceChange
+from lineal.checks.comparing.tensors import LayerChange, TensorChange
 from lineal.operations.answers import Diff, Difference, ModelFileDiff
 from tests.unit.cli.render.constructed import digest, text_of
 

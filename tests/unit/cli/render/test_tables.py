@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from lineal.checks.file_comparison import FileChange
-from lineal.checks.row_comparison import RowChanges
-from lineal.checks.table_comparison import ColumnChange
+from lineal.checks.comparing.files import FileChange
+from lineal.checks.comparing.rows import RowChanges
+from lineal.checks.comparing.tables import ColumnChange
 from lineal.formats.profiles import limits
 from lineal.formats.summaries import columns, summarise
 from lineal.formats.tables.texts import TextCells

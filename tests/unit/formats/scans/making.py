@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from lineal.checks.scanning import ScannedFile, scan
+from lineal.checks.scanning.scan import ScannedFile, scan
 from lineal.objects.scans import Scan
 
 

@@ -9,7 +9,7 @@ import zipfile
 
 import pytest
 
-from lineal.checks.tensor_comparison import compare_tensors
+from lineal.checks.comparing.tensors import compare_tensors
 from lineal.formats.tensors.formats import read_model
 from lineal.formats.tensors.hdf5.contents import load_hdf5, read_hdf5
 from lineal.objects.errors import Corrupt

@@ -1,0 +1,165 @@
+"""The policy of a repository: what is measured, and what each stage's gate asks. Read from the text of lineal.toml."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+
+from lineal.checks.check import Check, checks
+from lineal.checks.policies.lines import line_of
+from lineal.checks.policies.tables import (
+    STAGES,
+    CardPolicy,
+    EvaluationPolicy,
+    RetentionPolicy,
+    SigningPolicy,
+    StagePolicy,
+)
+from lineal.objects.errors import Invalid
+
+DEFAULT_GATES = {"production": ({"check": "lineage_complete"}, {"check": "scan_clean"})}
+"""What a stage asks when the policy says nothing of it."""
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """What a repository asks of its versions. ``asked``: the stages whose gates the policy itself speaks of."""
+
+    evaluation: EvaluationPolicy = EvaluationPolicy()
+    card: CardPolicy = CardPolicy()
+    gates: dict[str, tuple[Check, ...]] = {}
+    stages: dict[str, StagePolicy] = {}
+    retention: RetentionPolicy = RetentionPolicy()
+    asked: frozenset[str] = frozenset()
+    signing: SigningPolicy = SigningPolicy()
+
+    def gate(self, stage: str) -> tuple[Check, ...]:
+        """Return the checks of the gate of ``stage``."""
+        return self.gates.get(stage, ())
+
+    def stage(self, stage: str) -> StagePolicy:
+        """Return who may move versions to and out of ``stage``."""
+        return self.stages.get(stage, _ANYBODY)
+
+
+_ANYBODY = StagePolicy()
+
+_TABLES = ("evaluation", "card", "retention", "signing", "gate", "stage", "connections")
+
+
+def parse_policy(text: str) -> Policy:
+    """Return the policy written as ``text``; an empty text is a policy too.
+
+    Raises:
+        Invalid: it is no TOML, or a table, check or option is unknown or has a wrong value; the message names it and its
+            line.
+    """
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise Invalid(f"the policy is no TOML: {error}", hint="mend lineal.toml at that place") from None
+    return _Reading(text).policy(content)
+
+
+class _Reading:
+    """Reads what TOML made of a text; errors say where they are in it."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def policy(self, content: dict[str, Any]) -> Policy:
+        """Return the policy."""
+        self._check_names(content, _TABLES, "the policy", "table", Place(""))
+        gates, stages = self._by_stage(content, "gate"), self._by_stage(content, "stage")
+        return Policy(
+            evaluation=self._read(content.get("evaluation", {}), EvaluationPolicy, "evaluation"),
+            card=self._read(content.get("card", {}), CardPolicy, "card"),
+            retention=self._read(content.get("retention", {}), RetentionPolicy, "retention"),
+            signing=self._read(content.get("signing", {}), SigningPolicy, "signing"),
+            stages={stage: self._read(asked, StagePolicy, f"stage.{stage}") for stage, asked in stages.items()},
+            gates={stage: tuple(self._gate(stage, asked)) for stage, asked in {**DEFAULT_GATES, **gates}.items()},
+            asked=frozenset(gates),
+        )
+
+    def _by_stage(self, content: dict[str, Any], name: str) -> dict[str, Any]:
+        found = self._table(content.get(name, {}), f"[{name}]", Place(name))
+        self._check_names(found, STAGES, f"[{name}]", "stage", Place(name))
+        return found
+
+    def _read(self, value: Any, kind: type[T], name: str) -> T:
+        where, place = f"[{name}]", Place(name)
+        table = self._table(value, where, place)
+        self._check_names(table, kind.__struct_fields__, where, "option", place)
+        return self._convert(table, kind, where, place)
+
+    def _gate(self, stage: str, asked: Any) -> Iterable[Check]:
+        where = f"[[gate.{stage}]]"
+        if not isinstance(asked, list | tuple):
+            raise self._invalid(
+                f"{where} is no list of checks",
+                Place(f"gate.{stage}"),
+                hint=f"begin each check of {stage} with the line {where}",
+            )
+        for number, each in enumerate(asked, 1):
+            place = Place(f"gate.{stage}", number)
+            yield self._check(self._table(each, where, place), f"check {number} of {where}", place)
+
+    def _check(self, table: dict[str, Any], where: str, place: Place) -> Check:
+        name = table.get("check")
+        if not isinstance(name, str):
+            hint = "add check = one of " + ", ".join(checks())
+            raise self._invalid(f"{where} does not say which check it is", place, hint=hint)
+        if not (kind := checks().get(name)):
+            hint = _near(name, checks())
+            raise self._invalid(
+                f"{where} is called {name!r}, which is no check", place._replace(key="check"), hint=hint
+            )
+        self._check_names(table, ("check", *kind.__struct_fields__), f"{where} ({name})", "option", place)
+        return self._convert(table, kind, f"{where} ({name})", place)
+
+    def _table(self, value: Any, where: str, place: Place) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            hint = f"write {where} on a line of its own, and its options below"
+            raise self._invalid(f"{where} is no table", place, hint=hint)
+        return value
+
+    def _check_names(self, table: dict[str, Any], allowed: Iterable[str], where: str, what: str, place: Place) -> None:
+        if wrong := next((name for name in table if name not in allowed), None):
+            raise self._invalid(
+                f"{where} has no {what} {wrong!r}", place._replace(key=wrong), hint=_near(wrong, allowed)
+            )
+
+    def _convert(self, table: dict[str, Any], kind: type[T], where: str, place: Place) -> T:
+        try:
+            return msgspec.convert(table, kind)
+        except msgspec.ValidationError as error:
+            # "Expected `float`, got `str` - at `$.at_least`": the line of the option, where it names one.
+            named = _OPTION.search(str(error))
+            found = place._replace(key=named[1]) if named else place
+            raise self._invalid(f"{where}: {error}", found, hint="mend lineal.toml") from None
+
+    def _invalid(self, message: str, place: Place, *, hint: str) -> Invalid:
+        line = line_of(self._text, place.table, place.number, place.key)
+        return Invalid(f"line {line}: {message}" if line else message, hint=hint)
+
+
+class Place(NamedTuple):
+    """What an error is about: a table, which of several of that name, and an option in it."""
+
+    table: str
+    number: int = 1
+    key: str = ""
+
+
+_OPTION = re.compile(r"at `\$\.(\w+)")
+
+
+def _near(name: str, allowed: Iterable[str]) -> str:
+    near = get_close_matches(name, list(allowed), 1)
+    return (f"did you mean {near[0]!r}? " if near else "") + "allowed: " + ", ".join(allowed)

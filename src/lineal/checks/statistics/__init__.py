@@ -1,0 +1,1 @@
+"""What is computed of answers to rows: metrics, intervals, tests, curves. Numbers in, numbers out."""
