@@ -6,7 +6,7 @@ from typing import ClassVar, NamedTuple
 
 from lineal.checks.check import Check
 from lineal.checks.evidence import Evidence
-from lineal.checks.statistics.groups import Pair, check_proportion, pairs_of, proportions, rates, unsplit
+from lineal.checks.statistics.groups import Pair, check_proportion, paired_groups
 from lineal.checks.statistics.intervals import ALPHA, Interval, ratio_interval, rows_needed
 from lineal.checks.wording import figure, listed
 from lineal.objects.statements import Verdict
@@ -49,20 +49,9 @@ class FairnessRatio(Check, frozen=True, tag="fairness_ratio"):
 
     def judge(self, evidence: Evidence) -> Verdict:
         """Compare every two groups."""
-        found = [
-            (metric, each) for metric in proportions(self.metric) for each in rates(evidence, metric, self.feature)
-        ]
-        if not found:
-            return self.verdict("inconclusive", unsplit(evidence, self.metric, self.feature))
-        large = [(metric, each) for metric, each in found if each.row_count >= max(self.minimum_rows, 1)]
-        small = list(dict.fromkeys(each.group for metric, each in found if (metric, each) not in large))
-        pairs = [
-            pair
-            for metric in proportions(self.metric)
-            for pair in pairs_of(metric, [each for name, each in large if name == metric])
-        ]
-        if not pairs:
-            return self.verdict("inconclusive", f"{self.feature} has no two groups with {self.minimum_rows} rows")
+        pairs, small, problem = paired_groups(evidence, self.metric, self.feature, minimum_rows=self.minimum_rows)
+        if problem:
+            return self.verdict("inconclusive", problem)
         remark = f"; not judged, as they have too few rows: {listed(small)}" if small else ""
         return self._judged([_ratio(each, 1 - ALPHA / len(pairs)) for each in pairs], remark)
 

@@ -60,6 +60,25 @@ def pairs_of(metric: str, rates: Sequence[Rate]) -> list[Pair]:
     return [Pair(metric, high, low) for high, low in combinations(ordered, 2)]
 
 
+class PairedGroups(NamedTuple):
+    """Every two groups that can be compared, those that are too small for it, and why none can be."""
+
+    pairs: list[Pair]
+    small: list[str]
+    problem: str = ""
+
+
+def paired_groups(evidence: Evidence, metric: str, feature: str, *, minimum_rows: int) -> PairedGroups:
+    """Return every two groups of ``feature`` with ``minimum_rows`` rows, in each proportion that ``metric`` consists of."""
+    found = {name: rates(evidence, name, feature) for name in proportions(metric)}
+    if not any(found.values()):
+        return PairedGroups([], [], unsplit(evidence, metric, feature))
+    large = {name: [each for each in those if each.row_count >= max(minimum_rows, 1)] for name, those in found.items()}
+    small = dict.fromkeys(each.group for name, those in found.items() for each in those if each not in large[name])
+    pairs = [pair for name, those in large.items() for pair in pairs_of(name, those)]
+    return PairedGroups(pairs, list(small), "" if pairs else f"{feature} has no two groups with {minimum_rows} rows")
+
+
 def rates(evidence: Evidence, metric: str, feature: str) -> list[Rate]:
     """Return the proportion ``metric`` in each group of ``feature``; a group without any such row has no rate.
 
