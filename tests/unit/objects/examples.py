@@ -16,7 +16,6 @@ from lineal.objects.places import Label, ObjectUse, QueryUse
 from lineal.objects.profiles import Categories, ColumnProfile, Distribution, Profile, Table, Tables
 from lineal.objects.runs import FileUse, ModelFacts, Run, Seeds
 from lineal.objects.runtime import Accelerator, Container, Hardware, LockCheck, Package, Runtime
-from lineal.objects.scans import Scan, ScanFinding
 from lineal.objects.sources import DeltaSource, IcebergSource, ObjectSource, PrefixSource, QuerySource
 from lineal.objects.statements import (
     Approval,
@@ -32,6 +31,7 @@ from lineal.objects.statements import (
     Verdict,
 )
 from lineal.objects.versions import Card, DataUse, Version
+from tests.unit.objects.example_scan import SCAN
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "objects.json"
 
@@ -354,25 +354,7 @@ EXAMPLES: dict[str, Object] = {
     "card-edit": CardEdit(card=A),
     "observation": Observation(deployment="01ARZ3NDEKTSV4RRFFQ69G5FAV", observed=A, healthy=True, request_count=7),
     "sighting": Sighting(read_at=1_700_000_000_000, snapshot="1042:1042:"),
-    "scan": Scan(
-        outcome="hostile",
-        rules=1,
-        findings=(
-            ScanFinding(
-                rule="hostile-name",
-                outcome="hostile",
-                file="model.pt",
-                what="os.system",
-                why="it runs something",
-                said="('id',)",
-                member="model/data.pkl",
-                place=7,
-            ),
-        ),
-        formats={"torch": 1},
-        pickles=("model.pt",),
-        left_out=2,
-    ),
+    "scan": SCAN,
     "statement": Statement(subject=A, predicate=_EVALUATION, by="ada", at=1_700_000_000_000),
     "journal": JournalEntry(
         sequence=2,
