@@ -134,6 +134,20 @@ def test_what_unpacks_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -
         tracemalloc.stop()
 
 
+def test_a_few_bytes_that_claim_a_window_of_gigabytes_get_none() -> None:
+    tracemalloc.start()
+    assert "unreadable" == scanned(b"\x5d\x00\x00\x00\xff" + b"\xff" * 8 + bytes(40)).outcome
+    assert tracemalloc.get_traced_memory()[1] < 80 << 20
+    tracemalloc.stop()
+
+
+def test_a_list_of_members_that_breaks_off_is_unreadable() -> None:
+    data = zipped({"m/data.pkl": pickled(b"}")})
+    at = data.find(b"PK\x01\x02")
+
+    assert "unreadable" == scanned(data[: at + 8] + data[data.find(b"PK\x05\x06") :], "model.pt").outcome
+
+
 def test_archives_in_archives_are_given_up_at_a_depth() -> None:
     data = pickled(call(named("os", "system"), text("x")))
     for _ in range(look.DEPTH_MAX + 2):
