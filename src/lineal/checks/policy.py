@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
+from lineal.checks.bump.rules import LEVELS, RULES, Levels
 from lineal.checks.check import Check, checks
 from lineal.objects.errors import Invalid
 
@@ -71,6 +72,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     gates: dict[str, tuple[Check, ...]] = {}
     stages: dict[str, StagePolicy] = {}
     retention: RetentionPolicy = RetentionPolicy()
+    semver: Levels = Levels()
     asked: frozenset[str] = frozenset()
 
     def gate(self, stage: str) -> tuple[Check, ...]:
@@ -95,7 +97,7 @@ def parse_policy(text: str) -> Policy:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Invalid(f"the policy is no TOML: {error}", hint="mend lineal.toml at that place") from None
-    _check_names(content, ("evaluation", "gate", "stage", "retention", "connections"), "the policy", "table")
+    _check_names(content, ("evaluation", "gate", "stage", "retention", "semver", "connections"), "the policy", "table")
     evaluation = _table(content.get("evaluation", {}), "[evaluation]")
     _check_names(evaluation, EvaluationPolicy.__struct_fields__, "[evaluation]", "option")
     gates = _table(content.get("gate", {}), "[gate]")
@@ -106,11 +108,24 @@ def parse_policy(text: str) -> Policy:
     _check_names(retention, RetentionPolicy.__struct_fields__, "[retention]", "option")
     return Policy(
         retention=_convert(retention, RetentionPolicy, "[retention]"),
+        semver=_levels(content.get("semver", {})),
         stages={stage: _stage(stage, asked) for stage, asked in stages.items()},
         evaluation=_convert(evaluation, EvaluationPolicy, "[evaluation]"),
         gates={stage: tuple(_gate(stage, asked)) for stage, asked in {**DEFAULT_GATES, **gates}.items()},
         asked=frozenset(gates),
     )
+
+
+def _levels(asked: Any) -> Levels:
+    """Return what the policy says of the rules of semantic versions: a level for each id, and what servers do."""
+    table = _table(asked, "[semver]")
+    _check_names(table, ("extra_inputs", *RULES), "[semver]", "rule")
+    for rule, level in table.items():
+        if rule in RULES and level not in LEVELS:
+            raise Invalid(f"[semver]: {rule} is {level!r}, which is no level", hint=f"write one of {', '.join(LEVELS)}")
+    levels = {rule: level for rule, level in table.items() if rule in RULES}
+    others = {name: value for name, value in table.items() if name not in RULES}
+    return _convert({**others, "levels": levels}, Levels, "[semver]")
 
 
 def _stage(stage: str, asked: Any) -> StagePolicy:

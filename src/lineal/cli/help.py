@@ -48,6 +48,7 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "versions of a model": {
         "model register": "make the next version of a model from a run",
+        "model bump": "say which semantic version the evidence asks for, and why",
         "model list": "list the models and what stands where",
         "model show": "show a model and all its versions",
         "model card": "print the model card of a version",

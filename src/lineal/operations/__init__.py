@@ -38,6 +38,7 @@ if _AT_ONCE:
         models,
         moves,
         promotions,
+        proposals,
         registration,
     )
 
@@ -66,6 +67,7 @@ __all__ = [
     "models",
     "moves",
     "promotions",
+    "proposals",
     "questions",
     "registration",
     "registry_imports",
@@ -139,6 +141,7 @@ VERBS = {
     "versioning.registry": ("model registered", "version registered", "version latest"),
     "versioning.promotions": ("gate", "promote", "approve", "alias"),
     "asking.questions": ("show", "search", "log"),
+    "versioning.proposals": ("model bump",),
     "versioning.registration": ("model register",),
     "migration.registry_imports": ("import numbered", "import registered"),
     "data.remotes": ("remote add", "remote list", "remote remove"),

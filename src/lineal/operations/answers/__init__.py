@@ -8,6 +8,7 @@ from lineal.operations.answers.accounts import (
     TokenAnswer,
 )
 from lineal.operations.answers.answer import Answer
+from lineal.operations.answers.bumps import BumpAnswer, BumpFinding
 from lineal.operations.answers.data import (
     Changes,
     Contents,
@@ -75,6 +76,8 @@ __all__ = [
     "Answer",
     "ArtifactAnswer",
     "ArtifactLine",
+    "BumpAnswer",
+    "BumpFinding",
     "CardAnswer",
     "Changes",
     "Chart",
