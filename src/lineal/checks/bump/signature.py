@@ -40,7 +40,7 @@ WIDENS = frozenset(
 
 _NAMES = {
     **dict.fromkeys(("object", "str", "string", "string[python]", "string[pyarrow]"), "text"),
-    **{name: "bool" for name in ("boolean", "bool_", "Bool")},
+    **dict.fromkeys(("boolean", "bool_", "Bool"), "bool"),
     "integer": "int32",
     "long": "int64",
     "double": "float64",

@@ -90,7 +90,7 @@ class _Compared:
         with self._lock:
             return self._found.get(key)
 
-    def put(self, key: tuple[_Files, _Files], is_same: bool) -> None:  # noqa: FBT001 - it is the value
+    def put(self, key: tuple[_Files, _Files], is_same: bool) -> None:
         with self._lock:
             self._found[key] = is_same
             while len(self._found) > _KNOWN_MAX:
