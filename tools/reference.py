@@ -23,7 +23,7 @@ from lineal.query.views import VIEWS
 from lineal.server import openapi
 from lineal.server.routes import API
 from lineal.storage.database.asking import FUNCTIONS
-from tools import endpoints
+from tools import endpoints, semantic_versions
 
 DIRECTORY = Path(__file__).resolve().parents[1] / "docs" / "reference"
 
@@ -133,6 +133,7 @@ def pages() -> dict[str, str]:
         "commands.md": "\n".join(_commands()) + "\n",
         "http.md": "\n".join(_http()) + "\n",
         "mlflow-endpoints.md": "\n".join((_WRITTEN, *endpoints.page())) + "\n",
+        "semantic-versions.md": "\n".join((_WRITTEN, *semantic_versions.page())) + "\n",
         "sql.md": "\n".join(_sql()) + "\n",
     }
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from tests.parts.capture import PYTHON
 from tests.parts.part import Part
 
-_PROGRAM = Path(__file__).with_name("model_files.py")
+_PROGRAM, _PAIRS = (Path(__file__).with_name(name) for name in ("model_files.py", "pair_files.py"))
 _WRITE_S = 300
 
 
@@ -29,11 +29,11 @@ def models_in(place: Mapping[str, Any]) -> Models:
     return Models(directory, json.loads((directory / "said.json").read_text()))
 
 
-def _write(place: Path) -> Mapping[str, Any]:
+def _write(place: Path, program: Path = _PROGRAM) -> Mapping[str, Any]:
     files = place / "files"
     files.mkdir()
     subprocess.run(
-        [PYTHON, _PROGRAM, files],
+        [PYTHON, program, files],
         check=True,
         timeout=_WRITE_S,
         env={**os.environ, "PYTHONPATH": ""},
@@ -43,3 +43,10 @@ def _write(place: Path) -> Mapping[str, Any]:
 
 
 MODELS = Part("models", (PYTHON if PYTHON.is_file() else None,), "make parts installs the libraries", _write)
+
+PAIRS = Part(
+    "pairs",
+    (PYTHON if PYTHON.is_file() else None,),
+    "make parts installs the libraries",
+    lambda place: _write(place, _PAIRS),
+)

@@ -68,6 +68,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "lineal model register run:train --name churn --file out/model.joblib",
         "lineal model register run:train --name churn --level major --reason 'another meaning of churn'",
     ),
+    "model bump": (
+        "lineal model bump churn:1.2.0",
+        "lineal model bump run:train --name churn",
+        "lineal model bump churn:2.0.0 --against churn:1.0.0",
+    ),
     "model list": ("lineal model list", "lineal model list --json"),
     "model show": ("lineal model show churn",),
     "model card": (

@@ -56,6 +56,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "key list": "list your keys, and those that the repository trusts",
         "key trust": "have the repository trust somebody's key or root",
         "key revoke": "have the repository trust a key no longer",
+        "model bump": "say which semantic version the evidence asks for, and why",
         "model list": "list the models and what stands where",
         "model show": "show a model and all its versions",
         "model card": "show a version's card in any form, and write what people write",

@@ -68,14 +68,25 @@ class Approval(Object, frozen=True, tag="approval"):
     comment: str = ""
 
 
+class Cause(Object, frozen=True):
+    """By which rule something was found, and where: an input, a tensor, a parameter, a path; several by commas."""
+
+    rule: str
+    where: str = ""
+
+
 class Bump(Object, frozen=True, tag="bump"):
-    """Why a version got its semantic version: the level, and each finding as ``level: sentence``."""
+    """Why a version got its semantic version: the level, and each finding as ``level: sentence``.
+
+    ``causes`` has the rule of each finding, in the same order; statements from before there were rules have none.
+    """
 
     semantic: str
     level: Literal["first", "major", "minor", "patch"]
     findings: tuple[str, ...]
     previous: str = ""
     overridden_because: str = ""
+    causes: tuple[Cause, ...] = ()
 
 
 class CardEdit(Object, frozen=True, tag="card-edit"):

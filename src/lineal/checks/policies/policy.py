@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
+from lineal.checks.bump.rules import LEVELS, RULES, Levels
 from lineal.checks.check import Check, checks
 from lineal.checks.policies.lines import line_of
 from lineal.checks.policies.tables import (
@@ -36,6 +37,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     gates: dict[str, tuple[Check, ...]] = {}
     stages: dict[str, StagePolicy] = {}
     retention: RetentionPolicy = RetentionPolicy()
+    semver: Levels = Levels()
     asked: frozenset[str] = frozenset()
     signing: SigningPolicy = SigningPolicy()
 
@@ -50,7 +52,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
 _ANYBODY = StagePolicy()
 
-_TABLES = ("evaluation", "card", "retention", "signing", "gate", "stage", "connections")
+_TABLES = ("evaluation", "card", "retention", "signing", "semver", "gate", "stage", "connections")
 
 
 def parse_policy(text: str) -> Policy:
@@ -82,6 +84,7 @@ class _Reading:
             card=self._read(content.get("card", {}), CardPolicy, "card"),
             retention=self._read(content.get("retention", {}), RetentionPolicy, "retention"),
             signing=self._read(content.get("signing", {}), SigningPolicy, "signing"),
+            semver=self._levels(content.get("semver", {})),
             stages={stage: self._read(asked, StagePolicy, f"stage.{stage}") for stage, asked in stages.items()},
             gates={stage: tuple(self._gate(stage, asked)) for stage, asked in {**DEFAULT_GATES, **gates}.items()},
             asked=frozenset(gates),
@@ -97,6 +100,21 @@ class _Reading:
         table = self._table(value, where, place)
         self._check_names(table, kind.__struct_fields__, where, "option", place)
         return self._convert(table, kind, where, place)
+
+    def _levels(self, asked: Any) -> Levels:
+        """Return what the policy says of the rules of semantic versions: a level for each id, and what servers do."""
+        place = Place("semver")
+        table = self._table(asked, "[semver]", place)
+        self._check_names(table, ("extra_inputs", *RULES), "[semver]", "rule", place)
+        for rule, level in table.items():
+            if rule in RULES and level not in LEVELS:
+                hint = f"write one of {', '.join(LEVELS)}"
+                raise self._invalid(
+                    f"[semver]: {rule} is {level!r}, which is no level", place._replace(key=rule), hint=hint
+                )
+        levels = {rule: level for rule, level in table.items() if rule in RULES}
+        others = {name: value for name, value in table.items() if name not in RULES}
+        return self._convert({**others, "levels": levels}, Levels, "[semver]", place)
 
     def _gate(self, stage: str, asked: Any) -> Iterable[Check]:
         where = f"[[gate.{stage}]]"

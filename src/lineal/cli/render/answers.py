@@ -7,6 +7,7 @@ from typing import Any
 
 from lineal.cli.render import (
     accounts,
+    bumps,
     datasets,
     deployments,
     differences,
@@ -38,6 +39,7 @@ ONE: dict[type[a.Answer], Renderer] = {
     a.DatasetAnswer: datasets.one,
     a.SourceCheck: datasets.check,
     a.VersionAnswer: versions.one,
+    a.BumpAnswer: bumps.one,
     a.ModelAnswer: versions.model,
     a.Promotion: verdicts.promotion,
     a.GateAnswer: verdicts.gate,

@@ -8,6 +8,7 @@ from lineal.operations.answers.accounts import (
     TokenAnswer,
 )
 from lineal.operations.answers.answer import Answer
+from lineal.operations.answers.bumps import BumpAnswer, BumpFinding
 from lineal.operations.answers.data import (
     Changes,
     Contents,
@@ -78,6 +79,8 @@ __all__ = [
     "ArtifactAnswer",
     "ArtifactLine",
     "Attestations",
+    "BumpAnswer",
+    "BumpFinding",
     "CardAnswer",
     "Changes",
     "Chart",

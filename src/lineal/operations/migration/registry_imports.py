@@ -21,7 +21,7 @@ from lineal.operations.operation import operation
 from lineal.operations.recording import artifacts
 from lineal.operations.recording.summaries import write_tags
 from lineal.operations.references import NO_STAGE, STAGES, Row, subject_of
-from lineal.operations.versioning import registration, sealing
+from lineal.operations.versioning import bumps, registration, sealing
 from lineal.operations.versioning.promotions import set_alias
 from lineal.operations.versioning.registered_models import subject
 from lineal.operations.versioning.registered_versions import sealed
@@ -117,7 +117,7 @@ def _place(store: Store, version: ComingVersion) -> Row:
     )
     value = sealed(store, weights, version.tree)
     row = registration.place(
-        store, told.model, lambda _: value, lambda before, it: registration.derived(store, before, it), label
+        store, told.model, lambda _: value, lambda before, it: bumps.derived(store, before, it), label
     )
     sealing.copy_numbers(store, weights.run, row["digest"])
     return row

@@ -20,7 +20,7 @@ from lineal.operations.operation import operation
 from lineal.operations.recording import artifacts
 from lineal.operations.recording.summaries import remove_tag, write_tags
 from lineal.operations.references import NO_STAGE, STAGES, Row, subject_of
-from lineal.operations.versioning import registration, sealing
+from lineal.operations.versioning import bumps, registration, sealing
 from lineal.operations.versioning.promotions import PRODUCTION, move_stage, pass_gate, prepare_gate, set_alias
 from lineal.operations.versioning.protection import check_move
 from lineal.operations.versioning.registered_models import touch
@@ -92,9 +92,7 @@ def create(store: Store, name: str, version: NewVersion) -> RegisteredVersion:
         tags=version.tags,
     )
     value = _copied(store, weights.copied) if weights.copied else sealed(store, weights)
-    row = registration.place(
-        store, name, lambda _: value, lambda before, it: registration.derived(store, before, it), label
-    )
+    row = registration.place(store, name, lambda _: value, lambda before, it: bumps.derived(store, before, it), label)
     sealing.copy_numbers(store, weights.run, row["digest"])
     return show_version(store, row)
 

@@ -7,9 +7,10 @@ from pathlib import PurePosixPath
 
 import msgspec
 
-from lineal.checks import bump
+from lineal.checks.bump.rules import LEVELS
+from lineal.objects.canonical import object_digest
 from lineal.objects.digest import Digest
-from lineal.objects.errors import Invalid
+from lineal.objects.errors import Denied, Invalid
 from lineal.objects.files import Entry, Tree
 from lineal.objects.reference import check_name
 from lineal.objects.runs import Code, FileUse, ModelFacts, Run, Runtime
@@ -22,26 +23,25 @@ from lineal.operations.messages.outbox import emit, told_of
 from lineal.operations.operation import operation
 from lineal.operations.recording.runs import write_metrics, write_params
 from lineal.operations.recording.summaries import write_tags
-from lineal.operations.references import Row, find_run, find_version, semantic, subject_of
+from lineal.operations.references import Row, find_run, find_version, subject_of
 from lineal.operations.statements import make_statement
 from lineal.operations.versioning import scans
+from lineal.operations.versioning.bumps import derived, prepared
 from lineal.operations.versioning.card_files import take_along
 from lineal.operations.versioning.choosing import choose
 from lineal.operations.versioning.models import show_row, version_of
-from lineal.operations.versioning.structures import keep_structure, structure_of_tree
+from lineal.operations.versioning.structures import keep_structure
 from lineal.storage.made_with import note_made_with, note_stage
 from lineal.storage.store import Store
 from lineal.storage.trees import ROOTS
 
-_LEVELS = ("major", "minor", "patch")
 
-
-def _look_first(store: Store, run: str, *, file: str = "", **_: object) -> None:
-    """Look into the files before the transaction, which then knows them: that takes long for a large model."""
+def _look_first(store: Store, run: str, *, name: str, file: str = "", **_: object) -> None:
+    """Look into the files, and compare them with the newest, before the transaction, which then knows: that takes long."""
     seen = finished(store, run)
-    main, tree, _facts = _weights(seen, file)
+    main, tree, _facts = model_files(seen, file)
     digest = store.put_tree(tree)
-    structure_of_tree(store, digest, main)
+    prepared(store, newest(store, name), digest, main)
     scans.scanned(store, digest, seen.runtime)
 
 
@@ -56,20 +56,21 @@ def register(store: Store, run: str, *, name: str, file: str = "", level: str = 
         run: the run that made the model, as run:ID or run:NAME.
         name: the model's name.
         file: which output of the run is the model; needed only when it wrote more than one and none is clearly the last.
-        level: major, minor or patch, in place of the derived one.
+        level: major, minor or patch, in place of the derived one; a lower one needs the role of an approver.
         reason: why the derived level is not right; needed with level.
 
     Raises:
         NotFound: the run wrote no model.
         Ambiguous: it wrote more than one, none stands out, and file does not say which.
         Invalid: the run did not finish, or the level has no reason.
+        Denied: the level is lower than the derived one, and the actor is no approver.
     """
     check_name(name, "model")
-    if level and (level not in _LEVELS or not reason):
+    if level and (level not in LEVELS or not reason):
         raise Invalid(
             "a level needs a reason", hint="--level major|minor|patch --reason 'why the derived one is wrong'"
         )
-    found = bind(store, finished(store, run), name, file, lambda before, it: _bump(store, before, it, level, reason))
+    found = bind(store, finished(store, run), name, file, lambda before, it: _chosen(store, before, it, level, reason))
     return take_along(store, find_version(store, found.reference)) if found.created else found
 
 
@@ -91,28 +92,41 @@ def bind(
         by: who registered it; by default whoever acts.
         at: when, in milliseconds since 1970; by default now.
     """
-    main, tree, facts = _weights(seen, file)
+    main, tree, facts = model_files(seen, file)
     weights = store.put_tree(tree)
     made_by = store.put_object(seen)
     if known := _registered(store, name, made_by, weights):
         return show_row(store, known)
 
     def made(previous: Row | None) -> Version:
-        return Version(
-            weights=weights,
-            main_file=main,
-            run=made_by,
-            code=seen.code,
-            runtime=seen.runtime,
-            data=data_of(store, seen.inputs),
-            params=seen.params,
-            metrics=seen.metrics,
-            facts=facts,
-            card=Digest(previous["card"]) if previous and previous["card"] else None,
-            parent=_parent(store, seen.inputs),
-        )
+        return version_from(store, seen, (main, weights, facts), previous)
 
     return show_row(store, place(store, name, made, weigh, Label(by=by, at=at, run=seen.id)), created=True)
+
+
+def version_from(store: Store, seen: Run, model: tuple[str, Digest, ModelFacts], previous: Row | None) -> Version:
+    """Return the version that a run makes, after another.
+
+    Args:
+        store: where.
+        seen: the run.
+        model: the main file, the tree of its files, and what the framework said of it.
+        previous: the row of the version before; its card goes on.
+    """
+    main, weights, facts = model
+    return Version(
+        weights=weights,
+        main_file=main,
+        run=object_digest(seen),
+        code=seen.code,
+        runtime=seen.runtime,
+        data=data_of(store, seen.inputs),
+        params=seen.params,
+        metrics=seen.metrics,
+        facts=facts,
+        card=Digest(previous["card"]) if previous and previous["card"] else None,
+        parent=_parent(store, seen.inputs),
+    )
 
 
 class Label(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,7 +183,7 @@ def place(store: Store, name: str, made: Callable[[Row | None], Version], weigh:
         now=store.clock.now(),
         at=at,
     )[0]["last_number"]
-    previous = _newest(store, name)
+    previous = newest(store, name)
     version = made(previous)
     said = _unused(store, name, weigh(previous, version))
     row = _insert_version(store, name, label.number or last, version, said, msgspec.structs.replace(label, at=at))
@@ -205,7 +219,7 @@ def finished(store: Store, reference: str) -> Run:
     return store.get_object(row["digest"], Run)
 
 
-def _weights(run: Run, wanted: str) -> tuple[str, Tree, ModelFacts]:
+def model_files(run: Run, wanted: str) -> tuple[str, Tree, ModelFacts]:
     """Return the model's main file, the tree of its files, and what the framework said of it."""
     chosen = choose(run, wanted)
     written = {each.path: each for each in (*run.outputs, *run.intermediates)}
@@ -234,7 +248,8 @@ def _registered(store: Store, name: str, run: Digest, weights: Digest) -> Row | 
     return next((row for row in rows if store.get_object(row["digest"], Version).weights == weights), None)
 
 
-def _newest(store: Store, name: str) -> Row | None:
+def newest(store: Store, name: str) -> Row | None:
+    """Return the row of the newest version of a model, if it has one."""
     rows = store.database.run(
         "SELECT * FROM version WHERE model = :name ORDER BY major DESC, minor DESC, patch DESC LIMIT 1", name=name
     )
@@ -271,28 +286,35 @@ def _parent(store: Store, inputs: tuple[FileUse, ...]) -> Digest | None:
     return None
 
 
-def derived(store: Store, previous: Row | None, version: Version) -> Bump:
-    """Return the semantic version that follows from what differs from the version of the row before."""
-    return bump.derive(
-        version_of(store, previous) if previous else None,
-        version,
-        previous_semantic=semantic(previous) if previous else "",
-    )
+def _chosen(store: Store, previous: Row | None, version: Version, level: str, reason: str) -> Bump:
+    """Return the semantic version of the level that somebody chose; what was derived stays on record.
 
-
-def _bump(store: Store, previous: Row | None, version: Version, level: str, reason: str) -> Bump:
+    Raises:
+        Denied: it is lower than the derived one, and the actor is no approver.
+    """
     found = derived(store, previous, version)
     if not level or previous is None:
         return found
+    if found.level != "first" and LEVELS.index(level) < LEVELS.index(found.level):
+        _check_lowering(store, previous["model"], level, found)
     before = SemanticVersion(previous["major"], previous["minor"], previous["patch"])
-    chosen: Level = level  # type: ignore[assignment]  # checked against _LEVELS at the door
-    return Bump(
+    chosen: Level = level  # type: ignore[assignment]  # checked against LEVELS at the door
+    return msgspec.structs.replace(
+        found,
         semantic=str(before.bumped(chosen)),
         level=chosen,
-        findings=found.findings,
-        previous=found.previous,
         overridden_because=f"{reason} (derived: {found.level})",
     )
+
+
+def _check_lowering(store: Store, model: str, level: str, found: Bump) -> None:
+    """Let approvers alone say that less changed than the evidence does."""
+    if not store.actor.may("approver", f"model:{model}"):
+        raise Denied(
+            f"the evidence asks for a {found.level} version ({found.findings[0]}); {store.actor.name} is"
+            f" {store.actor.role_on(f'model:{model}')} there, and only approvers may lower it to a {level} one",
+            hint="register without --level, or ask one of the approvers",
+        )
 
 
 def _insert_version(store: Store, name: str, number: int, version: Version, said: Bump, label: Label) -> Row:

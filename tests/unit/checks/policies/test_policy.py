@@ -112,3 +112,26 @@ def hint_or_policy(text: str) -> object:
 @given(st.text())
 def test_any_text_is_a_policy_or_refused_with_a_hint(text: str) -> None:
     assert hint_or_policy(text)
+
+
+def test_rules_of_semantic_versions_get_other_levels() -> None:
+    levels = parse_policy('[semver]\nextra_inputs = "refused"\noutput-added = "patch"\n').semver
+
+    assert ("refused", "patch", "minor") == (levels.extra_inputs, levels.of("output-added"), levels.of("retrained"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "hint"),
+    [
+        ('output-aded = "patch"', "[semver] has no rule 'output-aded'", "did you mean 'output-added'?"),
+        ('output-added = "tiny"', "output-added is 'tiny', which is no level", "patch, minor, major"),
+        ("output-added = 1", "output-added is 1, which is no level", "patch, minor, major"),
+        ('extra_inputs = "maybe"', "[semver]: Invalid enum value 'maybe'", "lineal.toml"),
+    ],
+)
+def test_a_rule_or_a_level_that_there_is_not_is_named(text: str, said: str, hint: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        parse_policy(f"[semver]\n{text}\n")
+
+    assert said in caught.value.message
+    assert hint in caught.value.hint

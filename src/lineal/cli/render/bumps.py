@@ -1,0 +1,23 @@
+"""Semantic versions that are proposed, as people read them: release notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lineal.cli.render.page import Page
+from lineal.cli.render.runs import bullets
+from lineal.operations.answers import BumpAnswer, BumpFinding
+
+
+def one(answer: BumpAnswer, page: Page) -> Iterator[str]:
+    """Yield which semantic version is asked for, and each finding under its level."""
+    against = f", {answer.level} after {answer.against}" if answer.against else ", the first version of its model"
+    yield f"{page.title(answer.reference)}  asks for {answer.semantic}{against}"
+    if answer.given:
+        yield from page.facts((("it has", answer.given), ("overridden because", answer.overridden_because)))
+    for level in ("major", "minor", "patch"):
+        yield from bullets(page, level, (_sentence(each) for each in answer.findings if each.level == level))
+
+
+def _sentence(finding: BumpFinding) -> str:
+    return f"{finding.what} [{finding.rule}]"

@@ -1,0 +1,98 @@
+"""The verb that says which semantic version a version, or a run that is none yet, should have, and why."""
+
+from __future__ import annotations
+
+from lineal.checks.bump.rules import RULES
+from lineal.objects.errors import Invalid
+from lineal.objects.reference import check_name
+from lineal.objects.statements import Bump
+from lineal.objects.versions import Version
+from lineal.operations.answers import BumpAnswer, BumpFinding
+from lineal.operations.operation import operation
+from lineal.operations.references import Row, find_any, find_version, semantic, version_reference
+from lineal.operations.statements import said
+from lineal.operations.versioning.bumps import derived
+from lineal.operations.versioning.models import version_of
+from lineal.operations.versioning.registration import finished, model_files, newest, version_from
+from lineal.storage.store import Store
+
+
+@operation("model bump", effect="reads", about={"reference": "reference", "against": "reference", "name": "read model"})
+def propose(store: Store, reference: str, *, against: str = "", name: str = "", file: str = "") -> BumpAnswer:
+    """Say which semantic version the evidence asks for, rule by rule: release notes of a version, or of a run before it is one.
+
+    Args:
+        reference: a version, or a run that may become one.
+        against: the version to compare it with; by default the one before it, or the newest of the model.
+        name: the model that the run would become a version of.
+        file: which output of the run is the model, as in model register.
+
+    Raises:
+        Invalid: it is neither, or a run without the name of a model.
+        NotFound: the run wrote no model.
+    """
+    kind, _ = find_any(store, reference)
+    other = find_version(store, against) if against else None
+    if kind == "run":
+        return _of_run(store, reference, name or (other["model"] if other else ""), file, other)
+    if kind not in {"model", "alias", "version"}:
+        raise Invalid(f"{reference} is a {kind}, not a version", hint="write churn:2.3.1, churn@production or run:ID")
+    row = find_version(store, reference)
+    previous = other or _before(store, row)
+    stated = next((bump for _, bump in said(store, row["digest"], Bump)), None)
+    answer = _answer(version_reference(row), previous, derived(store, previous, version_of(store, row), row))
+    return _with_given(answer, semantic(row), stated)
+
+
+def _of_run(store: Store, reference: str, name: str, file: str, other: Row | None) -> BumpAnswer:
+    if not name:
+        raise Invalid(f"{reference} is no version of a model yet", hint=f"lineal model bump {reference} --name MODEL")
+    check_name(name, "model")
+    run = finished(store, reference)
+    main, tree, facts = model_files(run, file)
+    previous = other or newest(store, name)
+    version: Version = version_from(store, run, (main, store.put_tree(tree), facts), previous)
+    return _answer(f"run:{run.id}", previous, derived(store, previous, version))
+
+
+def _before(store: Store, row: Row) -> Row | None:
+    """Return the row of the version that one followed when it was registered."""
+    rows = store.database.run(
+        "SELECT * FROM version WHERE model = :model AND number < :number ORDER BY major DESC, minor DESC, patch DESC LIMIT 1",
+        model=row["model"],
+        number=row["number"],
+    )
+    return rows[0] if rows else None
+
+
+def _answer(reference: str, previous: Row | None, found: Bump) -> BumpAnswer:
+    findings = [
+        BumpFinding(
+            level=sentence.partition(": ")[0],
+            what=sentence.partition(": ")[2],
+            rule=cause.rule,
+            where=cause.where,
+            about=RULES[cause.rule].about,
+        )
+        for sentence, cause in zip(found.findings, found.causes, strict=False)
+    ]
+    return BumpAnswer(
+        reference=reference,
+        against=version_reference(previous) if previous else "",
+        semantic=found.semantic,
+        level=found.level,
+        findings=tuple(findings),
+    )
+
+
+def _with_given(answer: BumpAnswer, given: str, stated: Bump | None) -> BumpAnswer:
+    """Return an answer about a version that is registered, with the number that it has."""
+    return BumpAnswer(
+        reference=answer.reference,
+        against=answer.against,
+        semantic=answer.semantic,
+        level=answer.level,
+        findings=answer.findings,
+        given=given,
+        overridden_because=stated.overridden_because if stated else "",
+    )
