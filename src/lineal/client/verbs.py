@@ -209,6 +209,7 @@ class Model(Group):
     card = o.cards.card
     describe = o.cards.describe
     remove = o.holds.remove
+    bump = o.proposals.propose
     revise = o.cards.revise
     confirm = o.cards.confirm
 

@@ -18,9 +18,11 @@ from lineal.operations.answers import (
     DeploymentAnswer,
     ExperimentAnswer,
     Found,
+    HoldAnswer,
     Lineage,
     LogLine,
     ModelAnswer,
+    PlannedMove,
     RunAnswer,
     VersionLine,
 )
@@ -249,7 +251,8 @@ def visible(store: Store, answer: Any) -> Any:
     if store.actor.may("reader"):
         return answer
     if isinstance(answer, tuple) and answer and type(answer[0]) in _LISTED:
-        return tuple(each for each in answer if _is_visible(store, _LISTED[type(each)](each)))
+        about = _LISTED[type(answer[0])]
+        return tuple(each for each in answer if all(_is_visible(store, text) for text in _several(about(each))))
     if isinstance(answer, Found):
         return msgspec.structs.replace(
             answer, versions=visible(store, answer.versions), runs=visible(store, answer.runs)
@@ -265,10 +268,17 @@ def visible(store: Store, answer: Any) -> Any:
 _HIDDEN = frozenset(("run", "version", "deployment", "evaluation", "dataset"))
 """Kinds of nodes that belong to an experiment or a model."""
 
-_LISTED: dict[type, Callable[[Any], str]] = {
+
+def _several(about: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (about,) if isinstance(about, str) else about
+
+
+_LISTED: dict[type, Callable[[Any], str | tuple[str, ...]]] = {
     DatasetAnswer: lambda each: f"data:{each.name}",
     DeploymentAnswer: lambda each: model_object(each.model),
     ExperimentAnswer: lambda each: experiment_object(each.number),
+    HoldAnswer: lambda each: each.reference,
+    PlannedMove: lambda each: each.versions,
     LogLine: lambda each: each.subject,
     ModelAnswer: lambda each: model_object(each.reference),
     RunAnswer: lambda each: each.reference,

@@ -24,6 +24,7 @@ _WHOLE_FAMILIES = {"webhook", "webhooks", "import", "export"}
 
 _WHOLE = {
     "gc",
+    "move due",
     "repair",
     "doctor",
     "verify",

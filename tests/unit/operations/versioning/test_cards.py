@@ -239,4 +239,4 @@ def test_a_misspelt_profile_is_told(repository: LocalRepository, policy: Callabl
 
     with pytest.raises(Invalid, match="no profile 'annex-vi'") as caught:
         policy_of(repository.store)
-    assert "annex-iv" in caught.value.hint
+    assert "annex-iv" in caught.value.message

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from lineal.client.local import LocalRepository
@@ -63,8 +65,8 @@ def test_a_version_is_compared_with_whichever_is_named(repository: LocalReposito
     assert "minor" == repository.model.bump("m:1.1.0").level
 
 
-def test_the_policy_of_the_repository_sets_levels(repository: LocalRepository) -> None:
-    (repository.store.root.parent / "lineal.toml").write_text('[semver]\ninput-added = "minor"\n')  # type: ignore[union-attr]
+def test_the_policy_of_the_repository_sets_levels(repository: LocalRepository, policy: Callable[[str], None]) -> None:
+    policy('[semver]\ninput-added = "minor"\n')
     versions = [repository.model.register(made(repository, *each), name="m") for each in ((b"1", ONE), (b"2", TWO))]
 
     assert ["1.0.0", "1.1.0"] == [each.semantic for each in versions]
