@@ -160,6 +160,7 @@ class Model(Group):
     """Models and their cards."""
 
     register = o.registration.register
+    bump = o.proposals.propose
     list = o.models.list_models
     show = o.models.show
     card = o.cards.card

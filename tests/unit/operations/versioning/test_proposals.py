@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from lineal.client.local import LocalRepository
@@ -63,8 +65,8 @@ def test_a_version_is_compared_with_whichever_is_named(repository: LocalReposito
     assert "minor" == repository.model.bump("m:1.1.0").level
 
 
-def test_the_policy_of_the_repository_sets_levels(repository: LocalRepository) -> None:
-    (repository.store.root.parent / "lineal.toml").write_text('[semver]\ninput-added = "minor"\n')  # type: ignore[union-attr]
+def test_the_policy_of_the_repository_sets_levels(repository: LocalRepository, policy: Callable[[str], None]) -> None:
+    policy('[semver]\ninput-added = "minor"\n')
     versions = [repository.model.register(made(repository, *each), name="m") for each in ((b"1", ONE), (b"2", TWO))]
 
     assert ["1.0.0", "1.1.0"] == [each.semantic for each in versions]
@@ -73,7 +75,7 @@ def test_the_policy_of_the_repository_sets_levels(repository: LocalRepository) -
 def test_only_approvers_lower_a_level_and_what_was_derived_stays(repository: LocalRepository) -> None:
     repository.model.register(made(repository, b"1"), name="m")
     other = made(repository, b"2", TWO)
-    with pytest.raises(Denied, match="the evidence asks for a major version.*callers must now send zip"):
+    with pytest.raises(Denied, match=r"the evidence asks for a major version.*callers must now send zip"):
         repository.acting(Actor("grace", "writer")).model.register(other, name="m", level="minor", reason="nobody does")
     lowered = repository.acting(Actor("ada", "approver")).model.register(
         other, name="m", level="minor", reason="nobody does"
