@@ -14,13 +14,13 @@ import pytest
 SOURCES = Path(__file__).parents[2] / "src"
 
 TRAIN = """
-import argparse, json
+import argparse, json, pickle
 parser = argparse.ArgumentParser()
 parser.add_argument("--depth", type=int, default=3)
 depth = parser.parse_args().depth
 rows = open("table.csv").read().splitlines()[1:]
 print("trained on", len(rows), "rows")
-open("model.pkl", "w").write(f"a tree of depth {depth}")
+pickle.dump(f"a tree of depth {depth}", open("model.pkl", "wb"))
 json.dump({"fit": 0.75}, open("metrics.json", "w"))
 """
 
