@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
-from lineal.cli.render.page import Page
+from lineal.cli.render.page import Page, plain
 from lineal.cli.render.units import ago, duration, metrics, moment, number, size, when
 from lineal.objects.digest import short
 from lineal.operations.answers import ExperimentAnswer, RunAnswer
@@ -18,6 +18,8 @@ _ROWS_SHOWN = 40
 _COLUMNS_SHOWN = 6
 
 _STATE_TONES = {"finished": "good", "running": "doubtful"}
+
+_PRINTED = {"stdout": "what it printed", "stderr": "its errors"}
 
 
 def one(answer: RunAnswer, page: Page) -> Iterator[str]:
@@ -38,6 +40,9 @@ def one(answer: RunAnswer, page: Page) -> Iterator[str]:
     )
     for section in sections_of(answer):
         yield from _section(section, page)
+    for stream, text in answer.printed.items():
+        yield f"  {page.title(_PRINTED[stream])}"
+        yield from (f"    {plain(line)}".rstrip() for line in text.splitlines())
 
 
 def _section(section: Section, page: Page) -> Iterator[str]:

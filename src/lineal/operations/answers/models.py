@@ -66,6 +66,8 @@ class RunAnswer(Answer, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     """What was found out about it afterwards, as sentences."""
     relations: tuple[RelatedRun, ...] = ()
+    printed: dict[str, str] = {}
+    """The last lines that its program printed, by ``stdout`` and ``stderr``."""
 
 
 class VersionAnswer(Answer, frozen=True, kw_only=True):

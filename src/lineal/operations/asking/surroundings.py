@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import chain
 
 from lineal.objects.digest import Digest
+from lineal.objects.errors import NotFound
 from lineal.objects.runs import Run
 from lineal.operations.answers import ArtifactLine, Related
 from lineal.operations.asking.lineage import CHANGED_FROM, READ, WRITTEN_BY, around, holders
 from lineal.operations.references import dataset_reference
 from lineal.storage.store import Store
+
+_PRINTED_LINES, _PRINTED_BYTES = 20, 8_192
+"""So much of what a program printed is shown; the store has all of it."""
 
 _FILES_MAX, _ARTIFACTS_MAX, _RELATED_MAX = 2_000, 1_000, 100
 _STEPS = 4
@@ -59,6 +64,25 @@ def related(store: Store, digest: Digest) -> tuple[Related, ...]:
         Related(reference=each.reference, kind=each.kind, steps=each.depth, name=names.get(each.reference, ""))
         for each in sorted(near, key=lambda each: (abs(each.depth), each.kind, each.reference))
     )
+
+
+def printed(store: Store, run: Run) -> dict[str, str]:
+    """Return the last lines that a program printed, by ``stdout`` and ``stderr``; what is empty, or gone, is left out."""
+    found: dict[str, str] = {}
+    for stream, digest in (("stdout", run.stdout), ("stderr", run.stderr)):
+        with suppress(NotFound):
+            if digest and (text := _end(store, digest)):
+                found[stream] = text
+    return found
+
+
+def _end(store: Store, digest: Digest) -> str:
+    size = store.blobs.size(digest)
+    start = max(size - _PRINTED_BYTES, 0)
+    data = b"".join(store.blobs.open(digest, start=start, size=size - start)) if size else b""
+    lines = data.decode("utf-8", "replace").splitlines()
+    kept = lines[-_PRINTED_LINES:]
+    return "\n".join(["…", *kept] if start or len(kept) < len(lines) else kept)
 
 
 def notes(store: Store, digest: Digest) -> tuple[str, ...]:

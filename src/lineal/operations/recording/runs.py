@@ -309,6 +309,7 @@ def show_row(store: Store, row: Row) -> RunAnswer:
         artifacts=surroundings.artifacts(store, answer.id),
         related=surroundings.related(store, answer.digest),
         notes=_notes(store, answer.digest, answer.run),
+        printed=surroundings.printed(store, answer.run),
     )
 
 
