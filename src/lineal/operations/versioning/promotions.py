@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from lineal.checks.check import Check
 from lineal.checks.gate import judge
 from lineal.checks.policies.policy import Policy, parse_policy
 from lineal.objects.digest import digest_of
-from lineal.objects.errors import Conflict, Invalid, Refused
+from lineal.objects.errors import Conflict, Invalid, NotFound, Refused
 from lineal.objects.reference import check_name
 from lineal.objects.statements import Approval, GateReport, Verdict
 from lineal.operations.answers import GateAnswer, Promotion, VersionAnswer
@@ -50,8 +52,9 @@ def gate(store: Store, version: str, *, to: str = PRODUCTION, policy: str = "") 
 
 
 def _prepare(store: Store, version: str, *, to: str, **_: object) -> None:
-    """Do before the transaction what the gate will need and takes long."""
-    prepare_gate(store, find_version(store, version), _stage(to))
+    """Do before the transaction what the gate will need and takes long; what is wrong the verb itself tells."""
+    with suppress(NotFound):
+        prepare_gate(store, find_version(store, version), _stage(to))
 
 
 def prepare_gate(store: Store, row: Row, stage: str, *, by_default: bool = True) -> None:
