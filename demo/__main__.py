@@ -149,10 +149,10 @@ def overruled(told: Narrator) -> None:
         "A person may overrule the gate, but never unseen",
         "Without a reason it is refused; with one it is done, and the journal shows it for ever.",
     )
-    told.run("lineal promote income:1.1.0 --to production --force", exit_status=2)
-    told.run("lineal promote income:1.1.0 --to production --force --reason 'the auditors want to see it fail'")
+    told.run("lineal promote income:2.0.0 --to production --force", exit_status=2)
+    told.run("lineal promote income:2.0.0 --to production --force --reason 'the auditors want to see it fail'")
     told.say("They have seen it. The right one goes back, through the gate, and runs:")
-    told.run("lineal promote income:1.2.0 --to production")
+    told.run("lineal promote income:2.1.0 --to production")
     told.run("lineal deploy income@production")
 
 
@@ -160,7 +160,7 @@ def questions(told: Narrator) -> None:
     """Ask what can be asked."""
     told.chapter("Questions", "What is it, how did it come to be, what differs, which is best, who did what?")
     told.run("lineal show income@production", lines=14)
-    told.run("lineal diff income:1.1.0 income:1.2.0", lines=24)
+    told.run("lineal diff income:2.0.0 income:2.1.0", lines=24)
     told.run("lineal lineage income@production")
     told.run("lineal search 'accuracy > 0.85'")
     told.run("lineal search 'best by auc trained on data:adult-train@1'")
@@ -229,7 +229,7 @@ def farewell(told: Narrator, *, is_stopped: bool) -> None:
     for command, what in (
         ("lineal model card income@production", "the model card, facts filled in"),
         ("lineal search 'recall[sex=Female] > 0.5'", "any metric of any subgroup"),
-        ("lineal diff income:1.0.0 income:1.2.0", "data, code, parameters, packages, metrics"),
+        ("lineal diff income:1.0.0 income:2.1.0", "data, code, parameters, packages, metrics"),
         ("lineal show run:train --json", "everything that was seen of a run"),
         ("lineal deployments", "what runs" if not is_stopped else "what runs (nothing now)"),
         ("lineal server", "the pages, and the HTTP API"),
