@@ -67,7 +67,15 @@ class Sampling:
         self._done.set()
         if self._thread.ident is not None:
             self._thread.join()
-        return frozenset(each for each in self.connections if not (is_loopback(each.host) and each.port in self._own))
+        return frozenset(each for each in self.connections if not (is_loopback(each.host) and self._is_ours(each.port)))
+
+    def _is_ours(self, port: str) -> bool:
+        """Tell whether a port of this machine was one of the run.
+
+        A process that ended while its partner was looked at was never seen with the port. Nobody listens there any more once the
+        run is over, where a server that others started still does.
+        """
+        return port in self._own or port not in {found for found, other in dict(_sockets()).values() if other is None}
 
     def _sample_until_done(self) -> None:
         while True:

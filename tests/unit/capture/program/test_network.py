@@ -8,6 +8,8 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from lineal.capture.program.network import Connection, Sampling, gaps
 from lineal.capture.told.record import SpoolRecord
 
@@ -17,7 +19,8 @@ HOLD = "import socket, sys; s = socket.create_connection(('127.0.0.1', int(sys.a
 CHILD = f"import subprocess, sys; subprocess.run([sys.executable, '-I', '-c', {HOLD!r}, sys.argv[1]])"
 
 
-def test_a_connection_of_a_child_is_seen_and_one_to_the_run_itself_is_not() -> None:
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_a_connection_of_a_child_is_seen_and_one_to_the_run_itself_is_not(*, is_gone: bool) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         process = subprocess.Popen([sys.executable, "-I", "-c", CHILD, str(port)])
@@ -31,8 +34,13 @@ def test_a_connection_of_a_child_is_seen_and_one_to_the_run_itself_is_not() -> N
         accepted.sendall(b"x")
         accepted.close()
         process.wait()
+        assert {str(port)} == {each.port for each in sampling.connections}
+        if is_gone:
+            # Nobody listens any more when the run is over: so it was one of its processes, which ended unseen.
+            server.close()
+        seen = {each[:2] for each in sampling.stop()}
 
-    assert {("127.0.0.1", str(port))} == {each[:2] for each in sampling.stop()}
+    assert (set() if is_gone else {("127.0.0.1", str(port))}) == seen
     assert str(port) not in {each.port for each in own.stop()}
 
 
