@@ -38,6 +38,18 @@ def judge_each(check: Check, evidence: Evidence, dataset: str, judge: Callable[[
     return check.verdict(outcome, "; ".join(same), **numbers)
 
 
+def judge_profiles(
+    check: Check, evidence: Evidence, dataset: str, judge: Callable[[TrainingData, Profile], Finding]
+) -> Verdict:
+    """Return the worst of what ``judge`` says of the profile of each dataset; one without a profile is inconclusive."""
+
+    def of_one(data: TrainingData) -> Finding:
+        profile = profiled(data)
+        return judge(data, profile) if isinstance(profile, Profile) else profile
+
+    return judge_each(check, evidence, dataset, of_one)
+
+
 def profiled(data: TrainingData) -> Profile | Finding:
     """Return the profile of a dataset, or what there is to say where it has none."""
     return data.profile or ("inconclusive", f"{data.name}: {data.gap or 'it is not profiled'}", {})

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from lineal.checks.check import Check
 from lineal.checks.evidence import Evidence, TrainingData
-from lineal.checks.training import Finding, columns, judge_each, profiled
+from lineal.checks.training import Finding, columns, judge_profiles
 from lineal.checks.wording import check_share, figure, listed
 from lineal.objects.profiles import Profile
 from lineal.objects.statements import Verdict
@@ -33,12 +33,9 @@ class DataNullShare(Check, frozen=True, tag="data_null_share"):
 
     def judge(self, evidence: Evidence) -> Verdict:
         """Count what is missing."""
-        return judge_each(self, evidence, self.dataset, self._judged)
+        return judge_profiles(self, evidence, self.dataset, self._judged)
 
-    def _judged(self, data: TrainingData) -> Finding:
-        profile = profiled(data)
-        if not isinstance(profile, Profile):
-            return profile
+    def _judged(self, data: TrainingData, profile: Profile) -> Finding:
         found = list(columns(profile, self.columns))
         if absent := [name for name, column in found if column is None]:
             return "fail", f"{data.name} has no column {listed(absent)}", {}

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from lineal.checks.check import Check
 from lineal.checks.evidence import Evidence, TrainingData
-from lineal.checks.training import Finding, columns, judge_each, profiled
+from lineal.checks.training import Finding, columns, judge_profiles
 from lineal.checks.wording import figure
 from lineal.objects.profiles import Profile
 from lineal.objects.statements import Verdict
@@ -38,12 +38,9 @@ class DataRange(Check, frozen=True, tag="data_range"):
 
     def judge(self, evidence: Evidence) -> Verdict:
         """Look at both ends."""
-        return judge_each(self, evidence, self.dataset, self._judged)
+        return judge_profiles(self, evidence, self.dataset, self._judged)
 
-    def _judged(self, data: TrainingData) -> Finding:
-        profile = profiled(data)
-        if not isinstance(profile, Profile):
-            return profile
+    def _judged(self, data: TrainingData, profile: Profile) -> Finding:
         _, found = next(columns(profile, (self.column,)))
         if found is None or not found.numbers:
             return "fail", f"{data.name} has no column {self.column} of numbers", {}

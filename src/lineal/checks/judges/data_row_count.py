@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from lineal.checks.check import Check
 from lineal.checks.evidence import Evidence, TrainingData
-from lineal.checks.training import Finding, judge_each, profiled
+from lineal.checks.training import Finding, judge_profiles
 from lineal.objects.profiles import Profile
 from lineal.objects.statements import Verdict
 
@@ -33,12 +33,9 @@ class DataRowCount(Check, frozen=True, tag="data_row_count"):
 
     def judge(self, evidence: Evidence) -> Verdict:
         """Count."""
-        return judge_each(self, evidence, self.dataset, self._judged)
+        return judge_profiles(self, evidence, self.dataset, self._judged)
 
-    def _judged(self, data: TrainingData) -> Finding:
-        profile = profiled(data)
-        if not isinstance(profile, Profile):
-            return profile
+    def _judged(self, data: TrainingData, profile: Profile) -> Finding:
         rows, numbers = profile.row_count, {"rows": float(profile.row_count)}
         said = f"{data.name} has {rows:,} rows"
         if self.at_least is not None and rows < self.at_least:

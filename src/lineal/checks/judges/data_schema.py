@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from lineal.checks.check import Check
 from lineal.checks.evidence import Evidence, TrainingData
-from lineal.checks.training import Finding, judge_each, profiled
+from lineal.checks.training import Finding, judge_profiles
 from lineal.checks.wording import listed
 from lineal.objects.profiles import Profile
 from lineal.objects.statements import Verdict
@@ -34,12 +34,9 @@ class DataSchema(Check, frozen=True, tag="data_schema"):
 
     def judge(self, evidence: Evidence) -> Verdict:
         """Compare columns."""
-        return judge_each(self, evidence, self.dataset, self._judged)
+        return judge_profiles(self, evidence, self.dataset, self._judged)
 
-    def _judged(self, data: TrainingData) -> Finding:
-        profile = profiled(data)
-        if not isinstance(profile, Profile):
-            return profile
+    def _judged(self, data: TrainingData, profile: Profile) -> Finding:
         known = {each.name: each.dtype for each in profile.columns}
         wrong = [f"no column {name}" for name in self.columns if name not in known]
         wrong += [
