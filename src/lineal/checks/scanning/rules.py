@@ -301,6 +301,9 @@ _ROWS: dict[str, Judgement | Judge] = {
     "persistent": Judgement("suspicious", "persistent", "what it stands for is decided by the program that loads it"),
     "trailing": Judgement("suspicious", "trailing", "nobody who loads the file as it says would read it"),
     "archive-disagrees": Judgement("suspicious", "archive-disagrees", "loaders read another archive than scanners"),
+    "frames-disagree": Judgement(
+        "hostile", "frames-disagree", "no pickler writes it: loaders read other opcodes there than scanners see"
+    ),
     "checksum": Judgement("suspicious", "checksum", "it is damaged, or made so that scanners do not read it"),
     "path-escapes": Judgement("hostile", "path-escapes", "it leads out of the model's own directory"),
     "native": Judgement("suspicious", "native", "what a program does cannot be told from here"),

@@ -70,6 +70,7 @@ class Machine:
         self.memo: dict[int, Any] = {}
         self.calls = 0
         self.place = 0
+        self.frame_end = 0
 
     def bite(self, size_bytes: int) -> bytes:
         """Read exactly that many bytes. Raises Unreadable."""

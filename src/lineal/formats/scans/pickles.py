@@ -234,6 +234,8 @@ def _joblib_array(machine: Machine, made: Made) -> None:
     if not isinstance(state, dict):
         raise Unreadable("an array of joblib's has no description")
     start = machine.file.tell()
+    if machine.frame_end == start:
+        machine.frame_end = 0  # joblib ends its frame before an array, which stands in none
     item_bytes = _item_bytes(state.get("dtype"))
     if item_bytes is None:
         # joblib's next step is pickle.load on the same file: the same opcodes, another stack.

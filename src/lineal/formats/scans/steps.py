@@ -23,7 +23,9 @@ def follow(machine: Machine) -> Any:
             budget.steps -= 1
             if budget.steps < 0:
                 raise Unreadable("its pickles have too many steps")
-            machine.place = machine.file.tell()
+            before, machine.place = machine.place, machine.file.tell()
+            if before < machine.frame_end < machine.place:
+                _straddles(machine, before)
             sign = read(1)
             if sign == b".":
                 return machine.pop()
@@ -183,7 +185,16 @@ def _pop_mark(machine: Machine) -> None:
 
 
 def _frame(machine: Machine) -> None:
-    machine.bite(8)
+    size_bytes = int.from_bytes(machine.bite(8), "little")
+    if machine.place < machine.frame_end:
+        _straddles(machine, machine.place)
+    machine.frame_end = machine.file.tell() + size_bytes
+
+
+def _straddles(machine: Machine, place: int) -> None:
+    """Note what no pickler writes: what Python's own loader reads there depends on how it reads ahead."""
+    machine.look.note("frames-disagree", "an opcode that leaves its frame", f"at byte {place:,}", place=place)
+    machine.frame_end = 0
 
 
 def _nothing(_: Machine) -> None:

@@ -72,8 +72,20 @@ def opcodes(marker: str) -> Iterator[tuple[str, Files]]:
     yield "the third pickle", one("model.pkl", pickled(text("fine")) * 2 + evil)
     yield "behind padding", one("model.pkl", pickled(text("fine")) + bytes(64) + evil)
     yield "behind noise", one("model.pkl", pickled(text("fine")) + b"\xff\xfe\xfd" * 5 + evil)
+    yield "behind a frame that is too short", one("model.pkl", _beyond_its_frame(do))
     yield "a pickle that breaks off after it", one("model.pkl", b"\x80\x04" + do + b"\x8c\xff")
     yield "a pickle that makes no sense after it", one("model.pkl", b"\x80\x04" + do + b"u.")
+
+
+def _beyond_its_frame(do: bytes) -> bytes:
+    """Return a pickle whose bytes are opcodes for a loader that reads from a file (CPython's issue 154848).
+
+    The long text fills that loader's buffer, so that it begins to read anew in a frame of two bytes, which says that it
+    holds a value of 263.
+    """
+    filler = b"V" + b"a" * (8192 * 16 - 17) + b"\n0"
+    value = b"B" + struct.pack("<I", 263) + b"\0\0" + (do + b"(").ljust(261, b"N")
+    return pickled(b"N" + filler + b"(\x95" + struct.pack("<Q", 2) + value + b"1", protocol=5)
 
 
 def streams(marker: str) -> Iterator[tuple[str, Files]]:
