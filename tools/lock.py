@@ -25,6 +25,7 @@ SETS = {
     "cyclonedx": ("requirements/cyclonedx.in",),
     "dvc": ("requirements/dvc.in",),
     "mlflow": ("requirements/mlflow.in",),
+    "mlflow_newest": ("requirements/mlflow_newest.in", "--no-deps"),
     "mlflow2": ("requirements/mlflow2.in",),
     "signing": ("requirements/signing.in",),
     "pytorch": ("requirements/pytorch.in", "--constraint", "requirements/mlflow.txt"),

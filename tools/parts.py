@@ -40,6 +40,8 @@ def main() -> None:
     install_locked("cyclonedx")
     install_locked("dvc")
     install_locked("mlflow")
+    # The packages that are to be installed with it are not published everywhere yet; it is whole without them.
+    install_locked("mlflow_newest", "mlflow", "--no-deps")
     install_locked("mlflow2")
     install_locked("snakemake")
     install_locked("signing", "signing", "--no-compile-bytecode")
