@@ -186,7 +186,7 @@ _NAMES: dict[str, Read] = {
 
 _SUFFIXES: dict[str, Read] = {
     ".onnx": graphs.read_onnx,
-    ".pb": graphs.read_saved_model,
+    ".pb": graphs.read_message,
     ".json": layouts.read_json,
     ".py": sources.read_python,
     ".pyw": sources.read_python,

@@ -58,7 +58,21 @@ def _onnx_tensor(tensor: Message, look: Look) -> None:
 
 def read_saved_model(file: BinaryIO, look: Look) -> str:
     """Note every operation of a SavedModel once. Raises Unreadable."""
-    model = Message(memoryview(whole(file)))
+    if not _note_operations(Message(memoryview(whole(file))), look):
+        raise Unreadable("it has no operations, which a SavedModel has")
+    return "savedmodel"
+
+
+def read_message(file: BinaryIO, look: Look) -> str:
+    """Note every operation of what is called as a graph of TensorFlow's may be. Raises Unreadable.
+
+    Beside a SavedModel lie a fingerprint and assets that are called so too, and have none.
+    """
+    return "tensorflow graph" if _note_operations(Message(memoryview(whole(file))), look) else "protobuf"
+
+
+def _note_operations(model: Message, look: Look) -> int:
+    """Note every operation once, and the files that the model reads; return how many operations there are."""
     count = 0
     seen: set[str] = set()
     for name in _operations(model):
@@ -68,12 +82,10 @@ def read_saved_model(file: BinaryIO, look: Look) -> str:
         if name not in seen:
             seen.add(name)
             look.note("tensorflow-operation", name)
-    if not count:
-        raise Unreadable("it has no operations, which a SavedModel has")
     for asset in model.of(2, 6):
         if leaves(asset.text(2)):
             look.note("path-escapes", asset.text(2), "a file that the model reads")
-    return "savedmodel"
+    return count
 
 
 def _operations(model: Message) -> Iterator[str]:

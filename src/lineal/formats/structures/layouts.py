@@ -9,6 +9,7 @@ from lineal.formats import mlmodel
 from lineal.formats.structures.files import Files
 from lineal.formats.structures.found import ITEMS_MAX, Found, scalar, text
 from lineal.formats.structures.readable import as_dict, as_list, as_text, json_file
+from lineal.formats.structures.variables import read_variables
 from lineal.formats.tensors.tensor import TENSORS_MAX, corrupt, exactly
 from lineal.objects.errors import Corrupt
 from lineal.objects.structures import TensorInfo
@@ -36,6 +37,7 @@ _TRANSFORMERS, _ADAPTER, _SENTENCES, _SAVED_MODEL = (
     "modules.json",
     "saved_model.pb",
 )
+_VARIABLES = "variables/variables.index"
 _TOKENIZER = "tokenizer_config.json"
 _NOT_PARAMS = {"transformers_version", "_name_or_path", "architectures", "torch_dtype", "dtype"}
 
@@ -173,8 +175,11 @@ class Layout:
         return found
 
     def saved_model(self) -> Found | None:
-        """Return a SavedModel of TensorFlow's."""
-        return self._read(_SAVED_MODEL)
+        """Return a SavedModel of TensorFlow's: its graph, and its variables beside it."""
+        found = self._read(_SAVED_MODEL)
+        if found and _VARIABLES in self._files.sizes:
+            found.tensors = read_variables(self._files.open(_VARIABLES))
+        return found
 
     def _weights(self) -> Found | None:
         """Return the weights, of one file or of several that an index names."""

@@ -60,15 +60,15 @@ class Message:
                 raise corrupt(f"it has more than {FIELDS_MAX:,} fields")
             file.seek(at)
             head = file.read(min(_HEAD_BYTES, end - at))
-            key, used = _varint(head, 0)
+            key, used = varint(head, 0)
             kind = key & 7
             if kind == 0:
-                value, used = _varint(head, used)
+                value, used = varint(head, used)
                 at += used
                 yield Field(key >> 3, value)
                 continue
             if kind == 2:
-                size_bytes, used = _varint(head, used)
+                size_bytes, used = varint(head, used)
             elif kind in _FIXED:
                 size_bytes = _FIXED[kind]
             else:
@@ -95,7 +95,7 @@ class Message:
         data = self.read()
         at = 0
         while at < len(data):
-            value, at = _varint(data, at)
+            value, at = varint(data, at)
             yield value
 
 
@@ -109,7 +109,8 @@ def signed(value: int) -> int:
     return value - (1 << 64) if value >= 1 << 63 else value
 
 
-def _varint(data: bytes, at: int) -> tuple[int, int]:
+def varint(data: bytes, at: int) -> tuple[int, int]:
+    """Return the number at a place, and where it ends. Raises Corrupt."""
     value = 0
     for place in range(10):
         if at + place >= len(data):

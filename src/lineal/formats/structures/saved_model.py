@@ -1,4 +1,4 @@
-"""TensorFlow's SavedModel: the graph and its signatures; the variables, in a table of their own, are not read."""
+"""TensorFlow's SavedModel: the graph and its signatures; the variables lie beside it (`variables`)."""
 
 from __future__ import annotations
 
@@ -7,16 +7,12 @@ from typing import BinaryIO
 
 from lineal.formats.structures.found import Found, text
 from lineal.formats.structures.protobuf import Message, signed, whole
+from lineal.formats.structures.variables import DTYPES
 from lineal.formats.tensors.tensor import corrupt
 from lineal.objects.structures import Field
 
 SERVED = "serving_default"
 """The signature that a server calls."""
-
-_DTYPES = {
-    1: "float32", 2: "float64", 3: "int32", 4: "uint8", 5: "int16", 6: "int8", 7: "string", 8: "complex64", 9: "int64",
-    10: "bool", 14: "bfloat16", 17: "uint16", 18: "complex128", 19: "float16", 22: "uint32", 23: "uint64",
-}  # fmt: skip
 
 
 def is_saved_model(head: bytes) -> bool:
@@ -49,7 +45,6 @@ def read(file: BinaryIO) -> Found:
     found.operators = dict(operators.most_common())
     found.graph = [f"{name} × {count}" for name, count in sorted(operators.items())]
     found.facts |= {"signatures": ", ".join(sorted(signatures))} if signatures else {}
-    found.note("its variables, which are in a table of TensorFlow's, were not read")
     return found
 
 
@@ -73,7 +68,7 @@ def _named(entry: Message) -> tuple[str, Field]:
     dtype, shape = "", None
     for number, value, inside in said[2].fields() if 2 in said else ():
         if number == 2:
-            dtype = _DTYPES.get(value, f"dtype {value}")
+            dtype = DTYPES.get(value, f"dtype {value}")
         elif number == 3 and inside:
             shape = _shape(inside)
     return text(said[1].text()) if 1 in said else "", Field(dtype=dtype, shape=shape)

@@ -77,6 +77,13 @@ def test_any_bytes_under_any_name_are_looked_into_or_found_unreadable(data: byte
     scanned(signs.get(name, b"") + data, name)
 
 
+def test_what_lies_beside_a_saved_model_and_has_no_operations_is_clean() -> None:
+    fingerprint = b"\x08\xf8\x53\x10\xb7\x20\x32\x02\x08\x04"
+
+    assert "clean" == scanned(fingerprint, "fingerprint.pb").outcome
+    assert "unreadable" == scanned(fingerprint, "saved_model.pb").outcome
+
+
 def test_the_constant_arguments_of_a_call_are_told() -> None:
     (finding,) = scanned(pickled(call(named("posix", "system"), text("rm -rf /")))).findings
 

@@ -94,6 +94,46 @@ SAVED_MODEL = field(1, 1) + field(
     ),
 )
 
+
+def variable(dtype: int, shape: tuple[int, ...]) -> bytes:
+    """Return what a table of variables says of one."""
+    return (
+        field(1, dtype) + field(2, b"".join(field(2, field(1, each) if each else b"") for each in shape)) + field(5, 4)
+    )
+
+
+def table(entries: dict[str, bytes]) -> bytes:
+    """Return a sorted table of one block, keys sharing how they begin, as TensorFlow writes it."""
+    block, before = b"", ""
+    for key, value in sorted(entries.items()):
+        shared = next((place for place, pair in enumerate(zip(key, before, strict=False)) if len(set(pair)) > 1), 0)
+        own = key[shared:].encode()
+        block += varint(shared) + varint(len(own)) + varint(len(value)) + own + value
+        before = key
+    written = bytearray()
+
+    def put(content: bytes) -> bytes:
+        place = varint(len(written)) + varint(len(content) + 8)
+        written.extend(content + struct.pack("<II", 0, 1) + b"\0" + bytes(4))
+        return place
+
+    where = put(block)
+    beside = put(b"")
+    index = put(varint(0) + varint(1) + varint(len(where)) + b"z" + where)
+    return bytes(written) + (beside + index).ljust(40, b"\0") + (0xDB4775248B80FB57).to_bytes(8, "little")
+
+
+VARIABLES = table(
+    {
+        "": field(1, 1),
+        "_CHECKPOINTABLE_OBJECT_GRAPH": variable(7, ()),
+        "_all_variables/0/.ATTRIBUTES/VARIABLE_VALUE": variable(1, (4, 2)),
+        "save_counter/.ATTRIBUTES/VARIABLE_VALUE": variable(9, ()),
+        "variables/0/.ATTRIBUTES/VARIABLE_VALUE": variable(1, (4, 2)),
+        "variables/1/.ATTRIBUTES/VARIABLE_VALUE": variable(14, (2,)),
+    }
+)
+
 XGBOOST_BINARY = (
     b"binf"
     + struct.pack("<fIiiII108x", 0.5, 3, 0, 0, 0, 0)

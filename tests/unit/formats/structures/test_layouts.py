@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from lineal.objects.errors import Corrupt
 from lineal.objects.structures import Field
 from tests.parts.models import Models
-from tests.unit.formats.structures.making import SAVED_MODEL
+from tests.unit.formats.structures.making import SAVED_MODEL, VARIABLES
 from tests.unit.formats.structures.reading import structure_of_files
 from tests.unit.formats.tensors.making import safetensors
 
@@ -128,10 +132,29 @@ def test_a_model_that_mlflow_logged_has_the_signature_it_describes(models: Model
     )
 
 
-def test_a_saved_model_is_read_by_its_graph() -> None:
-    found = structure_of_files({"variables/variables.index": b"x", "saved_model.pb": SAVED_MODEL})
+def test_a_saved_model_is_read_by_its_graph_and_its_variables_once_each() -> None:
+    found = structure_of_files({"variables/variables.index": VARIABLES, "saved_model.pb": SAVED_MODEL})
 
-    assert ("saved_model", 2) == (found.format, len(found.operators))
+    assert ("saved_model", 2, 10) == (found.format, len(found.operators), found.parameter_count)
+    assert [("variables/0", "float32", (4, 2)), ("variables/1", "bfloat16", (2,))] == [
+        (each.name, each.dtype, each.shape) for each in found.tensors
+    ]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, len(VARIABLES) - 1), st.binary(min_size=1, max_size=4)), min_size=1, max_size=5),
+    st.integers(0, len(VARIABLES)),
+)
+@settings(max_examples=200, deadline=None)
+def test_a_table_of_variables_that_was_spoiled_is_read_or_found_corrupt(
+    changes: list[tuple[int, bytes]], size_bytes: int
+) -> None:
+    data = bytearray(VARIABLES)
+    for place, new in changes:
+        data[place : place + len(new)] = new
+    for each in (bytes(data), VARIABLES[:size_bytes]):
+        with suppress(Corrupt):
+            structure_of_files({"variables/variables.index": each, "saved_model.pb": SAVED_MODEL})
 
 
 def test_the_main_file_is_read_among_others_and_without_one_the_largest_that_is_known() -> None:
