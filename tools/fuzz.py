@@ -2,7 +2,8 @@
 
 Each reader is a target of its own, in a process of its own, for some seconds. Whatever is raised that is no ``Corrupt``, takes
 too long or too much memory is a finding: its file is left in ``--findings``. Needs ``pip install atheris``, which is no
-requirement of anything else. ``--seeds`` are real files of models; those that a reader knows are its first inputs.
+requirement of anything else. ``--seeds`` are real files of models; those that a reader knows are its first inputs. What a
+scan looks into is a target for each ending of a name, and begins with the hostile files that the tests make, too.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ _INPUT_BYTES_MAX = 1 << 16
 _INPUT_S = 20
 _MEMORY_MB = 2_048
 _TARGETS = ("structure", "tensors")
-
+_SCAN = "scan."
+"""The target that scans files; how their names end follows."""
 
 Target = Callable[[bytes], None]
 
@@ -55,6 +57,33 @@ def _readers() -> tuple[dict[str, Target], Callable[[bytes], int]]:
     return {"structure": structure, "tensors": tensors}, reader_of
 
 
+def _scanner(suffix: str) -> Target:
+    """Import what looks into files, and return what is done with an input whose name ends so."""
+    from lineal.checks.scanning.scan import ScannedFile, scan  # noqa: PLC0415 - as above
+    from lineal.formats.scans import look  # noqa: PLC0415
+
+    look.SURPRISES = ()
+
+    def scanned(data: bytes) -> None:
+        scan([ScannedFile(f"model.{suffix}", lambda: io.BytesIO(data))], ("numpy",))
+
+    return scanned
+
+
+def _hostile(directory: Path) -> dict[str, list[Path]]:
+    """Write the hostile files of the tests, and return them by how their names end."""
+    from tests.surfaces.programs.hostile import corpus  # noqa: PLC0415 - only for these targets
+
+    groups: dict[str, list[Path]] = {}
+    for number, (path, content) in enumerate(
+        each for files in corpus("/nowhere").values() for each in files.items() if len(each[1]) <= _INPUT_BYTES_MAX
+    ):
+        written = directory / f"{number}{Path(path).suffix}"
+        written.write_bytes(content)
+        groups.setdefault(written.suffix.removeprefix(".") or "bin", []).append(written)
+    return groups
+
+
 def _groups(seeds: Path) -> dict[str, list[Path]]:
     """Return the seeds of each reader; archives by what is in them, which their names tell."""
     _, reader_of = _readers()
@@ -70,9 +99,9 @@ def _fuzz(target: str, arguments: list[str]) -> None:
     """Fuzz in this process until the time is over."""
     import atheris  # type: ignore[import-not-found]  # noqa: PLC0415 - only whoever fuzzes has it
 
-    with atheris.instrument_imports(include=["lineal.formats"]):
-        targets, _ = _readers()
-    atheris.Setup([sys.argv[0], *arguments], targets[target])
+    with atheris.instrument_imports(include=["lineal.formats", "lineal.checks.scanning"]):
+        does = _scanner(target.removeprefix(_SCAN)) if target.startswith(_SCAN) else _readers()[0][target]
+    atheris.Setup([sys.argv[0], *arguments], does)
     atheris.Fuzz()
 
 
@@ -95,6 +124,10 @@ def main() -> int:
             continue
         for target in _TARGETS:
             status |= _run(name, target, paths, options)
+    with tempfile.TemporaryDirectory() as hostile:
+        for suffix, paths in _hostile(Path(hostile)).items():
+            if not options.only or options.only in suffix:
+                status |= _run(suffix, f"{_SCAN}{suffix}", paths, options)
     return status
 
 
