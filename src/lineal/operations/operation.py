@@ -10,7 +10,19 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, wraps
 from os import PathLike
-from typing import Any, Concatenate, Literal, NamedTuple, ParamSpec, Protocol, TypeVar, cast, get_type_hints
+from typing import (
+    Any,
+    Concatenate,
+    Literal,
+    NamedTuple,
+    ParamSpec,
+    Protocol,
+    TypeVar,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 import msgspec
 
@@ -221,7 +233,18 @@ def _request(found: Operation, handle: Handle, given: dict[str, Any]) -> msgspec
     try:
         return msgspec.convert(given, found.request)
     except msgspec.ValidationError as error:
-        raise Invalid(f"{found.words}: {error}") from None
+        raise Invalid(f"{found.words}: {error}", hint=_expected(found, str(error))) from None
+
+
+def _expected(found: Operation, message: str) -> str:
+    """Return what the parameter takes that a message is about."""
+    name = message.rpartition(" - at `$.")[2].partition("`")[0].partition("[")[0].partition(".")[0]
+    parameter = next((each for each in found.parameters if each.name == name), None)
+    if parameter is None:
+        return ""
+    if get_origin(parameter.type) is Literal:
+        return f"{name} is one of {', '.join(map(str, get_args(parameter.type)))}"
+    return f"{name}: {parameter.help}"
 
 
 def _argument_helps(docstring: str) -> Iterator[tuple[str, str]]:

@@ -178,6 +178,16 @@ def test_wrong_types_are_told_before_anything_happens(repository: LocalRepositor
         repository.runs(limit="many")  # type: ignore[arg-type]
 
 
+def test_a_value_that_is_none_of_a_list_is_told_with_the_list(repository: LocalRepository) -> None:
+    with pytest.raises(Invalid) as told:
+        repository.model.card("churn", format="print")
+
+    assert "format is one of markdown, html" in told.value.hint
+    with pytest.raises(Invalid) as told:
+        repository.model.card(7)
+    assert "version: the version." == told.value.hint
+
+
 def test_the_help_of_every_parameter_is_in_its_docstring() -> None:
     silent = [
         f"{each.words}: {parameter.name}"
