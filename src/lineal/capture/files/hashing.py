@@ -145,7 +145,9 @@ class Hashing:
         if found is None or found.stamp is None:
             return
         self._known.latest[path] = found
-        if found.stamp == self._sightings.sighting(path).first:
+        sighting = self._sightings.sighting(path)
+        # A file that was written soon after it was read may have got its first stamp only then.
+        if found.stamp == sighting.first and not sighting.events & APPEARED:
             self._known.as_read.setdefault(path, found)
 
 
