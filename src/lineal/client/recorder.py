@@ -43,7 +43,7 @@ def _to_stderr(sentence: str) -> None:
     sys.stderr.write(f"lineal: warning: {sentence}\n")
 
 
-def record(
+def record(  # noqa: PLR0913 what may be chosen
     repository: Repository,
     command: Sequence[str],
     *,
@@ -53,6 +53,7 @@ def record(
     levels: Sequence[Level] = LEVELS,
     warn: Warn = _to_stderr,
     tell: Warn = _to_stderr,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> RunAnswer:
     """Run ``command`` as it would run without us, and keep everything that was seen of it.
 
@@ -65,6 +66,7 @@ def record(
         levels: the ways to see files, best first.
         warn: is told when the record could not be stored; the program is not disturbed.
         tell: is told instead where nothing is wrong, but so many others write that the end would be held up.
+        meanwhile: is called while the program runs, in another thread.
 
     Raises:
         Invalid: there is no such program.
@@ -87,6 +89,7 @@ def record(
                 ignore=(spool.parent.parent,),
                 levels=levels,
                 before=beginning.wait,
+                meanwhile=meanwhile,
             )
         except OSError as error:
             beginning.end()

@@ -173,7 +173,7 @@ class EventWatcher(ABC):
             # What is in there already came with it: the directory is new at this path.
             self._watch_new(path, lambda: self._descend(path))
 
-    def _noted(self, path: str, events: int, before: int) -> None:
+    def _noted(self, path: str, events: int, before: int) -> None:  # noqa: B027 - most have nothing to do then
         """Learn that ``events`` of a file were noted, to which others had happened ``before``."""
 
     def _descend(self, path: str) -> None:

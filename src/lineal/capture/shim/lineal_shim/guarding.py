@@ -15,7 +15,11 @@ def quietly(record: Callable[..., None], *arguments: object) -> None:
     try:
         record(*arguments)
     except Exception as error:  # noqa: BLE001 the recorder may fail in any way; the program must not
-        gap(f"{record.__name__}: {type(error).__name__}: {error}")
+        _tell(record, error)
+
+
+def _tell(record: Callable[..., None], error: Exception) -> None:
+    gap(f"{record.__name__}: {type(error).__name__}: {error}")
 
 
 def alike(made: Any, original: Any) -> Any:
@@ -45,7 +49,10 @@ def also(owner: Any, name: str, record: Callable[..., None]) -> None:
 
     def recorded(*arguments: Any, **named: Any) -> Any:
         result = original(*arguments, **named)
-        quietly(record, result, arguments, named)
+        try:  # as quietly does, without a call: some are called for each of a million files
+            record(result, arguments, named)
+        except Exception as error:  # noqa: BLE001 as there
+            _tell(record, error)
         return result
 
     alike(recorded, original)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from .telling import tell_label
+from .telling import is_settled, tell_label
 from ..guarding import alike, also, first, quietly
 from ..writing import emit
 
@@ -127,7 +127,8 @@ def _method(owner: Any, name: str, record: Any) -> None:
 
 def _reading(by: str, kind: str) -> Any:
     def record_read(result: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
-        tell_label(first(arguments, named, *_PATH_NAMES), "read", by, kind, result)
+        if not (arguments and is_settled(arguments[0], "read", by)):
+            tell_label(first(arguments, named, *_PATH_NAMES), "read", by, kind, result)
 
     return record_read
 

@@ -33,6 +33,8 @@ def tell_label(
     for each in _names(path):
         group = _group(each, by, access, split)
         if group is not None and group.count >= _ALIKE_MAX:
+            if not split:
+                _settled.add((group.directory, group.ending, by, access))
             continue
         # What is read several times is what it was; what is written may be something else.
         key = (each, by, access, split, getattr(value, "shape", None) if access == "written" else None)
@@ -47,13 +49,30 @@ def tell_label(
             tell("label", (group.pattern, by, access, split), path=group.pattern, access=access, by=by, label=label)
 
 
+_settled: set[tuple[str, str, str, str]] = set()
+"""Directory, ending, function and access of the groups of which everything is told, where the split says no more."""
+
+
+def is_settled(path: Any, access: str, by: str) -> bool:
+    """Tell in a moment whether nothing more is told of a file, as of most files of a training that reads many."""
+    if type(path) is not str or not _settled:
+        return False
+    slash, dot = path.rfind("/"), path.rfind(".")
+    if slash > dot:
+        return False
+    directory = path[:slash] if path[0] == "/" else os.path.abspath(path[: max(slash, 0)])
+    return (directory, path[dot + 1 :], by, access) in _settled
+
+
 class _Group:
     """Files of one directory and ending that one function reads, or writes: how many, and what is the same of all."""
 
-    __slots__ = ("columns", "count", "kind", "pattern")
+    __slots__ = ("columns", "count", "directory", "ending", "kind", "pattern")
 
-    def __init__(self, pattern: str) -> None:
-        self.pattern = pattern
+    def __init__(self, directory: str, ending: str) -> None:
+        self.directory = directory
+        self.ending = ending
+        self.pattern = f"{directory}{os.sep}*.{ending}"
         self.count = 0
         self.kind = ""
         self.columns: dict[str, str] = {}
@@ -79,7 +98,7 @@ def _group(path: str, by: str, access: str, split: str) -> _Group | None:
     if group is None and "://" not in path and "." in name and len(_groups) < _GROUPS_MAX:
         if _PATTERN.intersection(directory + ending):
             return None
-        group = _groups[key] = _Group(f"{directory}{os.sep}*.{ending}")
+        group = _groups[key] = _Group(directory, ending)
     return group
 
 
