@@ -48,7 +48,7 @@ def test_a_wheel_has_the_same_files_whoever_installs_it(tmp_path: Path) -> None:
     )
 
     (one,), (two,) = (
-        described([Package(name="tiny", version="1.0")], packages_in(folders_of(each)), tmp_path / "cache")
+        described([Package(name="tiny", version="1.0")], packages_in(folders_of(each)), tmp_path / "cache", {})
         for each in (by_uv, by_pip)
     )
 
@@ -123,7 +123,7 @@ def test_a_record_is_read_once_and_again_when_it_was_written_anew(
     monkeypatch.setattr(distributions, "files_digest", counted)
 
     def digest() -> object:
-        (found,) = described([Package(name="a", version="1")], packages_in([str(tmp_path)]), cache)
+        (found,) = described([Package(name="a", version="1")], packages_in([str(tmp_path)]), cache, {})
         return found.files
 
     first = digest()
@@ -159,7 +159,7 @@ def test_addresses_of_packages_show_no_credentials(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "direct_url.json").write_text('{"url": "https://ann:hunter22@example.com/a.whl", "archive_info": {}}')
 
-    (found,) = described([Package(name="a", version="1")], packages_in([str(tmp_path)]), tmp_path / "cache")
+    (found,) = described([Package(name="a", version="1")], packages_in([str(tmp_path)]), tmp_path / "cache", {})
 
     assert "https://example.com/a.whl" == found.origin
 
