@@ -98,7 +98,7 @@ def record(  # noqa: PLR0913 what may be chosen
         beginning.end()
         try:
             with patient(exit_seconds(variables)):
-                return deliver(repository, launched, name, spool)
+                return deliver(repository, launched, name, spool, has_begun=beginning.has_begun)
         except Busy:
             tell(f"run:{launched.run_id} waits in {spool}: others write just now; a later lineal command stores it")
             return _undelivered(launched, name)
@@ -215,6 +215,7 @@ class _Begin:
             started_at=time.time_ns() // 1_000_000,
         )
         self._is_local = isinstance(repository, LocalRepository)
+        self.has_begun = False
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lineal-begin", daemon=True)
         with suppress(RuntimeError):  # no room for another thread
@@ -239,6 +240,7 @@ class _Begin:
             except Exception:  # noqa: BLE001 the end of the run says it again
                 return
             else:
+                self.has_begun = True
                 return
 
     def end(self) -> None:

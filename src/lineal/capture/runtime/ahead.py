@@ -6,22 +6,21 @@ import threading
 from typing import TYPE_CHECKING
 
 from lineal.capture.told.reading import read
+from lineal.capture.told.record import SpoolRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from lineal.capture.told.record import SpoolRecord
-
 _FIRST_LOOK_S, _LOOK_S_MAX = 0.01, 1.0
 
 
 class Ahead:
-    """A thread that waits until the program's interpreter has told of itself, and then looks.
+    """A thread that looks at once, and again when the program's interpreter has told of itself.
 
     Args:
         spool: where it tells.
-        look: is called with what it told; what goes wrong goes wrong again at the end, which says so.
+        look: is called with what was told, nothing at first. What goes wrong goes wrong again at the end, which says so.
     """
 
     def __init__(self, spool: Path, look: Callable[[SpoolRecord], object]) -> None:
@@ -41,6 +40,7 @@ class Ahead:
             self._thread.join()
 
     def _work(self) -> None:
+        self._look(SpoolRecord())
         seconds = _FIRST_LOOK_S
         while not self._is_over.wait(seconds):
             record = read(self._spool) if any(self._spool.glob("events-*.jsonl")) else None
