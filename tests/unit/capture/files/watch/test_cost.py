@@ -73,8 +73,9 @@ def test_reads_that_come_fast_wake_us_seldom(watcher: Counted, tmp_path: Path, m
 
 def test_a_write_after_many_reads_is_seen_and_so_is_a_read_after_it(watcher: Counted, tmp_path: Path) -> None:
     (tmp_path / "b").unlink()
-    again = "for turn in range(9):\n    open('a').read()\n    time.sleep(0.01)"
-    script = f"{again}\nopen('a', 'w').write('2')\nopen('b', 'w').write('3')\n{again.replace("('a')", "('b')")}\nopen('b').read()"
+    again = "for turn in range(9):\n    open('{}').read()\n    time.sleep(0.01)"
+    written = "open('a', 'w').write('2')\nopen('b', 'w').write('3')"
+    script = f"{again.format('a')}\n{written}\n{again.format('b')}"
 
     found = seen(watcher, script, tmp_path)
 
