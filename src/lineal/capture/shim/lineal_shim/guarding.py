@@ -15,11 +15,7 @@ def quietly(record: Callable[..., None], *arguments: object) -> None:
     try:
         record(*arguments)
     except Exception as error:  # noqa: BLE001 the recorder may fail in any way; the program must not
-        _tell(record, error)
-
-
-def _tell(record: Callable[..., None], error: Exception) -> None:
-    gap(f"{record.__name__}: {type(error).__name__}: {error}")
+        gap(f"{record.__name__}: {type(error).__name__}: {error}")
 
 
 def alike(made: Any, original: Any) -> Any:
@@ -49,10 +45,7 @@ def also(owner: Any, name: str, record: Callable[..., None]) -> None:
 
     def recorded(*arguments: Any, **named: Any) -> Any:
         result = original(*arguments, **named)
-        try:  # as quietly does, without a call: some are called for each of a million files
-            record(result, arguments, named)
-        except Exception as error:  # noqa: BLE001 as there
-            _tell(record, error)
+        quietly(record, result, arguments, named)
         return result
 
     alike(recorded, original)
