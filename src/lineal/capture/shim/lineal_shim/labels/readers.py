@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from .telling import is_settled, tell_label
+from .telling import spared, tell_label
 from ..guarding import alike, also, first, quietly
 from ..writing import emit
 
@@ -89,7 +89,8 @@ def watch_library(module: Any) -> None:
     kind, functions = _READERS.get(name, ("", ""))
     for each in functions.split():
         if not isinstance(getattr(module, each, None), type):
-            also(module, each, _reading(f"{_shown(name)}.{each}", kind))
+            by = f"{_shown(name)}.{each}"
+            also(module, each, _reading(by, kind), is_spared=spared("read", by))
     kind, writers = _WRITERS.get(name, ("", {}))
     for each, (at, value_at) in writers.items():
         also(module, each, _writing(f"{_shown(name)}.{each}", kind, at, value_at))
@@ -127,8 +128,7 @@ def _method(owner: Any, name: str, record: Any) -> None:
 
 def _reading(by: str, kind: str) -> Any:
     def record_read(result: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
-        if not (arguments and is_settled(arguments[0], "read", by)):
-            tell_label(first(arguments, named, *_PATH_NAMES), "read", by, kind, result)
+        tell_label(first(arguments, named, *_PATH_NAMES), "read", by, kind, result)
 
     return record_read
 

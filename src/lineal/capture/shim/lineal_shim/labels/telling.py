@@ -10,7 +10,7 @@ from ..places.telling import is_told, tell
 
 TYPE_CHECKING = False  # spares the import of typing; checkers take the name as true
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
 
 _PATHS_MAX = 100
@@ -33,8 +33,8 @@ def tell_label(
     for each in _names(path):
         group = _group(each, by, access, split)
         if group is not None and group.count >= _ALIKE_MAX:
-            if not split:
-                _settled.add((group.directory, group.ending, by, access))
+            if (access, by) in _settled and not split:
+                _settled[access, by][:] = f"{group.directory}/", f".{group.ending}"
             continue
         # What is read several times is what it was; what is written may be something else.
         key = (each, by, access, split, getattr(value, "shape", None) if access == "written" else None)
@@ -49,19 +49,21 @@ def tell_label(
             tell("label", (group.pattern, by, access, split), path=group.pattern, access=access, by=by, label=label)
 
 
-_settled: set[tuple[str, str, str, str]] = set()
-"""Directory, ending, function and access of the groups of which everything is told, where the split says no more."""
+_settled: dict[tuple[str, str], list[str]] = {}
+"""By access and function, how the paths begin and end of the last group of which everything is told."""
 
 
-def is_settled(path: Any, access: str, by: str) -> bool:
-    """Tell in a moment whether nothing more is told of a file, as of most files of a training that reads many."""
-    if type(path) is not str or not _settled:
-        return False
-    slash, dot = path.rfind("/"), path.rfind(".")
-    if slash > dot:
-        return False
-    directory = path[:slash] if path[0] == "/" else os.path.abspath(path[: max(slash, 0)])
-    return (directory, path[dot + 1 :], by, access) in _settled
+def spared(access: str, by: str) -> Callable[[tuple[Any, ...]], bool]:
+    """Return what tells in a moment that nothing more is told of a file, as of most files of a training that reads many."""
+    settled = _settled.setdefault((access, by), ["\0", ""])
+
+    def is_spared(arguments: tuple[Any, ...]) -> bool:
+        if not arguments or type(path := arguments[0]) is not str:
+            return False
+        folder, ending = settled
+        return path.startswith(folder) and path.endswith(ending) and path.find("/", len(folder)) < 0
+
+    return is_spared
 
 
 class _Group:
