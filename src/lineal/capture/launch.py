@@ -152,7 +152,7 @@ def launch(  # noqa: PLR0913 what may be chosen
     )
 
 
-def look_around(plan: Plan, record: SpoolRecord, memory: Memory, *, is_over: bool = False) -> RuntimeFound:
+def look_around(plan: Plan, record: SpoolRecord, memory: Memory) -> RuntimeFound:
     """Return what the program runs with, after what its interpreters told. Called again, it looks at what may have changed."""
     return find_runtime(
         root=plan.code.root,
@@ -161,7 +161,6 @@ def look_around(plan: Plan, record: SpoolRecord, memory: Memory, *, is_over: boo
         record=record,
         variables=plan.variables,
         memory=memory,
-        is_over=is_over,
     )
 
 
@@ -333,7 +332,7 @@ def gather(
         metrics = metrics_of((*used.outputs, *used.intermediates), root)
         record = msgspec.structs.replace(record, metrics=metrics | record.metrics)
     code = _code(plan, start, record, used, gaps)
-    runtime = look_around(plan, record, memory, is_over=True)
+    runtime = look_around(plan, record, memory)
     for each in (code.gaps, files.seen.gaps, used.gaps, runtime.gaps, record.gaps):
         gaps.extend(each)
     launched = gathered(
