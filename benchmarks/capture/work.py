@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from benchmarks.capture.peers import LINEAL, PEERS, Peer, command, environment
 from benchmarks.store.measure import Failed, talk
@@ -83,7 +83,7 @@ class Clocks(NamedTuple):
 
 
 def run(peer: Peer, work: str, home: Path, variables: dict[str, str]) -> Clocks:
-    """Run a program once, as ``peer`` records it. Raises Failed."""
+    """Run a program once, as ``peer`` records it, with the data as its argument: so Lineal watches them. Raises Failed."""
     clocks, project = home / "clocks.json", home / "project"
     project.mkdir(parents=True, exist_ok=True)
     log = peer.log.strip() or "pass"
@@ -100,7 +100,7 @@ def run(peer: Peer, work: str, home: Path, variables: dict[str, str]) -> Clocks:
     own = environment(peer, home) | variables | {"CLOCKS": str(clocks)}
     began, began_s = time.time(), time.perf_counter()
     with tempfile.TemporaryFile() as said:
-        status = run_whole(command(peer, "program.py"), project, own, said)
+        status = run_whole(command(peer, "program.py", variables["DATA"]), project, own, said)
         wall, ended = time.perf_counter() - began_s, time.time()
         if status or not clocks.is_file():
             said.seek(0)
@@ -134,6 +134,26 @@ def patiently(peer: Peer, work: str, home: Path, variables: dict[str, str]) -> C
     return run(peer, work, home, variables)
 
 
+def check_inputs(home: Path, count: int, variables: dict[str, str]) -> None:
+    """Raise Failed unless Lineal's newest run in ``home`` has ``count`` inputs: a figure of what was not seen is none."""
+    lineal, project = command(LINEAL, "")[0], home / "project"
+
+    def asked(*words: str) -> Any:
+        done = subprocess.run(
+            (lineal, "--json", *words),
+            cwd=project,
+            env=environment(LINEAL, home) | variables,
+            capture_output=True,
+            check=False,
+        )
+        return json.loads(done.stdout or "null")
+
+    newest = asked("runs", "--limit", "1")[0]
+    found = len(asked("show", newest["reference"])["run"]["inputs"])
+    if found != count:
+        raise Failed(f"Lineal saw {found} of {count} files that the training read")
+
+
 class Costs(NamedTuple):
     """What recording adds, medians: microseconds a value, milliseconds at the start and the exit, percent of a training."""
 
@@ -161,6 +181,8 @@ def costs(sizes: Sizes, data: Path, home: Path) -> dict[str, Costs | str]:
                 turns["empty"].append(patiently(peer, "step, value = 1, 0.5\n{log}", own, variables))
                 turns["bare"].append(patiently(bare, "", home / "bare", variables))
                 turns["training"].append(patiently(peer, training, own, variables))
+                if peer is LINEAL:
+                    check_inputs(own, sizes.files, variables)
                 turns["bare training"].append(patiently(bare, training, home / "bare", variables))
             value = patiently(peer, _VALUES.replace("{seconds}", str(sizes.seconds)), own, variables).step
         except Failed as error:

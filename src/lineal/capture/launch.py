@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,8 @@ from lineal.capture.program.signals import Forwarding
 from lineal.capture.program.steps import read_steps, without_steps, write_step
 from lineal.capture.program.tee import Tees
 from lineal.capture.program.usage import Sampler
-from lineal.capture.runtime.finding import VARIABLES, find_runtime
+from lineal.capture.runtime.ahead import Ahead
+from lineal.capture.runtime.finding import VARIABLES, Memory, RuntimeFound, find_runtime
 from lineal.capture.secrets import mask_command
 from lineal.capture.shim.lineal_shim.ranks import OUTER, place
 from lineal.capture.spool import Start, reserve, this_process, write_start, write_whole
@@ -79,6 +81,7 @@ def launch(  # noqa: PLR0913 what may be chosen
     ignore: Sequence[Path] = (),
     levels: Sequence[Level] = LEVELS,
     before: Callable[[], None] = lambda: None,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Launched:
     """Run ``command`` to its end and return what was seen.
 
@@ -95,6 +98,7 @@ def launch(  # noqa: PLR0913 what may be chosen
         ignore: paths that are no part of the run, such as the store itself.
         levels: the ways to see files, best first.
         before: is called just before the program starts.
+        meanwhile: is called while it runs, in another thread.
 
     Raises:
         Invalid: there is no such program, or it cannot be started.
@@ -122,12 +126,42 @@ def launch(  # noqa: PLR0913 what may be chosen
     family = Family(plan.spool, is_of_another=Neighbours(plan.spool, gaps).had)
     files = see_files(plan, family, gaps)
     before()
+    memory = Memory()
+
+    def look(record: SpoolRecord) -> None:
+        with suppress(Exception):  # what goes wrong goes wrong again at the end, which says so
+            look_around(plan, record, memory)
+            meanwhile()
+
+    ahead = Ahead(plan.spool, look)
     try:
-        exit_status, connections = _execute(plan, start, files.level, gaps)
+        exit_status, connections = _execute(plan, start, files.level, ahead, gaps)
     finally:
         files.stop()
+    ahead.stop()
     files.seen = _own(files.seen, spool, parent, gaps)
-    return gather(plan, start, state_of(exit_status), exit_status, files=files, connections=connections, gaps=gaps)
+    return gather(
+        plan,
+        start,
+        state_of(exit_status),
+        exit_status,
+        files=files,
+        connections=connections,
+        memory=memory,
+        gaps=gaps,
+    )
+
+
+def look_around(plan: Plan, record: SpoolRecord, memory: Memory) -> RuntimeFound:
+    """Return what the program runs with, after what its interpreters told. Called again, it looks at what may have changed."""
+    return find_runtime(
+        root=plan.code.root,
+        directory=plan.directory,
+        python=_python(plan.program, plan.variables),
+        record=record,
+        variables=plan.variables,
+        memory=memory,
+    )
 
 
 def _start(plan: Plan, run_id: str, parent: str, gaps: Gaps) -> Start:
@@ -213,7 +247,7 @@ def _ignored(plan: Plan) -> Ignored:
     return Ignored((plan.spool, *plan.ignore, *inner, *caches(plan.variables, plan.directory)))
 
 
-def _execute(plan: Plan, start: Start, level: str, gaps: Gaps) -> tuple[int, frozenset[Connection]]:
+def _execute(plan: Plan, start: Start, level: str, ahead: Ahead, gaps: Gaps) -> tuple[int, frozenset[Connection]]:
     """Run the program and return its exit status, negative for a signal, and whom it was connected to.
 
     Raises Invalid when it cannot start.
@@ -244,6 +278,8 @@ def _execute(plan: Plan, start: Start, level: str, gaps: Gaps) -> tuple[int, fro
         usage = Sampler(plan.spool, lambda: (process.pid,))
         with gaps.guard("what the program used of the machine is not known"):
             usage.start()
+        with gaps.guard("nothing could be looked at while the program ran"):
+            ahead.start()
         exit_status = process.wait()
         forwarding.stop()
         connections = sampling.stop()
@@ -280,6 +316,7 @@ def gather(
     *,
     files: Seeing,
     gaps: Gaps,
+    memory: Memory,
     connections: frozenset[Connection] = frozenset(),
 ) -> Launched:
     """Put together what was seen, told and printed, and write it down."""
@@ -295,13 +332,7 @@ def gather(
         metrics = metrics_of((*used.outputs, *used.intermediates), root)
         record = msgspec.structs.replace(record, metrics=metrics | record.metrics)
     code = _code(plan, start, record, used, gaps)
-    runtime = find_runtime(
-        root=root,
-        directory=plan.directory,
-        python=_python(plan.program, plan.variables),
-        record=record,
-        variables=plan.variables,
-    )
+    runtime = look_around(plan, record, memory)
     for each in (code.gaps, files.seen.gaps, used.gaps, runtime.gaps, record.gaps):
         gaps.extend(each)
     launched = gathered(

@@ -14,7 +14,7 @@ from lineal.capture.files.places import shown
 from lineal.capture.files.saved import standing
 from lineal.capture.files.sorting import FilesUsed
 from lineal.capture.gaps import Gaps
-from lineal.capture.runtime.finding import RuntimeFound, find_runtime
+from lineal.capture.runtime.finding import Memory, RuntimeFound, find_runtime
 from lineal.capture.spool import Start, read_start, write_last
 from lineal.capture.told.reading import read
 from lineal.capture.told.record import SpoolRecord
@@ -142,7 +142,13 @@ def recover(spool: Path) -> Launched:
         code = complete_code(code, record, directory=directory, command=start.command, started_at=start.started_at)
     record = named_like_files(record, code.root)
     found = find_runtime(
-        root=code.root, directory=directory, python=None, record=record, variables=start.variables, is_over=False
+        root=code.root,
+        directory=directory,
+        python=None,
+        record=record,
+        variables=start.variables,
+        memory=Memory(),
+        is_over=False,
     )
     for each in (code.gaps, found.gaps, record.gaps):
         gaps.extend(each)

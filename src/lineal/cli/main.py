@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import io
 import os
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from typing import TextIO
 
@@ -35,7 +37,24 @@ def main(line: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     status = execute(sys.argv[1:] if line is None else line, sys.stdout, sys.stderr, environment())
-    return status if status >= 0 else _end_by(-status)
+    if status < 0:
+        return _end_by(-status)
+    if line is None:
+        _leave(status)
+    return status
+
+
+def _leave(status: int) -> None:
+    """End this process, if nothing is left that Python would wait for or tell of; it would tidy up for longer than many a run."""
+    if any(not each.daemon and each is not threading.current_thread() for each in threading.enumerate()):
+        return
+    atexit._run_exitfuncs()  # noqa: SLF001 - what Python itself calls then
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+    except (OSError, ValueError):
+        return
+    os._exit(status)
 
 
 def execute(line: Sequence[str], out: TextIO, err: TextIO, variables: Mapping[str, str]) -> int:

@@ -11,6 +11,7 @@ import select
 import socket
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,13 @@ import msgspec
 from lineal.capture.code.found import CodeFound
 from lineal.capture.files.watch.choose import LEVELS
 from lineal.capture.gaps import Gaps
-from lineal.capture.launch import Plan, gather, open_spool, see_files
+from lineal.capture.launch import Plan, gather, look_around, open_spool, see_files
 from lineal.capture.program.processes import Family, exit_status, is_alive
 from lineal.capture.program.usage import Sampler
-from lineal.capture.runtime.finding import VARIABLES
+from lineal.capture.runtime.finding import VARIABLES, Memory
 from lineal.capture.secrets import mask_command
 from lineal.capture.spool import JOINED, Start, hold, places, this_process, write_whole
+from lineal.capture.told.reading import read
 from lineal.objects.runs import RunState
 from lineal.storage.where import find
 
@@ -105,6 +107,7 @@ def main(descriptor: int = 3) -> None:
     # What takes long, and is not needed to see the first file.
     recording.look_around()
     repository = recording.connect()
+    recording.look_ahead()
     ending = recording.wait(talk)
     recording.gather(ending)
     said = recording.deliver(repository)
@@ -191,6 +194,7 @@ class Recording:
         (self._spool / "name").write_text(request.name, encoding="utf-8")
         self._family = Family(self._spool, (request.process,))
         self._files = see_files(self._plan, self._family, self._gaps)
+        self._memory = Memory()
         self._usage = Sampler(self._spool, lambda: self._family.programs)
 
     def look_around(self) -> None:
@@ -203,6 +207,11 @@ class Recording:
             write_whole(self._spool / "code.json", msgspec.json.encode(code, enc_hook=str))
         with self._gaps.guard("what the program used of the machine is not known"):
             self._usage.start()
+
+    def look_ahead(self) -> None:
+        """Look at what the program runs with, so that little is left to be done at its end."""
+        with suppress(Exception):  # what goes wrong goes wrong again at the end, which says so
+            look_around(self._plan, read(self._spool), self._memory)
 
     def connect(self) -> Any:
         """Return the repository, in which the run has begun; None when it cannot be reached now."""
@@ -264,7 +273,13 @@ class Recording:
         elif not ending.stays:
             self._gaps.note("the program's exit status is not known")
         self._launched = gather(
-            self._plan, self._start, state or "finished", status, files=self._files, gaps=self._gaps
+            self._plan,
+            self._start,
+            state or "finished",
+            status,
+            files=self._files,
+            memory=self._memory,
+            gaps=self._gaps,
         )
 
     def deliver(self, repository: Any) -> str:

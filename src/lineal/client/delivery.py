@@ -107,19 +107,36 @@ def _deliver_orphan(repository: Repository, spool: Path) -> RunAnswer:
     return deliver(repository, recover(spool), name, spool)
 
 
-def deliver(repository: Repository, launched: Launched, name: str, spool: Path) -> RunAnswer:
-    """Store the bytes, then the names, then let go of the spool. ``name`` is what whoever started the run called it."""
+def deliver(
+    repository: Repository, launched: Launched, name: str, spool: Path, *, has_begun: bool = False
+) -> RunAnswer:
+    """Store the bytes, then the names, then let go of the spool.
+
+    Args:
+        repository: where.
+        launched: what was seen.
+        name: what whoever started the run called it.
+        spool: what the run left.
+        has_begun: whether the repository knows already that the run goes on.
+    """
     code = _code(repository, launched)
     runtime = _runtime(repository.blobs, launched)
     for child, folder in parts_of(launched, spool):
-        _deliver_one(repository, child, "", folder, code, runtime)
-    answer = _deliver_one(repository, launched, name, spool, code, runtime)
+        _deliver_one(repository, child, "", folder, code, runtime, has_begun=False)
+    answer = _deliver_one(repository, launched, name, spool, code, runtime, has_begun=has_begun)
     shutil.rmtree(spool, ignore_errors=True)
     return answer
 
 
 def _deliver_one(
-    repository: Repository, launched: Launched, name: str, spool: Path, code: Code, runtime: Runtime
+    repository: Repository,
+    launched: Launched,
+    name: str,
+    spool: Path,
+    code: Code,
+    runtime: Runtime,
+    *,
+    has_begun: bool,
 ) -> RunAnswer:
     gaps, about = list(launched.gaps), launched.record.about
     related, resumed = find_related(repository, about, gaps)
@@ -135,13 +152,12 @@ def _deliver_one(
         started_at=launched.started_at,
         related=related,
     )
-    started: RunAnswer | None = None
     for points in batches(spool, doubled=record.doubled, summary=record.summary, at=record.last_at):
         # A point or a file needs a run that it belongs to, and the beginning may not have been written.
-        started = started or start()
+        has_begun = has_begun or bool(start())
         repository.runs.extend(launched.run_id, points=points)
     of_ranks = [each for each in sorted(spool.glob("std*-*")) if each.stat().st_size]
-    if (record.media or record.artifacts or of_ranks) and not started:
+    if (record.media or record.artifacts or of_ranks) and not has_begun:
         start()
     keep_media(repository, launched.run_id, spool, record.media)
     keep_artifacts(repository, launched.run_id, spool, record.artifacts, gaps)

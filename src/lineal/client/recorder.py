@@ -43,7 +43,7 @@ def _to_stderr(sentence: str) -> None:
     sys.stderr.write(f"lineal: warning: {sentence}\n")
 
 
-def record(
+def record(  # noqa: PLR0913 what may be chosen
     repository: Repository,
     command: Sequence[str],
     *,
@@ -53,6 +53,7 @@ def record(
     levels: Sequence[Level] = LEVELS,
     warn: Warn = _to_stderr,
     tell: Warn = _to_stderr,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> RunAnswer:
     """Run ``command`` as it would run without us, and keep everything that was seen of it.
 
@@ -65,6 +66,7 @@ def record(
         levels: the ways to see files, best first.
         warn: is told when the record could not be stored; the program is not disturbed.
         tell: is told instead where nothing is wrong, but so many others write that the end would be held up.
+        meanwhile: is called while the program runs, in another thread.
 
     Raises:
         Invalid: there is no such program.
@@ -87,6 +89,7 @@ def record(
                 ignore=(spool.parent.parent,),
                 levels=levels,
                 before=beginning.wait,
+                meanwhile=meanwhile,
             )
         except OSError as error:
             beginning.end()
@@ -95,7 +98,7 @@ def record(
         beginning.end()
         try:
             with patient(exit_seconds(variables)):
-                return deliver(repository, launched, name, spool)
+                return deliver(repository, launched, name, spool, has_begun=beginning.has_begun)
         except Busy:
             tell(f"run:{launched.run_id} waits in {spool}: others write just now; a later lineal command stores it")
             return _undelivered(launched, name)
@@ -212,6 +215,7 @@ class _Begin:
             started_at=time.time_ns() // 1_000_000,
         )
         self._is_local = isinstance(repository, LocalRepository)
+        self.has_begun = False
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lineal-begin", daemon=True)
         with suppress(RuntimeError):  # no room for another thread
@@ -236,6 +240,7 @@ class _Begin:
             except Exception:  # noqa: BLE001 the end of the run says it again
                 return
             else:
+                self.has_begun = True
                 return
 
     def end(self) -> None:

@@ -95,6 +95,7 @@ class Hashing:
         self._tries: dict[str, int] = {}
         self._known = Known(as_read={}, latest={})
         self._is_over = threading.Event()
+        self._working = threading.Lock()
         self._thread = threading.Thread(target=self._work, name="lineal-hashing", daemon=True)
 
     def start(self) -> None:
@@ -104,7 +105,9 @@ class Hashing:
     def stop(self) -> None:
         """Stop reading, in the middle of a file too."""
         self._is_over.set()
-        self._thread.join()
+        # Where the machine is busy, a thread of the lowest priority would take its time even to end.
+        with self._working:
+            return
 
     def known(self) -> Known:
         """Return what was hashed and is not out of date, once everything that happened was noted."""
@@ -115,11 +118,12 @@ class Hashing:
         with suppress(OSError):  # the system says no: then as fast as the rest of us
             _yield_to_others()
         while not self._is_over.wait(_ROUND_S):
-            self._forget_written()
-            now = time.monotonic()
-            due = [path for path, at in self._waiting.items() if at <= now]
-            if due:
-                self._hash_all(due)
+            with self._working:
+                if self._is_over.is_set():
+                    return
+                self._forget_written()
+                now = time.monotonic()
+                self._hash_all([path for path, at in self._waiting.items() if at <= now])
 
     def _forget_written(self) -> None:
         """Drop what is out of date, and let every file that was touched wait until it has been quiet."""
@@ -145,7 +149,9 @@ class Hashing:
         if found is None or found.stamp is None:
             return
         self._known.latest[path] = found
-        if found.stamp == self._sightings.sighting(path).first:
+        sighting = self._sightings.sighting(path)
+        # A file that was written soon after it was read may have got its first stamp only then.
+        if found.stamp == sighting.first and not sighting.events & APPEARED:
             self._known.as_read.setdefault(path, found)
 
 

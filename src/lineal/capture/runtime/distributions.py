@@ -36,6 +36,11 @@ class _Stamp(NamedTuple):
 
 _Remembered = dict[str, tuple[_Stamp, Digest | None]]
 
+_UNKNOWN = _Stamp(-1, -1, -1)
+
+Described = dict[str, tuple[_Stamp | None, Package]]
+"""Packages by the path of their metadata, with the stamp of their RECORD where there is one."""
+
 
 def normal(name: str) -> str:
     """Return the name of a distribution as package indexes write it."""
@@ -51,34 +56,52 @@ def packages_in(folders: Sequence[str]) -> dict[str, tuple[str, str]]:
     return found
 
 
-def described(packages: Iterable[Package], installed: Mapping[str, tuple[str, str]], cache: Path) -> list[Package]:
+def described(
+    packages: Iterable[Package], installed: Mapping[str, tuple[str, str]], cache: Path, before: Described
+) -> list[Package]:
     """Return ``packages`` with what their metadata say, as far as it lies there in the same version.
 
     Args:
         packages: by name and version.
         installed: what lies there, as `packages_in` tells.
         cache: a file that remembers digests; it is read and written where that works.
+        before: what was described before, which holds as long as nothing was installed in its place; grows here.
     """
+    listed = [(each, *installed.get(each.name, ("", ""))) for each in packages]
+    lying = {path: each for each, version, path in listed if version == each.version}
+    stamps = {path: _stamp(os.path.join(path, "RECORD")) for path in lying}
+    new = {path: each for path, each in lying.items() if before.get(path, (_UNKNOWN,))[0] != stamps[path]}
+    if new:
+        before |= {path: (stamps[path], each) for path, each in _described(new, cache).items()}
+    return [before[path][1] if version == each.version else each for each, version, path in listed]
+
+
+def _described(packages: Mapping[str, Package], cache: Path) -> dict[str, Package]:
     remembered = _recall(cache)
     known: _Remembered = {}
-    found: list[Package] = []
-    for each in packages:
-        version, path = installed.get(each.name, ("", ""))
-        if version != each.version:
-            found.append(each)
-            continue
+    found: dict[str, Package] = {}
+    for path, each in packages.items():
         digest = _files(os.path.join(path, "RECORD"), remembered, known)
-        found.append(_with_origin(msgspec.structs.replace(each, files=digest), path))
+        found[path] = _with_origin(msgspec.structs.replace(each, files=digest), path)
     if any(remembered.get(path) != value for path, value in known.items()):
         _remember(cache, known if len(remembered) > _REMEMBERED_MAX else remembered | known)
     return found
 
 
-def _files(record: str, remembered: _Remembered, known: _Remembered) -> Digest | None:
-    """Return the digest of what a RECORD lists, which is read only when it was written anew."""
+def _stamp(record: str) -> _Stamp | None:
     try:
         status = os.stat(record)
-        stamp = _Stamp(status.st_mtime_ns, status.st_size, status.st_ino)
+    except OSError:
+        return None
+    return _Stamp(status.st_mtime_ns, status.st_size, status.st_ino)
+
+
+def _files(record: str, remembered: _Remembered, known: _Remembered) -> Digest | None:
+    """Return the digest of what a RECORD lists, which is read only when it was written anew."""
+    stamp = _stamp(record)
+    if stamp is None:
+        return None
+    try:
         if record in remembered and remembered[record][0] == stamp:
             known[record] = remembered[record]
         else:

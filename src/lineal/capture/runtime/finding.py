@@ -12,11 +12,11 @@ import msgspec
 
 from lineal.capture.gaps import Gaps
 from lineal.capture.runtime.container import find_container, locale_name, system_name, time_zone
-from lineal.capture.runtime.distributions import conda_packages, described, packages_in
+from lineal.capture.runtime.distributions import Described, conda_packages, described, packages_in
 from lineal.capture.runtime.locks import check_locks, find_locks
 from lineal.capture.runtime.machine import hardware
 from lineal.capture.secrets import mask
-from lineal.objects.runtime import Package, Runtime
+from lineal.objects.runtime import Container, Hardware, Package, Runtime
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,6 +42,15 @@ class RuntimeFound(msgspec.Struct, frozen=True, kw_only=True):
     gaps: tuple[str, ...] = ()
 
 
+class Memory(msgspec.Struct):
+    """What was found already: the machine stays what it is, and packages as long as nobody installs others."""
+
+    hardware: Hardware | None = None
+    container: Container | None = None
+    system: str = ""
+    packages: Described = {}
+
+
 def find_runtime(
     *,
     root: Path,
@@ -49,6 +58,7 @@ def find_runtime(
     python: Path | None,
     record: SpoolRecord,
     variables: Mapping[str, str],
+    memory: Memory,
     is_over: bool = True,
 ) -> RuntimeFound:
     """Return what the program ran with.
@@ -59,17 +69,19 @@ def find_runtime(
         python: the interpreter on the command line, for when the program's interpreter told nothing; else None.
         record: what the program's interpreter told.
         variables: the program's environment variables; those in `VARIABLES` are kept.
+        memory: what was found already; what is found now is added.
         is_over: whether the program ended just now, so that what is installed is what it left.
     """
     gaps = Gaps()
-    found = _installed(python, record, _cache(variables), gaps, is_over=is_over)
+    found = _installed(python, record, _cache(variables), memory.packages, gaps, is_over=is_over)
+    memory.system = memory.system or system_name()
     runtime = Runtime(
         python=record.python,
         implementation=record.implementation,
         build=record.build,
         platform=f"{platform.system()} {platform.release()}",
         libc=_libc(),
-        system=system_name(),
+        system=memory.system,
         locale=locale_name(variables),
         time_zone=time_zone(variables),
         packages=found.packages,
@@ -79,9 +91,12 @@ def find_runtime(
         libraries=record.libraries,
     )
     with gaps.guard("runtime: hardware"):
-        runtime = msgspec.structs.replace(runtime, hardware=hardware(record.devices))
+        if memory.hardware is None or record.devices:
+            memory.hardware = hardware(record.devices)
+        runtime = msgspec.structs.replace(runtime, hardware=memory.hardware)
     with gaps.guard("runtime: container"):
-        runtime = msgspec.structs.replace(runtime, container=find_container(variables))
+        memory.container = memory.container or find_container(variables)
+        runtime = msgspec.structs.replace(runtime, container=memory.container)
     locks: dict[str, Path] = {}
     with gaps.guard("runtime: lock files"):
         locks = find_locks(root, directory)
@@ -95,7 +110,9 @@ class _Installed(NamedTuple):
     before: dict[str, str] = {}
 
 
-def _installed(python: Path | None, record: SpoolRecord, cache: Path, gaps: Gaps, *, is_over: bool) -> _Installed:
+def _installed(
+    python: Path | None, record: SpoolRecord, cache: Path, described_before: Described, gaps: Gaps, *, is_over: bool
+) -> _Installed:
     """Return what is installed for the program's interpreter, as it told or as its folders tell."""
     folders, prefix = list(record.folders), record.prefix
     if python is not None and not record.python:
@@ -112,7 +129,7 @@ def _installed(python: Path | None, record: SpoolRecord, cache: Path, gaps: Gaps
             before = _changes(packages, lying) if record.python else {}
             packages = tuple(Package(name=name, version=lying[name][0]) for name in sorted(lying))
         of_conda = conda_packages(prefix) if prefix else ()
-        return _Installed(tuple(described(packages, lying, cache)), of_conda, before)
+        return _Installed(tuple(described(packages, lying, cache, described_before)), of_conda, before)
     return _Installed(packages)
 
 

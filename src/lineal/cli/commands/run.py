@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,16 +45,22 @@ def _run(context: Context, options: argparse.Namespace) -> int:
                 name=options.name,
                 variables=context.variables,
                 tell=lambda sentence: context.talk(f"lineal: {sentence}"),
+                meanwhile=(lambda: None) if context.settings.quiet else _prepare,
             )
             if answer.run is not None:
                 # Not before: the program need not wait for what others left behind.
                 context.deliver(repository)
     if context.settings.json:
         context.data(answer)
-    for line in summary(answer) if answer.id else ():
+    for line in summary(answer) if answer.id and not context.settings.quiet else ():
         context.talk(line)
     status: int | None = answer.exit_status_of_program
     return 1 if status is None else status
+
+
+def _prepare() -> None:
+    """Import what the summary needs while the program runs, so that nobody waits for it at the end."""
+    import_module("lineal.cli.render.runs")
 
 
 def _repository(context: Context) -> Repository:

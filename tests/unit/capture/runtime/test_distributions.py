@@ -48,7 +48,7 @@ def test_a_wheel_has_the_same_files_whoever_installs_it(tmp_path: Path) -> None:
     )
 
     (one,), (two,) = (
-        described([Package(name="tiny", version="1.0")], packages_in(folders_of(each)), tmp_path / "cache")
+        described([Package(name="tiny", version="1.0")], packages_in(folders_of(each)), tmp_path / "cache", {})
         for each in (by_uv, by_pip)
     )
 
@@ -123,7 +123,7 @@ def test_a_record_is_read_once_and_again_when_it_was_written_anew(
     monkeypatch.setattr(distributions, "files_digest", counted)
 
     def digest() -> object:
-        (found,) = described([Package(name="a", version="1")], packages_in([str(tmp_path)]), cache)
+        (found,) = described([Package(name="a", version="1")], packages_in([str(tmp_path)]), cache, {})
         return found.files
 
     first = digest()
@@ -133,6 +133,34 @@ def test_a_record_is_read_once_and_again_when_it_was_written_anew(
     assert 2 == len(read)
     cache.write_text("broken")
     assert digest() is not None
+
+
+def test_what_was_described_is_described_again_only_when_it_was_installed_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "ab":
+        folder = tmp_path / f"{name}-1.dist-info"
+        folder.mkdir()
+        (folder / "RECORD").write_text(f"{name}.py,sha256=x,1\n")
+    asked: list[str] = []
+
+    def counted(package: Package, _path: str) -> Package:
+        asked.append(package.name)
+        return package
+
+    monkeypatch.setattr(distributions, "_with_origin", counted)
+    before: distributions.Described = {}
+
+    def find() -> list[Package]:
+        packages = [Package(name=each, version="1") for each in "ab"]
+        return described(packages, packages_in([str(tmp_path)]), tmp_path / "cache", before)
+
+    first = find()
+    assert (first, ["a", "b"]) == (find(), asked)
+    (tmp_path / "b-1.dist-info" / "RECORD").write_text("b.py,sha256=longer,1\n")
+    assert first[0] == find()[0]
+    assert first[1] != find()[1]
+    assert ["a", "b", "b"] == asked
 
 
 def test_packages_that_change_while_the_program_runs_are_told(
@@ -159,7 +187,7 @@ def test_addresses_of_packages_show_no_credentials(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "direct_url.json").write_text('{"url": "https://ann:hunter22@example.com/a.whl", "archive_info": {}}')
 
-    (found,) = described([Package(name="a", version="1")], packages_in([str(tmp_path)]), tmp_path / "cache")
+    (found,) = described([Package(name="a", version="1")], packages_in([str(tmp_path)]), tmp_path / "cache", {})
 
     assert "https://example.com/a.whl" == found.origin
 

@@ -8,6 +8,7 @@ import functools
 import os
 import select
 import threading
+import time
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
@@ -25,12 +26,17 @@ from lineal.capture.files.watch.watcher import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from lineal.capture.files.places import Ignored
     from lineal.capture.told.record import FileTold
 
 _READ_BYTES = 1 << 18
+_EVENT_BYTES_MAX = 1 << 12
+"""A block with more room left than that had all events that were queued."""
+
+REST_S = 0.005
+"""So long events are left to gather where they come one after the other: each wake-up costs the program as much as a read."""
 
 
 @functools.cache
@@ -45,6 +51,17 @@ def kernel_error(what: str) -> OSError:
     return OSError(number, os.strerror(number), what)
 
 
+def blocks(descriptor: int) -> Iterator[bytes]:
+    """Yield the events that are queued now, and not those that come for ever from somebody who reacts to us."""
+    block = bytes(_READ_BYTES)
+    while len(block) > _READ_BYTES - _EVENT_BYTES_MAX:
+        try:
+            block = os.read(descriptor, _READ_BYTES)
+        except BlockingIOError:
+            return
+        yield block
+
+
 class EventWatcher(ABC):
     """Watches directories through a descriptor of kernel events.
 
@@ -55,6 +72,8 @@ class EventWatcher(ABC):
 
     level = ""
     tells_processes = False
+    _may_rest = False
+    """Whether events may be left to gather: where what they mean does not depend on being seen at once."""
 
     def __init__(self, roots: tuple[Root, ...], ignored: Ignored) -> None:
         self._roots = roots
@@ -86,7 +105,8 @@ class EventWatcher(ABC):
         try:
             self._explorer.explore(self._roots)
         except OSError:
-            os.close(self._descriptor)
+            for each in self._descriptors():
+                os.close(each)
             raise
         self._wake_read, self._wake_write = os.pipe()
         self._thread = threading.Thread(target=self._watch, name=f"lineal-{self.level}", daemon=True)
@@ -100,28 +120,40 @@ class EventWatcher(ABC):
         self._take_late()
         if self._sightings.overflowed:
             self._take_changed()
-        for each in (self._descriptor, self._wake_read, self._wake_write):
+        for each in (*self._descriptors(), self._wake_read, self._wake_write):
             os.close(each)
         return self._sightings.seen(self.level)
 
     def _watch(self) -> None:
-        poll = select.poll()
-        poll.register(self._descriptor, select.POLLIN)
-        poll.register(self._wake_read, select.POLLIN)
+        poll, urgent = select.poll(), select.poll()
+        for each in self._descriptors():
+            poll.register(each, select.POLLIN)
+        for each in (*self._urgent(), self._wake_read):
+            poll.register(each, select.POLLIN)
+            urgent.register(each, select.POLLIN)
+        drained_at = 0.0
         try:
             is_running = True
             while is_running:
-                is_running = self._wake_read not in {descriptor for descriptor, _ in poll.poll()}
+                ready = poll.poll()
+                if self._may_rest and time.monotonic() - drained_at < REST_S:
+                    ready += urgent.poll(REST_S * 1000)
+                is_running = self._wake_read not in {descriptor for descriptor, _ in ready}
                 self._drain()
+                drained_at = time.monotonic()
         except Exception as error:  # noqa: BLE001 a fault here must show as a gap and never reach the program
             self._sightings.gaps[f"files: watching stopped early: {type(error).__name__}: {error}"] = None
 
+    def _descriptors(self) -> tuple[int, ...]:
+        """Return where events come."""
+        return (self._descriptor,)
+
+    def _urgent(self) -> tuple[int, ...]:
+        """Return those of them that end a rest."""
+        return ()
+
     def _drain(self) -> None:
-        while True:
-            try:
-                block = os.read(self._descriptor, _READ_BYTES)
-            except BlockingIOError:
-                return
+        for block in blocks(self._descriptor):
             self._take(block)
 
     def happened(self, place: Place | None, name: str, events: int) -> None:
@@ -134,12 +166,15 @@ class EventWatcher(ABC):
             return
         has_come = events & (CREATE | MOVED_TO) and place is not None and place.names is None
         if not events & ON_DIRECTORY:
-            self._sightings.note(path, events & EVENTS)
+            self._noted(path, events, self._sightings.note(path, events & EVENTS))
             if has_come and os.path.islink(path):
                 self._watch_new(path, lambda: self._explorer.follow(path, lambda _found: None))
         elif has_come and not self._ignored.directory(path):
             # What is in there already came with it: the directory is new at this path.
             self._watch_new(path, lambda: self._descend(path))
+
+    def _noted(self, path: str, events: int, before: int) -> None:  # noqa: B027 - most have nothing to do then
+        """Learn that ``events`` of a file were noted, to which others had happened ``before``."""
 
     def _descend(self, path: str) -> None:
         def came(found: str) -> None:

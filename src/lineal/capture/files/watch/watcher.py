@@ -24,7 +24,9 @@ MOVED_TO = 0x80
 CREATE = 0x100
 OVERFLOW = 0x4000
 ON_DIRECTORY = 0x40000000
-EVENTS = MODIFY | CLOSE_WRITE | CLOSE_NOWRITE | OPEN | MOVED_FROM | MOVED_TO | CREATE
+READ_EVENTS = OPEN | CLOSE_NOWRITE
+WRITE_EVENTS = MODIFY | CLOSE_WRITE | MOVED_FROM | MOVED_TO | CREATE
+EVENTS = READ_EVENTS | WRITE_EVENTS
 
 APPEARED = MODIFY | MOVED_TO | CREATE
 _WRITTEN = APPEARED | CLOSE_WRITE
@@ -110,11 +112,10 @@ def stamp_of(status: os.stat_result) -> Stamp:
 
 
 class Sighting(msgspec.Struct):
-    """What happened to one file: all events together, its stamp when the first came, when the last came."""
+    """What happened to one file: all events together, and its stamp when the first of them was noted."""
 
     first: Stamp | None
     events: int = 0
-    last_s: float = 0
     was_read_first: bool = False
 
 
@@ -137,22 +138,25 @@ class Sightings:
         self.gaps: dict[str, None] = {}
         self.overflowed = False
 
-    def note(self, path: str, events: int) -> None:
-        """Keep that ``events`` happened to the file at ``path``."""
+    def note(self, path: str, events: int) -> int:
+        """Keep that ``events`` happened to the file at ``path``, and return what had happened to it before."""
         with self._lock:
             own = self._own.get(path, 0)
             if own:
                 self._own[path] = own & ~events
                 events &= ~own
             if not events:
-                return
+                return 0
             self._touched[path] = self._touched.get(path, 0) | events
         found = self._files.get(path)
         if found is None:
             found = self._files[path] = Sighting(stamp(path))
+        # The kernel makes one event of several of a process that nobody has read yet: what is created was not read before.
+        if events & CLOSE_NOWRITE and not (found.events & _WRITTEN or events & CREATE):
+            found.was_read_first = True
+        before = found.events
         found.events |= events
-        found.last_s = time.monotonic()
-        found.was_read_first = found.was_read_first or bool(events & CLOSE_NOWRITE and not found.events & _WRITTEN)
+        return before
 
     def touched(self) -> dict[str, int]:
         """Return the files that something happened to since this was last asked, and what."""

@@ -34,10 +34,16 @@ def alike(made: Any, original: Any) -> Any:
 _NOT_COUNTED = "<lineal: importlib._bootstrap>"
 
 
-def also(owner: Any, name: str, record: Callable[..., None]) -> None:
+def also(
+    owner: Any,
+    name: str,
+    record: Callable[..., None],
+    is_spared: Callable[[tuple[Any, ...]], bool] = lambda _arguments: False,
+) -> None:
     """Replace ``owner.name`` by a function that does the same and then calls ``record(result, arguments, named)``.
 
-    The new function claims to be ``name`` of ``owner``, so that pickling it by reference finds it there.
+    The new function claims to be ``name`` of ``owner``, so that pickling it by reference finds it there. ``is_spared`` never
+    raises, and tells of the arguments whether there is nothing to record: quickly, where a call may be one of a million.
     """
     original = getattr(owner, name, None)
     if original is None:
@@ -45,7 +51,8 @@ def also(owner: Any, name: str, record: Callable[..., None]) -> None:
 
     def recorded(*arguments: Any, **named: Any) -> Any:
         result = original(*arguments, **named)
-        quietly(record, result, arguments, named)
+        if not is_spared(arguments):
+            quietly(record, result, arguments, named)
         return result
 
     alike(recorded, original)

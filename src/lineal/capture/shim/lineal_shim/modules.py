@@ -11,7 +11,7 @@ _MODULES_MAX = 5_000
 def own_modules() -> dict[str, str]:
     """Return the file of each module in ``sys.modules`` that is no part of Python, of packages or of this recorder."""
     standard = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
-    recorder = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+    recorder = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", "..")) + os.sep
     found: dict[str, str] = {}
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)

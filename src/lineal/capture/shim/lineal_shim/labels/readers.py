@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from .telling import tell_label
+from .telling import spared, tell_label
 from ..guarding import alike, also, first, quietly
 from ..writing import emit
 
@@ -89,7 +89,8 @@ def watch_library(module: Any) -> None:
     kind, functions = _READERS.get(name, ("", ""))
     for each in functions.split():
         if not isinstance(getattr(module, each, None), type):
-            also(module, each, _reading(f"{_shown(name)}.{each}", kind))
+            by = f"{_shown(name)}.{each}"
+            also(module, each, _reading(by, kind), is_spared=spared("read", by))
     kind, writers = _WRITERS.get(name, ("", {}))
     for each, (at, value_at) in writers.items():
         also(module, each, _writing(f"{_shown(name)}.{each}", kind, at, value_at))

@@ -10,7 +10,7 @@ from ..places.telling import is_told, tell
 
 TYPE_CHECKING = False  # spares the import of typing; checkers take the name as true
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
 
 _PATHS_MAX = 100
@@ -33,6 +33,8 @@ def tell_label(
     for each in _names(path):
         group = _group(each, by, access, split)
         if group is not None and group.count >= _ALIKE_MAX:
+            if (access, by) in _settled and not split:
+                _settled[access, by][:] = f"{group.directory}/", f".{group.ending}"
             continue
         # What is read several times is what it was; what is written may be something else.
         key = (each, by, access, split, getattr(value, "shape", None) if access == "written" else None)
@@ -47,13 +49,32 @@ def tell_label(
             tell("label", (group.pattern, by, access, split), path=group.pattern, access=access, by=by, label=label)
 
 
+_settled: dict[tuple[str, str], list[str]] = {}
+"""By access and function, how the paths begin and end of the last group of which everything is told."""
+
+
+def spared(access: str, by: str) -> Callable[[tuple[Any, ...]], bool]:
+    """Return what tells in a moment that nothing more is told of a file, as of most files of a training that reads many."""
+    settled = _settled.setdefault((access, by), ["\0", ""])
+
+    def is_spared(arguments: tuple[Any, ...]) -> bool:
+        if not arguments or type(path := arguments[0]) is not str:
+            return False
+        folder, ending = settled
+        return path.startswith(folder) and path.endswith(ending) and path.find("/", len(folder)) < 0
+
+    return is_spared
+
+
 class _Group:
     """Files of one directory and ending that one function reads, or writes: how many, and what is the same of all."""
 
-    __slots__ = ("columns", "count", "kind", "pattern")
+    __slots__ = ("columns", "count", "directory", "ending", "kind", "pattern")
 
-    def __init__(self, pattern: str) -> None:
-        self.pattern = pattern
+    def __init__(self, directory: str, ending: str) -> None:
+        self.directory = directory
+        self.ending = ending
+        self.pattern = f"{directory}{os.sep}*.{ending}"
         self.count = 0
         self.kind = ""
         self.columns: dict[str, str] = {}
@@ -79,7 +100,7 @@ def _group(path: str, by: str, access: str, split: str) -> _Group | None:
     if group is None and "://" not in path and "." in name and len(_groups) < _GROUPS_MAX:
         if _PATTERN.intersection(directory + ending):
             return None
-        group = _groups[key] = _Group(f"{directory}{os.sep}*.{ending}")
+        group = _groups[key] = _Group(directory, ending)
     return group
 
 
