@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from os import PathLike
 from pathlib import Path
 
+from lineal.formats.pack import Place
 from lineal.objects.digest import Digest, digest_of, is_digest
 from lineal.storage.blobs import reading
 from lineal.storage.blobs.behind import write_stream
@@ -112,6 +113,10 @@ class FileBlobs:
     def get_many(self, digests: Collection[Digest]) -> Iterator[tuple[Digest, bytes]]:
         """Yield the bytes of many small blobs, verified. Raises NotFound, Corrupt."""
         return reading.one_by_one(self.get, digests)
+
+    def places(self, digests: Collection[Digest]) -> Iterator[tuple[Path, list[Place]]]:
+        """Yield files of this machine with small blobs in them, and where they lie there: none, for each has a file of its own."""
+        return iter(())
 
     def put_file(
         self, path: PathLike[str] | str, *, expected: Digest | None = None, base: Digest | None = None
