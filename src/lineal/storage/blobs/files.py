@@ -15,6 +15,7 @@ from lineal.storage.blobs import reading
 from lineal.storage.blobs.behind import write_stream
 from lineal.storage.blobs.blobs import PIECE_BYTES, Bundle
 from lineal.storage.blobs.copying import copy, copy_hashed, hash_file
+from lineal.storage.blobs.spares import Spares
 
 _FRESH_MAX = 1_000
 _READ_ONLY = 0o444
@@ -31,6 +32,7 @@ class FileBlobs:
     def __init__(self, directory: Path, scratch: Path) -> None:
         self._directory = directory
         self._scratch = scratch
+        self.spares = Spares(scratch)
         self._fresh = OrderedDict[Digest, tuple[int, ...]]()
         self._top = f"{directory}/sha256"
 
@@ -230,6 +232,8 @@ class FileBlobs:
     def fetch_to(self, digest: Digest, path: Path) -> None:
         """Write the bytes to a file, verified, all or nothing. Raises NotFound, Corrupt, Unavailable."""
         here = self.path(digest)
+        if self.spares.move(digest, path):
+            return
         try:
             source = os.open(here, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
