@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property, partial
 from os import PathLike
 from pathlib import Path
@@ -61,6 +62,13 @@ class LocalRepository(Verbs):
     def upload(self, path: PathLike[str] | str) -> Upload:
         """Put the files at ``path`` into the store, also those that DVC or Git LFS keeps elsewhere."""
         return upload(self, path, partial(upload_path, self.ways))
+
+    def placing(self, directory: PathLike[str] | str) -> AbstractContextManager[None]:
+        """In the block, large files that are fetched are made ready for ``directory`` too, where that spares a reading."""
+        from lineal.operations.data.stores import on_disk  # noqa: PLC0415 - few commands fetch
+
+        blobs = on_disk(self.store)
+        return blobs.files.spares.wanted(Path(directory)) if blobs else nullcontext()
 
     def put_tree(self, tree: Tree) -> Digest:
         """Store a tree whose files the store holds."""

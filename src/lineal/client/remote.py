@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -84,6 +84,10 @@ class RemoteRepository(Verbs):
     def tell(self, progress: Progress) -> None:
         """Tell long work to ``progress`` from now on."""
         self._progress = progress
+
+    def placing(self, directory: PathLike[str] | str) -> AbstractContextManager[None]:
+        """In the block, what is fetched is going to be put in place: nothing changes, for it is fetched to the server."""
+        return nullcontext()
 
     def hurried(self) -> AbstractContextManager[None]:
         """In the block, give a server up soon that does not answer."""

@@ -16,6 +16,7 @@ from urllib3.exceptions import HTTPError
 
 from lineal.client.wire import WAITS_S, Wire
 from lineal.formats import pack
+from lineal.formats.pack import Place
 from lineal.objects.digest import Digest, Hasher, digest_of, is_digest
 from lineal.objects.errors import Conflict, Corrupt, Invalid
 from lineal.storage.blobs import reading
@@ -78,6 +79,10 @@ class RemoteBlobs:
                 raise self._wire.unreachable(error) from None
             finally:
                 answer.close()
+
+    def places(self, digests: Collection[Digest]) -> Iterator[tuple[Path, list[Place]]]:
+        """Yield files of this machine with small blobs in them, and where they lie there: none."""
+        return iter(())
 
     def put_file(
         self, path: PathLike[str] | str, *, expected: Digest | None = None, base: Digest | None = None

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, KeysView
 from hashlib import sha256
 from itertools import accumulate, count
 from typing import IO, TYPE_CHECKING, NamedTuple
@@ -103,6 +103,10 @@ class Table:
         """Yield those of ``digests`` that the pack holds."""
         rows = self._rows
         return (each for each in digests if raw(each) in rows)
+
+    def common(self, keys: KeysView[bytes]) -> set[bytes]:
+        """Return those of many SHA-256 that the pack holds."""
+        return keys & self._rows.keys()
 
     def spans(self) -> list[tuple[int, int, bytes]]:
         """Return the start, the size and the SHA-256 of every blob, in the order in which they lie."""

@@ -41,11 +41,19 @@ class _Around(Forwarding):
         return self._pass("get", lambda: self.inner.get(key, start=start, size=size))
 
     def fetch(
-        self, key: str, path: Path, *, version: str = "", hashed: bool = False, progress: Progress | None = None
+        self,
+        key: str,
+        path: Path,
+        *,
+        version: str = "",
+        hashed: bool = False,
+        spare: Path | None = None,
+        progress: Progress | None = None,
     ) -> Digest | None:
         """Write the bytes to a file, all or nothing."""
         return self._pass(
-            "fetch", lambda: self.inner.fetch(key, path, version=version, hashed=hashed, progress=progress)
+            "fetch",
+            lambda: self.inner.fetch(key, path, version=version, hashed=hashed, spare=spare, progress=progress),
         )
 
     def head(self, key: str) -> Held | None:
@@ -130,10 +138,18 @@ class CuttingBucket(Forwarding):
         return self.inner.put_file(key, path, progress=self._cutting(progress))
 
     def fetch(
-        self, key: str, path: Path, *, version: str = "", hashed: bool = False, progress: Progress | None = None
+        self,
+        key: str,
+        path: Path,
+        *,
+        version: str = "",
+        hashed: bool = False,
+        spare: Path | None = None,
+        progress: Progress | None = None,
     ) -> Digest | None:
         """Write the bytes to a file, or break off."""
-        return self.inner.fetch(key, path, version=version, hashed=hashed, progress=self._cutting(progress))
+        told = self._cutting(progress)
+        return self.inner.fetch(key, path, version=version, hashed=hashed, spare=spare, progress=told)
 
     def _cutting(self, progress: Progress | None) -> Progress | None:
         with self._lock:

@@ -46,6 +46,7 @@ def test_a_measured_store_counts_calls_and_bytes(tmp_path: Path) -> None:
     written = blobs.written_bytes
     blobs.get(digest)
     list(blobs.get_many([digest, digest_of(b"seven..")]))
+    list(blobs.places([digest]))
     b"".join(blobs.open(digest, start=1))
     blobs.fetch_to(digest, tmp_path / "out")
     blobs.has([digest])

@@ -26,11 +26,13 @@ def _add_arguments(parser: Parser) -> None:
 def _run(context: Context, options: argparse.Namespace) -> int:
     with context.connect() as repository, waiting(context, f"data pull {options.name}") as progress:
         repository.tell(progress)
-        found = repository.data.pull((options.name,) if options.name else (), source=options.source)
+        names = (options.name,) if options.name else ()
         if not options.directory:
-            context.answer(found)
+            context.answer(repository.data.pull(names, source=options.source))
             return 0
-        context.answer(repository.data.get(found[0].reference, options.directory, force=options.force))
+        with repository.placing(options.directory):
+            (found, *_) = repository.data.pull(names, source=options.source)
+            context.answer(repository.data.get(found.reference, options.directory, force=options.force))
     return 0
 
 

@@ -275,15 +275,22 @@ class Checkouts:
                 self._count(each)
             else:
                 wanted.setdefault(each.digest, []).append(each)
+        if small.are_many(len(wanted)):
+            links = {each.digest for each in entries if each.mode == "symlink"}
+            for source, places in self._blobs.places(wanted.keys() - links):
+                for lies in places:
+                    for entry in wanted.pop(lies.digest):
+                        self._placing.make_folder(entry.path)
+                        small.unpack(entry, self._placing.at(entry.path), source, lies)
         for digest, data in self._blobs.get_many(wanted):
             for entry in wanted[digest]:
                 self._placing.make_folder(entry.path)
                 small.write(entry, self._placing.at(entry.path), data)
 
-    def _finish(self, entry: Entry, data: bytes, done: Done | None) -> None:
+    def _finish(self, entry: Entry, data: bytes | None, done: Done | None) -> None:
         """Take note of a small file that was written, or write it."""
         if done is None:
-            write_small(self._placing.at(entry.path), entry, data)
+            write_small(self._placing.at(entry.path), entry, self._blobs.get(entry.digest) if data is None else data)
         self._count(entry, done)
 
     def _write_large(self, entry: Entry) -> None:

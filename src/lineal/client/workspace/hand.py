@@ -1,8 +1,10 @@
 """Reads and hashes, or writes, small files for another process; or lists directories. It needs nothing but Python itself.
 
 To list, a request is a path with a line feed behind it, in which one is written as NUL; the answer is its size as a
-``SIZE``, and what ``listed`` returns, by marshal; None for what cannot be listed. To do the rest, a request is a ``HEAD``, the size and the mode of each file, and their paths with a NUL behind each. The bytes of the files
-lie in memory that both processes see, one behind the other; the answer is a ``FILE`` for each.
+``SIZE``, and what ``listed`` returns, by marshal; None for what cannot be listed. To do the rest, a request is a
+``HEAD``, the size and the mode of each file, and their paths with a NUL behind each; the answer is a ``FILE`` for each.
+The bytes of the files lie in memory that both processes see, one behind the other. To unpack, they are read from a file
+instead: where each begins in it, and its SHA-256, stand before the paths, of which that of the file is the first.
 """
 
 import marshal
@@ -11,6 +13,7 @@ import signal
 import struct
 import sys
 import time
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from mmap import mmap
 
@@ -25,6 +28,7 @@ SIZE = struct.Struct("<I")
 
 _READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+_ROOM_BYTES = 1 << 20
 _NOT_DONE = FILE.pack(*[0] * 7, b"")
 """Whoever asked does it themselves then, and tells what is wrong."""
 
@@ -113,9 +117,13 @@ def list_places() -> None:
         answers.flush()
 
 
+_DO = {"read": _read, "write": _write, "create": _create}
+_UNPACK = {"unpack": _write, "unpack new": _create}
+
+
 def handle_files(shared: memoryview) -> None:
     """Answer requests to read or write until there are no more."""
-    do = {"read": _read, "write": _write, "create": _create}[sys.argv[2]]
+    do = _DO[sys.argv[2]]
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     while len(head := requests.read(HEAD.size)) == HEAD.size:
         count, path_bytes, at = HEAD.unpack(head)
@@ -132,9 +140,53 @@ def handle_files(shared: memoryview) -> None:
         answers.flush()
 
 
+def unpack_files() -> None:
+    """Answer requests to write parts of a file as files until there are no more."""
+    do = _UNPACK[sys.argv[2]]
+    requests, answers = sys.stdin.buffer, sys.stdout.buffer
+    while len(head := requests.read(HEAD.size)) == HEAD.size:
+        count, path_bytes, _ = HEAD.unpack(head)
+        numbers = struct.unpack(f"<{2 * count}I{count}Q", requests.read(16 * count))
+        digests = requests.read(32 * count)
+        source, *paths = requests.read(path_bytes).split(b"\0")
+        sizes, modes, starts = numbers[:count], numbers[count : 2 * count], numbers[2 * count :]
+        answers.write(b"".join(_unpacked(do, source, zip(paths, sizes, modes, starts, _each(digests)))))  # noqa: B905
+        answers.flush()
+
+
+def _each(digests: bytes) -> list[bytes]:
+    return [digests[at : at + 32] for at in range(0, len(digests), 32)]
+
+
+def _unpacked(
+    do: Callable[[bytes, int, memoryview], bytes], source: bytes, files: Iterable[tuple[bytes, int, int, int, bytes]]
+) -> Iterator[bytes]:
+    """Write parts of a file, each once it was found to be what it should be."""
+    room = memoryview(bytearray(_ROOM_BYTES))
+    try:
+        descriptor = os.open(source, _READ)
+    except OSError:
+        yield from (_NOT_DONE for _ in files)
+        return
+    try:
+        for path, size, mode, start, digest in files:
+            if size >= len(room):
+                room = memoryview(bytearray(size + 1))
+            try:
+                is_whole = os.preadv(descriptor, [room[:size]], start) == size
+                is_right = is_whole and sha256(room[:size]).digest() == digest
+                yield do(path, mode, room[: size + 1]) if is_right else _NOT_DONE
+            except OSError:
+                yield _NOT_DONE
+    finally:
+        os.close(descriptor)
+
+
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asks decides what an interrupt means
     if sys.argv[2] == "list":
         list_places()
+    elif sys.argv[2] in _UNPACK:
+        unpack_files()
     else:
         handle_files(memoryview(mmap(int(sys.argv[1]), 0)))

@@ -19,7 +19,7 @@ from lineal.storage.blobs.reading import TEMPORARY
 if TYPE_CHECKING:
     import subprocess
 
-_COUNT = min(4, (os.cpu_count() or 1) - 1)
+_COUNT = 2
 """One core is left for whoever makes something of what is read."""
 
 _ASKED_MAX = 2
@@ -37,12 +37,17 @@ REQUEST_BYTES = 4 << 20
 
 
 class Asked(NamedTuple):
-    """A file that is to be read, or written: its path, its size in bytes, and with which mode and bytes it is written."""
+    """A file that is to be read, or written: its path, its size in bytes, and with which mode and bytes it is written.
+
+    One that is unpacked is written with the bytes from ``start`` on of another file, whose SHA-256 is to be ``digest``.
+    """
 
     path: str
     size_bytes: int
     mode: int = 0
     data: bytes = b""
+    start: int = 0
+    digest: bytes = b""
 
 
 class Done(NamedTuple):
@@ -58,6 +63,9 @@ Answer = Callable[[], Sequence[Done | None]]
 """Waits for what was asked for, file by file; None for one that whoever asked must look after themselves."""
 
 
+Work = Literal["read", "write", "create", "unpack", "unpack new"]
+
+
 class Hands:
     """Processes that work for this one; started when they are first asked.
 
@@ -65,10 +73,11 @@ class Hands:
 
     Args:
         work: what they do. To create is to write where nothing is, in place: one who looks early sees a file's beginning.
+            To unpack is to write, and to unpack new to create, what lies in another file.
     """
 
-    def __init__(self, work: Literal["read", "write", "create"]) -> None:
-        self._work = work
+    def __init__(self, work: Work) -> None:
+        self._work: Work = work
         self._hands: list[_Hand] = []
         self._turn = 0
 
@@ -77,14 +86,14 @@ class Hands:
         """How many requests may wait for their answers; answers are taken in the order of the requests."""
         return max(1, _COUNT * _ASKED_MAX)
 
-    def ask(self, files: Sequence[Asked]) -> Answer:
-        """Have files read or written."""
+    def ask(self, files: Sequence[Asked], source: str = "") -> Answer:
+        """Have files read or written, or unpacked from ``source``."""
         if not self._hands and _can_start():
             self._hands = [_Hand(self._work) for _ in range(_COUNT)]
-        if not self._hands or sum(each.size_bytes for each in files) >= _ROOM_BYTES:
+        if not self._hands or (not source and sum(each.size_bytes for each in files) >= _ROOM_BYTES):
             return lambda: [None] * len(files)
         self._turn += 1
-        return self._hands[self._turn % len(self._hands)].ask(files)
+        return self._hands[self._turn % len(self._hands)].ask(files, source)
 
     def __enter__(self) -> Self:
         return self
@@ -185,29 +194,37 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 class _Hand:
     """One process, and the memory it shares with us."""
 
-    def __init__(self, work: str) -> None:
+    def __init__(self, work: Work) -> None:
         self._writes = work != "read"
         self._turn = 0
         self._shared = memoryview(b"")
         self._process: subprocess.Popen[bytes] | None = None
+        if work in {"unpack", "unpack new"}:
+            with suppress(OSError):
+                self._process = _started("0", work, TEMPORARY)
+            return
         with suppress(OSError), _memory() as file:
             file.truncate(_ROOM_BYTES * _ASKED_MAX)
             self._shared = memoryview(mmap.mmap(file.fileno(), 0))
             self._process = _started(str(file.fileno()), work, TEMPORARY, share=(file.fileno(),))
 
-    def ask(self, files: Sequence[Asked]) -> Answer:
+    def ask(self, files: Sequence[Asked], source: str) -> Answer:
         """Send a request; its bytes go where those of the one before the last were."""
         self._turn += 1
         start = at = self._turn % _ASKED_MAX * _ROOM_BYTES
-        paths = b"".join(os.fsencode(each.path) + b"\0" for each in files)
+        places = [each.path for each in files]
+        paths = os.fsencode("\0".join([source, *places] if source else places)) + b"\0"
         numbers = [*(each.size_bytes for each in files), *(each.mode for each in files)]
+        request = HEAD.pack(len(files), len(paths), start) + struct.pack(f"<{len(numbers)}I", *numbers)
+        if source:
+            request += struct.pack(f"<{len(files)}Q", *(each.start for each in files))
+            request += b"".join(each.digest for each in files)
         try:
             if self._process and self._process.stdin:
-                for each in files if self._writes else ():
+                for each in files if self._writes and not source else ():
                     self._shared[at : at + each.size_bytes] = each.data
                     at += each.size_bytes
-                head = HEAD.pack(len(files), len(paths), start)
-                self._process.stdin.write(head + struct.pack(f"<{len(numbers)}I", *numbers) + paths)
+                self._process.stdin.write(request + paths)
                 self._process.stdin.flush()
         except OSError:
             self._end()
@@ -220,10 +237,10 @@ class _Hand:
             self._end()
             return [None] * len(files)
         found = list[Done | None]()
-        for (_, size, _, _), (is_done, *stamp, device, digest) in zip(files, FILE.iter_unpack(answer), strict=True):
-            data = b"" if self._writes else bytes(self._shared[at : at + size])
+        for asked, (is_done, *stamp, device, digest) in zip(files, FILE.iter_unpack(answer), strict=True):
+            data = b"" if self._writes else bytes(self._shared[at : at + asked.size_bytes])
             found.append(Done(tuple(stamp), device, digest, data) if is_done else None)
-            at += size
+            at += asked.size_bytes
         return found
 
     def _end(self) -> None:

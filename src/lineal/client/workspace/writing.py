@@ -13,6 +13,8 @@ from typing import Self
 
 from lineal.client.workspace.hands import FEW_FILES, REQUEST_BYTES, REQUEST_FILES, Answer, Asked, Done, Hands
 from lineal.client.workspace.placing import unwritable
+from lineal.formats import pack
+from lineal.formats.pack import Place
 from lineal.objects.files import Entry
 from lineal.storage.blobs.blobs import BlobStore
 from lineal.storage.blobs.reading import TEMPORARY
@@ -102,49 +104,97 @@ class SmallFiles:
     """Has small files written: few of them here, many by processes of their own.
 
     Args:
-        finish: is told of each file, with its bytes, and what it is now; None when it is still to be written.
+        finish: is told of each file, with its bytes if they are here, and what it is now; None when it is still to be
+            written.
         is_new: whether nothing was there. A renaming for each file would only keep its beginning from being seen.
     """
 
-    def __init__(self, finish: Callable[[Entry, bytes, Done | None], None], *, is_new: bool) -> None:
+    def __init__(self, finish: Callable[[Entry, bytes | None, Done | None], None], *, is_new: bool) -> None:
         self._finish = finish
-        self._hands = Hands("create" if is_new else "write")
-        self._count = self._size_bytes = 0
-        self._next = list[tuple[Entry, Asked]]()
-        self._waiting = deque[tuple[list[tuple[Entry, Asked]], Answer]]()
+        self._writing = _Requests(Hands("create" if is_new else "write"), finish)
+        self._unpacking = _Requests(Hands("unpack new" if is_new else "unpack"), finish)
+        self._count = 0
+
+    def are_many(self, count: int) -> bool:
+        """Tell whether so many more files are better unpacked than written from here."""
+        return self._count + count > FEW_FILES
 
     def write(self, entry: Entry, place: str, data: bytes) -> None:
-        """Take a file or link."""
+        """Take a file or link whose bytes are in memory."""
         self._count += 1
         if self._count <= FEW_FILES or entry.mode == "symlink":
             self._finish(entry, data, None)
-            return
-        mode = 0o777 if entry.mode == "executable" else 0o666
-        self._next.append((entry, Asked(place, len(data), mode, data)))
-        self._size_bytes += len(data)
-        if len(self._next) >= REQUEST_FILES or self._size_bytes >= REQUEST_BYTES:
-            self._ask()
+        else:
+            self._writing.add(entry, Asked(place, len(data), _mode(entry), data))
 
-    def _ask(self) -> None:
-        while len(self._waiting) >= self._hands.room:
-            self._take()
-        self._waiting.append((self._next, self._hands.ask([asked for _, asked in self._next])))
-        self._next, self._size_bytes = [], 0
-
-    def _take(self) -> None:
-        files, answer = self._waiting.popleft()
-        for (entry, asked), done in zip(files, answer(), strict=True):
-            self._finish(entry, asked.data, done)
+    def unpack(self, entry: Entry, place: str, source: Path, lies: Place) -> None:
+        """Take a file whose bytes lie in a file of this machine: they pass through no other process than its writer."""
+        self._count += 1
+        asked = Asked(place, lies.size_bytes, _mode(entry), start=lies.start, digest=pack.raw(lies.digest))
+        self._unpacking.add(entry, asked, str(source))
 
     def wait(self) -> None:
         """Wait until all files are written."""
-        if self._next:
-            self._ask()
-        while self._waiting:
-            self._take()
+        self._writing.wait()
+        self._unpacking.wait()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._writing.close()
+        self._unpacking.close()
+
+
+def _mode(entry: Entry) -> int:
+    return 0o777 if entry.mode == "executable" else 0o666
+
+
+class _Requests:
+    """Files on their way to processes, as many in a request as are worth one.
+
+    Args:
+        hands: the processes.
+        finish: is told of each file.
+    """
+
+    def __init__(self, hands: Hands, finish: Callable[[Entry, bytes | None, Done | None], None]) -> None:
+        self._hands = hands
+        self._finish = finish
+        self._source = ""
+        self._size_bytes = 0
+        self._next = list[tuple[Entry, Asked]]()
+        self._waiting = deque[tuple[list[tuple[Entry, Asked]], Answer]]()
+
+    def add(self, entry: Entry, asked: Asked, source: str = "") -> None:
+        """Take a file."""
+        if source != self._source:
+            self._ask()
+            self._source = source
+        self._next.append((entry, asked))
+        self._size_bytes += asked.size_bytes
+        if len(self._next) >= REQUEST_FILES or self._size_bytes >= REQUEST_BYTES:
+            self._ask()
+
+    def _ask(self) -> None:
+        if not self._next:
+            return
+        while len(self._waiting) >= self._hands.room:
+            self._take()
+        self._waiting.append((self._next, self._hands.ask([asked for _, asked in self._next], self._source)))
+        self._next, self._size_bytes = [], 0
+
+    def _take(self) -> None:
+        files, answer = self._waiting.popleft()
+        for (entry, asked), done in zip(files, answer(), strict=True):
+            self._finish(entry, None if self._source else asked.data, done)
+
+    def wait(self) -> None:
+        """Wait until all files are written."""
+        self._ask()
+        while self._waiting:
+            self._take()
+
+    def close(self) -> None:
+        """Let go of the processes."""
         self._hands.__exit__()

@@ -8,6 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Protocol
 
+from lineal.formats.pack import Place
 from lineal.objects.digest import Digest
 
 PIECE_BYTES = 1 << 20
@@ -77,6 +78,12 @@ class BlobStore(Protocol):
         Raises:
             NotFound: one is not here.
             Corrupt: other bytes are in the place of one.
+        """
+
+    def places(self, digests: Collection[Digest]) -> Iterator[tuple[Path, list[Place]]]:
+        """Yield files of this machine with small blobs in them, and where they lie there, one behind the other.
+
+        For those who would read them elsewhere than here, and check each. A blob that has no such place is left out.
         """
 
     def open(self, digest: Digest, *, start: int = 0, size: int | None = None) -> Iterator[bytes]:

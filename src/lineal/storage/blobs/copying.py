@@ -13,7 +13,8 @@ import queue
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from typing import Self
+from itertools import pairwise
+from typing import NamedTuple, Self
 
 from lineal.objects.digest import Hasher
 from lineal.storage.direct import BUFFER_BYTES, DirectFile, buffer, whole_blocks
@@ -23,9 +24,6 @@ _ZEROS = bytes(1 << 20)
 _PIECE_BYTES = 1 << 20
 _LARGE_BYTES = 32 << 20
 """What is smaller is copied sooner than a thread is started."""
-
-_BUFFERS = 3
-"""One is filled and hashed while another one is written, and one is on its way back."""
 
 _NO_CLONE = frozenset((errno.EOPNOTSUPP, errno.EXDEV, errno.EINVAL, errno.ENOTTY, errno.ENOSYS, errno.EPERM))
 
@@ -42,7 +40,12 @@ def clone(source: int, target: int) -> bool:
 
 
 def copy_hashed(
-    source: int, target: int, progress: Callable[[int], None] | None = None, *, cached: bool = False
+    source: int,
+    target: int,
+    progress: Callable[[int], None] | None = None,
+    *,
+    cached: bool = False,
+    spare: int | None = None,
 ) -> Hasher:
     """Copy one open file into another, empty one, and return the digest and size of the copy. Holes stay holes.
 
@@ -51,17 +54,21 @@ def copy_hashed(
         target: a descriptor of an empty file, for reading and writing, better on the same file system.
         progress: is told of bytes as they are copied.
         cached: whether somebody will read the copy soon.
+        spare: a descriptor of another empty file that gets the same bytes, from the same reading, and is read soon.
     """
     size = os.fstat(source).st_size
     if clone(source, target):
+        if spare is not None:
+            copy(target, spare, cached=True)
         hasher = hash_file(target)
         if progress:
             progress(size)
         return hasher
-    with _Copy(source, target, size, progress, cached=cached) as copying:
+    with _Copy(source, target, size, progress, cached=cached, spare=spare) as copying:
         for start, end in _data(source, size):
             copying.copy(start, end)
-    os.ftruncate(target, size)
+    for each in (target,) if spare is None else (target, spare):
+        os.ftruncate(each, size)
     return copying.hasher
 
 
@@ -91,8 +98,19 @@ def copy(source: int, target: int, progress: Callable[[int], None] | None = None
         os.ftruncate(target, max(at, size))
 
 
+class _Piece(NamedTuple):
+    """Memory with so many bytes of a file, from a place on."""
+
+    room: memoryview
+    size_bytes: int
+    at: int
+
+
+_Pieces = queue.SimpleQueue[_Piece | None]
+
+
 class _Copy:
-    """Reads one piece of a file, and hashes it, while the one before it is written in a thread of its own.
+    """Reads one piece of a file while those before it are written, and hashed: each of these in a thread of its own.
 
     Args:
         source: a descriptor that can be read.
@@ -101,6 +119,7 @@ class _Copy:
         progress: is told of bytes as they are written.
         cached: whether the cache keeps what is written.
         hashed: whether the digest is wanted.
+        spare: a descriptor of an empty file that is to be another copy, which the cache keeps.
     """
 
     def __init__(
@@ -112,63 +131,71 @@ class _Copy:
         *,
         cached: bool,
         hashed: bool = True,
+        spare: int | None = None,
     ) -> None:
         self.hasher = Hasher()
         self.end = 0
         self._hashed = hashed
         self._source = DirectFile(source, os.O_RDONLY, cached=True)
-        self._target = DirectFile(target, cached=cached)
+        self._targets = [DirectFile(target, cached=cached)]
+        if spare is not None:
+            self._targets.append(DirectFile(spare, cached=True))
         self._size = size
         self._progress = progress
-        self._free: queue.SimpleQueue[memoryview] = queue.SimpleQueue()
-        for _ in range(_BUFFERS):
-            self._free.put(buffer(min(BUFFER_BYTES, whole_blocks(max(size, 1)))))
-        self._filled: queue.SimpleQueue[tuple[memoryview, int, int] | None] = queue.SimpleQueue()
+        work = [*(each.write_at for each in self._targets), *([self._hash] if hashed else [])]
+        self._queues: list[_Pieces] = [queue.SimpleQueue() for _ in range(len(work) + 1)]
+        for _ in range(len(work) + 2):  # one that is filled, and one on its way
+            self._queues[-1].put(_Piece(buffer(min(BUFFER_BYTES, whole_blocks(max(size, 1)))), 0, 0))
         self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._write_all, daemon=True)
+        self._threads = [
+            threading.Thread(target=self._carry_out, args=(each, *beside), daemon=True)
+            for each, beside in zip(work, pairwise(self._queues), strict=True)
+        ]
 
     def copy(self, start: int, end: int) -> None:
         """Copy the bytes from ``start`` to ``end``; what is missing of them, in a file that was cut short, is a hole."""
-        self._skip_to(start)
         while start < end and self._error is None:
-            room = self._free.get()
-            count = min(self._source.read_into(room[: whole_blocks(end - start)], start), end - start)
-            self._filled.put((room, count, start))
-            if self._hashed:
-                self.hasher.update(room[:count])
+            if not (free := self._queues[-1].get()):
+                return
+            count = min(self._source.read_into(free.room[: whole_blocks(end - start)], start), end - start)
+            self._queues[0].put(_Piece(free.room, count, start))
             start += count
             self.end = max(self.end, start)
             if not count:
                 return
 
-    def _skip_to(self, end: int) -> None:
-        if self._hashed:
-            hash_zeros(self.hasher, end - self.hasher.size_bytes)
+    def _hash(self, data: memoryview, at: int) -> None:
+        hash_zeros(self.hasher, at - self.hasher.size_bytes)
+        self.hasher.update(data)
 
-    def _write_all(self) -> None:
-        while filled := self._filled.get():
-            room, count, at = filled
+    def _carry_out(self, do: Callable[[memoryview, int], None], taken: _Pieces, given: _Pieces) -> None:
+        """Do one thing with every piece, and give it to whoever does the next."""
+        while piece := taken.get():
             try:
                 if self._error is None:
-                    self._target.write_at(room[:count], at)
-                    if self._progress:
-                        self._progress(count)
+                    do(piece.room[: piece.size_bytes], piece.at)
+                    if self._progress and taken is self._queues[0]:
+                        self._progress(piece.size_bytes)
             except BaseException as error:  # noqa: BLE001 - told to whoever waits for the copy
                 self._error = error
-            self._free.put(room)
+            given.put(piece)
+        given.put(None)
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        for each in self._threads:
+            each.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        self._filled.put(None)
-        self._thread.join()
-        self._source.close()
-        self._target.close()
+        self._queues[0].put(None)
+        for each in self._threads:
+            each.join()
+        for file in (self._source, *self._targets):
+            file.close()
         if self._error and not error:
             raise self._error
-        self._skip_to(self._size)
+        if self._hashed:
+            hash_zeros(self.hasher, self._size - self.hasher.size_bytes)
 
 
 def hash_file(descriptor: int) -> Hasher:

@@ -9,11 +9,13 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from os import PathLike
 from pathlib import Path
 
+from lineal.formats.pack import Place
 from lineal.objects.digest import Digest, digest_of, is_digest
 from lineal.storage.blobs import reading
 from lineal.storage.blobs.behind import write_stream
 from lineal.storage.blobs.blobs import PIECE_BYTES, Bundle
 from lineal.storage.blobs.copying import copy, copy_hashed, hash_file
+from lineal.storage.blobs.spares import Spares
 
 _FRESH_MAX = 1_000
 _READ_ONLY = 0o444
@@ -30,6 +32,7 @@ class FileBlobs:
     def __init__(self, directory: Path, scratch: Path) -> None:
         self._directory = directory
         self._scratch = scratch
+        self.spares = Spares(scratch)
         self._fresh = OrderedDict[Digest, tuple[int, ...]]()
         self._top = f"{directory}/sha256"
 
@@ -112,6 +115,10 @@ class FileBlobs:
     def get_many(self, digests: Collection[Digest]) -> Iterator[tuple[Digest, bytes]]:
         """Yield the bytes of many small blobs, verified. Raises NotFound, Corrupt."""
         return reading.one_by_one(self.get, digests)
+
+    def places(self, digests: Collection[Digest]) -> Iterator[tuple[Path, list[Place]]]:
+        """Yield files of this machine with small blobs in them, and where they lie there: none, for each has a file of its own."""
+        return iter(())
 
     def put_file(
         self, path: PathLike[str] | str, *, expected: Digest | None = None, base: Digest | None = None
@@ -225,6 +232,8 @@ class FileBlobs:
     def fetch_to(self, digest: Digest, path: Path) -> None:
         """Write the bytes to a file, verified, all or nothing. Raises NotFound, Corrupt, Unavailable."""
         here = self.path(digest)
+        if self.spares.move(digest, path):
+            return
         try:
             source = os.open(here, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from os import PathLike
 from pathlib import Path
 
+from lineal.formats.pack import Place
 from lineal.objects.digest import Digest, digest_of
 from lineal.storage.blobs import reading
 from lineal.storage.blobs.blobs import Bundle
@@ -38,6 +39,10 @@ class MemoryBlobs:
     def get_many(self, digests: Collection[Digest]) -> Iterator[tuple[Digest, bytes]]:
         """Yield the bytes of many small blobs, verified. Raises NotFound, Corrupt."""
         return reading.one_by_one(self.get, digests)
+
+    def places(self, digests: Collection[Digest]) -> Iterator[tuple[Path, list[Place]]]:
+        """Yield files of this machine with small blobs in them, and where they lie there: none."""
+        return iter(())
 
     def put_file(
         self, path: PathLike[str] | str, *, expected: Digest | None = None, base: Digest | None = None

@@ -10,7 +10,6 @@ import heapq
 import os
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, suppress
-from itertools import groupby
 from os import PathLike
 from pathlib import Path
 from typing import BinaryIO
@@ -119,13 +118,16 @@ class PackedBlobs:
 
     def get_many(self, digests: Collection[Digest]) -> Iterator[tuple[Digest, bytes]]:
         """Yield the bytes of many small blobs, verified, in the order in which they lie. Raises NotFound, Corrupt."""
-        found = self.packs.locate(digests)
-        ordered = sorted(found.values(), key=lambda each: (each[0], each[1].start))
-        for name, group in groupby(ordered, key=lambda each: each[0]):
-            yield from self.packs.read(name, [place for _, place in group])
-        for digest in digests:
-            if digest not in found:
-                yield digest, self.get(digest)
+        rest = set(digests)
+        for name, places in self.packs.gather(digests):
+            rest.difference_update(each.digest for each in places)
+            yield from self.packs.read(name, places)
+        for digest in rest:
+            yield digest, self.get(digest)
+
+    def places(self, digests: Collection[Digest]) -> Iterator[tuple[Path, list[Place]]]:
+        """Yield packs, and where blobs lie in them, in that order."""
+        return ((self.packs.path(name), places) for name, places in self.packs.gather(digests))
 
     def open(self, digest: Digest, *, start: int = 0, size: int | None = None) -> Iterator[bytes]:
         """Yield the bytes in pieces; a whole read is verified at its end. Raises NotFound, Corrupt."""

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from itertools import islice
+from operator import attrgetter
 from pathlib import Path
 
 from lineal.formats import pack
@@ -21,6 +22,8 @@ from lineal.storage.database.database import Database
 from lineal.storage.direct import DirectFile
 
 _ASKED_AT_ONCE = 2_000
+_MANY = 200
+_START = attrgetter("start")
 _TABLES_BYTES_MAX = 16 << 20
 _READ_ONLY = 0o444
 
@@ -92,10 +95,23 @@ class Packs:
                     table = self.table(name)
                     yield name, [place for each in some if (place := table.find(each))]
 
+    def gather(self, digests: Iterable[Digest]) -> Iterator[tuple[Digest, list[Place]]]:
+        """Yield packs with blobs and where they lie there, in that order; each blob once, and none that is in no pack."""
+        left = {pack.raw(each): each for each in digests}
+        for table, some in self._within(left):
+            yield table.name, sorted(filter(None, map(table.find, some)), key=_START)
+        places: dict[Digest, list[Place]] = {}
+        for name, place in self.locate(left.values()).values():
+            places.setdefault(name, []).append(place)
+        for name, each in places.items():
+            yield name, sorted(each, key=_START)
+
     def among(self, digests: Iterable[Digest]) -> set[Digest]:
         """Return those of ``digests`` that are in packs."""
-        found = set[Digest]()
-        for name, some in self._beside(digests):
+        left, found = {pack.raw(each): each for each in digests}, set[Digest]()
+        for _, some in self._within(left):
+            found.update(some)
+        for name, some in self._beside(left.values()):
             with suppress(LinealError):  # a pack that is gone or damaged holds nothing
                 found.update(self.table(name).among(some))
         return found
@@ -111,6 +127,22 @@ class Packs:
             for blob, name in self._candidates(wanted):
                 beside.setdefault(name, []).extend(wanted[blob])
             yield from beside.items()
+
+    def _within(self, left: dict[bytes, Digest]) -> Iterator[tuple[Table, list[Digest]]]:
+        """Yield tables that are known with those of many blobs that lie in their packs, and take these out of ``left``.
+
+        What is asked for at once lies together: a look into one table finds it sooner than a row for each blob.
+        """
+        for table in self._tables.known() if len(left) >= _MANY else ():
+            found = table.common(left.keys())
+            # What was forgotten has lost its row: only where none is missing, the table alone decides.
+            if found and self._is_whole(table):
+                yield table, [left.pop(each) for each in found]
+
+    def _is_whole(self, table: Table) -> bool:
+        number = pack.prefix(table.name)
+        rows = self._database.run("SELECT COUNT(*) AS count FROM packed WHERE pack = :number", number=number)
+        return bool(rows[0]["count"] == len(table))
 
     def _candidates(self, numbers: Collection[int]) -> Iterator[tuple[int, Digest]]:
         """Yield the number of each blob with each pack that may hold it."""
@@ -179,6 +211,7 @@ class Packs:
         """Give a written pack its name, safe on the disk, and its rows. The file is moved."""
         self.place(temporary, descriptor, table)
         self.index(table)
+        self._tables.know(table.name, table)  # whoever fetched it wants what is in it
 
     def place(self, temporary: Path, descriptor: int, table: Table) -> None:
         """Give a written pack its name, safe on the disk; nobody finds it before it has its rows. The file is moved."""
@@ -261,7 +294,15 @@ class _Tables:
             if table := self._kept.get(name):
                 self._kept.move_to_end(name)
                 return table
-        table = self._packs.read_table(name)
+        return self.know(name, self._packs.read_table(name))
+
+    def known(self) -> list[Table]:
+        """Return the tables that are kept, those used last first."""
+        with self._lock:
+            return [*reversed(self._kept.values())]
+
+    def know(self, name: Digest, table: Table) -> Table:
+        """Keep a table."""
         with self._lock:
             if name not in self._kept:
                 self._kept[name] = table

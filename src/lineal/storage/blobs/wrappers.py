@@ -10,6 +10,7 @@ from os import PathLike
 from pathlib import Path
 from typing import NoReturn
 
+from lineal.formats.pack import Place
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Unavailable
 from lineal.storage.blobs.blobs import BlobStore, Bundle
@@ -50,6 +51,10 @@ class Forwarding:
     def get_many(self, digests: Collection[Digest]) -> Iterator[tuple[Digest, bytes]]:
         """Yield the bytes of many small blobs, verified."""
         return self.inner.get_many(digests)
+
+    def places(self, digests: Collection[Digest]) -> Iterator[tuple[Path, list[Place]]]:
+        """Yield files of this machine with small blobs in them, and where they lie there."""
+        return self.inner.places(digests)
 
     def open(self, digest: Digest, *, start: int = 0, size: int | None = None) -> Iterator[bytes]:
         """Yield the bytes in pieces."""
@@ -158,6 +163,13 @@ class Measured(Forwarding):
         for digest, data in self.inner.get_many(digests):
             self._count("", read=len(data))
             yield digest, data
+
+    def places(self, digests: Collection[Digest]) -> Iterator[tuple[Path, list[Place]]]:
+        """Yield files of this machine with small blobs in them; each blob is counted when its place is told."""
+        self._count("places")
+        for path, places in self.inner.places(digests):
+            self._count("", read=sum(each.size_bytes for each in places))
+            yield path, places
 
     def open(self, digest: Digest, *, start: int = 0, size: int | None = None) -> Iterator[bytes]:
         """Yield the bytes in pieces, each counted when it is taken."""

@@ -50,7 +50,14 @@ class Bucket(Protocol):
         """Return the bytes from ``start`` on, ``size`` at most. Raises NotFound."""
 
     def fetch(
-        self, key: str, path: Path, *, version: str = "", hashed: bool = False, progress: Progress | None = None
+        self,
+        key: str,
+        path: Path,
+        *,
+        version: str = "",
+        hashed: bool = False,
+        spare: Path | None = None,
+        progress: Progress | None = None,
     ) -> Digest | None:
         """Write the bytes to a file, a large one in ranges, several at once; all or nothing. Raises NotFound.
 
@@ -59,6 +66,8 @@ class Bucket(Protocol):
             path: where they go.
             version: the store's id of the bytes that are meant, even when others are there now, or none.
             hashed: whether the digest is of use.
+            spare: a second file for the same bytes, safe or not. It is written, together with its name, only where that
+                takes no second reading and the digest is returned.
             progress: is told of bytes as they pass.
 
         Returns:

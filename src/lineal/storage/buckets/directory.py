@@ -12,7 +12,7 @@ from pathlib import Path
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Conflict, Denied, NotFound
 from lineal.storage.blobs.copying import copy, copy_hashed
-from lineal.storage.blobs.reading import guarded, sync_directory, unavailable
+from lineal.storage.blobs.reading import guarded, replacing, sync_directory, unavailable
 from lineal.storage.buckets import files
 from lineal.storage.buckets.bucket import Held, Progress
 from lineal.storage.buckets.keys import check_key, is_key
@@ -62,10 +62,21 @@ class DirectoryBucket:
             return b"".join(pieces)
 
     def fetch(
-        self, key: str, path: Path, *, version: str = "", hashed: bool = False, progress: Progress | None = None
+        self,
+        key: str,
+        path: Path,
+        *,
+        version: str = "",
+        hashed: bool = False,
+        spare: Path | None = None,
+        progress: Progress | None = None,
     ) -> Digest | None:
         """Write the bytes to a file, all or nothing. Raises NotFound, Unavailable."""
         with self._reading(key) as reading, guarded(path), files.whole_file(path, files.beside(path)) as writing:
+            if hashed and spare:
+                # It is this one that is read next, and the other one that must be safe.
+                with replacing(spare) as second:
+                    return copy_hashed(reading, writing, progress, spare=second).digest
             if hashed:
                 # Whoever fetches wants to read it next.
                 return copy_hashed(reading, writing, progress, cached=True).digest

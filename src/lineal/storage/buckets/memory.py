@@ -51,7 +51,14 @@ class MemoryBucket:
         return self._find(key)[1][start : None if size is None else start + size]
 
     def fetch(
-        self, key: str, path: Path, *, version: str = "", hashed: bool = False, progress: Progress | None = None
+        self,
+        key: str,
+        path: Path,
+        *,
+        version: str = "",
+        hashed: bool = False,
+        spare: Path | None = None,
+        progress: Progress | None = None,
     ) -> Digest | None:
         """Write the bytes to a file, all or nothing. Raises NotFound, Unavailable."""
         _, data = self._find(key)

@@ -111,7 +111,14 @@ class ObjectStoreBucket:
             return b""
 
     def fetch(
-        self, key: str, path: Path, *, version: str = "", hashed: bool = False, progress: Progress | None = None
+        self,
+        key: str,
+        path: Path,
+        *,
+        version: str = "",
+        hashed: bool = False,
+        spare: Path | None = None,
+        progress: Progress | None = None,
     ) -> Digest | None:
         """Write the bytes to a file, a large one in ranges, several at once; all or nothing. Raises NotFound."""
         with guarded(path), files.whole_file(path, files.beside(path)) as descriptor:

@@ -45,10 +45,17 @@ class Forwarding:
         return self.inner.get(key, start=start, size=size)
 
     def fetch(
-        self, key: str, path: Path, *, version: str = "", hashed: bool = False, progress: Progress | None = None
+        self,
+        key: str,
+        path: Path,
+        *,
+        version: str = "",
+        hashed: bool = False,
+        spare: Path | None = None,
+        progress: Progress | None = None,
     ) -> Digest | None:
         """Write the bytes to a file, all or nothing."""
-        return self.inner.fetch(key, path, version=version, hashed=hashed, progress=progress)
+        return self.inner.fetch(key, path, version=version, hashed=hashed, spare=spare, progress=progress)
 
     def head(self, key: str) -> Held | None:
         """Return what is known of ``key``, or None."""
@@ -129,11 +136,20 @@ class Retrying(Forwarding):
         return self._again(lambda: self.inner.get(key, start=start, size=size))
 
     def fetch(
-        self, key: str, path: Path, *, version: str = "", hashed: bool = False, progress: Progress | None = None
+        self,
+        key: str,
+        path: Path,
+        *,
+        version: str = "",
+        hashed: bool = False,
+        spare: Path | None = None,
+        progress: Progress | None = None,
     ) -> Digest | None:
         """Write the bytes to a file, all or nothing."""
         told = _Once(progress)
-        return self._again(lambda: self.inner.fetch(key, path, version=version, hashed=hashed, progress=told.begin()))
+        return self._again(
+            lambda: self.inner.fetch(key, path, version=version, hashed=hashed, spare=spare, progress=told.begin())
+        )
 
     def head(self, key: str) -> Held | None:
         """Return what is known of ``key``, or None."""
@@ -240,10 +256,17 @@ class Measured(Forwarding):
         return data
 
     def fetch(
-        self, key: str, path: Path, *, version: str = "", hashed: bool = False, progress: Progress | None = None
+        self,
+        key: str,
+        path: Path,
+        *,
+        version: str = "",
+        hashed: bool = False,
+        spare: Path | None = None,
+        progress: Progress | None = None,
     ) -> Digest | None:
         """Write the bytes to a file, all or nothing."""
-        digest = self.inner.fetch(key, path, version=version, hashed=hashed, progress=progress)
+        digest = self.inner.fetch(key, path, version=version, hashed=hashed, spare=spare, progress=progress)
         self._count("fetch", read=path.stat().st_size)
         return digest
 

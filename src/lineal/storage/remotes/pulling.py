@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -96,11 +96,15 @@ class _Fetching:
 
     def _take_version(self, kind: Kind, digest: Digest, version: str) -> int:
         key = format_.bytes_key(kind, digest)
+        files, passed = self._blobs.files, partial(self._progress.advance, 0)
         with self._scratch() as path:
-            hashed, passed = kind == "blob", partial(self._progress.advance, 0)
-            found = self._remote.bucket.fetch(key, path, version=version, hashed=hashed, progress=passed)
-            with self._cores:  # hashing needs a core, fetching only patience
-                return take(self._blobs, kind, digest, path, found=found)
+            hashed = kind == "blob"
+            with files.spares.new(digest) if hashed else nullcontext() as spare:
+                found = self._remote.bucket.fetch(
+                    key, path, version=version, hashed=hashed, spare=spare, progress=passed
+                )
+                with self._cores:  # hashing needs a core, fetching only patience
+                    return take(self._blobs, kind, digest, path, found=found)
 
     @contextmanager
     def _scratch(self) -> Iterator[Path]:
