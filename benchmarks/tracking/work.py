@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from benchmarks.tracking.artifacts import by_client_mib_s, down_mib_s, up_mib_s
-from benchmarks.tracking.client import API, Client, batch, median_ms, together
+from benchmarks.tracking.client import API, Client, median_ms, posted, request, runs, said, together
 from benchmarks.tracking.filling import Filled, filled
 from benchmarks.tracking.registry import MODEL, versions_on
 from benchmarks.tracking.rows import Row
@@ -50,31 +50,30 @@ class World(NamedTuple):
 
 
 def _begun(world: World) -> float:
-    def work(client: Client, number: int) -> None:
-        run = client.begin("0", number)
-        client.post("/runs/log-batch", **batch(run, number))
-        client.end(run)
-
-    return 8 * world.sizes.each / together(world.server.port, 8, world.sizes.each, work)
+    each = world.sizes.each
+    talks = [runs("0", range(1_000_000 * place, 1_000_000 * place + each)) for place in range(8)]
+    return 8 * each / together(world.server.port, talks)
 
 
 def _points(world: World) -> float:
-    run = world.client.begin("0", 1)
+    run, times = world.client.begin("0", 1), max(3, world.sizes.each // 3)
+    talks = [
+        said(_thousand_points(run, 1_000_000 * place + number) for number in range(times)) for place in range(4)
+    ]
+    return 4 * times * 1_000 / together(world.server.port, talks)
 
-    def work(client: Client, number: int) -> None:
-        metrics = [
-            {
-                "key": f"m{place % 10}",
-                "value": place / 7,
-                "timestamp": 1_700_000_000_000 + number,
-                "step": number * 100 + place // 10,
-            }
-            for place in range(1_000)
-        ]
-        client.post("/runs/log-batch", run_id=run, metrics=metrics)
 
-    times = max(3, world.sizes.each // 3)
-    return 4 * times * 1_000 / together(world.server.port, 4, times, work)
+def _thousand_points(run: str, number: int) -> bytes:
+    metrics = [
+        {
+            "key": f"m{place % 10}",
+            "value": place / 7,
+            "timestamp": 1_700_000_000_000 + number,
+            "step": number * 100 + place // 10,
+        }
+        for place in range(1_000)
+    ]
+    return posted("/runs/log-batch", run_id=run, metrics=metrics)
 
 
 def _asked(method: str, path: str, body: object = None) -> Callable[[World], float]:
@@ -86,8 +85,8 @@ def _asked(method: str, path: str, body: object = None) -> Callable[[World], flo
         where, what = path, json.dumps(body)
         for word, value in words.items():
             where, what = where.replace(word, value), what.replace(word, value)
-        data = None if body is None else what.encode()
-        return median_ms(world.sizes.times, lambda: client.raw(method, where, data))
+        asked = request(method, where, b"" if body is None else what.encode())
+        return median_ms(world.sizes.times, lambda: client.ask(asked))
 
     return measure
 
@@ -97,11 +96,11 @@ def _search(limit: int, **more: object) -> Callable[[World], float]:
 
 
 def _log_metric(world: World) -> float:
-    client, run = world.client, world.client.begin("0", 2)
-    return median_ms(
-        10 * world.sizes.times,
-        lambda: client.post("/runs/log-metric", run_id=run, key="one", value=0.5, timestamp=1_700_000_000_000),
+    client = world.client
+    asked = posted(
+        "/runs/log-metric", run_id=client.begin("0", 2), key="one", value=0.5, timestamp=1_700_000_000_000
     )
+    return median_ms(10 * world.sizes.times, lambda: client.ask(asked))
 
 
 def _often(measure: Callable[[World], float]) -> Callable[[World], float]:
