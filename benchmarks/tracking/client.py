@@ -152,7 +152,7 @@ def batch(run: str, number: int, *, params: int = 10, metrics: int = 20, tags: i
     }
 
 
-def runs(experiment: str, numbers: Sequence[int], *, tags: int = 3, made: list[str] | None = None) -> Talk:
+def whole_runs(experiment: str, numbers: Sequence[int], *, tags: int = 3, made: list[str] | None = None) -> Talk:
     """Begin runs, log a batch to each and end it, one after the other; ``made`` gets their ids."""
     prepared = [
         (
@@ -173,7 +173,7 @@ def runs(experiment: str, numbers: Sequence[int], *, tags: int = 3, made: list[s
 
 def said(asked: Iterable[bytes]) -> Talk:
     """Ask one thing after the other."""
-    for each in list(asked):
+    for each in list(asked):  # noqa: UP028 - a list takes no answers
         yield each
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Self
 import psycopg
 
 from benchmarks.store.measure import talk
-from benchmarks.tracking.client import Client, batch, runs, together
+from benchmarks.tracking.client import Client, batch, together, whole_runs
 from benchmarks.tracking.servers import Server
 from lineal import connect
 from lineal.client.local import LocalRepository
@@ -42,15 +42,15 @@ class Filled(NamedTuple):
     long: str
 
 
-def filled(server: Server, count: int, points: int, huge_points: int) -> Filled:
+def filled(server: Server, runs: int, points: int, huge_points: int) -> Filled:
     """Put runs with 10 params, 20 metrics and 5 tags on a server, and the long series."""
     talk(
-        f"{server.name} answers after {server.start_s:.1f} s; putting {count:,} runs and {points + huge_points:,} points there"
+        f"{server.name} answers after {server.start_s:.1f} s; putting {runs:,} runs and {points + huge_points:,} points there"
     )
     client = Client(server.port)
     experiment = str(client.post("/experiments/create", name="searched")["experiment_id"])
     long = client.begin("0", 0)
-    made = more_runs(server, experiment, range(1, count + 1))
+    made = more_runs(server, experiment, range(1, runs + 1))
     if server.tables:
         with _Tables(server.tables) as tables:
             for key, count in (("loss", points), ("huge", huge_points)):
@@ -117,7 +117,10 @@ def _recorded(server: Server, experiment: str, numbers: range) -> list[str]:
 
 def _sent(server: Server, experiment: str, count: int) -> list[str]:
     made, each = list[str](), count // 4
-    together(server.port, [runs(experiment, range(each * place, each * (place + 1)), tags=5, made=made) for place in range(4)])
+    together(
+        server.port,
+        [whole_runs(experiment, range(each * place, each * (place + 1)), tags=5, made=made) for place in range(4)],
+    )
     return made
 
 

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, Literal
@@ -45,7 +45,7 @@ _IN_A_HURRY = (
 """There is one such connection, and all small changes of a server are made on it. What puts their pages from the log into the
 file is whoever waits for the disk."""
 
-_LOG_PAGES = int(os.environ.get("LOGP", 4_000))
+_LOG_PAGES = 4_000
 """Of the log, before they are put into the file. A page of an index is changed by many runs, and then written there once."""
 
 # sqlite.org/fileformat2.html, "WAL file format".
