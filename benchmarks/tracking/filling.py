@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Self
 import psycopg
 
 from benchmarks.store.measure import talk
-from benchmarks.tracking.client import Client, batch, together
+from benchmarks.tracking.client import Client, batch, together, whole_runs
 from benchmarks.tracking.servers import Server
 from lineal import connect
 from lineal.client.local import LocalRepository
@@ -115,16 +115,12 @@ def _recorded(server: Server, experiment: str, numbers: range) -> list[str]:
     return made
 
 
-def _sent(server: Server, experiment: str, runs: int) -> list[str]:
-    made = list[str]()
-
-    def work(each: Client, number: int) -> None:
-        run = each.begin(experiment, number)
-        each.post("/runs/log-batch", **batch(run, number, tags=5))
-        each.end(run)
-        made.append(run)
-
-    together(server.port, 4, runs // 4, work)
+def _sent(server: Server, experiment: str, count: int) -> list[str]:
+    made, each = list[str](), count // 4
+    together(
+        server.port,
+        [whole_runs(experiment, range(each * place, each * (place + 1)), tags=5, made=made) for place in range(4)],
+    )
     return made
 
 

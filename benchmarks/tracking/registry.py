@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.store.measure import talk
-from benchmarks.tracking.client import Client, together
+from benchmarks.tracking.client import Client, posted, said, together
 from benchmarks.tracking.servers import Server
 
 MODEL = "churn"
@@ -17,8 +17,6 @@ def versions_on(server: Server, count: int) -> None:
     run = client.begin("0", 0)
     source = f"{client.get(f'/runs/get?run_id={run}')['run']['info']['artifact_uri']}/model"
 
-    def work(each: Client, _: int) -> None:
-        each.post("/model-versions/create", name=MODEL, source=source, run_id=run)
-
-    together(server.port, 2, count // 2, work)
+    more = [posted("/model-versions/create", name=MODEL, source=source, run_id=run)] * (count // 2)
+    together(server.port, [said(more), said(more)])
     client.post("/registered-models/alias", name=MODEL, alias="champion", version=str(count - 10))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from benchmarks.tracking.artifacts import by_client_mib_s, down_mib_s, up_mib_s
-from benchmarks.tracking.client import API, Client, batch, median_ms, together
+from benchmarks.tracking.client import API, Client, median_ms, posted, request, said, together, whole_runs
 from benchmarks.tracking.filling import Filled, filled
 from benchmarks.tracking.registry import MODEL, versions_on
 from benchmarks.tracking.rows import Row
@@ -36,6 +36,9 @@ FULL = Sizes(runs=100_000, points=100_000, huge=1_000_000, times=30, each=50, ve
 QUICK = Sizes(runs=300, points=20_000, huge=50_000, times=10, each=8, versions=100, mib=64)
 
 
+_OFTEN = 50
+
+
 class World(NamedTuple):
     """A server with what was put there: the experiment that is searched, its runs, and the run with the long series."""
 
@@ -50,31 +53,35 @@ class World(NamedTuple):
 
 
 def _begun(world: World) -> float:
-    def work(client: Client, number: int) -> None:
-        run = client.begin("0", number)
-        client.post("/runs/log-batch", **batch(run, number))
-        client.end(run)
-
-    return 8 * world.sizes.each / together(world.server.port, 8, world.sizes.each, work)
+    each = world.sizes.each
+    talks = [whole_runs("0", range(1_000_000 * place, 1_000_000 * place + each)) for place in range(8)]
+    return 8 * each / together(world.server.port, talks)
 
 
 def _points(world: World) -> float:
-    run = world.client.begin("0", 1)
+    """Return the better of one client's rate and that of four, which wait for one another in some databases."""
+    run, times = world.client.begin("0", 1), max(3, world.sizes.each // 3)
 
-    def work(client: Client, number: int) -> None:
-        metrics = [
-            {
-                "key": f"m{place % 10}",
-                "value": place / 7,
-                "timestamp": 1_700_000_000_000 + number,
-                "step": number * 100 + place // 10,
-            }
-            for place in range(1_000)
+    def rate(clients: range) -> float:
+        talks = [
+            said(_thousand_points(run, 1_000_000 * place + number) for number in range(times)) for place in clients
         ]
-        client.post("/runs/log-batch", run_id=run, metrics=metrics)
+        return len(clients) * times * 1_000 / together(world.server.port, talks)
 
-    times = max(3, world.sizes.each // 3)
-    return 4 * times * 1_000 / together(world.server.port, 4, times, work)
+    return max(rate(range(1)), rate(range(1, 5)))
+
+
+def _thousand_points(run: str, number: int) -> bytes:
+    metrics = [
+        {
+            "key": f"m{place % 10}",
+            "value": place / 7,
+            "timestamp": 1_700_000_000_000 + number,
+            "step": number * 100 + place // 10,
+        }
+        for place in range(1_000)
+    ]
+    return posted("/runs/log-batch", run_id=run, metrics=metrics)
 
 
 def _asked(method: str, path: str, body: object = None) -> Callable[[World], float]:
@@ -86,8 +93,16 @@ def _asked(method: str, path: str, body: object = None) -> Callable[[World], flo
         where, what = path, json.dumps(body)
         for word, value in words.items():
             where, what = where.replace(word, value), what.replace(word, value)
-        data = None if body is None else what.encode()
-        return median_ms(world.sizes.times, lambda: client.raw(method, where, data))
+        asked = request(method, where, b"" if body is None else what.encode())
+        return median_ms(world.sizes.times, lambda: client.ask(asked))
+
+    return measure
+
+
+def _one_after_another(*asked: bytes) -> Callable[[World], float]:
+    def measure(world: World) -> float:
+        client = world.client
+        return median_ms(world.sizes.times, lambda: [client.ask(each) for each in asked])
 
     return measure
 
@@ -97,16 +112,14 @@ def _search(limit: int, **more: object) -> Callable[[World], float]:
 
 
 def _log_metric(world: World) -> float:
-    client, run = world.client, world.client.begin("0", 2)
-    return median_ms(
-        10 * world.sizes.times,
-        lambda: client.post("/runs/log-metric", run_id=run, key="one", value=0.5, timestamp=1_700_000_000_000),
-    )
+    client = world.client
+    asked = posted("/runs/log-metric", run_id=client.begin("0", 2), key="one", value=0.5, timestamp=1_700_000_000_000)
+    return median_ms(world.sizes.times, lambda: client.ask(asked))
 
 
 def _often(measure: Callable[[World], float]) -> Callable[[World], float]:
-    """Ask ten times as often, for what takes so little that the machine's own noise is as large."""
-    return lambda world: measure(world._replace(sizes=world.sizes._replace(times=10 * world.sizes.times)))
+    """Ask many times as often, for what takes so little that the machine's own noise is as large."""
+    return lambda world: measure(world._replace(sizes=world.sizes._replace(times=_OFTEN * world.sizes.times)))
 
 
 def _up(world: World) -> float:
@@ -121,21 +134,17 @@ def _by_client(way: Literal["up", "down"], *, in_parts: bool) -> Callable[[World
     return lambda world: by_client_mib_s(world.server, world.put.runs[0], world.sizes.mib, way, in_parts=in_parts)
 
 
-def _registry(method: str, path: str, body: object = None) -> Callable[[World], float]:
-    return _asked(method, API + path, body)
-
-
 class Work(NamedTuple):
     """A row. ``more_is_better`` says of the unit whether a greater figure is the better one.
 
-    ``needs_versions`` says whether a model with many versions must be there, ``others`` whether it is asked of
+    ``goal`` is None for a part of a row that has one. ``needs_versions`` says whether a model with many versions must be there, ``others`` whether it is asked of
     FastTrackML too, which has no registry to speak of and draws no charts.
     """
 
     row: str
     work: str
     unit: str
-    goal: float
+    goal: float | None
     measure: Callable[[World], float]
     more_is_better: bool = False
     needs_versions: bool = False
@@ -144,12 +153,12 @@ class Work(NamedTuple):
 
 _RATES = (
     Work("runs", "create, log-batch (10 params, 20 metrics, 3 tags), finish; 8 clients", "runs/s", 20, _begun, more_is_better=True),
-    Work("points", "metric points in batches of 1,000; 4 clients", "points/s", 30, _points, more_is_better=True),
+    Work("points", "metric points in batches of 1,000; 1 client or 4", "points/s", 30, _points, more_is_better=True),
 )  # fmt: skip
 _SINGLE = (
     Work("health", "one /health", "ms", 10, _often(_asked("GET", "/health"))),
     Work("get", "one runs/get", "ms", 10, _often(_asked("GET", API + "/runs/get?run_id={run}"))),
-    Work("log-metric", "one log-metric", "ms", 10, _log_metric),
+    Work("log-metric", "one log-metric", "ms", 10, _often(_log_metric)),
 )
 _QUESTIONS = (
     Work("search", "search, 100 runs back, metric filter and order", "ms", 30, _search(
@@ -161,14 +170,18 @@ _QUESTIONS = (
     Work("chart", "a chart of 320 points from {huge}", "ms", 50, _asked(
         "GET", API + "/metrics/get-history-bulk-interval?run_ids={long}&metric_key=huge&max_results=320"), others=False),
 )  # fmt: skip
+_OF_REGISTRY = (
+    ("model", "one model", request("GET", f"{API}/registered-models/get?name={MODEL}")),
+    ("latest", "the latest versions", posted("/registered-models/get-latest-versions", name=MODEL)),
+    ("alias", "a version by its alias", request("GET", f"{API}/registered-models/alias?name={MODEL}&alias=champion")),
+    ("versions", "a search for the 100 newest versions", request(
+        "GET", f"{API}/model-versions/search?filter=name%3D'{MODEL}'&max_results=100&order_by=version_number%20DESC")),
+)  # fmt: skip
 _VERSIONS = tuple(
-    Work(row, f"{work}, of {{versions}} versions", "ms", 50, _registry(*asked), needs_versions=True, others=False)
-    for row, work, asked in (
-        ("model", "one model", ("GET", f"/registered-models/get?name={MODEL}")),
-        ("latest", "the latest versions", ("POST", "/registered-models/get-latest-versions", {"name": MODEL})),
-        ("alias", "a version by its alias", ("GET", f"/registered-models/alias?name={MODEL}&alias=champion")),
-        ("versions", "a search for the 100 newest versions", (
-            "GET", f"/model-versions/search?filter=name%3D'{MODEL}'&max_results=100&order_by=version_number%20DESC")),
+    Work(row, f"{work}, of {{versions}} versions", "ms", goal, _one_after_another(*asked), needs_versions=True, others=False)
+    for row, work, goal, asked in (
+        ("registry", "the four below, one after another", 50, [each[2] for each in _OF_REGISTRY]),
+        *((row, work, None, [asked]) for row, work, asked in _OF_REGISTRY),
     )
 )  # fmt: skip
 _BY_CLIENT: tuple[tuple[str, Literal["up", "down"], str], ...] = (
@@ -263,5 +276,5 @@ def _judged(work: Work, worlds: dict[str, World], over: str) -> Row:
         unit=work.unit,
         ratio=ratio,
         goal=work.goal,
-        holds=ratio >= work.goal and is_ahead,
+        holds=ratio >= (work.goal or 0) and is_ahead,
     )

@@ -101,7 +101,7 @@ def mask(text: str) -> tuple[str, int]:
 
     lower = text.lower()
     for marks, shape in _SHAPES:
-        if any(mark in lower for mark in marks):
+        if any(map(lower.__contains__, marks)):
             # Compiled when it is needed, and then kept by re: whoever writes to the journal waits for this module.
             text = re.sub(shape, hide, text)
     return text, len(hidden)

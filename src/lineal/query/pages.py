@@ -50,7 +50,7 @@ def read_page(wanted: Wanted, *, limit: int, page_token: str = "", ask: Ask) -> 
     rows = [] if wanted.experiments == () else _read(walks, places, limit + 1, ask)
     is_last = len(rows) <= limit
     next_token = "" if is_last else token(seal, _places(rows[limit - 1], walks.keys))
-    return Page([_without_keys(row, walks.keys) for row in rows[:limit]], next_token)
+    return Page(_without_keys(rows[:limit], walks.keys), next_token)
 
 
 def _read(walks: Walks, places: Sequence[Place] | None, count: int, ask: Ask) -> list[Row]:
@@ -62,20 +62,24 @@ def _read(walks: Walks, places: Sequence[Place] | None, count: int, ask: Ask) ->
         need = count - len(rows)
         if not walks.is_walked(rank):
             return rows + _asked(ask, walks.rest(rank, inside, need), begin, walks.keys)
-        found = _asked(ask, walks.walk(rank, inside, need), rank, walks.keys)
+        found, looked_at = list[Row](), 0
+        for looked_at in walks.looks(rank, need):
+            found = _asked(ask, walks.walk(rank, inside, need, looked_at), rank, walks.keys)
+            if len(found) == need or not walks.is_filtered(rank):
+                break
         rows += found
         if len(rows) == count:
             return rows
-        if walks.is_filtered(rank) and not _is_over(walks, rank, inside, need, ask):
+        if walks.is_filtered(rank) and not _is_over(walks, rank, inside, looked_at, ask):
             behind = _places(found[-1], walks.keys) if found else inside
             return rows + _asked(ask, walks.rest(rank, behind, count - len(rows)), rank, walks.keys)
     return rows if walks.ranks else _asked(ask, walks.rest(VALUED, places, count), VALUED, walks.keys)
 
 
-def _is_over(walks: Walks, rank: int, places: Sequence[Place] | None, count: int, ask: Ask) -> bool:
+def _is_over(walks: Walks, rank: int, places: Sequence[Place] | None, looked_at: int, ask: Ask) -> bool:
     """Tell whether a walk looked at all rows that there are."""
-    statement = walks.reach(rank, places, count)
-    return bool(ask(statement.sql, **statement.values)[0]["reach"] < walks.looked_at(count))
+    statement = walks.reach(rank, places, looked_at)
+    return bool(ask(statement.sql, **statement.values)[0]["reach"] < looked_at)
 
 
 def _asked(ask: Ask, statement: Statement, rank: int, keys: Sequence[Key]) -> list[Row]:
@@ -92,6 +96,9 @@ def _places(row: Row, keys: Sequence[Key]) -> tuple[Place, ...]:
     )
 
 
-def _without_keys(row: Row, keys: Sequence[Key]) -> Row:
-    added = {f"{column}_{key.number}" for key in keys for column in ("rank", "key")}
-    return {name: value for name, value in row.items() if name not in added}
+def _without_keys(rows: list[Row], keys: Sequence[Key]) -> list[Row]:
+    added = [f"{column}_{key.number}" for key in keys for column in ("rank", "key")]
+    for row in rows:
+        for name in added:
+            row.pop(name, None)
+    return rows

@@ -27,6 +27,10 @@ EXPERIMENTS_WALKED_MAX = 32
 _LOOKED_AT_TIMES, _LOOKED_AT_MORE = 4, 400
 """How many rows a walk looks at: so many for each that is wanted, and some. Enough where one in four holds."""
 
+_LEFT_OUT_MORE = 16
+"""So many more than are wanted, and an eighth, are looked at first where conditions only say what is not meant: that is little
+as a rule, as MLflow's prompts among its models."""
+
 _RANKS = {
     "metric": (VALUED, NOT_A_NUMBER, MISSING),
     "param": (VALUED, MISSING),
@@ -123,32 +127,35 @@ class Walks:
             and not isinstance(condition.value, str)
         )
 
-    def looked_at(self, count: int) -> int:
-        """Return how many rows a walk looks at for ``count`` that hold."""
-        return _LOOKED_AT_TIMES * count + _LOOKED_AT_MORE
+    def looks(self, rank: int, count: int) -> tuple[int, ...]:
+        """Return how many rows a walk looks at for ``count`` that hold: at few first, where conditions only leave some out."""
+        many = _LOOKED_AT_TIMES * count + _LOOKED_AT_MORE
+        leaves_out = [isinstance(each, Not) for each in self._looked_for]
+        is_else_filtered = rank == MISSING or self._wanted.view == "deleted" or self._is_wide(rank)
+        is_nearly_all = bool(leaves_out) and all(leaves_out) and not is_else_filtered
+        return (count + count // 8 + _LEFT_OUT_MORE, many) if is_nearly_all else (many,)
 
-    def walk(self, rank: int, places: Sequence[Place] | None, count: int) -> Statement:
+    def walk(self, rank: int, places: Sequence[Place] | None, count: int, looked_at: int) -> Statement:
         """Return the statement that finds rows of a rank, in order, among those that come next.
 
         Args:
             rank: which rows.
             places: where it goes on; None is at the beginning.
             count: how many are wanted.
+            looked_at: how many it looks at for them.
         """
         values = Values()
         if not self.is_filtered(rank):
             return Statement(self._next(rank, places, values, count), values.bound)
         letter, where = self.source.letter, " AND ".join(self._filters(rank, values))
-        sql = (
-            f"SELECT {letter}.* FROM ({self._next(rank, places, values, self.looked_at(count))}) {letter} WHERE {where}"
-        )
+        sql = f"SELECT {letter}.* FROM ({self._next(rank, places, values, looked_at)}) {letter} WHERE {where}"
         keys = self._keys(rank)
         return Statement(f"{sql} ORDER BY {order(keys, of_answer=letter)} LIMIT {values.bind(count)}", values.bound)
 
-    def reach(self, rank: int, places: Sequence[Place] | None, count: int) -> Statement:
+    def reach(self, rank: int, places: Sequence[Place] | None, looked_at: int) -> Statement:
         """Return the statement that counts the rows, as ``reach``, that such a walk looked at."""
         values = Values()
-        sql = f"SELECT count(*) AS reach FROM ({self._next(rank, places, values, self.looked_at(count))}) looked"
+        sql = f"SELECT count(*) AS reach FROM ({self._next(rank, places, values, looked_at)}) looked"
         return Statement(sql, values.bound)
 
     def rest(self, rank: int, places: Sequence[Place] | None, count: int) -> Statement:

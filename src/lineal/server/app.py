@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -12,14 +12,15 @@ import msgspec
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lineal import __version__, protocols, web
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import LinealError
+from lineal.protocols import ROUTE
 from lineal.server import openapi, problems
 from lineal.server.blobs import blob_routes
 from lineal.server.deliveries import Deliveries
@@ -48,7 +49,7 @@ def no_logins(_: LocalRepository) -> Sequence[Route]:
 
 def create_app(
     repository: LocalRepository, guard: Guard, settings: Settings | None = None, logins: LoginRoutes = no_logins
-) -> Starlette:
+) -> ASGIApp:
     """Return the application that serves ``repository`` to whom ``guard`` knows.
 
     Args:
@@ -74,10 +75,9 @@ def create_app(
     def acting(request: Request) -> LocalRepository:
         return observed.acting(guard.actor(request))
 
-    login = logins(observed)
+    login, spoken = logins(observed), protocols.served(acting, observed)
     routes: list[BaseRoute] = [
-        # First, because their programs send the most requests.
-        *protocols.all_routes(acting, observed),
+        *spoken.routes,
         *operation_routes(observed, guard, settings),
         *blob_routes(observed, guard, settings),
         Route(f"{API}/health", partial(_health, repository)),
@@ -87,15 +87,9 @@ def create_app(
         *login,
         *web.routes(acting),
     ]
-    return Starlette(
+    answers = Starlette(
         routes=routes,
         lifespan=partial(_sending, store, settings),
-        middleware=[
-            Middleware(Measured, measures=measures, routes=routes),
-            Middleware(SameSite, only_loopback=guard.is_open),
-            Middleware(Identified, guard=guard),
-            Middleware(Bounded, body_bytes_max=settings.body_bytes_max, blob_bytes_max=settings.blob_bytes_max),
-        ],
         exception_handlers={
             LinealError: partial(_on_error, login[0].path if login else ""),
             HTTPException: _on_address,
@@ -103,6 +97,33 @@ def create_app(
             Exception: problems.on_failure,
         },
     )
+    # Around it, not in it, because programs that tell of themselves send the most requests: theirs end before it.
+    bounded = Bounded(
+        AtOnce(answers, spoken.at_once), body_bytes_max=settings.body_bytes_max, blob_bytes_max=settings.blob_bytes_max
+    )
+    same_site = SameSite(Identified(bounded, guard=guard), only_loopback=guard.is_open)
+    return Measured(same_site, measures=measures, routes=routes)
+
+
+class AtOnce:
+    """Looks up what answers a request at an address of which no part varies; the others are compared with routes.
+
+    Args:
+        app: answers the others.
+        answers: what answers, by method and address.
+    """
+
+    def __init__(self, app: ASGIApp, answers: Mapping[tuple[str, str], ASGIApp]) -> None:
+        self._app = app
+        self._answers = answers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] == "http" and (found := self._answers.get((scope["method"], scope["path"]))):
+            scope[ROUTE] = scope["path"]
+            await found(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
 
 
 async def _health(repository: LocalRepository, _: Request) -> Response:

@@ -22,12 +22,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lineal import __version__
 from lineal.formats import prometheus
+from lineal.protocols import ROUTE
 from lineal.storage.database.asking import Asked, Question
 from lineal.storage.database.database import Database, Dialect, Row
 from lineal.storage.repository import FORMAT
-
-ROUTE = "lineal.route"
-"""The template of an address, in the scope of a request, where Starlette does not know it."""
 
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 _COUNTED_S = 60.0

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lineal.objects.errors import Denied
@@ -34,24 +34,25 @@ class SameSite:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or refuse it."""
-        if scope["type"] == "http" and (error := self._refusal(scope["method"], Headers(scope=scope))):
+        if scope["type"] == "http" and (error := self._refusal(scope)):
             await problems.response(error)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
-    def _refusal(self, method: str, headers: Headers) -> Denied | None:
-        host = headers.get("host", "")
+    def _refusal(self, scope: Scope) -> Denied | None:
+        said = dict(reversed(scope["headers"]))  # the first of several counts
+        host, origin = said.get(b"host", b"").decode("latin-1"), said.get(b"origin", b"").decode("latin-1")
         if self._only_loopback and _name(host) not in LOOPBACK:
             return Denied(
                 f"without logins this server answers only at its own address, not at {host!r}",
                 hint="use http://127.0.0.1:PORT, or lineal server --accounts",
             )
-        origin = headers.get("origin", "")
-        if method not in _HARMLESS and origin and urlsplit(origin).netloc != host:
+        if origin and scope["method"] not in _HARMLESS and urlsplit(origin).netloc != host:
             return Denied(f"a page of {origin} may not act here", hint="use the command line, or this server's pages")
         return None
 
 
+@lru_cache(64)  # clients say the same again and again
 def _name(host: str) -> str:
     try:
         return urlsplit(f"//{host}").hostname or ""

@@ -64,6 +64,7 @@ def serve(
         host=host,
         port=port,
         log_level="warning",
+        access_log=False,
         timeout_graceful_shutdown=settings.shutdown_s,
         server_header=False,
         lifespan="on",

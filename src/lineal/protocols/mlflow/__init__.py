@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import Mount
 
 from lineal.client.local import LocalRepository
+from lineal.protocols import Acting, Served
 from lineal.protocols.mlflow import (
     accounts,
     artifacts,
@@ -21,7 +22,7 @@ from lineal.protocols.mlflow import (
     service,
     webhooks,
 )
-from lineal.protocols.mlflow.dispatch import Acting, Dispatch
+from lineal.protocols.mlflow.dispatch import Dispatch
 from lineal.protocols.mlflow.streams import Transfers
 
 ENDPOINTS = (
@@ -41,12 +42,12 @@ ENDPOINTS = (
 """Everything that is answered."""
 
 
-def routes(acting: Acting, repository: LocalRepository) -> list[BaseRoute]:
-    """Return the routes of MLflow's protocol, which stands under two names."""
+def served(acting: Acting, repository: LocalRepository) -> Served:
+    """Return what answers MLflow's requests, which come under two names."""
     transfers = Transfers()
     files = artifacts.Files(acting, transfers)
     parts = multipart.Multipart(acting, repository, files, transfers)
     dispatch = Dispatch(ENDPOINTS, acting, [*artifacts.streams(files), *multipart.streams(parts)])
     places = ("/api/2.0", "/api/3.0", "/ajax-api")
     named = [*service.routes(), *artifacts.routes(files), *omitted.routes()]
-    return [*named, *(Mount(place, dispatch) for place in places)]
+    return Served([*named, *(Mount(place, dispatch) for place in places)], service.at_once() | dispatch.at_once())

@@ -1,4 +1,4 @@
-"""One application for all of MLflow's routes: a look-up, a thread, an answer in one piece.
+"""What answers all of MLflow's requests: a look-up, a thread, an answer in one piece.
 
 MLflow's clients send many small requests, so what stands between the socket and the operation is kept short.
 """
@@ -15,10 +15,11 @@ from typing import Any, NamedTuple
 import msgspec
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Match, Router
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Invalid, LinealError
+from lineal.protocols import ROUTE, Acting
 from lineal.protocols.mlflow import errors, omitted, wire
 from lineal.storage.database.database import Database
 from lineal.storage.database.grouping import Grouping
@@ -28,9 +29,6 @@ BODY_BYTES_MAX = 64 << 20
 
 _THREADS = 16
 """So many requests are answered at once; databases and disks take their time."""
-
-Acting = Callable[[Request], LocalRepository]
-"""Gives the repository as whoever sent a request may use it. Raises what says that they may not."""
 
 _log = logging.getLogger(__name__)
 
@@ -81,12 +79,22 @@ class Dispatch:
         """Answer one request."""
         # What is mounted sees the whole path; in front of it stands /api or /ajax-api.
         before = "/ajax-api" if scope["path"].startswith("/ajax-api") else "/api"
-        found = self._find(scope["method"], scope["path"].removeprefix(before))
-        # What stands for the address where requests are counted.
-        scope["lineal.route"] = f"/api{found.endpoint.path}" if found else "/api/2.0/mlflow-artifacts"
-        if not found:
-            await self._streams({**scope, "root_path": before}, receive, send)
+        if found := self._find(scope["method"], scope["path"].removeprefix(before)):
+            await self._answered(found, scope, receive, send)
             return
+        scope[ROUTE] = "/api/2.0/mlflow-artifacts"
+        await self._streams({**scope, "root_path": before}, receive, send)
+
+    def at_once(self) -> dict[tuple[str, str], ASGIApp]:
+        """Return what answers where no part of the address varies, by method and address."""
+        return {
+            (method, before + path): partial(self._answered, _Found(endpoint, {}))
+            for (method, path), endpoint in self._exact.items()
+            for before in ("/api", "/ajax-api")
+        }
+
+    async def _answered(self, found: _Found, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[ROUTE] = f"/api{found.endpoint.path}"
         if omitted.is_in_workspace(scope["headers"]) and not found.endpoint.path.endswith("/server-info"):
             await _send(send, *omitted.told(omitted.WORKSPACES), {})
             return

@@ -6,6 +6,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 
 from lineal.client.local import LocalRepository
 from lineal.protocols.mlflow.dispatch import Endpoint
@@ -46,14 +47,18 @@ def _info(_: LocalRepository, __: _Asked) -> ServerInfo:
 ENDPOINTS = (Endpoint("GET", "/3.0/mlflow/server-info", _Asked, _info),)
 
 
-async def _health(_: Request) -> Response:
-    return PlainTextResponse("OK")
+_TEXTS = {"/health": PlainTextResponse("OK"), "/version": PlainTextResponse(SPOKEN)}
 
 
-async def _version(_: Request) -> Response:
-    return PlainTextResponse(SPOKEN)
+def at_once() -> dict[tuple[str, str], ASGIApp]:
+    """Return what answers outside the API; nobody is asked there who it is."""
+    return {("GET", path): answer for path, answer in _TEXTS.items()}
+
+
+async def _text(request: Request) -> Response:
+    return _TEXTS[request.url.path]
 
 
 def routes() -> list[BaseRoute]:
-    """Return the routes that stand outside the API; they are answered without asking who it is."""
-    return [Route("/health", _health), Route("/version", _version)]
+    """Return the routes of the same addresses, for HEAD and for what they do not allow."""
+    return [Route(path, _text) for path in _TEXTS]
