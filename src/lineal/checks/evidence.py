@@ -10,6 +10,7 @@ from lineal.checks.statistics.paired import Pairs
 from lineal.checks.statistics.samples import Sample, Truth
 from lineal.formats.signatures.trust import Judged
 from lineal.objects.digest import Digest
+from lineal.objects.outside_evaluations import OutsideEvaluation
 from lineal.objects.profiles import Profile
 from lineal.objects.runs import Code, Runtime
 from lineal.objects.scans import Scan
@@ -68,7 +69,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """The candidate, the champion that stands in the stage now, and what was learned of both.
 
     ``evaluation`` is the newest of the candidate on the policy's dataset, ``champion_evaluation`` that of the champion
-    on the same dataset version. ``answers`` are the candidate's to its rows, ``pairs`` those of both. ``approvals`` are
+    on the same dataset version; ``outside`` are results of other tools, the newest first, and ``held_out`` is the policy's
+    dataset. ``answers`` are the candidate's to its rows, ``pairs`` those of both. ``approvals`` are
     the names of all who approved the candidate for this stage; ``author`` registered it. ``section_states`` comes from
     ``staleness``, as does ``section_changes``: what changed since a stale one was written. ``signatures`` is what each
     signature of the candidate is worth, gathered only for a gate that asks for some; ``scan`` is the newest of its files.
@@ -87,6 +89,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     champion: Version | None = None
     champion_reference: str = ""
     champion_evaluation: Evaluation | None = None
+    outside: tuple[OutsideEvaluation, ...] = ()
+    held_out: Digest | None = None
     answers: Answers | None = None
     pairs: Pairs | None = None
     approvals: tuple[str, ...] = ()

@@ -91,6 +91,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "lineal evaluate churn",
         "lineal evaluate churn:1.2.0 --dataset data:held-out --label left --positive yes --slices sex,region",
     ),
+    "evaluation add": (
+        "lineal evaluation add churn:1.2.0 results/ --dataset data:held-out",
+        "lineal evaluation add churn:1.2.0 metrics.json --tool 'torchmetrics 1.9'",
+        "lineal evaluation add churn:1.2.0 by_group.json --features sex,region --dataset data:held-out",
+    ),
     "move make": ("lineal move make churn:1.2.0 fraud:2.0.1 --to production",),
     "move plan": ("lineal move plan churn:1.2.0 --to production --at 2026-12-01T09:00 --reason 'the campaign begins'",),
     "move list": ("lineal move list", "lineal move list --all"),

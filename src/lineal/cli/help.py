@@ -66,6 +66,7 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "the way to production": {
         "evaluate": "measure a version on held-out data, by subgroup too",
+        "evaluation add": "keep what another tool measured of a version",
         "gate": "ask what the gate of a stage says of a version",
         "approve": "stand up for a version before a stage",
         "promote": "move a version to a stage, through its gate",

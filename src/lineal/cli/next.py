@@ -51,9 +51,18 @@ def _warned(answer: Any) -> str:
     )
 
 
+def _measured(answer: Any) -> str:
+    """Return what gates make of another tool's result."""
+    if answer.dataset or any(each.task for each in answer.evaluation.results):
+        return f"next: lineal gate {answer.reference}"
+    again = f"lineal evaluation add {answer.reference} PATH --dataset data:NAME"
+    return f"its rows are not known, so no gate decides by it: {again} binds it"
+
+
 _NEXT: dict[str, Callable[[Any], str]] = {
     "data add": lambda answer: "" if answer.created else "unchanged: this content was added before",
     "model register": _registered,
+    "evaluation add": _measured,
     "evaluate": lambda answer: f"next: lineal promote {answer.reference} --to production",
     "promote": lambda answer: f"next: lineal deploy {answer.reference}" if answer.stage == "production" else "",
     "remote add": lambda answer: f"next: lineal doctor {answer.name} tests what it can do",

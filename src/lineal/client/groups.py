@@ -130,6 +130,12 @@ class MoveVerbs(Group):
     due = o.moves.due
 
 
+class Evaluations(Group):
+    """Results that other tools measured."""
+
+    add = o.outside_evaluations.add
+
+
 class Holds(Group):
     """What keeps versions from being removed."""
 

@@ -13,6 +13,7 @@ import msgspec
 from lineal.client.files import Workspace, files_status, get_files
 from lineal.client.groups import (
     Artifacts,
+    Evaluations,
     Exports,
     Group,
     Holds,
@@ -295,6 +296,11 @@ class Verbs:
     def move(self) -> MoveVerbs:
         """Verbs of moves."""
         return MoveVerbs(self)
+
+    @property
+    def evaluation(self) -> Evaluations:
+        """Verbs of results that other tools measured."""
+        return Evaluations(self)
 
     @property
     def hold(self) -> Holds:

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from lineal.formats.dvc import yaml12
 from lineal.objects.errors import Invalid
 from lineal.objects.runs import ModelFacts, Package
 from lineal.objects.structures import Field
@@ -50,6 +49,10 @@ class Description(NamedTuple):
 
 def describe(data: bytes) -> Description:
     """Return what an ``MLmodel`` file says; nothing where it cannot be read, for it is only a description."""
+    try:
+        from lineal.formats.dvc import yaml12  # noqa: PLC0415 - the environment of a model may be without PyYAML
+    except ImportError:
+        return Description()
     try:
         said = yaml12.load(data, MLMODEL)
     except Invalid:

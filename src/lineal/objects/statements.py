@@ -6,6 +6,7 @@ from typing import Literal
 
 from lineal.objects.canonical import Number, Object
 from lineal.objects.digest import Digest
+from lineal.objects.outside_evaluations import OutsideEvaluation
 from lineal.objects.scans import Scan
 from lineal.objects.structures import Structure
 
@@ -126,7 +127,19 @@ class Signature(Object, frozen=True, tag="signature"):
     key: str = ""
 
 
-Predicate = Evaluation | GateReport | Approval | Bump | CardEdit | Observation | Sighting | Signature | Structure | Scan
+Predicate = (
+    Evaluation
+    | GateReport
+    | Approval
+    | Bump
+    | CardEdit
+    | Observation
+    | Sighting
+    | Signature
+    | Structure
+    | Scan
+    | OutsideEvaluation
+)
 
 
 class Statement(Object, frozen=True, tag="statement"):

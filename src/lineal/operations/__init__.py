@@ -38,6 +38,7 @@ if _AT_ONCE:
         holds,
         models,
         moves,
+        outside_evaluations,
         promotions,
         proposals,
         registration,
@@ -69,6 +70,7 @@ __all__ = [
     "lineage",
     "models",
     "moves",
+    "outside_evaluations",
     "promotions",
     "proposals",
     "questions",
@@ -112,6 +114,7 @@ VERBS = {
     "deployments": ("deploy", "rollback", "deployments", "undeploy"),
     "data.doctor": ("doctor",),
     "versioning.evaluations": ("evaluate",),
+    "versioning.outside_evaluations": ("evaluation add",),
     "recording.experiments": (
         "experiments",
         "experiment create",

@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _obey(options: argparse.Namespace) -> None:
     release = read_release(options.directory)
-    predictor = load(verify_release(options.directory, release), release.facts)
+    predictor = load(verify_release(options.directory, release), release.facts, trusted=release.trusted)
     if options.command == "predict":
         predict_table(predictor, options.input, options.output)
         return

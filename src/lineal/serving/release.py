@@ -27,7 +27,10 @@ class SignatureRule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Release(msgspec.Struct, frozen=True, kw_only=True):
-    """What a server must know of a version: who it is, which file to load, and what every file must be."""
+    """What a server must know of a version: who it is, which file to load, and what every file must be.
+
+    ``trusted`` are the names in its main file that a scan expects there, for formats that make only what is trusted.
+    """
 
     digest: Digest
     model: str
@@ -36,6 +39,7 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     facts: ModelFacts
     files: tuple[Entry, ...]
     signatures: SignatureRule | None = None
+    trusted: tuple[str, ...] = ()
 
     @property
     def reference(self) -> str:

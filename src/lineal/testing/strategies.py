@@ -14,6 +14,7 @@ from lineal.objects.canonical import NOT_FINITE, Number, Object, Scalar
 from lineal.objects.datasets import DatasetVersion
 from lineal.objects.digest import Digest
 from lineal.objects.files import Entry, Mode, Recipe, Tree
+from lineal.objects.outside_evaluations import OutsideEvaluation
 from lineal.objects.profiles import Profile, RowDigests, Tables
 from lineal.objects.runs import Code, Run, Runtime
 from lineal.objects.scans import Scan
@@ -58,6 +59,7 @@ KINDS: tuple[type[Object], ...] = (
     Structure,
     Signature,
     Scan,
+    OutsideEvaluation,
     Statement,
     JournalEntry,
 )

@@ -32,7 +32,7 @@ from lineal.objects.statements import (
     Verdict,
 )
 from lineal.objects.versions import Card, DataUse, Version
-from tests.unit.objects.examples_of_models import EVALUATION, SCAN, STRUCTURE
+from tests.unit.objects.examples_of_models import EVALUATION, OUTSIDE, SCAN, STRUCTURE
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "objects.json"
 
@@ -350,6 +350,7 @@ EXAMPLES: dict[str, Object] = {
     "sighting": Sighting(read_at=1_700_000_000_000, snapshot="1042:1042:"),
     "structure": STRUCTURE,
     "scan": SCAN,
+    "outside-evaluation": OUTSIDE,
     "statement": Statement(subject=A, predicate=EVALUATION, by="ada", at=1_700_000_000_000),
     "journal": JournalEntry(
         sequence=2,

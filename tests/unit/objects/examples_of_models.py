@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lineal.objects.digest import digest_of
+from lineal.objects.outside_evaluations import OutsideEvaluation, OutsideResult
 from lineal.objects.scans import Scan, ScanFinding
 from lineal.objects.statements import Evaluation, SliceResult
 from lineal.objects.structures import Field, Structure, TensorInfo
@@ -71,4 +72,27 @@ SCAN = Scan(
     formats={"torch": 1},
     pickles=("model.pt",),
     left_out=2,
+)
+
+OUTSIDE = OutsideEvaluation(
+    format="lm-evaluation-harness",
+    tool="lm-evaluation-harness",
+    tree=A,
+    results=(
+        OutsideResult(
+            task="hellaswag",
+            row_count=40,
+            metrics={"acc": 0.25, "perplexity": "Infinity"},
+            intervals={"perplexity": (1.5, 9.0)},
+            standard_errors={"acc": 0.5},
+            shares={"acc": (10, 40)},
+        ),
+        OutsideResult(feature="sex", value="Female", metrics={"recall": 0.5}),
+    ),
+    tool_version="0.4.13",
+    model="ada/small",
+    dataset=B,
+    dataset_said="hellaswag/validation",
+    facts={"hellaswag: version": "1.0"},
+    notes=("samples.jsonl is kept; its 40 samples were not read",),
 )

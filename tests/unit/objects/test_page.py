@@ -112,6 +112,7 @@ _WORDS = (
     (r"str \| int \| float \| bool \| None", "scalar"),
     (r"float \| str", "number"),
     (r"tuple\[float, float\]", "[float, float]"),
+    (r"tuple\[int, int\]", "[integer, integer]"),
     (r"\bstr\b", "string"),
     (r"\bint\b", "integer"),
     (r"\bbool\b", "boolean"),
@@ -122,6 +123,6 @@ _WORDS = (
     (r"dict\[string, (.+)\]", r"map of \1"),
     (
         r"^`Evaluation` \| `GateReport` .*$",
-        "`evaluation`, `gate`, `approval`, `bump`, `card-edit`, `observation`, `sighting`, `signature`, `structure` or `scan`",
+        "`evaluation`, `gate`, `approval`, `bump`, `card-edit`, `observation`, `sighting`, `signature`, `structure`, `scan` or `outside-evaluation`",
     ),
 )

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from lineal.checks.check import Check
 from lineal.checks.evidence import Evidence
+from lineal.checks.outside import stated
 from lineal.checks.statistics.groups import positive_of, rate_of
 from lineal.checks.statistics.intervals import Interval, exact_share, rows_needed
 from lineal.checks.statistics.metrics import METRICS
@@ -18,18 +19,20 @@ _NAMED = re.compile(r"(?P<metric>[^\[\]]+)(?:\[(?P<feature>[^=\]]+)=(?P<value>.*
 
 
 class Measured(NamedTuple):
-    """A metric as it was measured; without an interval where the run itself measured it."""
+    """A metric as it was measured; without an interval where the run itself measured it. ``by`` is another tool."""
 
     value: float
     interval: Interval | None
     row_count: int
+    by: str = ""
 
 
 class MetricFloor(Check, frozen=True, tag="metric_floor"):
     """Passes when the whole 95 % interval of ``metric`` is on the right side of ``at_least`` or ``at_most``.
 
-    ``metric`` may name a subgroup, as in ``recall[sex=Female]``. A metric that only the run itself measured has no
-    interval and is judged by its value.
+    ``metric`` may name a subgroup, as in ``recall[sex=Female]``. What another tool measured counts where its rows are known
+    and its counts or errors tell how sure it is; of a task it is TASK/METRIC. A metric that only the run itself measured has
+    no interval and is judged by its value.
 
     Options:
         metric: the metric; of a subgroup too, as recall[region=south].
@@ -51,6 +54,8 @@ class MetricFloor(Check, frozen=True, tag="metric_floor"):
     def judge(self, evidence: Evidence) -> Verdict:
         """Compare the interval with the bar."""
         found = measured(evidence, self.metric)
+        if found is None and (doubtful := stated(evidence, self.metric)):
+            return self.verdict("inconclusive", f"{self.metric} of {evidence.name} is not sure: {doubtful.doubt}")
         if found is None:
             known = sorted(
                 {*(evidence.evaluation.overall.metrics if evidence.evaluation else ()), *evidence.version.metrics}
@@ -85,6 +90,9 @@ def measured(evidence: Evidence, name: str) -> Measured | None:
     """Return the metric ``name`` of the candidate, on the subgroup that it may name; None when it is not known."""
     if evidence.evaluation and (found := _evaluated(evidence.evaluation, name)):
         return found
+    outside = stated(evidence, name)
+    if outside and not outside.doubt and not isinstance(outside.value, str):
+        return Measured(outside.value, outside.interval, outside.row_count, outside.source)
     value = evidence.version.metrics.get(name)
     return None if value is None or isinstance(value, str) else Measured(value, None, 0)
 
@@ -113,4 +121,5 @@ def _interval(evaluation: Evaluation, result: SliceResult, metric: str) -> Inter
 def _certainty(found: Measured) -> str:
     if found.interval is None:
         return "as the run itself measured it"
-    return f"95 % interval {figure(found.interval.low)} to {figure(found.interval.high)}, n={found.row_count:,}"
+    by = f", by {found.by}" if found.by else ""
+    return f"95 % interval {figure(found.interval.low)} to {figure(found.interval.high)}, n={found.row_count:,}{by}"

@@ -57,9 +57,7 @@ def scan(
         packages: the names of the distributions that it was made with; None where they are not known.
         find_secrets: names the kinds of secrets in a text.
     """
-    known = (
-        None if packages is None else frozenset(each.lower().replace("_", "-").replace(".", "-") for each in packages)
-    )
+    known = _normal(packages)
     found: list[ScanFinding] = []
     formats: Counter[str] = Counter()
     pickles: list[str] = []
@@ -78,6 +76,26 @@ def scan(
         pickles=tuple(pickles[:FINDINGS_MAX]),
         left_out=max(0, len(found) - FINDINGS_MAX),
     )
+
+
+def expected_names(file: ScannedFile, packages: Iterable[str] | None = None) -> tuple[str, ...]:
+    """Return the names that a file asks for and that are expected in it: each of which no trace is judged otherwise.
+
+    Args:
+        file: the file.
+        packages: the names of the distributions that it was made with; None where they are not known.
+    """
+    known = _normal(packages)
+    _, traces = _look(file, None)
+    strange = {each.what for each in traces if judge(each, known).outcome != "clean"}
+    return tuple(sorted({each.what for each in traces if each.kind in _SUPERSEDED.values()} - strange))
+
+
+def _normal(packages: Iterable[str] | None) -> frozenset[str] | None:
+    """Return distributions as they are compared."""
+    if packages is None:
+        return None
+    return frozenset(each.lower().replace("_", "-").replace(".", "-") for each in packages)
 
 
 def _look(each: ScannedFile, find_secrets: Callable[[bytes], Iterable[str]] | None) -> tuple[str, tuple[Trace, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lineal.checks.evidence import Evidence
+from lineal.checks.outside import rowless
 from lineal.checks.statistics.intervals import rows_needed
 from lineal.checks.statistics.metrics import METRICS
 from lineal.checks.statistics.paired import Change
@@ -18,7 +19,7 @@ def unpaired(evidence: Evidence) -> str:
         return ""
     return (
         f"{evidence.champion_name} and {evidence.name} have not both answered the same held-out rows;"
-        " lineal evaluate each of them"
+        f" lineal evaluate each of them{rowless(evidence)}"
     )
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from lineal.checks.evaluation import class_in_key
 from lineal.checks.evidence import Evidence
+from lineal.checks.outside import shares_of, unshared
 from lineal.checks.statistics.metrics import METRICS
 from lineal.checks.statistics.samples import AND
 from lineal.checks.wording import check_metric, figure
@@ -83,9 +84,10 @@ def rates(evidence: Evidence, metric: str, feature: str) -> list[Rate]:
     """Return the proportion ``metric`` in each group of ``feature``; a group without any such row has no rate.
 
     What the evaluation did not split is split now, where its rows are at hand: so intersections need no evaluation anew.
+    Where there is no evaluation, what another tool counted on the held-out rows counts.
     """
     if evidence.evaluation is None:
-        return []
+        return [Rate(*each) for each in shares_of(evidence, metric, feature)]
     positive = positive_of(evidence.evaluation)
     slices = [each for each in evidence.evaluation.slices if each.feature == feature]
     if slices:
@@ -104,6 +106,8 @@ def rates(evidence: Evidence, metric: str, feature: str) -> list[Rate]:
 def unsplit(evidence: Evidence, metric: str, feature: str) -> str:
     """Return what to do where `rates` finds nothing."""
     if evidence.evaluation is None:
+        if why := next(filter(None, (unshared(evidence, each, feature) for each in proportions(metric))), ""):
+            return why
         return f"{evidence.name} is not measured; lineal evaluate {evidence.name}"
     columns = " and ".join(feature.split(AND))
     return f"the evaluation has no {metric} by {feature}; add {columns} to slices and evaluate"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from lineal.cli.render import scans, structures, verdicts
+from lineal.cli.render import outside, scans, structures, verdicts
 from lineal.cli.render.page import Page
 from lineal.cli.render.runs import bullets, mapping
 from lineal.cli.render.units import ago, count, metrics, moment, number, scalar, when
 from lineal.formats.cards.sections import HUMAN
 from lineal.objects.digest import short
+from lineal.objects.outside_evaluations import OutsideEvaluation
 from lineal.objects.runs import ModelFacts
 from lineal.objects.scans import Scan
 from lineal.objects.statements import (
@@ -58,6 +59,7 @@ def one(answer: VersionAnswer, page: Page) -> Iterator[str]:
     if evaluation := _newest_evaluation(answer.statements):
         yield f"  {page.title('newest evaluation')}"
         yield from verdicts.results(evaluation, page, indent="    ")
+    yield from outside.of_version(answer.statements, page)
     # How it got its number, and what it is built of, is told above.
     if said := [each for each in _newest(answer.statements) if not isinstance(each.predicate, Bump | Structure)]:
         yield f"  {page.title('said of it')} (newest first)"
@@ -201,6 +203,7 @@ _PLAIN: dict[type, Callable[[Any], str]] = {
     Structure: lambda _: "its files were read",
     Signature: lambda _: "its files were signed; lineal verify says by whom",
     Scan: scans.summary,
+    OutsideEvaluation: outside.summary,
 }
 
 
@@ -216,7 +219,7 @@ def sentence(statement: Statement) -> str:
             return f"approved for {said.stage}" + (f": {said.comment}" if said.comment else "")
         case Bump() as said:
             return f"became {said.semantic}"
-        case CardEdit() | Sighting() | Signature() | Structure() | Scan() as said:
+        case CardEdit() | Sighting() | Signature() | Structure() | Scan() | OutsideEvaluation() as said:
             return _PLAIN[type(said)](said)
         case Observation() as said:
             health = "healthy" if said.healthy else "not healthy"

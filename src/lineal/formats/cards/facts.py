@@ -6,6 +6,7 @@ import msgspec
 
 from lineal.objects.canonical import Number, Scalar
 from lineal.objects.digest import Digest
+from lineal.objects.outside_evaluations import OutsideEvaluation
 from lineal.objects.runs import ModelFacts, Package
 from lineal.objects.statements import Bump, Evaluation, Verdict
 
@@ -109,6 +110,15 @@ class LineageFact(_Fact, frozen=True):
     left_out: int = 0
 
 
+class OutsideFact(_Fact, frozen=True):
+    """What another tool measured, who gave it and when; ``dataset`` is what it was bound to, empty for nothing."""
+
+    found: OutsideEvaluation
+    by: str
+    at: int
+    dataset: str = ""
+
+
 class Labels(_Fact, frozen=True):
     """What a policy says of all cards: the license, languages and tags in the metadata."""
 
@@ -143,6 +153,7 @@ class CardFacts(_Fact, frozen=True):
     evaluation_dataset: str = ""
     evaluated_at: int = 0
     evaluated_by: str = ""
+    outside: tuple[OutsideFact, ...] = ()
     base: str = ""
     code: tuple[str, ...] = ()
     repository: str = ""

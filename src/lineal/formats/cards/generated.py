@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 
 from lineal.formats import markdown
 from lineal.formats.cards.blocks import Block, Cell, Code, Diagram, Facts, Lines, Mono, Rate, Table, Text, Title
-from lineal.formats.cards.facts import CardFacts, CheckFact
+from lineal.formats.cards.facts import CardFacts, CheckFact, OutsideFact
+from lineal.objects.outside_evaluations import OutsideResult
 from lineal.objects.statements import SliceResult
 
 _COLUMNS_MAX, _PARAMS_MAX, _PACKAGES_MAX, _RELEASES_MAX, _DATA_MAX, _SLICES_MAX = 200, 200, 500, 50, 100, 60
+_OUTSIDE_MAX = 200
 """A card is read by people; the JSON form has everything."""
 
 
@@ -66,9 +68,42 @@ def _metrics(facts: CardFacts) -> Iterator[Block]:
             for name, value in overall.metrics.items()
         ]
         yield Table(("Metric", "value", "95 % interval"), rows)
+    for each in facts.outside:
+        yield from _outside(each)
     if facts.run_metrics:
         yield Title("Told by the run itself")
         yield Table(("Metric", "value"), [(name, markdown.figure(value)) for name, value in facts.run_metrics.items()])
+
+
+def _outside(said: OutsideFact) -> Iterator[Block]:
+    """Yield what another tool measured, with its own errors, and on what."""
+    found = said.found
+    yield Title(f"Measured by {found.tool} {found.tool_version}".strip())
+    rows = [
+        (
+            outside_name(each),
+            name,
+            markdown.figure(value),
+            markdown.interval(each.intervals.get(name)) or _error(each, name),
+        )
+        for each in found.results
+        for name, value in each.metrics.items()
+    ]
+    yield Table(("Of", "metric", "value", "error"), rows[:_OUTSIDE_MAX], 2)
+    yield from _rest(len(rows), _OUTSIDE_MAX, "metrics")
+    bound = f"on {said.dataset}" if said.dataset else "bound to no dataset here"
+    stated = f"; its files say {found.dataset_said}" if found.dataset_said else ""
+    yield Text(_signed(f"{found.format}, {bound}{stated}, given by {said.by}", said.at))
+
+
+def outside_name(result: OutsideResult) -> str:
+    """Return what a result of another tool is about."""
+    group = f"{result.feature}={result.value}" if result.feature else ""
+    return " ".join(filter(None, (result.task, group))) or "all"
+
+
+def _error(result: OutsideResult, name: str) -> str:
+    return f"± {markdown.figure(result.standard_errors[name])}" if name in result.standard_errors else ""
 
 
 def _evaluation_data(facts: CardFacts) -> Iterator[Block]:

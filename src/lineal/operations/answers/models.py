@@ -6,6 +6,7 @@ from typing import Literal
 
 from lineal.objects.canonical import Number, Scalar
 from lineal.objects.digest import Digest
+from lineal.objects.outside_evaluations import OutsideEvaluation
 from lineal.objects.runs import Code, ModelFacts, Run, RunState, Runtime
 from lineal.objects.scans import Scan, ScanOutcome
 from lineal.objects.statements import Evaluation, Outcome, Statement, Verdict
@@ -212,6 +213,14 @@ class EvaluationAnswer(Answer, frozen=True, kw_only=True):
     dataset: str
     evaluation: Evaluation
     environment: str
+
+
+class OutsideEvaluationAnswer(Answer, frozen=True, kw_only=True):
+    """What another tool measured of a version; ``dataset`` is the dataset version that it was bound to."""
+
+    reference: str
+    dataset: str
+    evaluation: OutsideEvaluation
 
 
 class DeploymentAnswer(Answer, frozen=True, kw_only=True):

@@ -21,6 +21,7 @@ from lineal.formats.cards.facts import (
     Labels,
     LineageFact,
     NodeFact,
+    OutsideFact,
     ReleaseFact,
 )
 from lineal.objects import versions
@@ -28,6 +29,7 @@ from lineal.objects.canonical import decode
 from lineal.objects.datasets import DatasetVersion
 from lineal.objects.digest import short
 from lineal.objects.errors import Invalid
+from lineal.objects.outside_evaluations import OutsideEvaluation
 from lineal.objects.runs import Code, Runtime
 from lineal.objects.statements import Approval, Bump, Evaluation, GateReport, Statement
 from lineal.objects.versions import DataUse, Version
@@ -94,6 +96,7 @@ def _facts(
         evaluation_dataset=dataset_name(store, evaluated[1].dataset) if evaluated else "",
         evaluated_at=evaluated[0].at if evaluated else 0,
         evaluated_by=evaluated[0].by if evaluated else "",
+        outside=tuple(_outside(store, row)),
         base=_base(store, version),
         code=tuple(_code_lines(code)),
         repository=code.remote,
@@ -113,6 +116,16 @@ def _facts(
         ),
         deployments=_deployments(store, row),
     )
+
+
+def _outside(store: Store, row: Row) -> Iterator[OutsideFact]:
+    """Yield the newest result of each tool and format."""
+    newest: dict[tuple[str, str], tuple[Statement, OutsideEvaluation]] = {}
+    for statement, found in said(store, row["digest"], OutsideEvaluation):
+        newest.setdefault((found.tool, found.format), (statement, found))
+    for statement, found in newest.values():
+        bound = dataset_name(store, found.dataset) if found.dataset else ""
+        yield OutsideFact(found=found, by=statement.by, at=statement.at, dataset=bound)
 
 
 def _data(store: Store, use: DataUse) -> DataFact:

@@ -21,7 +21,9 @@ from lineal.formats.markdown import time
 from lineal.formats.signatures.trust import Judged
 from lineal.formats.tables import delimited
 from lineal.objects.datasets import DatasetVersion
+from lineal.objects.digest import Digest
 from lineal.objects.errors import NotFound
+from lineal.objects.outside_evaluations import OutsideEvaluation
 from lineal.objects.runs import Code, Runtime
 from lineal.objects.scans import Scan
 from lineal.objects.statements import Approval, Bump, CardEdit, Evaluation
@@ -72,7 +74,8 @@ def evidence_for(
 def _known(store: Store, row: Row, champion: Row | None, policy: Policy, stage: str) -> Evidence:
     """Return what is known without reading data."""
     version = version_of(store, row)
-    evaluation = newest_evaluation(store, row, _wanted_dataset(store, policy))
+    held_out = _wanted_dataset(store, policy)
+    evaluation = newest_evaluation(store, row, held_out)
     other = newest_evaluation(store, champion, evaluation.dataset) if champion and evaluation else None
     bumps = said(store, row["digest"], Bump)
     sections = section_states(store, row, version, evaluation)
@@ -87,6 +90,8 @@ def _known(store: Store, row: Row, champion: Row | None, policy: Policy, stage: 
         champion=version_of(store, champion) if champion else None,
         champion_reference=version_reference(champion) if champion else "",
         champion_evaluation=other,
+        outside=tuple(each for _, each in said(store, row["digest"], OutsideEvaluation)),
+        held_out=Digest(held_out) if held_out else None,
         approvals=tuple(each.by for each, about in said(store, row["digest"], Approval) if about.stage == stage),
         section_states={name: each.state for name, each in sections.items()},
         section_changes={name: each.changes for name, each in sections.items() if each.changes},

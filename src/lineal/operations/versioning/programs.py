@@ -96,6 +96,7 @@ def _told(evidence: Evidence, stage: str, files: str) -> dict[str, Any]:
         "metrics": evidence.version.metrics,
         "evaluation": evidence.evaluation,
         "champion_evaluation": evidence.champion_evaluation,
+        "outside_evaluations": evidence.outside,
     }
 
 

@@ -14,9 +14,13 @@ from lineal.objects.runs import Runtime
 from lineal.operations.references import Row, semantic
 from lineal.operations.versioning.models import version_of
 from lineal.operations.versioning.policies import policy_of
+from lineal.operations.versioning.scans import check_loadable, trusted_names
 from lineal.operations.versioning.signed_versions import bundles_of, is_asked
 from lineal.serving.release import Release, SignatureRule, write_release
 from lineal.storage.store import Store
+
+_ASKING = ".skops"
+"""How a file is called of which only trusted names are made."""
 
 
 def home_of(store: Store) -> Path:
@@ -38,10 +42,15 @@ def environment_of(store: Store, row: Row) -> Environment:
 
 
 def write_version(store: Store, row: Row, directory: Path) -> None:
-    """Write the exact files of the version of ``row`` below ``directory``, each verified on its way."""
+    """Write the exact files of the version of ``row`` below ``directory``, each verified on its way.
+
+    Raises:
+        Refused: the scan of its files found that loading them does harm.
+    """
+    check_loadable(store, row)
     version = version_of(store, row)
-    tree = store.get_tree(version.weights)
-    for entry in tree.entries:
+    entries = tuple(store.entries(version.weights))
+    for entry in entries:
         path = directory / "model" / entry.path
         path.parent.mkdir(parents=True, exist_ok=True)
         store.blobs.fetch_to(entry.digest, path)
@@ -53,8 +62,9 @@ def write_version(store: Store, row: Row, directory: Path) -> None:
             semantic=semantic(row),
             main_file=version.main_file,
             facts=version.facts,
-            files=tree.entries,
+            files=entries,
             signatures=_rule(store, row),
+            trusted=trusted_names(store, version) if version.main_file.endswith(_ASKING) else (),
         ),
     )
 

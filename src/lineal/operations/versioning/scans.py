@@ -9,10 +9,10 @@ from functools import partial
 from typing import BinaryIO
 
 from lineal.capture.secrets import mask_bytes
-from lineal.checks.scanning.scan import ScannedFile
+from lineal.checks.scanning.scan import ScannedFile, expected_names
 from lineal.checks.scanning.scan import scan as scan_files
 from lineal.objects.digest import Digest
-from lineal.objects.errors import NotFound
+from lineal.objects.errors import NotFound, Refused
 from lineal.objects.files import Entry
 from lineal.objects.reference import parse_reference
 from lineal.objects.runs import Run, Runtime
@@ -21,8 +21,8 @@ from lineal.objects.versions import Version
 from lineal.operations.answers import ScanAnswer
 from lineal.operations.data.contents import find_contents
 from lineal.operations.operation import operation
-from lineal.operations.references import find_run, find_version
-from lineal.operations.statements import make_statement
+from lineal.operations.references import Row, find_run, find_version, version_reference
+from lineal.operations.statements import make_statement, said
 from lineal.storage.blobs.seekable import open_seekable
 from lineal.storage.store import Store
 
@@ -93,6 +93,24 @@ def scanned(store: Store, tree: Digest, runtime: Digest | None, *, under: str = 
             _recent.pop(next(iter(_recent)), None)
         _recent[key] = found
     return _recent[key]
+
+
+def trusted_names(store: Store, version: Version) -> tuple[str, ...]:
+    """Return the names that the main file of a version asks for and a scan expects there."""
+    found = next((each for each in store.entries(version.weights) if each.path == version.main_file), None)
+    packages = [each.name for each in store.get_object(version.runtime, Runtime).packages]
+    return expected_names(_file(store, found), packages or None) if found else ()
+
+
+def check_loadable(store: Store, row: Row) -> None:
+    """Raise Refused when the newest scan of a version found that loading it does harm: then no loader may see its files."""
+    found = next((each for _, each in said(store, row["digest"], Scan)), None)
+    if found is not None and found.outcome == "hostile":
+        worst = found.findings[0]
+        raise Refused(
+            f"loading {version_reference(row)} does harm: {worst.what} in {worst.file}: {worst.why}; nothing was loaded",
+            hint=f"lineal model scan {version_reference(row)} says more; train or get it again from a source you know",
+        )
 
 
 def secrets_in(data: bytes) -> tuple[str, ...]:

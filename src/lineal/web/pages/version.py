@@ -7,6 +7,7 @@ from typing import Any
 from lineal.client.local import LocalRepository
 from lineal.formats.cards.forms import FORMS
 from lineal.objects.errors import NotFound
+from lineal.objects.outside_evaluations import OutsideEvaluation
 from lineal.objects.scans import Scan
 from lineal.objects.statements import Bump, Evaluation, GateReport
 from lineal.objects.structures import Structure
@@ -24,6 +25,7 @@ def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
         "version": found,
         "run": run,
         "evaluation": _newest(found, Evaluation),
+        "outside": _outside(found),
         "gate": _newest(found, GateReport),
         "bump": _newest(found, Bump),
         "structure": _newest(found, Structure),
@@ -39,6 +41,15 @@ def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
 def _newest(found: VersionAnswer, kind: type) -> Any:
     """Return the newest statement of a kind about the version, if there is one."""
     return next((each for each in found.statements if isinstance(each.predicate, kind)), None)
+
+
+def _outside(found: VersionAnswer) -> list[Any]:
+    """Return the newest result of each other tool and format."""
+    newest: dict[tuple[str, str], Any] = {}
+    for each in found.statements:
+        if isinstance(said := each.predicate, OutsideEvaluation):
+            newest.setdefault((said.tool, said.format), each)
+    return list(newest.values())
 
 
 def _lineage(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
