@@ -111,6 +111,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "webhook test": ("lineal webhook test 01JD8Q",),
     "webhook deliveries": ("lineal webhook deliveries 01JD8Q --state dead",),
     "webhook retry": ("lineal webhook retry 01JD8Q",),
+    "webhook rotate": ("lineal webhook rotate 01JD8Q", "lineal webhook rotate 01JD8Q --keep-hours 0"),
+    "hooks": ("lineal hooks",),
+    "hook deliveries": ("lineal hook deliveries tell --state dead",),
+    "hook retry": ("lineal hook retry tell",),
+    "hook run": ("lineal hook run",),
+    "hook test": ("lineal hook test tell --event gate.judged",),
     "gate": (
         "lineal gate churn:1.2.0",
         "lineal gate churn:1.2.0 --policy stricter.toml --dry-run",

@@ -16,6 +16,7 @@ from lineal.client.groups import (
     Exports,
     Group,
     Holds,
+    Hooks,
     Imports,
     MoveVerbs,
     Remote,
@@ -237,6 +238,7 @@ class Verbs:
     approve = o.promotions.approve
     alias = o.promotions.alias
     webhooks = o.webhooks.webhooks
+    hooks = o.hooks.hooks
     deploy = o.deployments.deploy
     deployments = o.deployments.deployments
     rollback = o.deployments.rollback
@@ -300,6 +302,11 @@ class Verbs:
     def hold(self) -> Holds:
         """Verbs of holds."""
         return Holds(self)
+
+    @property
+    def hook(self) -> Hooks:
+        """Verbs of hooks."""
+        return Hooks(self)
 
     @property
     def webhook(self) -> Webhooks:

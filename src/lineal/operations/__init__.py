@@ -27,7 +27,7 @@ if _AT_ONCE:
         transparency,
         upkeep,
     )
-    from lineal.operations.messages import webhooks
+    from lineal.operations.messages import hooks, webhooks
     from lineal.operations.migration import exports, imports, registry_imports, tracking_imports
     from lineal.operations.people import access_tokens, accounts
     from lineal.operations.recording import artifacts, experiments, runs
@@ -65,6 +65,7 @@ __all__ = [
     "exports",
     "find",
     "holds",
+    "hooks",
     "imports",
     "lineage",
     "models",
@@ -186,7 +187,9 @@ VERBS = {
         "webhook test",
         "webhook deliveries",
         "webhook retry",
+        "webhook rotate",
     ),
+    "messages.hooks": ("hooks", "hook deliveries", "hook retry", "hook run", "hook test"),
 }
 """Where each verb is: by folder and module."""
 

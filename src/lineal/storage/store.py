@@ -103,6 +103,10 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
     made: dict[Digest, str] | None = None
     log_key: Callable[[], PrivateKey] | None = None
     """Gives the key that signs checkpoints of the journal, where there is one."""
+    secrets_key: Callable[[], str] | None = None
+    """Gives the key by which secrets in rows are sealed, as text, where it stands in no file of the repository."""
+    signing_key: Callable[[], PrivateKey] | None = None
+    """Gives the key by which a server signs versions that programs register, where there is one."""
 
     def noting(self) -> Store:
         """Return this store with ``made`` taking note of every object that is put into it: its digest and kind."""

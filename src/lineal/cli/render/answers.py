@@ -70,6 +70,7 @@ ONE: dict[type[a.Answer], Renderer] = {
     a.RemovedVersion: moves.removed,
     a.WebhookAnswer: moves.webhook,
     a.WebhookTest: moves.tried,
+    a.NewSecretAnswer: moves.new_secret,
 }
 """How an answer is written."""
 
@@ -92,6 +93,7 @@ MANY: dict[type[a.Answer], Renderer] = {
     a.HoldAnswer: moves.holds,
     a.WebhookAnswer: moves.webhooks,
     a.DeliveryLine: moves.deliveries,
+    a.HookAnswer: moves.hooks,
 }
 """How a list of answers is written."""
 
@@ -109,6 +111,8 @@ def references(answer: Any) -> Iterator[str]:
         yield from references((*answer.versions, *answer.runs))
     elif isinstance(answer, a.NewTokenAnswer):
         yield answer.token
+    elif isinstance(answer, a.NewSecretAnswer) and answer.secret:
+        yield answer.secret
     elif isinstance(answer, tuple | list):
         for each in answer:
             yield from references(each)

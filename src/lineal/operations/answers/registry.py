@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from lineal.objects.digest import Digest
+from lineal.objects.secret import Secret
 from lineal.operations.answers.answer import Answer
 from lineal.operations.answers.models import Promotion
 
@@ -75,6 +76,31 @@ class WebhookTest(Answer, frozen=True, kw_only=True):
     status: int | None = None
     body: str = ""
     problem: str = ""
+
+
+class NewSecretAnswer(Answer, frozen=True, kw_only=True):
+    """The new secret of a webhook, where one was made: told this once. The one before signs too until ``previous_until``."""
+
+    reference: str
+    id: str
+    secret: Secret
+    previous_until: int
+
+
+class HookAnswer(Answer, frozen=True, kw_only=True):
+    """A program that the policy names for acts: ``waiting`` counts what it is still to be told, ``dead`` what nobody tells it."""
+
+    reference: str
+    name: str
+    on: tuple[str, ...]
+    run: str
+    before: bool
+    stages: tuple[str, ...]
+    models: tuple[str, ...]
+    timeout_s: float
+    runs_here: bool
+    waiting: int
+    dead: int
 
 
 class DeliveryLine(Answer, frozen=True, kw_only=True):

@@ -8,11 +8,12 @@ import msgspec
 
 from lineal.objects.errors import Invalid, LinealError, NotFound
 from lineal.operations.answers import Moves, PlannedMove
+from lineal.operations.messages.hook_runs import Move
 from lineal.operations.operation import operation
 from lineal.operations.people.access import EVERYONE
 from lineal.operations.people.accounts import roles_of
 from lineal.operations.references import STAGES, Row, find_version, near
-from lineal.operations.versioning.promotions import PRODUCTION, prepare_gate, promoted
+from lineal.operations.versioning.promotions import PRODUCTION, prepare_gate, prepare_hooks, promoted
 from lineal.operations.versioning.protection import check_move
 from lineal.query.times import period
 from lineal.storage.store import Actor, Store
@@ -20,17 +21,26 @@ from lineal.storage.store import Actor, Store
 _VERSIONS_MAX = 100
 
 
-def _prepare(store: Store, versions: tuple[str, ...], *, to: str, **_: object) -> None:
+def _prepare(
+    store: Store, versions: tuple[str, ...], *, to: str, force: bool = False, reason: str = "", **_: object
+) -> None:
     """Do before the transaction what the gates will need and takes long."""
-    for row in _rows(store, versions, to):
+    rows = _rows(store, versions, to)
+    for row in rows:
         prepare_gate(store, row, to)
+    prepare_hooks(store, [Move(row, to, force, reason) for row in rows])
 
 
 def _prepare_due(store: Store) -> None:
     """Do the same for the moves that are due; what is wrong with one is told when it is made."""
+    prepare_hooks(store, [])
     for move in _due_now(store):
         with suppress(LinealError):
-            _prepare(store, tuple(msgspec.json.decode(move["versions"])), to=move["stage"])
+            acting = store.acting(_actor(store, move["planned_by"]))
+            for row in _rows(store, tuple(msgspec.json.decode(move["versions"])), move["stage"]):
+                prepare_gate(store, row, move["stage"])
+                planned = Move(row, move["stage"], bool(move["force"]), move["reason"])
+                prepare_hooks(acting, [planned], more=True)
 
 
 @operation("move make", effect="writes", prepare=_prepare, about={"versions": "version"})

@@ -15,13 +15,22 @@ from lineal.objects.digest import Digest
 from lineal.objects.errors import Invalid, NotFound
 from lineal.objects.versions import Version
 from lineal.operations.answers import RegisteredVersion
+from lineal.operations.messages import hook_runs
+from lineal.operations.messages.hook_runs import Move
 from lineal.operations.messages.outbox import emit, is_prompt_tagged
 from lineal.operations.operation import operation
 from lineal.operations.recording import artifacts
 from lineal.operations.recording.summaries import remove_tag, write_tags
 from lineal.operations.references import NO_STAGE, STAGES, Row, subject_of
 from lineal.operations.versioning import bumps, registration, sealing
-from lineal.operations.versioning.promotions import PRODUCTION, move_stage, pass_gate, prepare_gate, set_alias
+from lineal.operations.versioning.promotions import (
+    PRODUCTION,
+    move_stage,
+    pass_gate,
+    prepare_gate,
+    prepare_hooks,
+    set_alias,
+)
 from lineal.operations.versioning.protection import check_move
 from lineal.operations.versioning.registered_models import touch
 from lineal.operations.versioning.registry import find_model, show_version
@@ -209,7 +218,9 @@ def _prepare_alias(store: Store, name: str, number: int, *, alias: str) -> None:
 
 def _prepare_move(store: Store, name: str, number: int, stage: str) -> None:
     if stage in STAGES:
-        prepare_gate(store, find(store, name, number), stage, by_default=False)
+        row = find(store, name, number)
+        prepare_gate(store, row, stage, by_default=False)
+        prepare_hooks(store, [Move(row, stage)])
 
 
 @operation("version transition", effect="writes", internal=True, prepare=_prepare_transition, about={"name": "model"})
@@ -234,6 +245,8 @@ def transition(store: Store, name: str, number: int, *, to: Stage, archive_other
         check_move(store, row, to)
     if to not in {NO_STAGE, row["stage"]}:
         pass_gate(store, row, to, by_default=False)
+    if to != row["stage"]:
+        hook_runs.ask(store, [Move(row, to)])
     move_stage(store, row, to, alone=archive_others)
     return show_version(store, find(store, name, number))
 
@@ -259,6 +272,7 @@ def alias(store: Store, name: str, number: int, *, alias: str) -> RegisteredVers
     if stage in STAGES and row["stage"] != stage:
         check_move(store, row, stage)
         pass_gate(store, row, stage, by_default=False)
+        hook_runs.ask(store, [Move(row, stage)])
         move_stage(store, row, stage, alone=stage == PRODUCTION)
         row = find(store, name, number)
     set_alias(store, row, alias)
