@@ -193,6 +193,25 @@ def _check_holds(store: Store, row: Row) -> None:
         )
 
 
+def check_seen(store: Store, row: Row) -> None:
+    """Refuse that a version is put out of sight which stands in production, or which somebody holds.
+
+    Raises:
+        Refused: it does, or somebody does; the message says why.
+    """
+    reference = version_reference(row)
+    if row["stage"] == PRODUCTION:
+        raise Refused(
+            f"{reference} stands in production, so it can't be deleted",
+            hint="move another version there, or this one to archived; then delete it",
+        )
+    if held := [each for each in _held(store, row) if each["kind"] == LEGAL]:
+        raise Refused(
+            f"{reference} is held, so it can't be deleted: {held[0]['reason']}",
+            hint=f"an administrator may lineal hold release {reference} --reason '…'",
+        )
+
+
 def _check_retention(store: Store, row: Row, policy: Policy) -> None:
     """Refuse what the policy keeps: every version from when it was made, one of production from when it left there."""
     left = store.database.run(

@@ -23,6 +23,7 @@ from lineal.operations.recording import artifacts
 from lineal.operations.recording.summaries import remove_tag, write_tags
 from lineal.operations.references import NO_STAGE, STAGES, Row, subject_of
 from lineal.operations.versioning import bumps, registration, sealing
+from lineal.operations.versioning.holds import check_seen
 from lineal.operations.versioning.promotions import (
     PRODUCTION,
     move_stage,
@@ -180,7 +181,7 @@ def update(
 def delete(store: Store, name: str, number: int) -> RegisteredVersion:
     """Put a version out of the sight of MLflow's programs. What it is, and its history, stays; its number is used up.
 
-    No alias leads to it any more, and it does not stand in production: what nobody sees is archived.
+    No alias leads to it any more, and what nobody sees is archived.
 
     Args:
         name: the model.
@@ -188,10 +189,12 @@ def delete(store: Store, name: str, number: int) -> RegisteredVersion:
 
     Raises:
         NotFound: there is none.
+        Refused: it stands in production, or somebody holds it.
     """
     row = find(store, name, number)
     if row["stage"] != "archived":
         check_move(store, row, "archived")
+    check_seen(store, row)
     shown = show_version(store, row)
     store.database.run("DELETE FROM alias WHERE model = :name AND number = :number", name=name, number=number)
     at = store.clock.now()
