@@ -78,12 +78,16 @@ class Revocation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class SigningPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who may sign versions, and where beside gates their signatures are asked for."""
+    """Who may sign versions, and where beside gates their signatures are asked for.
+
+    ``server`` has a server sign, with its own key, what programs register over MLflow's protocol.
+    """
 
     keys: dict[str, Holder] = {}
     roots: dict[str, Root] = {}
     revoked: tuple[Revocation, ...] = ()
     ask: tuple[Literal["deploy", "load"], ...] = ()
+    server: bool = False
 
     def trust(self) -> Trust:
         """Return whom to trust."""

@@ -35,6 +35,7 @@ from lineal.operations.versioning.promotions import (
 from lineal.operations.versioning.protection import check_move
 from lineal.operations.versioning.registered_models import touch
 from lineal.operations.versioning.registry import find_model, show_version
+from lineal.operations.versioning.signed_versions import sign_here
 from lineal.operations.versioning.structures import structure_of_tree
 from lineal.operations.versioning.weights import Weights, find, resolve
 from lineal.storage.made_with import note_stage
@@ -87,7 +88,7 @@ def create(store: Store, name: str, version: NewVersion) -> RegisteredVersion:
 
     Raises:
         NotFound: there is no such model, run, logged model or version.
-        Invalid: the files are not those of the run that is named.
+        Invalid: the files are not those of the run that is named, or the server should sign them and has no key.
     """
     find_model(store, name)
     weights = _weights(store, version)
@@ -104,6 +105,7 @@ def create(store: Store, name: str, version: NewVersion) -> RegisteredVersion:
     value = _copied(store, weights.copied) if weights.copied else sealed(store, weights)
     row = registration.place(store, name, lambda _: value, lambda before, it: bumps.derived(store, before, it), label)
     sealing.copy_numbers(store, weights.run, row["digest"])
+    sign_here(store, row)
     return show_version(store, row)
 
 
