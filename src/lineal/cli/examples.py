@@ -112,6 +112,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "webhook deliveries": ("lineal webhook deliveries 01JD8Q --state dead",),
     "webhook retry": ("lineal webhook retry 01JD8Q",),
     "webhook rotate": ("lineal webhook rotate 01JD8Q", "lineal webhook rotate 01JD8Q --keep-hours 0"),
+    "git record": ("lineal git record",),
+    "git apply": ("lineal git apply --dry-run --markdown plan.md", "lineal git apply $CI_COMMIT_SHA --junit moves.xml"),
     "hooks": ("lineal hooks",),
     "hook deliveries": ("lineal hook deliveries tell --state dead",),
     "hook retry": ("lineal hook retry tell",),

@@ -74,6 +74,8 @@ GROUPS: dict[str, dict[str, str]] = {
         "move list": "list the moves that are planned",
         "move cancel": "cancel a planned move",
         "move due": "make the moves that are due, where no server does",
+        "git record": "commit where versions stand to a branch, a file a model",
+        "git apply": "make the moves that a commit asks for",
         "hold place": "see that a version is not removed",
         "hold release": "let go of what keeps a version",
         "hold list": "list what keeps versions from being removed",

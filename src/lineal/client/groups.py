@@ -151,6 +151,12 @@ class Webhooks(Group):
     rotate = o.webhooks.rotate
 
 
+class GitRecord(Group):
+    """The record of moves in Git."""
+
+    record = o.git_wishes.record
+
+
 class Hooks(Group):
     """Programs of the policy that are told of acts."""
 

@@ -14,6 +14,7 @@ from lineal.client.files import Workspace, files_status, get_files
 from lineal.client.groups import (
     Artifacts,
     Exports,
+    GitRecord,
     Group,
     Holds,
     Hooks,
@@ -302,6 +303,11 @@ class Verbs:
     def hold(self) -> Holds:
         """Verbs of holds."""
         return Holds(self)
+
+    @property
+    def git(self) -> GitRecord:
+        """Verbs of the record in Git."""
+        return GitRecord(self)
 
     @property
     def hook(self) -> Hooks:

@@ -35,6 +35,7 @@ if _AT_ONCE:
         cards,
         comparisons,
         evaluations,
+        git_wishes,
         holds,
         models,
         moves,
@@ -64,6 +65,7 @@ __all__ = [
     "experiments",
     "exports",
     "find",
+    "git_wishes",
     "holds",
     "hooks",
     "imports",
@@ -189,6 +191,7 @@ VERBS = {
         "webhook retry",
         "webhook rotate",
     ),
+    "versioning.git_wishes": ("git record", "git plan"),
     "messages.hooks": ("hooks", "hook deliveries", "hook retry", "hook run", "hook test"),
 }
 """Where each verb is: by folder and module."""

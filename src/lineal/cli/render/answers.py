@@ -22,6 +22,7 @@ from lineal.cli.render import (
     tables,
     verdicts,
     versions,
+    wishes,
 )
 from lineal.cli.render.page import Page
 from lineal.operations import answers as a
@@ -94,6 +95,8 @@ MANY: dict[type[a.Answer], Renderer] = {
     a.WebhookAnswer: moves.webhooks,
     a.DeliveryLine: moves.deliveries,
     a.HookAnswer: moves.hooks,
+    a.Wish: wishes.many,
+    a.RecordLine: wishes.recorded,
 }
 """How a list of answers is written."""
 

@@ -55,11 +55,13 @@ from lineal.operations.answers.registry import (
     Moves,
     NewSecretAnswer,
     PlannedMove,
+    RecordLine,
     RegisteredModel,
     RegisteredVersion,
     RemovedVersion,
     WebhookAnswer,
     WebhookTest,
+    Wish,
 )
 from lineal.operations.answers.tracking import (
     ArtifactAnswer,
@@ -125,6 +127,7 @@ __all__ = [
     "PlannedMove",
     "Problem",
     "Promotion",
+    "RecordLine",
     "RegisteredModel",
     "RegisteredVersion",
     "Related",
@@ -149,4 +152,5 @@ __all__ = [
     "VersionLine",
     "WebhookAnswer",
     "WebhookTest",
+    "Wish",
 ]

@@ -103,6 +103,32 @@ class HookAnswer(Answer, frozen=True, kw_only=True):
     dead: int
 
 
+class RecordLine(Answer, frozen=True, kw_only=True):
+    """The file of a model in Git: ``written`` by a commit, the ``same`` as before, or ``wished`` where it asks for a move."""
+
+    reference: str
+    model: str
+    state: str
+    commit: str = ""
+
+
+class Wish(Answer, frozen=True, kw_only=True):
+    """What a commit asks for: a version in a stage, or at an alias; no version where an alias is to go.
+
+    ``state`` is ``wanted``, then ``made`` or ``refused``, or ``conflict`` where something else moved meanwhile. ``expect`` is
+    what must still stand there.
+    """
+
+    reference: str
+    model: str
+    version: str
+    kind: str
+    name: str
+    expect: str
+    state: str
+    detail: str
+
+
 class DeliveryLine(Answer, frozen=True, kw_only=True):
     """A message to a webhook: ``waiting``, ``sending``, ``delivered``, or ``dead`` when nobody tries any more."""
 

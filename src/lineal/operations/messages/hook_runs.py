@@ -112,7 +112,7 @@ def _recorded(store: Store, delivery: Delivery) -> Ended:
     from lineal.operations.versioning import git_records  # noqa: PLC0415 - few repositories record moves
 
     told = msgspec.json.decode(delivery.body)
-    git_records.write(store, by=told["data"]["by"], id_=delivery.id)
+    git_records.write(store, by=told["data"]["by"], model=told["data"]["name"], id_=delivery.id)
     return Ended(0, "")
 
 

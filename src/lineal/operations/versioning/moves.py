@@ -36,7 +36,7 @@ def _prepare_due(store: Store) -> None:
     prepare_hooks(store, [])
     for move in _due_now(store):
         with suppress(LinealError):
-            acting = store.acting(_actor(store, move["planned_by"]))
+            acting = store.acting(actor_named(store, move["planned_by"]))
             for row in _rows(store, tuple(msgspec.json.decode(move["versions"])), move["stage"]):
                 prepare_gate(store, row, move["stage"])
                 planned = Move(row, move["stage"], bool(move["force"]), move["reason"])
@@ -159,7 +159,7 @@ def _make_due(store: Store, row: Row) -> PlannedMove:
     state, detail = "made", ""
     try:
         with store.database.transaction():
-            acting = store.acting(_actor(store, row["planned_by"]))
+            acting = store.acting(actor_named(store, row["planned_by"]))
             chosen = _rows(acting, tuple(msgspec.json.decode(row["versions"])), row["stage"])
             for each in chosen:
                 _check_writer(acting, each)
@@ -186,7 +186,7 @@ def _check_writer(store: Store, row: Row) -> None:
         )
 
 
-def _actor(store: Store, name: str) -> Actor:
+def actor_named(store: Store, name: str) -> Actor:
     """Return somebody with the role that they have now; where there are no accounts, whoever uses the directory owns it."""
     rows = store.database.run("SELECT role FROM account WHERE name = :name", name=name)
     if rows:
