@@ -16,8 +16,8 @@ import pytest
 from lineal.client.connect import init
 from lineal.client.local import LocalRepository
 from lineal.operations.messages import outbox, webhooks
+from lineal.operations.messages.retrying import judge, wait_of
 from lineal.operations.messages.sending import Answer
-from lineal.server.deliveries import judge, wait_of
 from lineal.server.settings import Settings
 from tests.surfaces.conftest import served
 from tests.surfaces.mlflow import Client

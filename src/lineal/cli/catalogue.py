@@ -18,6 +18,7 @@ from lineal.cli.commands.export_attestations import EXPORT_ATTESTATIONS
 from lineal.cli.commands.export_log import EXPORT_LOG, WITNESS
 from lineal.cli.commands.export_mlflow import EXPORT_MLFLOW
 from lineal.cli.commands.gate import GATE
+from lineal.cli.commands.git_apply import GIT_APPLY
 from lineal.cli.commands.import_dvc import IMPORT_DVC
 from lineal.cli.commands.import_mlflow import IMPORT_MLFLOW
 from lineal.cli.commands.init import INIT
@@ -59,6 +60,7 @@ HAND_MADE: dict[str, Command] = {
         MODEL_SIGN,
         MODEL_CARD,
         GATE,
+        GIT_APPLY,
         MODEL_SCAN,
         RUN,
         with_dvc(DATA_ADD),

@@ -16,6 +16,7 @@ from lineal.objects.errors import NotFound
 from lineal.storage import repository as places
 from lineal.storage.store import Actor, Store
 
+_SECRETS_KEY = "LINEAL_SECRETS_KEY"
 _LOG_KEY = "LINEAL_LOG_KEY"
 """The variable that says which key signs checkpoints of the journal: a name, a file, or the key itself."""
 
@@ -80,6 +81,9 @@ def _for_owner(store: Store) -> Store:
     """Return a store as whoever is at this machine uses it: its checkpoints are signed where ``LINEAL_LOG_KEY`` says by which key."""
     # They may run what stands beside the repository, as they may run anything.
     store = msgspec.structs.replace(store, programs="all")
+    if said := os.environ.get(_SECRETS_KEY, ""):
+        # Through a function: what a store is may be printed, and a key may not.
+        store = msgspec.structs.replace(store, secrets_key=lambda: said)
     wanted = os.environ.get(_LOG_KEY, "")
     if not wanted:
         return store

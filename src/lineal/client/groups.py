@@ -154,3 +154,19 @@ class Webhooks(Group):
     test = o.webhooks.send_example
     deliveries = o.webhooks.deliveries
     retry = o.webhooks.retry
+    rotate = o.webhooks.rotate
+
+
+class GitRecord(Group):
+    """The record of moves in Git."""
+
+    record = o.git_wishes.record
+
+
+class Hooks(Group):
+    """Programs of the policy that are told of acts."""
+
+    deliveries = o.hooks.deliveries
+    retry = o.hooks.retry
+    run = o.hooks.run
+    test = o.hooks.send_example

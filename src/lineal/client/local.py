@@ -50,7 +50,13 @@ class LocalRepository(Verbs):
 
     def perform(self, operation: Operation, request: msgspec.Struct, *, key: str = "") -> Any:
         """Carry out ``operation`` and return its answer; a second call with the same ``key`` gets the same answer."""
-        return perform(self.store, operation, request, key=key, observer=self.observer)
+        answer = perform(self.store, operation, request, key=key, observer=self.observer)
+        if self.store.programs == "all" and operation.effect in {"writes", "acts"}:
+            # Where people work without a server, nobody else would run the hooks of what they did.
+            from lineal.operations.messages.hook_runs import run_due  # noqa: PLC0415 - questions have no hooks
+
+            run_due(self.store)
+        return answer
 
     @property
     def ways(self) -> Ways:

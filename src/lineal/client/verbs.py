@@ -15,8 +15,10 @@ from lineal.client.groups import (
     Artifacts,
     Evaluations,
     Exports,
+    GitRecord,
     Group,
     Holds,
+    Hooks,
     Imports,
     MoveVerbs,
     Remote,
@@ -238,6 +240,7 @@ class Verbs:
     approve = o.promotions.approve
     alias = o.promotions.alias
     webhooks = o.webhooks.webhooks
+    hooks = o.hooks.hooks
     deploy = o.deployments.deploy
     deployments = o.deployments.deployments
     rollback = o.deployments.rollback
@@ -306,6 +309,16 @@ class Verbs:
     def hold(self) -> Holds:
         """Verbs of holds."""
         return Holds(self)
+
+    @property
+    def git(self) -> GitRecord:
+        """Verbs of the record in Git."""
+        return GitRecord(self)
+
+    @property
+    def hook(self) -> Hooks:
+        """Verbs of hooks."""
+        return Hooks(self)
 
     @property
     def webhook(self) -> Webhooks:

@@ -20,6 +20,23 @@ import msgspec
 
 Form = Literal["mlflow", "standard", "cloudevents"]
 
+OWN_EVENTS = (
+    *("model_version.stage_changed", "gate.judged"),
+    *("version.approved", "version.held", "version.released", "version.removed", "deployment.changed"),
+)
+"""What MLflow has no word for."""
+
+EVENTS = (
+    *("registered_model.created", "model_version.created"),
+    *("model_version_tag.set", "model_version_tag.deleted"),
+    *("model_version_alias.created", "model_version_alias.deleted"),
+    *("prompt.created", "prompt_version.created"),
+    *("prompt_tag.set", "prompt_tag.deleted", "prompt_version_tag.set", "prompt_version_tag.deleted"),
+    *("prompt_alias.created", "prompt_alias.deleted"),
+    *OWN_EVENTS,
+)
+"""What can be heard of, as ``what.happened``."""
+
 TYPE_PREFIX = "dev.lineal."
 """Begins the types of CloudEvents: a name of ours, reversed, as the specification asks for."""
 
@@ -73,10 +90,15 @@ def body(form: str, event: Event, *, delivery: str, source: str) -> str:
     return msgspec.json.encode(written(event, delivery, source)).decode()
 
 
-def headers(form: str, text: str, *, delivery: str, timestamp: str, secret: str) -> dict[str, str]:
-    """Return the headers of a message; without a secret it has no signature."""
+def headers(form: str, text: str, *, delivery: str, timestamp: str, secrets: tuple[str, ...]) -> dict[str, str]:
+    """Return the headers of a message; without a secret it has no signature.
+
+    With several it has one by each, as Standard Webhooks asks for while one follows the other. MLflow's receivers read one
+    signature only: that by the first.
+    """
     said = _HEADERS[form]
-    signed = {said.signature_header: signature(secret, delivery, timestamp, text)} if secret else {}
+    signatures = [signature(each, delivery, timestamp, text) for each in secrets[: 1 if form == "mlflow" else None]]
+    signed = {said.signature_header: " ".join(signatures)} if signatures else {}
     return {
         "Content-Type": said.content_type,
         "User-Agent": "lineal",

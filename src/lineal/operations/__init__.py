@@ -27,7 +27,7 @@ if _AT_ONCE:
         transparency,
         upkeep,
     )
-    from lineal.operations.messages import webhooks
+    from lineal.operations.messages import hooks, webhooks
     from lineal.operations.migration import exports, imports, registry_imports, tracking_imports
     from lineal.operations.people import access_tokens, accounts
     from lineal.operations.recording import artifacts, experiments, runs
@@ -35,6 +35,7 @@ if _AT_ONCE:
         cards,
         comparisons,
         evaluations,
+        git_wishes,
         holds,
         models,
         moves,
@@ -65,7 +66,9 @@ __all__ = [
     "experiments",
     "exports",
     "find",
+    "git_wishes",
     "holds",
+    "hooks",
     "imports",
     "lineage",
     "models",
@@ -189,7 +192,10 @@ VERBS = {
         "webhook test",
         "webhook deliveries",
         "webhook retry",
+        "webhook rotate",
     ),
+    "versioning.git_wishes": ("git record", "git plan"),
+    "messages.hooks": ("hooks", "hook deliveries", "hook retry", "hook run", "hook test"),
 }
 """Where each verb is: by folder and module."""
 

@@ -9,6 +9,8 @@ from lineal.objects.errors import Conflict, Invalid, LinealError, NotFound, Refu
 from lineal.objects.statements import Observation
 from lineal.operations.answers import DeploymentAnswer
 from lineal.operations.asking import lineage
+from lineal.operations.messages import hook_runs
+from lineal.operations.messages.hook_runs import Move
 from lineal.operations.messages.outbox import emit
 from lineal.operations.operation import operation
 from lineal.operations.references import Row, check_model, find_deployment, find_version, near, version_reference
@@ -74,6 +76,8 @@ def rollback(store: Store, model: str, *, environment: str = PRODUCTION) -> Depl
     row = store.database.run(
         "SELECT * FROM version WHERE model = :model AND number = :number", model=model, number=before["number"]
     )[0]
+    if environment == PRODUCTION and row["stage"] != PRODUCTION:
+        hook_runs.ask(store, [Move(row, PRODUCTION, reason="rollback")])
     # The one to go back to next is what ran before that one: a second rollback goes further, never to and fro.
     answer = _start(store, row, environment, before["target"], 0, previous=before["previous"])
     if environment == PRODUCTION:

@@ -7,27 +7,23 @@ it comes back.
 from __future__ import annotations
 
 import logging
-import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from lineal.formats.webhook_messages import headers
 from lineal.objects.errors import LinealError
-from lineal.operations.messages import outbox
-from lineal.operations.messages.outbox import Delivery, Sent
-from lineal.operations.messages.sending import Answer, send
+from lineal.operations.messages import hook_runs, hooking, outbox, webhook_secrets
+from lineal.operations.messages.outbox import Delivery
+from lineal.operations.messages.retrying import again, judge
+from lineal.operations.messages.sending import send
 from lineal.storage.store import Store
 
 _POLL_S = 0.25
-_FIRST_WAIT_MS, _LONGEST_WAIT_MS = 1_000, 600_000
 _LEASE_TIMES = 6
 """A message is ours for so many times what an answer may take; more than any machine is late."""
 
 _KEPT_MS = 7 * 24 * 3_600_000
 _TIDIED_MS = 3_600_000
-
-_AGAIN = frozenset((408, 425, 429, *range(500, 600)))
-"""Answers after which sending again may help: the receiver, or something before it, had no time."""
 
 _log = logging.getLogger(__name__)
 
@@ -83,6 +79,7 @@ class Deliveries:
             if hands:
                 lease_ms = _LEASE_TIMES * 1_000 * self._store.reach.timeout_s
                 taken = outbox.claim(self._store, count=hands, lease_ms=lease_ms)
+                taken += hook_runs.claim(self._store, count=hands - len(taken))
                 self._tidy()
         finally:
             if hands > len(taken):
@@ -94,16 +91,32 @@ class Deliveries:
         if now - self._tidied_at > _TIDIED_MS:
             self._tidied_at = now
             outbox.forget(self._store, older_ms=_KEPT_MS)
+            webhook_secrets.seal_all(self._store)
+
+    def _put_off(self, delivery: Delivery, error: LinealError) -> None:
+        """Try again later what cannot be signed now: somebody may bring the key."""
+        _log.warning("the webhook %s cannot be told of %s: %s", delivery.webhook, delivery.event, error.message)
+        now, attempts_max = self._store.clock.now(), self._store.reach.attempts_max
+        sent = again(error.message, delivery.attempt_count, attempts_max=attempts_max, now=now, is_unreachable=True)
+        outbox.settle(self._store, delivery, sent)
 
     def _deliver(self, delivery: Delivery) -> None:
         try:
+            if delivery.webhook.startswith(hooking.PREFIX):
+                hook_runs.deliver(self._store, delivery)
+                return
             reach = self._store.reach
+            try:
+                secrets = webhook_secrets.valid(self._store, delivery)
+            except LinealError as error:
+                self._put_off(delivery, error)
+                return
             signed = headers(
                 delivery.format,
                 delivery.body,
                 delivery=delivery.id,
                 timestamp=str(self._store.clock.now() // 1_000),
-                secret=delivery.secret,
+                secrets=secrets,
             )
             answer = send(delivery.url, delivery.body, signed, reach)
             sent = judge(answer, delivery.attempt_count, attempts_max=reach.attempts_max, now=self._store.clock.now())
@@ -115,36 +128,3 @@ class Deliveries:
         finally:
             self._free.release()
             self._done.set()
-
-
-def judge(answer: Answer, attempt_count: int, *, attempts_max: int, now: int) -> Sent:
-    """Return what is to be done after an answer.
-
-    Args:
-        answer: what came back.
-        attempt_count: how often the message was sent, this time among them.
-        attempts_max: how often it is sent at most.
-        now: the time, in milliseconds since 1970.
-    """
-    if answer.status is not None and 200 <= answer.status < 300:
-        return Sent(state="delivered", status=answer.status)
-    problem = answer.problem or f"HTTP {answer.status}: {answer.body}"
-    if attempt_count >= attempts_max or (answer.status is not None and answer.status not in _AGAIN):
-        return Sent(state="dead", status=answer.status, problem=problem)
-    wait_ms = max(wait_of(attempt_count), 1_000 * (answer.retry_after_s or 0))
-    return Sent(
-        state="waiting",
-        status=answer.status,
-        problem=problem,
-        again_at=now + int(min(wait_ms, _LONGEST_WAIT_MS)),
-        is_unreachable=answer.status is None,
-    )
-
-
-def wait_of(attempt_count: int) -> float:
-    """Return for how many milliseconds a message waits after so many attempts: twice as long each time.
-
-    It is never just as long as others wait, so that what failed together does not come back together.
-    """
-    longest: float = min(_FIRST_WAIT_MS * 2.0 ** (attempt_count - 1), _LONGEST_WAIT_MS)
-    return longest * random.uniform(0.75, 1.25)  # noqa: S311 - nobody gains from knowing it

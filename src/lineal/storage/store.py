@@ -23,6 +23,7 @@ from lineal.storage.database.database import Database, Row
 from lineal.storage.progress import Progress, Silent
 
 if TYPE_CHECKING:
+    from lineal.formats.signatures.certificates import Certificate
     from lineal.formats.signatures.keys import PrivateKey
 
 T = TypeVar("T", bound=Object)
@@ -103,6 +104,10 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
     made: dict[Digest, str] | None = None
     log_key: Callable[[], PrivateKey] | None = None
     """Gives the key that signs checkpoints of the journal, where there is one."""
+    secrets_key: Callable[[], str] | None = None
+    """Gives the key by which secrets in rows are sealed, as text, where it stands in no file of the repository."""
+    signer: Callable[[], tuple[PrivateKey, tuple[Certificate, ...]]] | None = None
+    """Gives the key by which a server signs versions that programs register, and its certificates, where there is one."""
 
     def noting(self) -> Store:
         """Return this store with ``made`` taking note of every object that is put into it: its digest and kind."""

@@ -54,7 +54,7 @@ def test_what_is_about_no_version_names_none(form: str) -> None:
 @pytest.mark.parametrize("form", FORMS)
 def test_without_a_secret_there_is_no_signature(form: str) -> None:
     assert not [
-        name for name in headers(form, "{}", delivery="d", timestamp="1", secret="") if "signature" in name.lower()
+        name for name in headers(form, "{}", delivery="d", timestamp="1", secrets=()) if "signature" in name.lower()
     ]
 
 
@@ -68,7 +68,9 @@ def test_a_secret_of_standard_webhooks_is_bytes_in_base_64() -> None:
     # The example of the specification's own libraries.
     secret, message = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", '{"test": 2432232314}'
 
-    said = headers("standard", message, delivery="msg_p5jXN8AQM9LWM0D4loKWxJek", timestamp="1614265330", secret=secret)
+    said = headers(
+        "standard", message, delivery="msg_p5jXN8AQM9LWM0D4loKWxJek", timestamp="1614265330", secrets=(secret,)
+    )
 
     assert "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=" == said["webhook-signature"]
     assert ("msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330") == (said["webhook-id"], said["webhook-timestamp"])

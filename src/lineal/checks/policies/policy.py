@@ -12,6 +12,7 @@ import msgspec
 
 from lineal.checks.bump.rules import LEVELS, RULES, Levels
 from lineal.checks.check import Check, checks
+from lineal.checks.policies.hooks import GIT, GitPolicy, HookPolicy, recording
 from lineal.checks.policies.lines import line_of
 from lineal.checks.policies.tables import (
     STAGES,
@@ -40,6 +41,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     semver: Levels = Levels()
     asked: frozenset[str] = frozenset()
     signing: SigningPolicy = SigningPolicy()
+    hooks: tuple[HookPolicy, ...] = ()
+    git: GitPolicy = GitPolicy()
 
     def gate(self, stage: str) -> tuple[Check, ...]:
         """Return the checks of the gate of ``stage``."""
@@ -52,7 +55,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
 _ANYBODY = StagePolicy()
 
-_TABLES = ("evaluation", "card", "retention", "signing", "semver", "gate", "stage", "connections")
+_TABLES = ("evaluation", "card", "retention", "signing", "semver", "gate", "stage", "hook", "git", "connections")
 
 
 def parse_policy(text: str) -> Policy:
@@ -79,7 +82,10 @@ class _Reading:
         """Return the policy."""
         self._check_names(content, _TABLES, "the policy", "table", Place(""))
         gates, stages = self._by_stage(content, "gate"), self._by_stage(content, "stage")
+        git = self._read(content.get("git", {}), GitPolicy, "git")
         return Policy(
+            git=git,
+            hooks=(*self._hooks(content.get("hook", [])), *recording(git)),
             evaluation=self._read(content.get("evaluation", {}), EvaluationPolicy, "evaluation"),
             card=self._read(content.get("card", {}), CardPolicy, "card"),
             retention=self._read(content.get("retention", {}), RetentionPolicy, "retention"),
@@ -127,6 +133,21 @@ class _Reading:
         for number, each in enumerate(asked, 1):
             place = Place(f"gate.{stage}", number)
             yield self._check(self._table(each, where, place), f"check {number} of {where}", place)
+
+    def _hooks(self, asked: Any) -> Iterable[HookPolicy]:
+        if not isinstance(asked, list):
+            hint = "begin each with the line [[hook]]"
+            raise self._invalid("[[hook]] is no list of hooks", Place("hook"), hint=hint)
+        names = {GIT}
+        for number, each in enumerate(asked, 1):
+            place = Place("hook", number)
+            table = self._table(each, "[[hook]]", place)
+            self._check_names(table, HookPolicy.__struct_fields__, "[[hook]]", "option", place)
+            hook = self._convert(table, HookPolicy, f"hook {number}", place)
+            if hook.name in names:
+                raise self._invalid(f"another hook is called {hook.name!r}", place, hint="give it another name")
+            names.add(hook.name)
+            yield hook
 
     def _check(self, table: dict[str, Any], where: str, place: Place) -> Check:
         name = table.get("check")

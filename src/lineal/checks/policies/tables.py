@@ -46,10 +46,15 @@ class StagePolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class RetentionPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """For how many days versions can't be removed: since they were made, and since they left production."""
+    """For how many days versions can't be removed: since they were made, and since they left production.
+
+    ``object_lock`` has remotes that lock objects keep them as long: ``governance`` may be ended there by who has a right for
+    that, ``compliance`` by nobody.
+    """
 
     version_days: int = 0
     production_days: int = 0
+    object_lock: Literal["", "governance", "compliance"] = ""
 
     def __post_init__(self) -> None:
         """Refuse times that there are not."""
@@ -78,12 +83,16 @@ class Revocation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class SigningPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who may sign versions, and where beside gates their signatures are asked for."""
+    """Who may sign versions, and where beside gates their signatures are asked for.
+
+    ``server`` has a server sign, with its own key, what programs register over MLflow's protocol.
+    """
 
     keys: dict[str, Holder] = {}
     roots: dict[str, Root] = {}
     revoked: tuple[Revocation, ...] = ()
     ask: tuple[Literal["deploy", "load"], ...] = ()
+    server: bool = False
 
     def trust(self) -> Trust:
         """Return whom to trust."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 import signal
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
@@ -11,7 +14,10 @@ from lineal.cli.command import Command
 from lineal.cli.context import Context
 from lineal.cli.parser import Parser, whole_number
 from lineal.objects.errors import Invalid
-from lineal.storage.store import Programs
+from lineal.storage.store import Programs, Store
+
+if TYPE_CHECKING:
+    from lineal.client.signing import Identity
 
 _PORT = 8420
 _PORT_MAX = 65_535
@@ -58,7 +64,8 @@ def _run(context: Context, options: argparse.Namespace) -> int:
         if not isinstance(repository, LocalRepository):
             raise Invalid(f"{context.settings.repository} is a server already", hint="--repository with a directory")
         programs: Programs = "own" if options.policy_commands else "none"
-        repository.store = structs.replace(repository.store, programs=programs)
+        repository.store = structs.replace(repository.store, programs=programs, signer=_signer(context))
+        _check_policy(context, repository.store)
         # Whoever runs services stops them so: the server answers what is under way, and this process ends as by Ctrl-C.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
@@ -75,6 +82,30 @@ def _run(context: Context, options: argparse.Namespace) -> int:
         except KeyboardInterrupt:  # how a person ends a server; requests under way were answered
             context.talk("lineal: the server has ended")
     return 0
+
+
+def _signer(context: Context) -> Callable[[], Identity] | None:
+    """Return what gives the key by which the server signs what programs register; None where it has none."""
+    from lineal.client.signing import identity  # noqa: PLC0415 - help does without it
+    from lineal.storage import private_keys  # noqa: PLC0415 - as above
+
+    return partial(identity, context.variables) if private_keys.signing(context.variables) else None
+
+
+def _check_policy(context: Context, store: Store) -> None:
+    """Say at once what the policy asks of the server and it cannot do. Raises Invalid."""
+    from lineal.operations.versioning.policies import policy_of  # noqa: PLC0415 - as above
+
+    policy, _ = policy_of(store)
+    if policy.signing.server:
+        if store.signer is None:
+            raise Invalid(
+                "[signing] has the server sign what is registered, and it has no key",
+                hint="lineal key create makes one, or LINEAL_SIGNING_KEY names one",
+            )
+        store.signer()
+    if policy.hooks and store.programs == "none":
+        context.talk("lineal: the policy has hooks, and this server runs none of them without --policy-commands")
 
 
 SERVER = Command(

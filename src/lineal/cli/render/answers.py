@@ -23,6 +23,7 @@ from lineal.cli.render import (
     tables,
     verdicts,
     versions,
+    wishes,
 )
 from lineal.cli.render.page import Page
 from lineal.operations import answers as a
@@ -72,6 +73,7 @@ ONE: dict[type[a.Answer], Renderer] = {
     a.RemovedVersion: moves.removed,
     a.WebhookAnswer: moves.webhook,
     a.WebhookTest: moves.tried,
+    a.NewSecretAnswer: moves.new_secret,
 }
 """How an answer is written."""
 
@@ -94,6 +96,9 @@ MANY: dict[type[a.Answer], Renderer] = {
     a.HoldAnswer: moves.holds,
     a.WebhookAnswer: moves.webhooks,
     a.DeliveryLine: moves.deliveries,
+    a.HookAnswer: moves.hooks,
+    a.Wish: wishes.many,
+    a.RecordLine: wishes.recorded,
 }
 """How a list of answers is written."""
 
@@ -111,6 +116,8 @@ def references(answer: Any) -> Iterator[str]:
         yield from references((*answer.versions, *answer.runs))
     elif isinstance(answer, a.NewTokenAnswer):
         yield answer.token
+    elif isinstance(answer, a.NewSecretAnswer) and answer.secret:
+        yield answer.secret
     elif isinstance(answer, tuple | list):
         for each in answer:
             yield from references(each)

@@ -51,7 +51,7 @@ def transfers(answers: Sequence[Transfer], page: Page) -> Iterator[str]:
     """Yield what went to a remote or came from one."""
     for each in answers:
         moved = f"{count(each.files, 'file')}, {size(each.size_bytes)}" if each.files else "everything was there"
-        yield f"{page.title(each.reference)}  {each.remote}: {moved}"
+        yield f"{page.title(each.reference)}  {each.remote}: {moved}" + (f"; {each.locked}" if each.locked else "")
 
 
 def collection(answer: Collection, page: Page) -> Iterator[str]:

@@ -10,7 +10,9 @@ from lineal.cli.render.units import moment, when
 from lineal.operations.answers import (
     DeliveryLine,
     HoldAnswer,
+    HookAnswer,
     Moves,
+    NewSecretAnswer,
     PlannedMove,
     RemovedVersion,
     WebhookAnswer,
@@ -123,6 +125,35 @@ def tried(answer: WebhookTest, page: Page) -> Iterator[str]:
     said = "took it" if answer.success else "did not take it"
     yield f"{page.title(answer.reference)}  {said}"
     yield from page.facts((("status", str(answer.status or "")), ("problem", answer.problem), ("answer", answer.body)))
+
+
+def new_secret(answer: NewSecretAnswer, page: Page) -> Iterator[str]:
+    """Yield a webhook's new secret, if one was made."""
+    if answer.secret:
+        yield f"{answer.secret}"
+        yield page.paint("this is the only time that it is shown", "faint")
+    else:
+        yield f"{page.title(answer.reference)}  has the new secret"
+    if answer.previous_until:
+        yield page.paint(f"the one before signs too until {moment(answer.previous_until)} UTC", "faint")
+
+
+def hooks(answers: Sequence[HookAnswer], page: Page) -> Iterator[str]:
+    """Yield a table of hooks."""
+    yield from page.table(
+        ("HOOK", "ON", "RUN", "WHEN", "WAITING", "DEAD"),
+        (
+            (
+                each.name,
+                ", ".join(each.on),
+                each.run,
+                ("before" if each.before else "after") + ("" if each.runs_here else ", not here"),
+                str(each.waiting or ""),
+                str(each.dead or ""),
+            )
+            for each in answers
+        ),
+    )
 
 
 def deliveries(answers: Sequence[DeliveryLine], page: Page) -> Iterator[str]:

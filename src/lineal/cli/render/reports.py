@@ -18,6 +18,11 @@ _UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010fff
 """What XML 1.0 cannot hold."""
 
 
+def printable(text: str) -> str:
+    """Return a text as XML can hold it."""
+    return _UNPRINTABLE.sub("\ufffd", text)
+
+
 def names(verdicts: Sequence[Verdict]) -> list[str]:
     """Return what each verdict is called: its check, with a number where the policy asks it more than once."""
     many, met = Counter(each.check for each in verdicts), Counter[str]()
@@ -41,7 +46,7 @@ def junit(answer: GateAnswer) -> str:
 
 
 def _case(classname: str, name: str, verdict: Verdict) -> Iterator[str]:
-    reason = _UNPRINTABLE.sub("\ufffd", verdict.reason)
+    reason = printable(verdict.reason)
     yield f'<testcase classname={quoteattr(classname)} name={quoteattr(name)} time="0">'
     if verdict.evidence:
         yield "<properties>"

@@ -52,13 +52,17 @@ from lineal.operations.answers.questions import (
 from lineal.operations.answers.registry import (
     DeliveryLine,
     HoldAnswer,
+    HookAnswer,
     Moves,
+    NewSecretAnswer,
     PlannedMove,
+    RecordLine,
     RegisteredModel,
     RegisteredVersion,
     RemovedVersion,
     WebhookAnswer,
     WebhookTest,
+    Wish,
 )
 from lineal.operations.answers.tracking import (
     ArtifactAnswer,
@@ -108,6 +112,7 @@ __all__ = [
     "GrantAnswer",
     "History",
     "HoldAnswer",
+    "HookAnswer",
     "Lineage",
     "LogLine",
     "LoggedModelAnswer",
@@ -115,6 +120,7 @@ __all__ = [
     "ModelFileDiff",
     "ModelMetric",
     "Moves",
+    "NewSecretAnswer",
     "NewTokenAnswer",
     "Node",
     "OutsideEvaluationAnswer",
@@ -123,6 +129,7 @@ __all__ = [
     "PlannedMove",
     "Problem",
     "Promotion",
+    "RecordLine",
     "RegisteredModel",
     "RegisteredVersion",
     "Related",
@@ -147,4 +154,5 @@ __all__ = [
     "VersionLine",
     "WebhookAnswer",
     "WebhookTest",
+    "Wish",
 ]

@@ -106,13 +106,17 @@ class Placed(Answer, frozen=True, kw_only=True):
 
 
 class Transfer(Answer, frozen=True, kw_only=True):
-    """Bytes that went to a remote or came from one. ``files`` and ``size_bytes`` are what was moved; the rest was there."""
+    """Bytes that went to a remote or came from one. ``files`` and ``size_bytes`` are what was moved; the rest was there.
+
+    ``locked`` says how a version that must be kept is locked there.
+    """
 
     reference: str
     remote: str
     files: int
     size_bytes: int
     present: int = 0
+    locked: str = ""
 
 
 class Changes(Answer, frozen=True, kw_only=True):

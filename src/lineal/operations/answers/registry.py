@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from lineal.objects.digest import Digest
+from lineal.objects.secret import Secret
 from lineal.operations.answers.answer import Answer
 from lineal.operations.answers.models import Promotion
 
@@ -75,6 +76,57 @@ class WebhookTest(Answer, frozen=True, kw_only=True):
     status: int | None = None
     body: str = ""
     problem: str = ""
+
+
+class NewSecretAnswer(Answer, frozen=True, kw_only=True):
+    """The new secret of a webhook, where one was made: told this once. The one before signs too until ``previous_until``."""
+
+    reference: str
+    id: str
+    secret: Secret
+    previous_until: int
+
+
+class HookAnswer(Answer, frozen=True, kw_only=True):
+    """A program that the policy names for acts: ``waiting`` counts what it is still to be told, ``dead`` what nobody tells it."""
+
+    reference: str
+    name: str
+    on: tuple[str, ...]
+    run: str
+    before: bool
+    stages: tuple[str, ...]
+    models: tuple[str, ...]
+    timeout_s: float
+    runs_here: bool
+    waiting: int
+    dead: int
+
+
+class RecordLine(Answer, frozen=True, kw_only=True):
+    """The file of a model in Git: ``written`` by a commit, the ``same`` as before, or ``wished`` where it asks for a move."""
+
+    reference: str
+    model: str
+    state: str
+    commit: str = ""
+
+
+class Wish(Answer, frozen=True, kw_only=True):
+    """What a commit asks for: a version in a stage, or at an alias; no version where an alias is to go.
+
+    ``state`` is ``wanted``, then ``made`` or ``refused``, or ``conflict`` where something else moved meanwhile. ``expect`` is
+    what must still stand there.
+    """
+
+    reference: str
+    model: str
+    version: str
+    kind: str
+    name: str
+    expect: str
+    state: str
+    detail: str
 
 
 class DeliveryLine(Answer, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from lineal.operations.answers import Contents, Transfer
 from lineal.operations.asking import lineage
 from lineal.operations.data.contents import find_contents
 from lineal.operations.data.datasets import insert_version, source_at
+from lineal.operations.data.locks import lock
 from lineal.operations.data.stores import every_remote, packed_of, remote_of
 from lineal.operations.operation import operation
 from lineal.operations.references import Row, dataset_reference, find_dataset
@@ -31,7 +32,8 @@ _LINES = {"dataset": "data", "version": "model", "alias": "model", "run": "run"}
 def push(store: Store, names: tuple[str, ...] = (), *, to: str = "") -> tuple[Transfer, ...]:
     """Send datasets, versions of models or what runs wrote to a remote; only what is missing there is sent.
 
-    The remote is asked for everything each time, so a push also mends a remote that lost something.
+    The remote is asked for everything each time, so a push also mends a remote that lost something. Of a version that is held,
+    or that the policy keeps, the objects are locked where the remote does that; the next push after a release lets go of them.
 
     Args:
         names: what, such as data:adult, data:adult@2, churn:1.2.0 or run:train; by default every version of every dataset.
@@ -53,12 +55,14 @@ def _push(store: Store, remote: Remote, contents: Contents) -> Transfer:
     store.progress.begin(f"push {contents.reference}")
     said = _described(store, contents)
     done = send(packed_of(store), remote, line_of(contents.reference), said, progress=store.progress)
+    is_version = parse_reference(contents.reference).kind in {"version", "alias"}
     return Transfer(
         reference=contents.reference,
         remote=remote.url,
         files=done.files,
         size_bytes=done.size_bytes,
         present=done.present,
+        locked=lock(store, remote, line_of(contents.reference), contents.reference) if is_version else "",
     )
 
 

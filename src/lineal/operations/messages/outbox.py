@@ -12,25 +12,9 @@ import msgspec
 
 from lineal.formats.webhook_messages import Event, Form, body
 from lineal.objects.ulid import hexadecimal, is_ulid
+from lineal.operations.messages import hooking
 from lineal.operations.references import Row, version_reference
 from lineal.storage.store import Store
-
-OWN_EVENTS = (
-    *("model_version.stage_changed", "gate.judged"),
-    *("version.approved", "version.held", "version.released", "version.removed", "deployment.changed"),
-)
-"""What MLflow has no word for."""
-
-EVENTS = (
-    *("registered_model.created", "model_version.created"),
-    *("model_version_tag.set", "model_version_tag.deleted"),
-    *("model_version_alias.created", "model_version_alias.deleted"),
-    *("prompt.created", "prompt_version.created"),
-    *("prompt_tag.set", "prompt_tag.deleted", "prompt_version_tag.set", "prompt_version_tag.deleted"),
-    *("prompt_alias.created", "prompt_alias.deleted"),
-    *OWN_EVENTS,
-)
-"""What can be heard of, as ``what.happened``."""
 
 PROMPT_TAG, PROMPT_TEXT_TAG = "mlflow.prompt.is_prompt", "mlflow.prompt.text"
 """The tags that make a model a prompt, and hold what a version of it says."""
@@ -56,7 +40,7 @@ PROBLEM_CHARACTERS_MAX = 1_000
 
 
 class Delivery(msgspec.Struct, frozen=True):
-    """A message that somebody has taken to send, with what is needed for that."""
+    """A message that somebody has taken to send, with what is needed for that. Its secrets are as their row has them."""
 
     id: str
     webhook: str
@@ -67,6 +51,8 @@ class Delivery(msgspec.Struct, frozen=True):
     format: Form
     attempt_count: int
     revision: int
+    previous_secret: str = ""
+    previous_until: int = 0
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,15 +83,18 @@ def emit(store: Store, event: str, data: dict[str, Any], row: Row | None = None)
         row: the version that it is about, of which the message tells what MLflow does not know.
     """
     rows = store.database.run("SELECT id, events, format FROM webhook WHERE state = :state", state=RUNNING)
-    if not rows:
+    if not rows and not hooking.hooks_of(store):
         return
     if event in _OF_PROMPTS and is_prompt(store, data["name"]):
         event = _OF_PROMPTS[event]
         data = _of_prompt(data)
     wanted = [each for each in rows if event in msgspec.json.decode(each["events"])]
-    if wanted:
-        happened = happening(event, data, store.clock.now(), row)
-        store.database.many(_PUT, [_delivery(store, each, happened) for each in wanted])
+    happened = happening(event, data, store.clock.now(), row)
+    told = [_delivery(store, each, happened) for each in wanted] + hooking.to_tell(
+        store, happened, data["name"], source_of(store)
+    )
+    if told:
+        store.database.many(_PUT, told)
 
 
 def tell_version(store: Store, event: str, row: Row, **data: Any) -> None:
@@ -188,7 +177,7 @@ def claim(store: Store, *, count: int, lease_ms: int) -> list[Delivery]:
     if not due or count < 1:
         return []
     rows = store.database.run(
-        "SELECT w.url, w.secret, w.format, d.* FROM webhook w JOIN delivery d ON d.id = ("
+        "SELECT w.url, w.secret, w.previous_secret, w.previous_until, w.format, d.* FROM webhook w JOIN delivery d ON d.id = ("
         " SELECT x.id FROM delivery x WHERE x.webhook = w.id AND x.due_at <= :now ORDER BY x.due_at, x.id LIMIT 1)"
         " WHERE w.state = :running AND NOT EXISTS (SELECT 1 FROM delivery y"
         " WHERE y.webhook = w.id AND y.due_at > :now AND y.state = 'sending') ORDER BY d.due_at LIMIT :count",
@@ -196,10 +185,10 @@ def claim(store: Store, *, count: int, lease_ms: int) -> list[Delivery]:
         running=RUNNING,
         count=count,
     )
-    return [_taken(row) for row in rows if _take(store, row, now + lease_ms)]
+    return [_taken(row) for row in rows if take(store, row, now + lease_ms)]
 
 
-def _take(store: Store, row: Row, until: int) -> bool:
+def take(store: Store, row: Row, until: int) -> bool:
     """Tell whether a message is ours now: of several who saw it due, one changes its row."""
     taken = store.database.run(
         "UPDATE delivery SET state = 'sending', due_at = :until, attempt_count = attempt_count + 1,"
@@ -222,6 +211,8 @@ def _taken(row: Row) -> Delivery:
         format=row["format"],
         attempt_count=row["attempt_count"] + 1,
         revision=row["revision"] + 1,
+        previous_secret=row["previous_secret"],
+        previous_until=row["previous_until"],
     )
 
 

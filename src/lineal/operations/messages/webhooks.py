@@ -1,7 +1,7 @@
 """Verbs of webhooks: addresses that want to hear of acts, and what was sent to them.
 
-A secret is kept as it was given, in the table ``webhook`` only, because it signs what is sent. No answer, message, journal
-entry or log holds it. Whoever can read the database can read it.
+A secret signs what is sent, so it is kept: in the table ``webhook`` only, sealed with a key that stands outside the database
+(``storage/sealed.py``). No answer, message, journal entry or log holds it.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from typing import Any, Literal
 
 import msgspec
 
-from lineal.formats.webhook_messages import Form, body, headers
+from lineal.formats.webhook_messages import EVENTS, Form, body, headers
 from lineal.objects.errors import Invalid, NotFound
 from lineal.objects.secret import Secret
-from lineal.operations.answers import DeliveryLine, WebhookAnswer, WebhookTest
-from lineal.operations.messages import outbox
-from lineal.operations.messages.outbox import EVENTS
+from lineal.operations.answers import DeliveryLine, NewSecretAnswer, WebhookAnswer, WebhookTest
+from lineal.operations.messages import outbox, webhook_secrets
 from lineal.operations.messages.sending import check_url, send
 from lineal.operations.operation import operation
 from lineal.operations.references import Row, near
+from lineal.storage import sealed
 from lineal.storage.store import Store
 
 State = Literal["active", "disabled"]
@@ -57,6 +57,7 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
 }
 """What tests are sent, by what they tell of; receivers that were tried with MLflow know these."""
 
+_KEEP_HOURS_MAX = 24 * 90
 _MOVED = {"name": "example_model", "version": "1", "from_stage": "Staging", "to_stage": "Production"}
 
 
@@ -102,17 +103,19 @@ def create(
     """
     _check_name(name)
     check_url(url, store.reach)
+    webhook_secrets.seal_all(store)
+    id_ = store.clock.new_id()
     rows = store.database.run(
         "INSERT INTO webhook"
         " (id, name, description, url, events, secret, state, format, created_by, created_at, updated_at, revision)"
         " VALUES (:id, :name, :description, :url, :events, :secret, :state, :format, :by, :at, :at, 1) RETURNING *",
         format=format,
-        id=store.clock.new_id(),
+        id=id_,
         name=name,
         description=description,
         url=url,
         events=_events(events),
-        secret=secret,
+        secret=sealed.seal(store, secret, id_),
         state=state,
         by=store.actor.name,
         at=store.clock.now(),
@@ -170,7 +173,8 @@ def update(
         "url": url,
         "events": _events(events) if events else None,
         "description": description,
-        "secret": secret,
+        "secret": None if secret is None else sealed.seal(store, secret, webhook),
+        "previous_secret": None if secret is None else "",
         "state": state,
     }
     sets = "".join(f", {column} = :{column}" for column, value in given.items() if value is not None)
@@ -181,6 +185,43 @@ def update(
         **{column: value for column, value in given.items() if value is not None},
     )
     return show(rows[0])
+
+
+@operation("webhook rotate", effect="writes", role="admin")
+def rotate(store: Store, webhook: str, *, secret: Secret | None = None, keep_hours: int = 24) -> NewSecretAnswer:
+    """Give a webhook a new secret. For a while what is sent is signed with both, so that receivers change theirs in peace.
+
+    MLflow's messages have room for one signature only, which is by the new one at once.
+
+    Args:
+        webhook: its id.
+        secret: the new one; by default one is made, and shown this once.
+        keep_hours: for how long the one before signs too; 0 for no longer, as when it leaked.
+
+    Raises:
+        NotFound: there is none.
+        Invalid: the hours cannot be, or the secret is empty.
+    """
+    row = _find(store, webhook)
+    if not 0 <= keep_hours <= _KEEP_HOURS_MAX:
+        raise Invalid(f"{keep_hours} is no number of hours", hint=f"0 to {_KEEP_HOURS_MAX}")
+    if secret is not None and not secret:
+        raise Invalid("the secret is empty", hint="leave it out to have one made")
+    chosen = secret or webhook_secrets.new()
+    before = webhook_secrets.valid(store, row)[:1] if row["secret"] and keep_hours else ()
+    until = store.clock.now() + keep_hours * 3_600_000 if before else 0
+    store.database.run(
+        "UPDATE webhook SET secret = :secret, previous_secret = :before, previous_until = :until, updated_at = :at,"
+        " revision = revision + 1 WHERE id = :id",
+        id=webhook,
+        secret=sealed.seal(store, chosen, webhook),
+        before=sealed.seal(store, before[0], webhook) if before else "",
+        until=until,
+        at=store.clock.now(),
+    )
+    return NewSecretAnswer(
+        reference=f"webhook:{webhook}", id=webhook, secret=Secret("" if secret else chosen), previous_until=until
+    )
 
 
 @operation("webhook delete", effect="writes", role="admin")
@@ -214,11 +255,12 @@ def send_example(store: Store, webhook: str, *, event: str = "") -> WebhookTest:
     row = _find(store, webhook)
     chosen = event or msgspec.json.decode(row["events"])[0]
     _events((chosen,))
-    data = _MOVED if chosen == "model_version.stage_changed" else _EXAMPLES[chosen.partition(".")[0]]
+    data = example_of(chosen)
     now, delivery = store.clock.now(), store.clock.new_id()
+    secrets = webhook_secrets.valid(store, row)
     happened = outbox.happening(chosen, data, now)
     text = body(row["format"], happened, delivery=delivery, source=outbox.source_of(store))
-    signed = headers(row["format"], text, delivery=delivery, timestamp=str(now // 1000), secret=row["secret"])
+    signed = headers(row["format"], text, delivery=delivery, timestamp=str(now // 1000), secrets=secrets)
     answer = send(row["url"], text, signed, store.reach)
     return WebhookTest(
         reference=f"webhook:{webhook}",
@@ -288,6 +330,11 @@ def show(row: Row) -> WebhookAnswer:
         created_at=row["created_at"],
         updated_at=row["updated_at"],
     )
+
+
+def example_of(event: str) -> dict[str, Any]:
+    """Return what an example of an event tells."""
+    return _MOVED if event == "model_version.stage_changed" else _EXAMPLES[event.partition(".")[0]]
 
 
 def _find(store: Store, webhook: str) -> Row:

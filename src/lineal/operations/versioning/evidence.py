@@ -32,7 +32,7 @@ from lineal.operations.references import Row, dataset_reference, find_dataset, s
 from lineal.operations.statements import said
 from lineal.operations.versioning import programs, training
 from lineal.operations.versioning.models import version_of
-from lineal.operations.versioning.signed_versions import judged
+from lineal.operations.versioning.signed_versions import damage, judged, read_bytes
 from lineal.storage.store import Store
 
 CHAMPION_STAGE = "production"
@@ -108,7 +108,10 @@ def _signatures(store: Store, row: Row, policy: Policy, stage: str) -> tuple[Jud
     """Return what each signature of a version is worth, where the gate asks: without, no library is needed."""
     if not any(isinstance(each, Signature) for each in policy.gate(stage)):
         return ()
-    return tuple(each for _, each in judged(store, row, policy.signing.trust()))
+    found = tuple(each for _, each in judged(store, row, policy.signing.trust()))
+    if found and (wrong := damage(store, row)):
+        return (Judged(state="bad", reason=wrong), *found)
+    return found
 
 
 def add_data(
@@ -142,6 +145,8 @@ def add_data(
 def prepare(store: Store, row: Row, stage: str, policy: Policy, checks: Sequence[Check]) -> None:
     """Do what takes long before the transaction of a move: what is derived from data is kept, programs run once."""
     evidence = _known(store, row, champion_of(store, row), policy, stage)
+    if evidence.signatures:
+        read_bytes(store, row)
     training.overlaps(store, evidence.version, evidence.evaluation, checks)
     training.repeats(store, evidence.version, checks)
     if any(each.reads_data for each in checks):

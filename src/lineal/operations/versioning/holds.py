@@ -193,22 +193,59 @@ def _check_holds(store: Store, row: Row) -> None:
         )
 
 
-def _check_retention(store: Store, row: Row, policy: Policy) -> None:
-    """Refuse what the policy keeps: every version from when it was made, one of production from when it left there."""
-    left = store.database.run(
-        "SELECT max(until) AS at FROM stage_period WHERE model = :model AND number = :number AND stage = 'production'",
+def check_seen(store: Store, row: Row) -> None:
+    """Refuse that a version is put out of sight which stands in production, or which somebody holds.
+
+    Raises:
+        Refused: it does, or somebody does; the message says why.
+    """
+    reference = version_reference(row)
+    if row["stage"] == PRODUCTION:
+        raise Refused(
+            f"{reference} stands in production, so it can't be deleted",
+            hint="move another version there, or this one to archived; then delete it",
+        )
+    if held := [each for each in _held(store, row) if each["kind"] == LEGAL]:
+        raise Refused(
+            f"{reference} is held, so it can't be deleted: {held[0]['reason']}",
+            hint=f"an administrator may lineal hold release {reference} --reason '…'",
+        )
+
+
+def held(store: Store) -> list[str]:
+    """Return the references of the versions that something holds."""
+    return sorted({version_reference(row) for row in _held(store, None)})
+
+
+def kept_until(store: Store, row: Row, policy: Policy) -> list[tuple[int, str]]:
+    """Return until when the policy keeps a version, in milliseconds since 1970, with why: from when it was made, and left production.
+
+    One that still stands in production is kept as if it left now.
+    """
+    stays = store.database.run(
+        "SELECT until FROM stage_period WHERE model = :model AND number = :number AND stage = 'production'",
         model=row["model"],
         number=row["number"],
-    )[0]["at"]
+    )
+    left = max((store.clock.now() if each["until"] is None else each["until"] for each in stays), default=None)
     kept = policy.retention
-    for since, days, said in (
-        (row["created_at"], kept.version_days, "it was made"),
-        (left, kept.production_days, "it left production"),
-    ):
-        if since is not None and days and store.clock.now() < since + days * _DAY_MS:
-            still = -(-(since + days * _DAY_MS - store.clock.now()) // _DAY_MS)
+    return [
+        (since + days * _DAY_MS, f"{days} days after {said}")
+        for since, days, said in (
+            (row["created_at"], kept.version_days, "it was made"),
+            (left, kept.production_days, "it left production"),
+        )
+        if since is not None and days
+    ]
+
+
+def _check_retention(store: Store, row: Row, policy: Policy) -> None:
+    """Refuse what the policy keeps: every version from when it was made, one of production from when it left there."""
+    now = store.clock.now()
+    for until, said in kept_until(store, row, policy):
+        if now < until:
             raise Refused(
-                f"{version_reference(row)} is kept for {days} days after {said}: {still} more",
+                f"{version_reference(row)} is kept for {said}: {-(-(until - now) // _DAY_MS)} more",
                 hint="[retention] in the policy says so",
             )
 

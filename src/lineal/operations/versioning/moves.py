@@ -8,11 +8,12 @@ import msgspec
 
 from lineal.objects.errors import Invalid, LinealError, NotFound
 from lineal.operations.answers import Moves, PlannedMove
+from lineal.operations.messages.hook_runs import Move
 from lineal.operations.operation import operation
 from lineal.operations.people.access import EVERYONE
 from lineal.operations.people.accounts import roles_of
 from lineal.operations.references import STAGES, Row, find_version, near
-from lineal.operations.versioning.promotions import PRODUCTION, prepare_gate, promoted
+from lineal.operations.versioning.promotions import PRODUCTION, prepare_gate, prepare_hooks, promoted
 from lineal.operations.versioning.protection import check_move
 from lineal.query.times import period
 from lineal.storage.store import Actor, Store
@@ -20,17 +21,26 @@ from lineal.storage.store import Actor, Store
 _VERSIONS_MAX = 100
 
 
-def _prepare(store: Store, versions: tuple[str, ...], *, to: str, **_: object) -> None:
+def _prepare(
+    store: Store, versions: tuple[str, ...], *, to: str, force: bool = False, reason: str = "", **_: object
+) -> None:
     """Do before the transaction what the gates will need and takes long."""
-    for row in _rows(store, versions, to):
+    rows = _rows(store, versions, to)
+    for row in rows:
         prepare_gate(store, row, to)
+    prepare_hooks(store, [Move(row, to, force, reason) for row in rows])
 
 
 def _prepare_due(store: Store) -> None:
     """Do the same for the moves that are due; what is wrong with one is told when it is made."""
+    prepare_hooks(store, [])
     for move in _due_now(store):
         with suppress(LinealError):
-            _prepare(store, tuple(msgspec.json.decode(move["versions"])), to=move["stage"])
+            acting = store.acting(actor_named(store, move["planned_by"]))
+            for row in _rows(store, tuple(msgspec.json.decode(move["versions"])), move["stage"]):
+                prepare_gate(store, row, move["stage"])
+                planned = Move(row, move["stage"], bool(move["force"]), move["reason"])
+                prepare_hooks(acting, [planned], more=True)
 
 
 @operation("move make", effect="writes", prepare=_prepare, about={"versions": "version"})
@@ -149,7 +159,7 @@ def _make_due(store: Store, row: Row) -> PlannedMove:
     state, detail = "made", ""
     try:
         with store.database.transaction():
-            acting = store.acting(_actor(store, row["planned_by"]))
+            acting = store.acting(actor_named(store, row["planned_by"]))
             chosen = _rows(acting, tuple(msgspec.json.decode(row["versions"])), row["stage"])
             for each in chosen:
                 _check_writer(acting, each)
@@ -176,7 +186,7 @@ def _check_writer(store: Store, row: Row) -> None:
         )
 
 
-def _actor(store: Store, name: str) -> Actor:
+def actor_named(store: Store, name: str) -> Actor:
     """Return somebody with the role that they have now; where there are no accounts, whoever uses the directory owns it."""
     rows = store.database.run("SELECT role FROM account WHERE name = :name", name=name)
     if rows:

@@ -15,11 +15,18 @@ def policy_of(store: Store) -> tuple[Policy, str]:
     Raises:
         Invalid: the file cannot be read, or is no policy.
     """
-    text = ""
-    path = store.root.parent / POLICY_FILE if store.root else None
-    if path and path.exists():
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise Invalid(f"{path} cannot be read: {error}", hint="mend the file; it must be UTF-8 text") from None
+    text = policy_text(store)
     return parse_policy(text), text
+
+
+def policy_text(store: Store) -> str:
+    """Return the text of the policy that holds now; empty where there is none. Raises Invalid."""
+    path = store.root.parent / POLICY_FILE if store.root else None
+    if path is None:
+        return ""
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise Invalid(f"{path} cannot be read: {error}", hint="mend the file; it must be UTF-8 text") from None

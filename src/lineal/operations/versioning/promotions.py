@@ -8,10 +8,12 @@ from lineal.checks.check import Check
 from lineal.checks.gate import judge
 from lineal.checks.policies.policy import Policy, parse_policy
 from lineal.objects.digest import digest_of
-from lineal.objects.errors import Conflict, Invalid, NotFound, Refused
+from lineal.objects.errors import Conflict, Invalid, LinealError, NotFound, Refused
 from lineal.objects.reference import check_name
 from lineal.objects.statements import Approval, GateReport, Verdict
 from lineal.operations.answers import GateAnswer, Promotion, VersionAnswer
+from lineal.operations.messages import hook_runs
+from lineal.operations.messages.hook_runs import Move
 from lineal.operations.messages.outbox import STAGE_NAMES, emit, tell_version
 from lineal.operations.operation import operation
 from lineal.operations.references import STAGES, Row, find_version, near, version_reference
@@ -51,10 +53,22 @@ def gate(store: Store, version: str, *, to: str = PRODUCTION, policy: str = "") 
     )
 
 
-def _prepare(store: Store, version: str, *, to: str, **_: object) -> None:
+def _prepare(store: Store, version: str, *, to: str, force: bool, reason: str, **_: object) -> None:
     """Do before the transaction what the gate will need and takes long; what is wrong the verb itself tells."""
     with suppress(NotFound):
-        prepare_gate(store, find_version(store, version), _stage(to))
+        row = find_version(store, version)
+        prepare_gate(store, row, _stage(to))
+        prepare_hooks(store, [Move(row, to, force, reason)])
+
+
+def prepare_hooks(store: Store, moves: list[Move], *, more: bool = False) -> None:
+    """Ask hooks about moves before the transaction; they hear of none that whoever asks may not make."""
+    allowed = list[Move]()
+    with suppress(LinealError):
+        for move in moves:
+            check_move(store, move.row, move.stage, force=move.force, reason=move.reason)
+        allowed = moves
+    hook_runs.prepare(store, allowed, more=more)
 
 
 def prepare_gate(store: Store, row: Row, stage: str, *, by_default: bool = True) -> None:
@@ -79,7 +93,7 @@ def promote(
         reason: why.
 
     Raises:
-        Refused: the gate said no; the message holds the reasons.
+        Refused: the gate or a hook said no; the message holds the reasons.
         Conflict: the version stands there already, something else does than was expected, or someone else moved it just now.
         Invalid: there is no such stage, or a forced move has no reason.
         Denied: the policy lets others move versions there, or a forced move by someone who is no approver.
@@ -97,6 +111,7 @@ def promoted(store: Store, rows: list[Row], to: str, *, force: bool, reason: str
             raise Conflict(f"{reference} stands in {to} already", hint=f"lineal show {reference} says since when")
         check_move(store, row, to, force=force, reason=reason)
     reports = [pass_gate(store, row, to, force=force) for row in rows]
+    hook_runs.ask(store, [Move(row, to, force, reason) for row in rows])
     return tuple(
         Promotion(
             reference=version_reference(row),

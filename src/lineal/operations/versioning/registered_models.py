@@ -9,6 +9,7 @@ from lineal.operations.operation import operation
 from lineal.operations.people.sight import model_object
 from lineal.operations.recording.summaries import remove_tag, write_tags
 from lineal.operations.references import Row
+from lineal.operations.versioning.holds import check_seen
 from lineal.operations.versioning.protection import check_move
 from lineal.operations.versioning.registry import find_model, show_model
 from lineal.storage.made_with import note_stage
@@ -157,21 +158,22 @@ def _move(store: Store, old: str, new: str, at: int) -> None:
 def delete(store: Store, name: str) -> RegisteredModel:
     """Put a model and its versions out of the sight of MLflow's programs. What the versions are, and their history, stays.
 
-    No alias leads to them any more, and none stands in production: what nobody sees is archived.
+    No alias leads to them any more, and what nobody sees is archived.
 
     Args:
         name: which.
 
     Raises:
         NotFound: there is none.
+        Refused: one of them stands in production, or somebody holds it.
     """
     row = find_model(store, name)
     shown = show_model(store, row)
     at = store.clock.now()
-    for each in store.database.run(
-        "SELECT * FROM version WHERE model = :name AND deleted_at IS NULL AND stage <> 'archived'", name=name
-    ):
-        check_move(store, each, "archived")
+    for each in store.database.run("SELECT * FROM version WHERE model = :name AND deleted_at IS NULL", name=name):
+        if each["stage"] != "archived":
+            check_move(store, each, "archived")
+        check_seen(store, each)
     store.database.run("DELETE FROM alias WHERE model = :name", name=name)
     archived = store.database.run(
         "UPDATE version SET deleted_at = :at, updated_at = :at, stage = 'archived', revision = revision + 1"

@@ -15,16 +15,27 @@ from lineal.objects.digest import Digest
 from lineal.objects.errors import Invalid, NotFound
 from lineal.objects.versions import Version
 from lineal.operations.answers import RegisteredVersion
+from lineal.operations.messages import hook_runs
+from lineal.operations.messages.hook_runs import Move
 from lineal.operations.messages.outbox import emit, is_prompt_tagged
 from lineal.operations.operation import operation
 from lineal.operations.recording import artifacts
 from lineal.operations.recording.summaries import remove_tag, write_tags
 from lineal.operations.references import NO_STAGE, STAGES, Row, subject_of
 from lineal.operations.versioning import bumps, registration, sealing
-from lineal.operations.versioning.promotions import PRODUCTION, move_stage, pass_gate, prepare_gate, set_alias
+from lineal.operations.versioning.holds import check_seen
+from lineal.operations.versioning.promotions import (
+    PRODUCTION,
+    move_stage,
+    pass_gate,
+    prepare_gate,
+    prepare_hooks,
+    set_alias,
+)
 from lineal.operations.versioning.protection import check_move
 from lineal.operations.versioning.registered_models import touch
 from lineal.operations.versioning.registry import find_model, show_version
+from lineal.operations.versioning.signed_versions import sign_here
 from lineal.operations.versioning.structures import structure_of_tree
 from lineal.operations.versioning.weights import Weights, find, resolve
 from lineal.storage.made_with import note_stage
@@ -77,7 +88,7 @@ def create(store: Store, name: str, version: NewVersion) -> RegisteredVersion:
 
     Raises:
         NotFound: there is no such model, run, logged model or version.
-        Invalid: the files are not those of the run that is named.
+        Invalid: the files are not those of the run that is named, or the server should sign them and has no key.
     """
     find_model(store, name)
     weights = _weights(store, version)
@@ -94,6 +105,7 @@ def create(store: Store, name: str, version: NewVersion) -> RegisteredVersion:
     value = _copied(store, weights.copied) if weights.copied else sealed(store, weights)
     row = registration.place(store, name, lambda _: value, lambda before, it: bumps.derived(store, before, it), label)
     sealing.copy_numbers(store, weights.run, row["digest"])
+    sign_here(store, row)
     return show_version(store, row)
 
 
@@ -171,7 +183,7 @@ def update(
 def delete(store: Store, name: str, number: int) -> RegisteredVersion:
     """Put a version out of the sight of MLflow's programs. What it is, and its history, stays; its number is used up.
 
-    No alias leads to it any more, and it does not stand in production: what nobody sees is archived.
+    No alias leads to it any more, and what nobody sees is archived.
 
     Args:
         name: the model.
@@ -179,10 +191,12 @@ def delete(store: Store, name: str, number: int) -> RegisteredVersion:
 
     Raises:
         NotFound: there is none.
+        Refused: it stands in production, or somebody holds it.
     """
     row = find(store, name, number)
     if row["stage"] != "archived":
         check_move(store, row, "archived")
+    check_seen(store, row)
     shown = show_version(store, row)
     store.database.run("DELETE FROM alias WHERE model = :name AND number = :number", name=name, number=number)
     at = store.clock.now()
@@ -209,7 +223,9 @@ def _prepare_alias(store: Store, name: str, number: int, *, alias: str) -> None:
 
 def _prepare_move(store: Store, name: str, number: int, stage: str) -> None:
     if stage in STAGES:
-        prepare_gate(store, find(store, name, number), stage, by_default=False)
+        row = find(store, name, number)
+        prepare_gate(store, row, stage, by_default=False)
+        prepare_hooks(store, [Move(row, stage)])
 
 
 @operation("version transition", effect="writes", internal=True, prepare=_prepare_transition, about={"name": "model"})
@@ -234,6 +250,8 @@ def transition(store: Store, name: str, number: int, *, to: Stage, archive_other
         check_move(store, row, to)
     if to not in {NO_STAGE, row["stage"]}:
         pass_gate(store, row, to, by_default=False)
+    if to != row["stage"]:
+        hook_runs.ask(store, [Move(row, to)])
     move_stage(store, row, to, alone=archive_others)
     return show_version(store, find(store, name, number))
 
@@ -259,6 +277,7 @@ def alias(store: Store, name: str, number: int, *, alias: str) -> RegisteredVers
     if stage in STAGES and row["stage"] != stage:
         check_move(store, row, stage)
         pass_gate(store, row, stage, by_default=False)
+        hook_runs.ask(store, [Move(row, stage)])
         move_stage(store, row, stage, alone=stage == PRODUCTION)
         row = find(store, name, number)
     set_alias(store, row, alias)

@@ -1,4 +1,4 @@
-"""Requests to S3 that obstore has no call for: only probes make them, and nothing that is stored depends on them.
+"""Requests to S3 that obstore has no call for: probes and locks make them, and nothing that is stored depends on them.
 
 Signed by AWS Signature Version 4 (docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html).
 """
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from obstore.store import S3Store
 
 _TIMEOUT_S = 30
+_AT_ONCE = 8
 
 
 class Said(NamedTuple):
@@ -43,7 +44,7 @@ class S3Requests:
     def __init__(self, endpoint: str, bucket: str, region: str, key_id: str, secret: str, token: str = "") -> None:
         import urllib3  # noqa: PLC0415 - only probes need it
 
-        self._pool = urllib3.PoolManager(retries=False, timeout=_TIMEOUT_S)
+        self._pool = urllib3.PoolManager(retries=False, timeout=_TIMEOUT_S, maxsize=_AT_ONCE)
         self._endpoint = endpoint.rstrip("/")
         self._bucket = bucket
         self._region = region

@@ -9,9 +9,10 @@ import msgspec
 import pytest
 
 from lineal.client.local import LocalRepository
+from lineal.formats.webhook_messages import EVENTS
 from lineal.objects.errors import Invalid, LinealError, NotFound
-from lineal.operations.messages import outbox, webhooks
-from lineal.operations.messages.outbox import EVENTS, Sent
+from lineal.operations.messages import outbox, webhook_secrets, webhooks
+from lineal.operations.messages.outbox import Sent
 from lineal.operations.operation import Secret
 from lineal.operations.versioning import registered_models, registered_versions
 from lineal.storage.store import Reach
@@ -123,7 +124,7 @@ def test_of_one_webhook_one_message_is_on_its_way_and_nobody_takes_it_twice(hook
     made(hooked, "b")
     first = outbox.claim(hooked.store, count=9, lease_ms=60_000)
 
-    assert (1, SECRET) == (len(first), first[0].secret)
+    assert (1, (SECRET,)) == (len(first), webhook_secrets.valid(hooked.store, first[0]))
     assert [] == outbox.claim(hooked.store, count=9, lease_ms=60_000)
     outbox.settle(hooked.store, first[0], Sent(state="delivered", status=200))
     (second,) = outbox.claim(hooked.store, count=9, lease_ms=60_000)
@@ -144,7 +145,7 @@ def test_who_sees_a_message_that_another_took_just_now_does_not_get_it(hooked: L
     made(hooked, "a")
     row = hooked.store.database.run("SELECT * FROM delivery")[0]
 
-    assert [True, False] == [outbox._take(hooked.store, row, 1) for _ in "12"]
+    assert [True, False] == [outbox.take(hooked.store, row, 1) for _ in "12"]
 
 
 def test_messages_to_where_nobody_answers_wait_together(hooked: LocalRepository) -> None:

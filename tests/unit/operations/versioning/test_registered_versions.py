@@ -219,6 +219,18 @@ def test_what_was_deleted_is_out_of_sight_and_still_there(either: LocalRepositor
     found = registered(either, made(either, "churn"))
     registered_versions.alias(either, "churn", 1, alias="champion")
     registered_versions.transition(either, "churn", 1, to="production")
+    for delete in (
+        lambda: registered_versions.delete(either, "churn", 1),
+        lambda: registered_models.delete(either, "churn"),
+    ):
+        with pytest.raises(Refused, match=r"churn:1\.0\.0 stands in production, so it can't be deleted"):
+            delete()
+    registered_versions.transition(either, "churn", 1, to="archived")
+    either.hold.place("churn:1.0.0", reason="case 17")
+    with pytest.raises(Refused, match=r"churn:1\.0\.0 is held, so it can't be deleted: case 17"):
+        registered_models.delete(either, "churn")
+    assert 1 == registry.version(either, "churn", alias="champion").number
+    either.hold.release("churn:1.0.0", reason="closed")
     registered_versions.delete(either, "churn", 1)
 
     with pytest.raises(NotFound, match=r"Model Version \(name=churn, version=1\) not found"):
