@@ -66,8 +66,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "model register": (
         "lineal model register run:train --name churn",
         "lineal model register run:train --name churn --file out/model.joblib",
+        "lineal model register run:train --name churn --pre rc",
         "lineal model register run:train --name churn --level major --reason 'another meaning of churn'",
     ),
+    "model release": ("lineal model release churn:1.3.0-rc.2",),
     "model bump": (
         "lineal model bump churn:1.2.0",
         "lineal model bump run:train --name churn",

@@ -50,6 +50,7 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "versions of a model": {
         "model register": "make the next version of a model from a run",
+        "model release": "make a pre-release the release: the same bytes under its number",
         "model sign": "sign the files of a version, as other programs verify them",
         "export attestations": "write what is known of a version as signed statements",
         "key create": "make a key that signs",

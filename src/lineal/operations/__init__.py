@@ -149,7 +149,7 @@ VERBS = {
     "versioning.promotions": ("gate", "promote", "approve", "alias"),
     "asking.questions": ("show", "search", "log"),
     "versioning.proposals": ("model bump",),
-    "versioning.registration": ("model register",),
+    "versioning.registration": ("model register", "model release"),
     "versioning.scans": ("model scan",),
     "migration.registry_imports": ("import numbered", "import registered"),
     "data.remotes": ("remote add", "remote list", "remote remove"),

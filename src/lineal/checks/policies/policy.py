@@ -49,6 +49,11 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
         """Return who may move versions to and out of ``stage``."""
         return self.stages.get(stage, _ANYBODY)
 
+    def admits_pre_releases(self, stage: str) -> bool:
+        """Tell whether a pre-release may come to ``stage``."""
+        said = self.stage(stage).pre_releases
+        return stage != "production" if said is None else said
+
 
 _ANYBODY = StagePolicy()
 

@@ -25,7 +25,7 @@ def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
         "run": run,
         "evaluation": _newest(found, Evaluation),
         "gate": _newest(found, GateReport),
-        "bump": _newest(found, Bump),
+        "bump": _bump(found),
         "structure": _newest(found, Structure),
         "scan": _newest(found, Scan),
         "card": repository.model.card(found.reference),
@@ -39,6 +39,14 @@ def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
 def _newest(found: VersionAnswer, kind: type) -> Any:
     """Return the newest statement of a kind about the version, if there is one."""
     return next((each for each in found.statements if isinstance(each.predicate, kind)), None)
+
+
+def _bump(found: VersionAnswer) -> Any:
+    """Return why the version has its number; the same bytes may have got others."""
+    own = (
+        each for each in found.statements if isinstance(it := each.predicate, Bump) and it.semantic == found.semantic
+    )
+    return next(own, None) or _newest(found, Bump)
 
 
 def _lineage(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
