@@ -18,6 +18,7 @@ from lineal.cli.commands.export_attestations import EXPORT_ATTESTATIONS
 from lineal.cli.commands.export_log import EXPORT_LOG, WITNESS
 from lineal.cli.commands.export_mlflow import EXPORT_MLFLOW
 from lineal.cli.commands.gate import GATE
+from lineal.cli.commands.gto import EXPORT_GTO, IMPORT_GTO
 from lineal.cli.commands.import_dvc import IMPORT_DVC
 from lineal.cli.commands.import_mlflow import IMPORT_MLFLOW
 from lineal.cli.commands.init import INIT
@@ -49,8 +50,10 @@ HAND_MADE: dict[str, Command] = {
     for each in (
         INIT,
         IMPORT_DVC,
+        IMPORT_GTO,
         IMPORT_MLFLOW,
         EXPORT_MLFLOW,
+        EXPORT_GTO,
         EXPORT_LOG,
         EXPORT_ATTESTATIONS,
         WITNESS,

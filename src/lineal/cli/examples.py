@@ -10,6 +10,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "lineal import mlflow http://mlflow.example.org:5000",
         "lineal import mlflow sqlite:///mlflow.db --artifacts s3://models/mlflow",
     ),
+    "import gto": ("lineal import gto", "lineal import gto ~/registry"),
+    "export gto": ("lineal export gto", "lineal export gto churn --push origin"),
     "export mlflow": ("lineal export mlflow mlruns", "lineal export mlflow http://mlflow.example.org:5000"),
     "run": ("lineal run -- python train.py --depth 6", "lineal run --name nightly -- python -m churn.train"),
     "experiments": ("lineal experiments", "lineal experiments --deleted"),

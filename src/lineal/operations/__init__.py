@@ -28,7 +28,7 @@ if _AT_ONCE:
         upkeep,
     )
     from lineal.operations.messages import webhooks
-    from lineal.operations.migration import exports, imports, registry_imports, tracking_imports
+    from lineal.operations.migration import exports, imports, registry_imports, tags, tracking_imports
     from lineal.operations.people import access_tokens, accounts
     from lineal.operations.recording import artifacts, experiments, runs
     from lineal.operations.versioning import (
@@ -80,6 +80,7 @@ __all__ = [
     "signatures",
     "sources",
     "sql",
+    "tags",
     "tracking_imports",
     "transfers",
     "transparency",
@@ -121,6 +122,7 @@ VERBS = {
         "experiment restore",
     ),
     "migration.exports": ("export runs", "export models", "export registered", "export versions", "export files"),
+    "migration.tags": ("export tags",),
     "migration.imports": (
         "import known",
         "import states",

@@ -47,6 +47,20 @@ class StagePolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             raise ValueError(f"there is no stage {unknown!r}")
 
 
+class GitPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether versions and stages are told to Git, as tags in GTO's format.
+
+    Args:
+        tags: whether commands that register and move versions make tags.
+        pre_releases: whether pre-releases are tagged too. GTO knows one version a commit: a release of the same run then has none.
+        push: the remote of Git that new tags are sent to; empty for none.
+    """
+
+    tags: bool = False
+    pre_releases: bool = False
+    push: str = ""
+
+
 class RetentionPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """For how many days versions can't be removed: since they were made, and since they left production."""
 

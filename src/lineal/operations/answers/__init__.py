@@ -59,6 +59,7 @@ from lineal.operations.answers.registry import (
     WebhookAnswer,
     WebhookTest,
 )
+from lineal.operations.answers.tags import Stay, TaggedModel, TaggedVersion
 from lineal.operations.answers.tracking import (
     ArtifactAnswer,
     ArtifactLine,
@@ -133,8 +134,11 @@ __all__ = [
     "SignatureAnswer",
     "SourceCheck",
     "SqlAnswer",
+    "Stay",
     "TableAnswer",
     "TableDiff",
+    "TaggedModel",
+    "TaggedVersion",
     "TileAnswer",
     "ToSign",
     "TokenAnswer",

@@ -141,7 +141,7 @@ def alias(store: Store, *, version: str, name: str, item: Item) -> VersionAnswer
         name: the alias.
         item: how it is known there.
     """
-    answer = promotions.point(store, find_version(store, version), name)
+    answer = promotions.point(store, find_version(store, version), name, by=item.by, at=item.at)
     remember(store, item, f"{answer.model}@{name}")
     return answer
 
