@@ -161,7 +161,7 @@ def test_what_cannot_come_is_told(repo: Path) -> None:
     assert (2, 4, 3, 2, 1) == tuple(
         found[each] for each in ("datasets", "dataset_versions", "runs", "model_versions", "aliases")
     )
-    assert ["the tag clf@v2.0.0-rc.1: '2.0.0-rc.1' is no semantic version"] == found["left_out"]
+    assert ["the tag clf@v2.0.0-rc.1: it names the same files of the same run as clf:1.1.0"] == found["left_out"]
 
 
 def test_experiments_are_runs_under_their_names(dvc: Dvc, repo: Path) -> None:  # noqa: F811

@@ -19,6 +19,7 @@ from lineal.cli.commands.export_log import EXPORT_LOG, WITNESS
 from lineal.cli.commands.export_mlflow import EXPORT_MLFLOW
 from lineal.cli.commands.gate import GATE
 from lineal.cli.commands.git_apply import GIT_APPLY
+from lineal.cli.commands.gto import EXPORT_GTO, IMPORT_GTO
 from lineal.cli.commands.import_dvc import IMPORT_DVC
 from lineal.cli.commands.import_mlflow import IMPORT_MLFLOW
 from lineal.cli.commands.init import INIT
@@ -50,8 +51,10 @@ HAND_MADE: dict[str, Command] = {
     for each in (
         INIT,
         IMPORT_DVC,
+        IMPORT_GTO,
         IMPORT_MLFLOW,
         EXPORT_MLFLOW,
+        EXPORT_GTO,
         EXPORT_LOG,
         EXPORT_ATTESTATIONS,
         WITNESS,

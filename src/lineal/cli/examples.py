@@ -10,6 +10,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "lineal import mlflow http://mlflow.example.org:5000",
         "lineal import mlflow sqlite:///mlflow.db --artifacts s3://models/mlflow",
     ),
+    "import gto": ("lineal import gto", "lineal import gto ~/registry"),
+    "export gto": ("lineal export gto", "lineal export gto churn --push origin"),
     "export mlflow": ("lineal export mlflow mlruns", "lineal export mlflow http://mlflow.example.org:5000"),
     "run": ("lineal run -- python train.py --depth 6", "lineal run --name nightly -- python -m churn.train"),
     "experiments": ("lineal experiments", "lineal experiments --deleted"),
@@ -66,8 +68,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "model register": (
         "lineal model register run:train --name churn",
         "lineal model register run:train --name churn --file out/model.joblib",
+        "lineal model register run:train --name churn --pre rc",
         "lineal model register run:train --name churn --level major --reason 'another meaning of churn'",
     ),
+    "model release": ("lineal model release churn:1.3.0-rc.2",),
     "model bump": (
         "lineal model bump churn:1.2.0",
         "lineal model bump run:train --name churn",

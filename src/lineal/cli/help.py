@@ -9,8 +9,10 @@ GROUPS: dict[str, dict[str, str]] = {
         "init": "make a repository in a directory",
         "doctor": "tell whether the repository, or a remote, is fit to keep bytes",
         "import dvc": "bring the history of a DVC repository",
+        "import gto": "bring the models that GTO's tags register in Git",
         "import mlflow": "bring everything that MLflow knows: runs, models, files, registry",
         "export mlflow": "take everything that is here to a folder or a server of MLflow's",
+        "export gto": "tell Git of versions and stages, as tags in GTO's format",
         "export log": "write the journal as a transparency log that others can watch",
         "witness": "prove that such a log only grew since it was last seen",
         "verify": "check every byte, name and act; of a version also who signed it",
@@ -50,6 +52,7 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "versions of a model": {
         "model register": "make the next version of a model from a run",
+        "model release": "make a pre-release the release: the same bytes under its number",
         "model sign": "sign the files of a version, as other programs verify them",
         "export attestations": "write what is known of a version as signed statements",
         "key create": "make a key that signs",

@@ -59,11 +59,24 @@ def _measured(answer: Any) -> str:
     return f"its rows are not known, so no gate decides by it: {again} binds it"
 
 
+def _released(answer: Any) -> str:
+    if not answer.created:
+        return f"unchanged: {answer.reference} is the release"
+    return f"next: {_towards_production(answer.reference)}"
+
+
+def _towards_production(reference: str) -> str:
+    """Return the command that brings a version on its way; production takes releases only, where the policy says no other."""
+    is_pre_release = "-" in reference.rpartition(":")[2]
+    return f"lineal model release {reference}" if is_pre_release else f"lineal promote {reference} --to production"
+
+
 _NEXT: dict[str, Callable[[Any], str]] = {
     "data add": lambda answer: "" if answer.created else "unchanged: this content was added before",
     "model register": _registered,
     "evaluation add": _measured,
-    "evaluate": lambda answer: f"next: lineal promote {answer.reference} --to production",
+    "model release": _released,
+    "evaluate": lambda answer: f"next: {_towards_production(answer.reference)}",
     "promote": lambda answer: f"next: lineal deploy {answer.reference}" if answer.stage == "production" else "",
     "remote add": lambda answer: f"next: lineal doctor {answer.name} tests what it can do",
     "deploy": lambda answer: f"it answers POST {answer.endpoint}/predict" if answer.endpoint else "",

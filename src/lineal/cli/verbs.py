@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Literal, get_args, get_origin
 
 from lineal.cli.command import Command
+from lineal.cli.commands.following import FOLLOWED, follow
 from lineal.cli.commands.model_sign import sign_new
 from lineal.cli.context import Context
 from lineal.cli.next import next_step, nothing_found
@@ -92,6 +93,8 @@ def _run(operation: Operation, context: Context, options: argparse.Namespace) ->
         answer = repository.perform(operation, operation.request(**{**given, **uploads}))
         if operation.words == "model register":
             sign_new(context, repository, answer)
+        if operation.words in FOLLOWED:
+            follow(context, repository, answer)
     context.answer(answer)
     for said in (nothing_found(operation.words, answer), next_step(operation.words, answer)):
         if said:

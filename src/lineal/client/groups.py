@@ -99,6 +99,7 @@ class Exports(Group):
     registered = o.exports.registered
     versions = o.exports.versions
     files = o.exports.files
+    tags = o.tags.tagged
 
 
 class Imports(Group):

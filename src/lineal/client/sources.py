@@ -247,7 +247,7 @@ def _counted(pieces: Iterable[bytes], progress: Progress) -> Iterator[bytes]:
 
 def _surroundings(handle: Handle, ways: Ways) -> Surroundings:
     """Return what connectors may use: the project's connections, and the environment of whoever asks."""
-    directory = _project(handle)
+    directory = project_of(handle)
     path = directory / SETTINGS_FILE
     try:
         text = path.read_text(encoding="utf-8") if path.is_file() else ""
@@ -257,7 +257,7 @@ def _surroundings(handle: Handle, ways: Ways) -> Surroundings:
     return Surroundings(directory, os.environ, parse_connections(text), blob)
 
 
-def _project(handle: Handle) -> Path:
+def project_of(handle: Handle) -> Path:
     """Return the directory of the project: that of the repository, or of the nearest ``lineal.toml`` upwards."""
     store: Store | None = getattr(handle, "store", None)  # a repository behind a URL has none
     if store and store.root:

@@ -213,6 +213,7 @@ class Model(Group):
     describe = o.cards.describe
     remove = o.holds.remove
     bump = o.proposals.propose
+    release = o.registration.release
     revise = o.cards.revise
     confirm = o.cards.confirm
 

@@ -4,7 +4,8 @@
 ``churn``                   a model
 ``churn@production``        the version at a stage or alias
 ``churn:2.3.1``             that version
-``churn:2`` ``churn:2.3``   the newest version of that line
+``churn:2`` ``churn:2.3``   the newest release of that line
+``churn:2.4.0-rc.1``        that pre-release; ``churn:2.4.0-rc`` the newest of those
 ``churn:#7``                the seventh version registered
 ``run:01J…`` ``run:train``  a run by (the beginning of) its id, or the newest of that name
 ``data:adult``              the newest version of a dataset
@@ -24,17 +25,20 @@ import msgspec
 
 from lineal.objects.digest import PREFIX
 from lineal.objects.errors import Invalid
+from lineal.objects.semantic import PRE
 
 Kind = Literal["model", "alias", "version", "run", "dataset", "deployment", "digest"]
 
 NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9])?"
+
+_LINE = rf"#[0-9]{{1,9}}|[0-9]{{1,9}}(?:\.[0-9]{{1,9}}){{0,2}}|[0-9]{{1,9}}\.[0-9]{{1,9}}\.[0-9]{{1,9}}-{PRE}"
 
 _SHAPES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("digest", re.compile(rf"(?P<detail>{PREFIX.pattern})")),
     ("run", re.compile(r"run:(?P<name>\S+)")),
     ("deployment", re.compile(r"deployment:(?P<name>\S+)")),
     ("dataset", re.compile(rf"data:(?P<name>{NAME})(?:@(?P<detail>{PREFIX.pattern}|[0-9]{{1,9}}))?")),
-    ("version", re.compile(rf"(?P<name>{NAME}):(?P<detail>#[0-9]{{1,9}}|[0-9]{{1,9}}(?:\.[0-9]{{1,9}}){{0,2}})")),
+    ("version", re.compile(rf"(?P<name>{NAME}):(?P<detail>{_LINE})")),
     ("alias", re.compile(rf"(?P<name>{NAME})@(?P<detail>{NAME})")),
     ("model", re.compile(rf"(?P<name>{NAME})")),
 )

@@ -80,6 +80,8 @@ class Bump(Object, frozen=True, tag="bump"):
     """Why a version got its semantic version: the level, and each finding as ``level: sentence``.
 
     ``causes`` has the rule of each finding, in the same order; statements from before there were rules have none.
+    ``pre_release`` is the pre-release before it, if there was one since the release, and ``since_pre_release`` what changed
+    since that; nothing where it became the release.
     """
 
     semantic: str
@@ -88,6 +90,8 @@ class Bump(Object, frozen=True, tag="bump"):
     previous: str = ""
     overridden_because: str = ""
     causes: tuple[Cause, ...] = ()
+    pre_release: str = ""
+    since_pre_release: tuple[str, ...] = ()
 
 
 class CardEdit(Object, frozen=True, tag="card-edit"):

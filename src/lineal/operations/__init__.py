@@ -28,7 +28,7 @@ if _AT_ONCE:
         upkeep,
     )
     from lineal.operations.messages import hooks, webhooks
-    from lineal.operations.migration import exports, imports, registry_imports, tracking_imports
+    from lineal.operations.migration import exports, imports, registry_imports, tags, tracking_imports
     from lineal.operations.people import access_tokens, accounts
     from lineal.operations.recording import artifacts, experiments, runs
     from lineal.operations.versioning import (
@@ -85,6 +85,7 @@ __all__ = [
     "signatures",
     "sources",
     "sql",
+    "tags",
     "tracking_imports",
     "transfers",
     "transparency",
@@ -127,6 +128,7 @@ VERBS = {
         "experiment restore",
     ),
     "migration.exports": ("export runs", "export models", "export registered", "export versions", "export files"),
+    "migration.tags": ("export tags",),
     "migration.imports": (
         "import known",
         "import states",
@@ -155,7 +157,7 @@ VERBS = {
     "versioning.promotions": ("gate", "promote", "approve", "alias"),
     "asking.questions": ("show", "search", "log"),
     "versioning.proposals": ("model bump",),
-    "versioning.registration": ("model register",),
+    "versioning.registration": ("model register", "model release"),
     "versioning.scans": ("model scan",),
     "migration.registry_imports": ("import numbered", "import registered"),
     "data.remotes": ("remote add", "remote list", "remote remove"),

@@ -9,6 +9,7 @@ from typing import Any
 from lineal.objects.digest import short
 from lineal.objects.errors import Ambiguous, Conflict, Invalid, NotFound
 from lineal.objects.reference import Kind, Reference, parse_reference
+from lineal.objects.semantic import SemanticVersion
 from lineal.storage.store import Store
 
 Row = dict[str, Any]
@@ -19,11 +20,17 @@ STAGES = ("staging", "production", "archived")
 NO_STAGE = "none"
 """Where a version stands that somebody registered without saying what for, as programs do over MLflow's protocol."""
 
+NEWEST_FIRST = "major DESC, minor DESC, patch DESC, pre_order DESC"
+"""The order of SemVer's precedence, in SQL, on rows of versions."""
+
+RELEASES = "pre = ''"
+"""What is true of the rows of releases, in SQL; what is newest is one of them, unless pre-releases are asked for."""
+
 _VERSION = "SELECT * FROM version WHERE model = :model"
 
 
 def find_version(store: Store, text: str) -> Row:
-    """Return the row of the version that ``text`` names; a bare model means its newest version.
+    """Return the row of the version that ``text`` names; a bare model means its newest release.
 
     Raises:
         Invalid: ``text`` names something that is no version.
@@ -38,7 +45,7 @@ def find_version(store: Store, text: str) -> Row:
     check_model(store, reference.name)
     where, values = _version_clause(reference)
     rows = store.database.run(
-        f"{_VERSION}{where} ORDER BY major DESC, minor DESC, patch DESC LIMIT 1",
+        f"{_VERSION}{where} ORDER BY {NEWEST_FIRST} LIMIT 1",
         model=reference.name,
         **values,
     )
@@ -53,12 +60,18 @@ def find_version(store: Store, text: str) -> Row:
         raise NotFound(
             f"{text} was removed by {gone[0]['removed_by']}: {gone[0]['reason']}", hint=f"it was {gone[0]['digest']}"
         )
-    raise NotFound(f"there is no {text}", hint=_versions_hint(store, reference.name))
+    raise NotFound(_missing(store, reference, text), hint=_versions_hint(store, reference.name))
+
+
+def _missing(store: Store, reference: Reference, text: str) -> str:
+    """Return that there is no such version, or that a model has only pre-releases."""
+    is_only_pre = reference.kind == "model" and store.database.run(f"{_VERSION} LIMIT 1", model=reference.name)
+    return f"{text} has no release yet, only pre-releases" if is_only_pre else f"there is no {text}"
 
 
 def _version_clause(reference: Reference) -> tuple[str, dict[str, object]]:
     if reference.kind == "model":
-        return "", {}
+        return f" AND {RELEASES}", {}
     if reference.kind == "alias":
         if reference.detail in STAGES:
             return " AND stage = :stage", {"stage": reference.detail}
@@ -67,8 +80,17 @@ def _version_clause(reference: Reference) -> tuple[str, dict[str, object]]:
         }
     if reference.detail.startswith("#"):
         return " AND number = :number", {"number": int(reference.detail[1:])}
-    parts = dict(zip(("major", "minor", "patch"), map(int, reference.detail.split(".")), strict=False))
-    return "".join(f" AND {name} = :{name}" for name in parts), dict(parts)
+    line, _, pre = reference.detail.partition("-")
+    parts = dict(zip(("major", "minor", "patch"), map(int, line.split(".")), strict=False))
+    where = "".join(f" AND {name} = :{name}" for name in parts)
+    if not pre:
+        return f"{where} AND {RELEASES}", dict(parts)
+    # What is called so exactly is never shadowed by one of a series with that name.
+    exact = (
+        f"EXISTS (SELECT 1 FROM version e WHERE e.model = :model{where.replace(' AND ', ' AND e.')} AND e.pre = :pre)"
+    )
+    series = f"substr(pre, 1, {len(pre) + 1}) = :series AND NOT {exact}"
+    return f"{where} AND (pre = :pre OR ({series}))", {**parts, "pre": pre, "series": f"{pre}."}
 
 
 def keep_production(store: Store, name: str, condition: str, **values: object) -> None:
@@ -247,7 +269,12 @@ def near(name: str, names: Iterable[str], otherwise: str, *, prefix: str = "") -
 
 def semantic(row: Row) -> str:
     """Return the semantic version of a version's row."""
-    return f"{row['major']}.{row['minor']}.{row['patch']}"
+    return str(semantic_of(row))
+
+
+def semantic_of(row: Row) -> SemanticVersion:
+    """Return the semantic version of a version's row, as a value that can be compared."""
+    return SemanticVersion(row["major"], row["minor"], row["patch"], row["pre"])
 
 
 def subject_of(row: Row) -> str:

@@ -6,7 +6,8 @@ from typing import TypeVar
 
 from lineal.objects.canonical import Object, object_digest
 from lineal.objects.digest import Digest
-from lineal.objects.statements import Predicate, Statement
+from lineal.objects.statements import Bump, Predicate, Statement
+from lineal.operations.references import Row, semantic
 from lineal.storage.store import Store
 
 P = TypeVar("P", bound=Predicate)
@@ -49,3 +50,9 @@ def said(store: Store, subject: Digest, predicate: type[P]) -> tuple[tuple[State
 def kind_of(predicate: type[Object]) -> str:
     """Return the word by which a kind of statement is found: its tag."""
     return str(predicate.__struct_config__.tag)
+
+
+def bump_of(store: Store, row: Row) -> Bump | None:
+    """Return why the version of a row has its number; the same bytes may have got others, which have reasons of their own."""
+    found = [bump for _, bump in said(store, row["digest"], Bump)]
+    return next((each for each in found if each.semantic == semantic(row)), found[0] if found else None)

@@ -321,7 +321,7 @@ class Conditions:
                 return self._code(column, f"{{column}} <> '' AND {self._text('{column}', operator, value)}")
             case "text", str():
                 return known + self._text(column, operator, value)
-            case "time", (start, end):
+            case "time", (int(start), int(end)):
                 return known + self._time(column, operator, Period(start, end))
             case "line", tuple():
                 columns = ", ".join(field.columns[: len(value)])

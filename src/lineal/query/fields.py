@@ -10,7 +10,7 @@ from lineal.objects.runs import RunState
 
 Subject = Literal["versions", "runs"]
 Shape = Literal["text", "time", "number", "line", "alias", "commit", "code"]
-"""``line``: a semantic version or its beginning. ``alias``: text, of which a version may have several. ``commit`` and
+"""``line``: a semantic version or its beginning; the last column is that of the order of pre-releases. ``alias``: text, of which a version may have several. ``commit`` and
 ``code``: a commit by the beginning of its digits, and other texts that tell of code."""
 
 
@@ -39,7 +39,8 @@ _VERSION = (
     (Field("model", "text", ("v.model",)), ("name",)),
     (Field("stage", "text", ("v.stage",)), ()),
     (Field("alias", "alias", ("a.alias",)), ("aliases",)),
-    (Field("version", "line", ("v.major", "v.minor", "v.patch")), ("semantic",)),
+    (Field("version", "line", ("v.major", "v.minor", "v.patch", "v.pre_order")), ("semantic",)),
+    (Field("pre_release", "text", ("v.pre",)), ("pre",)),
     (Field("number", "number", ("v.number",)), ()),
     (Field("author", "text", ("v.created_by",)), ("by", "created_by")),
     (Field("created", "time", ("v.created_at",)), ("created_at", "registered")),

@@ -32,7 +32,7 @@ _RANK = {
 # Texts are put in order by what is in their indexes, which also keeps a token short.
 _TEXT = f"substr({{table}}.value, 1, {INDEXED_CHARACTERS})"
 _VALUE = {"metric": "{table}.value", "param": _TEXT, "tag": _TEXT, "number": "{table}.number"}
-_FORM: dict[str, Form] = {"text": "text", "time": "whole", "number": "whole", "line": "whole"}
+_FORM: dict[str, Form] = {"text": "text", "time": "whole", "number": "whole"}
 
 
 class Key(NamedTuple):
@@ -79,8 +79,11 @@ def _keys(number: int, sort: Sort) -> list[Key]:
     by, table = sort.by, f"s{number}"
     if isinstance(by, Field):
         rank = _RANK["field"].format(column=by.columns[0]) if by.is_nullable else ""
-        form = _FORM[by.shape]
-        return [Key(number + place, rank, column, sort.ascending, form) for place, column in enumerate(by.columns)]
+        forms: tuple[Form, ...] = ("whole", "whole", "whole", "text") if by.shape == "line" else (_FORM[by.shape],)
+        return [
+            Key(number + place, rank, column, sort.ascending, form)
+            for place, (column, form) in enumerate(zip(by.columns, forms, strict=True))
+        ]
     kinds = ("number", "param") if by.kind == "param" and sort.numeric else (by.kind,)
     return [
         Key(

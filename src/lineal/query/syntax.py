@@ -81,7 +81,7 @@ class Property(msgspec.Struct, frozen=True):
 
     field: Field
     operator: Operator
-    value: str | float | tuple[int, ...]
+    value: str | float | tuple[int | str, ...]
 
 
 class Alike(msgspec.Struct, frozen=True):

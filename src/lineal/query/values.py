@@ -6,6 +6,7 @@ import math
 import re
 
 from lineal.formats.releases import order_of
+from lineal.objects.semantic import PRE, pre_order
 from lineal.query.cursor import Cursor, near
 from lineal.query.fields import Field, Shape
 from lineal.query.syntax import Operator, Token
@@ -33,7 +34,7 @@ EXPECTED: dict[Shape, str] = {
     "alias": "an alias",
     "time": "a time such as 2026-11-01, today or 7 days ago",
     "number": "a whole number",
-    "line": "a version such as 2, 2.3 or 2.3.1",
+    "line": "a version such as 2, 2.3, 2.3.1 or 2.3.1-rc.1",
     "commit": "a commit, by at least four of its hexadecimal digits",
     "code": "a text",
 }
@@ -42,7 +43,8 @@ EXPECTED: dict[Shape, str] = {
 _UNITS = frozenset("ms s sec seconds minutes hours kb mb gb gib mib percent px".split())
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+|(?P<percent>%))?")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
-_LINE = re.compile(r"v?([0-9]{1,18}(?:\.[0-9]{1,18}){0,2})")
+_LINE = re.compile(rf"v?([0-9]{{1,18}}(?:\.[0-9]{{1,18}}){{0,2}})(?:-({PRE}))?", re.ASCII)
+_WHOLE_LINE = 3
 _COMMIT = re.compile(r"[0-9a-f]{4,64}")
 _AMBIGUOUS = {"m": "minutes or months", "min": "minutes", "mo": "months", "s": "seconds", "h": "hours", "d": "days"}
 _AMBIGUOUS |= {"w": "weeks", "y": "years"}
@@ -112,7 +114,7 @@ def of_param(cursor: Cursor, operator: Operator, token: Token) -> tuple[str, flo
 
 def of_field(
     cursor: Cursor, field: Field, operator: Operator, token: Token, text: str, now: int
-) -> str | int | tuple[int, ...]:
+) -> str | int | tuple[int | str, ...]:
     """Return what ``field`` is compared with, in its shape.
 
     Args:
@@ -126,7 +128,7 @@ def of_field(
     Raises:
         Invalid: the text has not the field's shape.
     """
-    found: str | int | tuple[int, ...] | None
+    found: str | int | tuple[int | str, ...] | None
     if field.shape == "time":
         found = period(text, now)
     elif field.shape == "number":
@@ -134,8 +136,7 @@ def of_field(
     elif field.shape == "commit":
         found = text.lower() if _COMMIT.fullmatch(text.lower()) else None
     elif field.shape == "line":
-        line = _LINE.fullmatch(text)
-        found = tuple(int(part) for part in line[1].split(".")) if line else None
+        found = _line(text)
     else:
         check_inside(cursor, operator, token)
         return _word(cursor, field, operator, token)
@@ -144,6 +145,16 @@ def of_field(
         place = cursor.peek(-2) if hint else token
         raise cursor.wrong(place, f"{field.name} is compared with {EXPECTED[field.shape]}", hint=hint)
     return found
+
+
+def _line(text: str) -> tuple[int | str, ...] | None:
+    """Return the numbers of a semantic version or of its beginning; of a whole one also the order of its pre-release."""
+    line = _LINE.fullmatch(text)
+    if line is None:
+        return None
+    numbers = tuple(int(part) for part in line[1].split("."))
+    is_whole = len(numbers) == _WHOLE_LINE
+    return None if line[2] and not is_whole else (*numbers, pre_order(line[2] or "")) if is_whole else numbers
 
 
 def unit_hint(cursor: Cursor) -> str:

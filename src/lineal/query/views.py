@@ -61,7 +61,10 @@ def _code(run: str) -> tuple[Column, ...]:
 
 _MODEL = _texts(("model", "v.model", "the model"))
 _NUMBER = _numbers(("number", "v.number", "the how-manieth version of it"))
-_SEMANTIC = "CAST(v.major AS TEXT) || '.' || CAST(v.minor AS TEXT) || '.' || CAST(v.patch AS TEXT)"
+_SEMANTIC = (
+    "CAST(v.major AS TEXT) || '.' || CAST(v.minor AS TEXT) || '.' || CAST(v.patch AS TEXT)"
+    " || CASE WHEN v.pre = '' THEN '' ELSE '-' || v.pre END"
+)
 _RUN = _texts(("run", "r.id", "the id of the run"))
 _METRIC = (
     *_texts(("key", "m.key", "the name of the metric")),
@@ -215,6 +218,7 @@ VIEWS: tuple[View, ...] = (
             *_texts(
                 ("version", _SEMANTIC, "its semantic version"),
                 ("reference", f"v.model || ':' || {_SEMANTIC}", "how it is named everywhere"),
+                ("pre_release", "v.pre", "what stands behind the hyphen of its semantic version; empty for a release"),
                 ("stage", "v.stage", "where it stands now: none, staging, production or archived"),
                 ("digest", "v.digest", "the digest of everything that it is"),
                 ("author", "v.created_by", "who registered it"),

@@ -344,6 +344,8 @@ EXAMPLES: dict[str, Object] = {
         previous="1.4.0",
         overridden_because="asked for",
         causes=(Cause(rule="input-removed-strict", where="age"),),
+        pre_release="2.0.0-rc.1",
+        since_pre_release=("minor: other weights",),
     ),
     "card-edit": CardEdit(card=A, sections=("caveats",), is_confirmed=True),
     "observation": Observation(deployment="01ARZ3NDEKTSV4RRFFQ69G5FAV", observed=A, healthy=True, request_count=7),

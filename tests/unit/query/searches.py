@@ -8,6 +8,7 @@ from typing import get_args
 
 from hypothesis import strategies as st
 
+from lineal.objects.semantic import pre_order
 from lineal.query.fields import FIELDS, Field, Subject
 from lineal.query.syntax import (
     Alike,
@@ -44,6 +45,7 @@ from tests.unit.query.world import (
     NUMBERS,
     NUMERIC,
     PARAMS,
+    PRE_RELEASES,
     SCRIPTS,
     STAGES,
     TAGS,
@@ -58,6 +60,7 @@ _WORDS = {
     "experiment": EXPERIMENTS,
     "branch": BRANCHES,
     "entry_point": SCRIPTS,
+    "pre_release": PRE_RELEASES[1:],
     "run": tuple(f"01J{i:023}" for i in (0, 3, 99)),
     "id": tuple(f"01J{i:023}" for i in (0, 3, 99)),
 }
@@ -68,7 +71,14 @@ RELEASES = ("1.4", "1.4.0", "1.5", "1.9", "2", "2.4.0", "3.12.1")
 LIKES = ("%a%", "a__", "A%", "100\\%", "%'%", "%", "_", "é", "train.%")
 USED = ("data:iris", "data:iris@d1", "data:wine@d2", "data:wine@d1")
 _TIMES = ("2026", "2026-11", "2026-11-01", "2026-10-31T22:00", "today", "yesterday", "now", "30 hours ago", "1 day ago")
-_LINES = ((1,), (1, 2), (0, 1, 2), (2, 0, 0))
+_LINES: dict[tuple[int | str, ...], str] = {
+    (1,): "1",
+    (1, 2): "1.2",
+    (0, 1, 2, pre_order("")): "0.1.2",
+    (2, 0, 0, pre_order("")): "2.0.0",
+    (1, 1, 1, pre_order("rc.2")): "1.1.1-rc.2",
+}
+"""Versions and their beginnings, by what they are compared as."""
 _ORDERED: tuple[Operator, ...] = ("=", "!=", "<", "<=", ">", ">=")
 
 measured = st.builds(
@@ -176,7 +186,7 @@ def every_sort(subject: Subject) -> Iterator[Sort]:
         yield from (Sort(by, is_ascending, best=True) for by in metrics)
 
 
-def _values(field: Field) -> list[str | int | tuple[int, ...]]:
+def _values(field: Field) -> list[str | int | tuple[int | str, ...]]:
     values = {
         "text": _WORDS.get(field.name, TEXTS),
         "alias": ALIASES,
@@ -283,11 +293,11 @@ def _condition(condition: Condition) -> str:  # noqa: C901, PLR0911, PLR0912 - o
             return f"{field.name} {operator} {_value(field, value)}"
 
 
-def _value(field: Field, value: str | int | tuple[int, ...]) -> str:
+def _value(field: Field, value: str | int | tuple[int | str, ...]) -> str:
     if isinstance(value, str):
         return quoted(value)
     if field.shape == "line":
-        return ".".join(map(str, value))
+        return _LINES[value]
     if field.shape == "time":
         return next(each for each in _TIMES if tuple(period(each, NOW) or ()) == value)
     return str(value)

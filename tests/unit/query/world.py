@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from lineal.objects.runs import Code, Package, Runtime
+from lineal.objects.semantic import pre_order
 from lineal.storage.database.database import Database
 from lineal.storage.made_with import note_made_with
 
@@ -25,6 +26,7 @@ LETTERED = "letter"
 
 TEXTS = ("ana", "Ana Banana", "x' OR '1'='1", "100%", "_", 'say "hi"', "é", "0.5", "true")
 MODELS = ("churn", "income")
+PRE_RELEASES = ("", "rc.2", "rc.10")
 STAGES = ("staging", "production", "archived")
 ALIASES = ("champion", "next", "Next2")
 USED = (("iris", "d1aa"), ("iris", "d2"), ("wine", "d1"))
@@ -131,13 +133,16 @@ def _used() -> st.SearchStrategy[tuple[tuple[str, str], ...]]:
 _times = st.integers(-60, 30).map(lambda hours: NOW + hours * HOUR_MS)
 
 
+_lines = st.lists(st.tuples(*[st.integers(0, 2)] * 3, st.sampled_from(PRE_RELEASES)), unique=True, max_size=6)
+
+
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
     """Draw up to twelve versions and six runs."""
     world = World()
     for model in MODELS:
-        lines = draw(st.lists(st.tuples(*[st.integers(0, 2)] * 3), unique=True, max_size=6))
-        for number, (major, minor, patch) in enumerate(lines, 1):
+        lines = draw(_lines)
+        for number, (major, minor, patch, pre) in enumerate(lines, 1):
             digest = f"sha256:{model}{number}"
             columns = {
                 "model": model,
@@ -146,6 +151,8 @@ def worlds(draw: st.DrawFn) -> World:
                 "major": major,
                 "minor": minor,
                 "patch": patch,
+                "pre": pre,
+                "pre_order": pre_order(pre),
                 "stage": draw(st.sampled_from(STAGES)),
                 "card": "",
                 "created_by": draw(st.sampled_from(TEXTS)),
@@ -216,6 +223,8 @@ def full_world() -> World:
             "number": i // 2 + 1,
             "digest": f"sha256:{i}",
             **line,
+            "pre": PRE_RELEASES[i % 3],
+            "pre_order": pre_order(PRE_RELEASES[i % 3]),
             "card": "",
             "stage": STAGES[i % 3],
             "created_by": TEXTS[i % len(TEXTS)],

@@ -10,6 +10,7 @@ from lineal.objects.canonical import canonical_bytes
 from lineal.objects.digest import digest_of
 from lineal.objects.errors import Conflict, Invalid, Unavailable
 from lineal.objects.runs import Code, Package, Runtime
+from lineal.objects.semantic import pre_order
 from lineal.objects.sources import ObjectSource, QuerySource
 from lineal.objects.statements import JournalEntry
 from lineal.objects.ulid import hexadecimal, ulid
@@ -165,6 +166,69 @@ def test_infinities_that_were_words_only_become_values(
     found = {row["key"]: (row["value"], row["word"]) for row in database.run("SELECT * FROM metric_last")}
 
     assert kept | {"b": (math.inf, "Infinity"), "c": (-math.inf, "-Infinity")} == found
+    database.close()
+
+
+VERSION_BEFORE = {
+    "model": "m",
+    "major": 1,
+    "minor": 2,
+    "stage": "production",
+    "card": "c",
+    "created_by": "ada",
+    "created_at": 3,
+    "revision": 4,
+    "updated_at": 5,
+    "description": "d",
+    "source": "s",
+    "location": "l",
+    "run": "r",
+    "run_link": "k",
+    "logged_model": "o",
+    "status": "pending",
+    "status_message": "w",
+    "deleted_at": 6,
+}
+"""Every column of a version before there were pre-releases, but for those that tell two of them apart."""
+
+INDEXES_OF_VERSIONS = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = 'version'",
+    "postgresql": "SELECT indexname AS name FROM pg_indexes WHERE tablename = 'version'",
+}
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+def test_versions_keep_everything_when_there_come_to_be_pre_releases(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, dialect: str
+) -> None:
+    database = Sqlite(MEMORY) if dialect == "sqlite" else Postgres(request.getfixturevalue("postgres_url"))
+    every = known()
+    monkeypatch.setattr(migrations, "known", lambda: [each for each in every if each.number < 16])
+    migrate(database, phase="pre")
+    store = Store(blobs=MemoryBlobs(), database=database, clock=FixedClock(), actor=Actor("ada", "admin"))
+    digest = store.put_object(Code(commit="3fe4a1"))
+    database.run("INSERT INTO model (name, last_number, created_by, created_at) VALUES ('m', 2, '', 0)")
+    kept = {**VERSION_BEFORE, "digest": digest}
+    columns = ", ".join((*kept, "number", "patch"))
+    marks = ", ".join(f":{name}" for name in (*kept, "number", "patch"))
+    for number in (1, 2):
+        database.run(f"INSERT INTO version ({columns}) VALUES ({marks})", **kept, number=number, patch=number)
+    before = {row["name"] for row in database.run(INDEXES_OF_VERSIONS[dialect])}
+    monkeypatch.setattr(migrations, "known", lambda: every)
+    migrate(database, phase="pre")
+
+    rows = database.run("SELECT * FROM version ORDER BY number")
+    added = {"pre": "", "pre_order": pre_order("")}
+    assert [
+        {**kept, "number": number, "patch": number, "subject": f"version:m/{number}", **added} for number in (1, 2)
+    ] == rows
+    after = {row["name"] for row in database.run(INDEXES_OF_VERSIONS[dialect])}
+    assert set() == {each for each in before - after if "version_of_model" not in each and "autoindex" not in each}
+    assert "version_created" in after
+    other = {**kept, "number": 3, "patch": 1, "pre": "rc.1", "pre_order": pre_order("rc.1")}
+    database.run(
+        f"INSERT INTO version ({', '.join(other)}) VALUES ({', '.join(f':{name}' for name in other)})", **other
+    )
     database.close()
 
 

@@ -36,7 +36,7 @@ class SemanticVersion(Check, frozen=True, tag="semantic_version"):
         if evidence.champion is None:
             return self.verdict("pass", "no version stands there yet that a step could be from")
         try:
-            old, new = (parse_semantic(_core(each)) for each in (evidence.champion_semantic, evidence.semantic))
+            old, new = (parse_semantic(each) for each in (evidence.champion_semantic, evidence.semantic))
         except Invalid as error:
             return self.verdict("inconclusive", error.message)
         return self._stepped(old, new, evidence)
@@ -61,8 +61,3 @@ class SemanticVersion(Check, frozen=True, tag="semantic_version"):
             f"{said}{why}; {still} more must approve what is more than {self.at_most}; lineal approve {evidence.name}"
         )
         return self.verdict("fail", reason, **numbers)
-
-
-def _core(text: str) -> str:
-    """Return a semantic version without what is said of a pre-release or a build."""
-    return text.partition("+")[0].partition("-")[0]

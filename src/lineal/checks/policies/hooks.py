@@ -1,4 +1,4 @@
-"""The tables ``[[hook]]`` and ``[git]`` of a policy: programs that are told of acts, or asked before a move; and the record in Git."""
+"""The tables ``[[hook]]`` of a policy: programs that are told of acts, or asked before a move; and the one that records in Git."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 
 import msgspec
 
+from lineal.checks.policies.git import GitPolicy
 from lineal.checks.policies.tables import STAGES
 from lineal.formats.webhook_messages import EVENTS
 
@@ -88,33 +89,6 @@ class HookPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     def hears(self, event: str) -> bool:
         """Tell whether it hears of an event at all."""
         return any(fnmatchcase(event, each) for each in self.on or (MOVED,))
-
-
-class GitPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where moves are recorded in Git.
-
-    Args:
-        branch: the branch; without one nothing is recorded.
-        folder: the folder in it that has a file for each model.
-        repository: the Git repository, from the policy's directory.
-        push: the remote to which the branch is pushed; empty for none.
-        people: who committers are here, by their address; others are called as what stands before its ``@``.
-    """
-
-    branch: str = ""
-    folder: str = "registry"
-    repository: str = "."
-    push: str = ""
-    people: dict[str, str] = {}
-
-    def __post_init__(self) -> None:
-        """Refuse names that lead elsewhere, or that Git would take for options."""
-        for name, value in (("branch", self.branch), ("push", self.push)):
-            if value and not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_./-]*", value):
-                raise ValueError(f"{name} must be of letters, digits and ._-/, not {value!r}")
-        parts = self.folder.split("/")
-        if not all(re.fullmatch(r"[A-Za-z0-9_.-]+", each) and each not in {".", "..", ".git"} for each in parts):
-            raise ValueError(f"folder must be a path within the repository, not {self.folder!r}")
 
 
 def recording(git: GitPolicy) -> tuple[HookPolicy, ...]:

@@ -12,7 +12,8 @@ import msgspec
 
 from lineal.checks.bump.rules import LEVELS, RULES, Levels
 from lineal.checks.check import Check, checks
-from lineal.checks.policies.hooks import GIT, GitPolicy, HookPolicy, recording
+from lineal.checks.policies.git import GitPolicy
+from lineal.checks.policies.hooks import GIT, HookPolicy, recording
 from lineal.checks.policies.lines import line_of
 from lineal.checks.policies.tables import (
     STAGES,
@@ -51,6 +52,11 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     def stage(self, stage: str) -> StagePolicy:
         """Return who may move versions to and out of ``stage``."""
         return self.stages.get(stage, _ANYBODY)
+
+    def admits_pre_releases(self, stage: str) -> bool:
+        """Tell whether a pre-release may come to ``stage``."""
+        said = self.stage(stage).pre_releases
+        return stage != "production" if said is None else said
 
 
 _ANYBODY = StagePolicy()

@@ -31,6 +31,7 @@ class StagePolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         after: stages in which a version must have stood before.
         by_author: whether whoever made a version may move it there.
         force: the least role that may overrule the gate; ``nobody`` for a gate that always holds.
+        pre_releases: whether pre-releases may come there; where nothing is said, they may not come to production.
     """
 
     role: Literal["writer", "approver", "admin"] = "writer"
@@ -38,6 +39,7 @@ class StagePolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     after: tuple[str, ...] = ()
     by_author: bool = True
     force: Literal["approver", "admin", "nobody"] = "approver"
+    pre_releases: bool | None = None
 
     def __post_init__(self) -> None:
         """Refuse stages that there are not."""

@@ -17,6 +17,9 @@ def one(answer: BumpAnswer, page: Page) -> Iterator[str]:
         yield from page.facts((("it has", answer.given), ("overridden because", answer.overridden_because)))
     for level in ("major", "minor", "patch"):
         yield from bullets(page, level, (_sentence(each) for each in answer.findings if each.level == level))
+    if answer.pre_release:
+        changed = answer.since_pre_release or ("nothing: it became the release",)
+        yield from bullets(page, f"since {answer.pre_release}", changed)
 
 
 def _sentence(finding: BumpFinding) -> str:

@@ -51,7 +51,7 @@ def one(answer: VersionAnswer, page: Page) -> Iterator[str]:
         )
     )
     yield from _scan(answer.statements, page)
-    yield from _bump(answer.statements, page)
+    yield from _bump(answer, page)
     yield from structures.of_version(answer.statements, page)
     yield from bullets(page, "data", _data(version.data, answer.datasets))
     yield from mapping(page, "parameters", {name: scalar(value) for name, value in version.params.items()})
@@ -177,14 +177,18 @@ def _scan(statements: Sequence[Statement], page: Page) -> Iterator[str]:
             yield f"  … {count(left, 'more finding')}; lineal model scan says them all"
 
 
-def _bump(statements: Sequence[Statement], page: Page) -> Iterator[str]:
-    """Yield why the version has its number."""
-    for each in _newest(statements):
-        if isinstance(bump := each.predicate, Bump):
-            since = f", {bump.level} after {bump.previous}" if bump.previous else ""
-            why = (f"overridden because {bump.overridden_because}",) if bump.overridden_because else ()
-            yield from bullets(page, f"why {bump.semantic}{since}", (*why, *bump.findings))
-            return
+def _bump(answer: VersionAnswer, page: Page) -> Iterator[str]:
+    """Yield why the version has its number; the same bytes may have got others, with reasons of their own."""
+    found = [each.predicate for each in _newest(answer.statements) if isinstance(each.predicate, Bump)]
+    bump = next((each for each in found if each.semantic == answer.semantic), found[0] if found else None)
+    if bump is None:
+        return
+    since = f", {bump.level} after {bump.previous}" if bump.previous else ""
+    why = (f"overridden because {bump.overridden_because}",) if bump.overridden_because else ()
+    yield from bullets(page, f"why {bump.semantic}{since}", (*why, *bump.findings))
+    if bump.pre_release:
+        changed = bump.since_pre_release or ("nothing: it became the release",)
+        yield from bullets(page, f"since {bump.pre_release}", changed)
 
 
 def _said(statements: Sequence[Statement], page: Page) -> Iterator[tuple[str, str, str]]:

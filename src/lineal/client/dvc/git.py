@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
@@ -14,7 +15,13 @@ _SECONDS_MAX = 300
 _BATCH = 500
 
 
-def ask(directory: Path, *arguments: str, statuses: tuple[int, ...] = (0,), given: bytes | None = None) -> bytes:
+def ask(
+    directory: Path,
+    *arguments: str,
+    statuses: tuple[int, ...] = (0,),
+    given: bytes | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> bytes:
     """Return what Git prints.
 
     Args:
@@ -22,6 +29,7 @@ def ask(directory: Path, *arguments: str, statuses: tuple[int, ...] = (0,), give
         arguments: the command of Git and what it takes.
         statuses: the exit statuses that are an answer.
         given: what it reads from its standard input.
+        variables: what is said to it by the environment, beside what is there.
 
     Raises:
         Invalid: Git refuses.
@@ -30,7 +38,14 @@ def ask(directory: Path, *arguments: str, statuses: tuple[int, ...] = (0,), give
     # Without its optional locks, looking at a repository does not disturb the user's own git.
     command = ("git", "--no-optional-locks", "-C", str(directory), *arguments)
     try:
-        done = subprocess.run(command, capture_output=True, check=False, timeout=_SECONDS_MAX, input=given or b"")
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            check=False,
+            timeout=_SECONDS_MAX,
+            input=given or b"",
+            env={**os.environ, **(variables or {})},
+        )
     except FileNotFoundError:
         raise Unavailable("git is not installed", hint="install Git") from None
     except subprocess.TimeoutExpired:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from lineal.client.dvc.history import History
+from lineal.client.dvc.history import Commit, History
 from lineal.client.dvc.history import Tag as GitTag
 from lineal.client.dvc.remembered import SYSTEM, Remembered
-from lineal.client.dvc.stages import Lock, Stages, key_of
-from lineal.formats.dvc import gto, lock, pipeline, pointer
+from lineal.client.dvc.stages import Lock, Stages, Told, key_of
+from lineal.formats.dvc import artifacts, gto, lock, pipeline, pointer
+from lineal.objects.canonical import object_digest
 from lineal.objects.errors import Conflict, Invalid, NotFound, Unsupported
 from lineal.objects.reference import check_name
+from lineal.objects.runs import IMPORTED, Code, FileUse, ModelFacts, Run, Runtime
+from lineal.objects.ulid import ulid
 from lineal.operations.migration.imports import Item
 from lineal.operations.references import STAGES
 
@@ -42,8 +46,15 @@ class _Registered(NamedTuple):
         return f"tag:{self.git.name}"
 
 
-def bring_models(repository: Repository, history: History, stages: Stages, remembered: Remembered) -> None:
-    """Register what GTO's tags register, and point aliases where they assign stages."""
+def bring_models(repository: Repository, history: History, stages: Stages | None, remembered: Remembered) -> None:
+    """Register what GTO's tags register, and point aliases where they assign stages.
+
+    Args:
+        repository: where to.
+        history: where the tags are.
+        stages: makes runs of what DVC keeps; None where there is no DVC.
+        remembered: what is here.
+    """
     versions, assigned = _holding(history.tags())
     by_commit: dict[tuple[str, str], str] = {}
     for tag in versions:
@@ -78,14 +89,16 @@ def _holding(tags: Iterable[GitTag]) -> tuple[list[_Registered], list[_Registere
 
 
 def _bring_version(
-    repository: Repository, history: History, stages: Stages, remembered: Remembered, tag: _Registered
+    repository: Repository, history: History, stages: Stages | None, remembered: Remembered, tag: _Registered
 ) -> str:
     """Register a version and return its reference; empty when it is left out."""
     try:
         check_name(tag.model, "model")
         path = _path(history, tag)
-        run = _run_that_made(history, remembered.known, tag, path) or _added(
-            repository, history, stages, remembered, tag, path
+        run = (
+            _run_that_made(history, remembered.known, tag, path)
+            or _committed(repository, history, remembered, tag, path)
+            or _added(repository, history, stages, remembered, tag, path)
         )
         answer = repository.imports.version(
             run=run, name=tag.model, file=path, semantic=tag.said.version, item=_item(tag)
@@ -119,10 +132,63 @@ def _path(history: History, tag: _Registered) -> str:
     folder = tag.folder
     place = os.path.normpath(f"{folder}/dvc.yaml")
     said = pipeline.parse(history.files(tag.git.commit, [place]).get(place, b""), place)
-    artifact = said.artifacts.get(tag.said.name)
+    artifact = said.artifacts.get(tag.said.name) or _older(history, tag)
     if artifact is None:
         raise NotFound(f"{place} of its commit has no artifact {tag.said.name}", hint="write it there, and tag again")
     return os.path.normpath(f"{folder}/{artifact.path}")
+
+
+def _older(history: History, tag: _Registered) -> pipeline.Artifact | None:
+    """Return what an ``artifacts.yaml`` says of a tag's artifact."""
+    place = os.path.normpath(f"{tag.folder}/{artifacts.NAME}")
+    return artifacts.parse(history.files(tag.git.commit, [place]).get(place, b""), place).get(tag.said.name)
+
+
+def _committed(repository: Repository, history: History, remembered: Remembered, tag: _Registered, path: str) -> str:
+    """Return a run that stands for whatever made files that Git itself keeps; empty when it does not."""
+    files = history.files(tag.git.commit, [path])
+    if not files:
+        listed = history.listed(tag.git.commit, path)
+        contents = history.read(listed.values())
+        files = {f"{path}/{name}": contents[blob] for name, blob in listed.items() if blob in contents}
+    if not files:
+        return ""
+    item = f"file:{path} of {tag.git.commit}"
+    if not remembered.has(item):
+        commit = history.commit(tag.git.commit)
+        outputs = tuple(
+            FileUse(path=each, digest=repository.blobs.put(data), size_bytes=len(data))
+            for each, data in sorted(files.items())
+        )
+        told = _run_of(commit, path, outputs, history.remote)
+        by = Item(system=SYSTEM, name=item, by=commit.author, at=commit.at)
+        remembered.add(
+            item, repository.imports.run(run=told.run, code=told.code, runtime=told.runtime, item=by).reference
+        )
+    return remembered.known[item]
+
+
+def _run_of(commit: Commit, path: str, outputs: tuple[FileUse, ...], origin: str) -> Told:
+    code, runtime = Code(commit=commit.id, remote=origin), Runtime()
+    is_directory = outputs[0].path != path
+    run = Run(
+        id=ulid(commit.at, hashlib.sha256(f"{commit.id} {path}".encode()).digest()[:10]),
+        name=path.rpartition("/")[2],
+        command=("git", "commit"),
+        directory=".",
+        state="finished",
+        started_at=commit.at,
+        ended_at=commit.at,
+        exit_status=0,
+        code=object_digest(code),
+        runtime=object_digest(runtime),
+        user=commit.author,
+        outputs=outputs,
+        models={path: ModelFacts()} if is_directory else {},
+        capture_level=IMPORTED,
+        gaps=(f"imported from {path} of commit {commit.short}: nobody saw what made it",),
+    )
+    return Told(run, code, runtime)
 
 
 def _run_that_made(history: History, known: Mapping[str, str], tag: _Registered, path: str) -> str:
@@ -136,7 +202,12 @@ def _run_that_made(history: History, known: Mapping[str, str], tag: _Registered,
 
 
 def _added(
-    repository: Repository, history: History, stages: Stages, remembered: Remembered, tag: _Registered, path: str
+    repository: Repository,
+    history: History,
+    stages: Stages | None,
+    remembered: Remembered,
+    tag: _Registered,
+    path: str,
 ) -> str:
     """Return a run that stands for whatever made a file that somebody added by hand.
 
@@ -145,8 +216,8 @@ def _added(
     """
     place = f"{path}.dvc"
     data = history.files(tag.git.commit, [place]).get(place)
-    if data is None:
-        raise NotFound(f"DVC did not keep {path} in its commit", hint="register it from a run of Lineal")
+    if data is None or stages is None:
+        raise NotFound(f"neither Git nor DVC keeps {path} in its commit", hint="register it from a run of Lineal")
     name = path.rpartition("/")[2]
     stage = lock.Stage(cmd=f"dvc add {name}", outs=pointer.parse(data, place).outs)
     item = f"stage:{key_of(place, name, stage)}"

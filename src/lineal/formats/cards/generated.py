@@ -172,6 +172,9 @@ def _history(facts: CardFacts) -> Iterator[Block]:
         since = f" since {facts.bump.previous}" if facts.bump.previous else ""
         yield Title(f"What is new{since}")
         yield Lines(facts.bump.findings)
+        if facts.bump.pre_release and facts.bump.since_pre_release:
+            yield Text(f"Since {facts.bump.pre_release}:")
+            yield Lines(facts.bump.since_pre_release)
         if facts.bump.overridden_because:
             yield Text(f"The level was chosen by hand: {facts.bump.overridden_because}")
     for title, lines in (("Code", facts.code), ("Runtime", facts.runtime), ("Hardware", facts.hardware)):

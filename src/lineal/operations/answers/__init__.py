@@ -64,6 +64,7 @@ from lineal.operations.answers.registry import (
     WebhookTest,
     Wish,
 )
+from lineal.operations.answers.tags import Stay, TaggedModel, TaggedVersion
 from lineal.operations.answers.tracking import (
     ArtifactAnswer,
     ArtifactLine,
@@ -142,8 +143,11 @@ __all__ = [
     "SignatureAnswer",
     "SourceCheck",
     "SqlAnswer",
+    "Stay",
     "TableAnswer",
     "TableDiff",
+    "TaggedModel",
+    "TaggedVersion",
     "TileAnswer",
     "ToSign",
     "TokenAnswer",

@@ -19,6 +19,7 @@ class BumpAnswer(Answer, frozen=True, kw_only=True):
     """Which semantic version the evidence asks for.
 
     ``given`` is the one that a registered version has, and ``overridden_because`` why that is another level.
+    ``pre_release`` is the pre-release before it, since the release, and ``since_pre_release`` what changed since that.
     """
 
     reference: str
@@ -28,3 +29,5 @@ class BumpAnswer(Answer, frozen=True, kw_only=True):
     findings: tuple[BumpFinding, ...] = ()
     given: str = ""
     overridden_because: str = ""
+    pre_release: str = ""
+    since_pre_release: tuple[str, ...] = ()

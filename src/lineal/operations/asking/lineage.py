@@ -18,7 +18,7 @@ from lineal.objects.sources import Source, decode_source
 from lineal.operations.answers import Edge, Lineage, Node
 from lineal.operations.asking import places
 from lineal.operations.operation import operation
-from lineal.operations.references import Row, dataset_reference, find_any, version_reference
+from lineal.operations.references import NEWEST_FIRST, RELEASES, Row, dataset_reference, find_any, version_reference
 from lineal.storage.store import Store
 from lineal.storage.trees import NODES, blob_of
 
@@ -231,7 +231,9 @@ def lineage(store: Store, reference: str, *, depth: int = 20) -> Lineage:
     start = f"deployment:{row['id']}" if kind == "deployment" else row.get("digest")
     if kind == "model" or not start:
         newest = store.database.run(
-            "SELECT digest FROM version WHERE model = :name ORDER BY number DESC LIMIT 1", name=row["name"]
+            "SELECT digest FROM version WHERE model = :name"
+            f" ORDER BY CASE WHEN {RELEASES} THEN 0 ELSE 1 END, {NEWEST_FIRST} LIMIT 1",
+            name=row["name"],
         )
         start = newest[0]["digest"] if newest else row["name"]
     found = around(store, start, depth, reference)

@@ -112,7 +112,8 @@ def log(store: Store, reference: str = "", *, limit: int = 50, before: int = 0) 
         " OR subject = :exact OR (:prefix <> '' AND (subject LIKE :prefix || ':%' OR subject LIKE :prefix || '@%'))"
         " OR subject IN (SELECT 'deployment:' || d.id FROM deployment d JOIN version v"
         " ON v.model = d.model AND v.number = d.number WHERE d.model = :exact"
-        " OR d.model || ':' || v.major || '.' || v.minor || '.' || v.patch = :exact))"
+        " OR d.model || ':' || v.major || '.' || v.minor || '.' || v.patch"
+        " || CASE WHEN v.pre = '' THEN '' ELSE '-' || v.pre END = :exact))"
         " ORDER BY sequence DESC LIMIT :limit",
         before=before,
         exact=exact,

@@ -15,7 +15,7 @@ from lineal.objects.runs import Run
 from lineal.objects.versions import Version
 from lineal.operations.answers import Contents, FileLine
 from lineal.operations.operation import operation
-from lineal.operations.references import Row, dataset_reference, find_any, version_reference
+from lineal.operations.references import Row, dataset_reference, find_any, find_version, version_reference
 from lineal.storage.store import Store
 
 _LISTED_MAX = 1_000
@@ -53,12 +53,7 @@ def _found(store: Store, text: str) -> tuple[str, Row]:
         return find_any(store, f"data:{text}")
     kind, row = find_any(store, text)
     if kind == "model":
-        newest = store.database.run(
-            "SELECT * FROM version WHERE model = :name ORDER BY number DESC LIMIT 1", name=row["name"]
-        )
-        if not newest:
-            raise NotFound(f"{text} has no version yet", hint=f"lineal model register RUN --name {text}")
-        return "version", newest[0]
+        return "version", find_version(store, row["name"])
     if kind not in _FINDERS:
         raise NotFound(f"{text} has no files", hint="name a dataset, a version or a run")
     return kind, row

@@ -23,7 +23,7 @@ from lineal.operations.asking import lineage
 from lineal.operations.data.derived import keep, known
 from lineal.operations.data.tables import NOT_YET, Profiling, is_table, quick_bytes, tables_of
 from lineal.operations.operation import Upload, Uploadable, operation
-from lineal.operations.references import Row, dataset_reference, find_dataset
+from lineal.operations.references import Row, dataset_reference, find_dataset, version_reference
 from lineal.operations.statements import said
 from lineal.storage.store import Store
 
@@ -235,7 +235,7 @@ def show_row(store: Store, row: Row) -> DatasetAnswer:
         row,
         read_by=tuple(f"run:{each['id']}" for each in readers),
         written_by=tuple(f"run:{each['id']}" for each in writers),
-        origin_of=tuple(f"{v['model']}:{v['major']}.{v['minor']}.{v['patch']}" for v in models),
+        origin_of=tuple(map(version_reference, models)),
         **_tables(store, row),
     )
 

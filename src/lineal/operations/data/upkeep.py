@@ -206,7 +206,7 @@ def _users(store: Store, digest: str) -> tuple[str, ...]:
         row
         for holder in sorted(holders)
         for row in store.database.run(
-            "SELECT DISTINCT v.model, v.major, v.minor, v.patch FROM version v JOIN object o ON o.digest = v.digest"
+            "SELECT DISTINCT v.model, v.major, v.minor, v.patch, v.pre FROM version v JOIN object o ON o.digest = v.digest"
             " WHERE v.digest = :holder OR o.body LIKE '%' || :holder || '%'",
             holder=holder,
         )

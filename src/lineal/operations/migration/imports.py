@@ -18,8 +18,7 @@ from lineal.operations.answers import DatasetAnswer, RunAnswer, VersionAnswer
 from lineal.operations.data import datasets
 from lineal.operations.operation import Upload, operation
 from lineal.operations.recording import runs
-from lineal.operations.references import Row, find_version
-from lineal.operations.references import semantic as semantic_of
+from lineal.operations.references import Row, find_version, semantic_of
 from lineal.operations.versioning import promotions, registration
 from lineal.storage.store import Store
 
@@ -103,7 +102,7 @@ def version(store: Store, *, run: str, name: str, file: str, semantic: str, item
         run: the run that made it.
         name: the model.
         file: which output of the run it is.
-        semantic: its three numbers.
+        semantic: its three numbers, and what stands behind a hyphen.
         item: how it is known there.
 
     Raises:
@@ -114,16 +113,21 @@ def version(store: Store, *, run: str, name: str, file: str, semantic: str, item
 
     def weigh(previous: Row | None, _: Version) -> Bump:
         taken = store.database.run(
-            "SELECT number FROM version WHERE model = :name AND major = :major AND minor = :minor AND patch = :patch",
+            "SELECT number FROM version WHERE model = :name AND major = :major AND minor = :minor AND patch = :patch"
+            " AND pre = :pre",
             name=name,
-            **number._asdict(),
+            **msgspec.structs.asdict(number),
         )
         if taken:
             raise Conflict(f"{name}:{semantic} is another version here", hint=f"lineal show {name}:{semantic}")
         return _bump(previous, number, item)
 
     seen = registration.finished(store, run)
-    answer = registration.bind(store, seen, name, file, weigh, by=item.by, at=item.at)
+    candidate = None if number.pre else registration.only_pre_released(store, seen, name, file)
+    if candidate and semantic_of(candidate).release == number:
+        answer = registration.released(store, candidate, by=item.by, at=item.at)
+    else:
+        answer = registration.bind(store, seen, name, file, weigh, pre=number.pre, by=item.by, at=item.at)
     remember(store, item, answer.reference)
     return answer
 
@@ -137,7 +141,7 @@ def alias(store: Store, *, version: str, name: str, item: Item) -> VersionAnswer
         name: the alias.
         item: how it is known there.
     """
-    answer = promotions.point(store, find_version(store, version), name)
+    answer = promotions.point(store, find_version(store, version), name, by=item.by, at=item.at)
     remember(store, item, f"{answer.model}@{name}")
     return answer
 
@@ -146,11 +150,9 @@ def _bump(previous: Row | None, number: SemanticVersion, item: Item) -> Bump:
     reason = f"{item.system} calls it {item.name}"
     if previous is None:
         return Bump(semantic=str(number), level="first", findings=(f"first: {reason}",))
-    before = SemanticVersion(previous["major"], previous["minor"], previous["patch"])
+    before = semantic_of(previous)
     level: Level = "major" if number.major != before.major else "minor" if number.minor != before.minor else "patch"
-    return Bump(
-        semantic=str(number), level=level, findings=(), previous=semantic_of(previous), overridden_because=reason
-    )
+    return Bump(semantic=str(number), level=level, findings=(), previous=str(before), overridden_because=reason)
 
 
 def remember(store: Store, item: Item, reference: str, *, state: str = "") -> None:

@@ -36,7 +36,7 @@ from lineal.objects.versions import DataUse, Version
 from lineal.operations.answers import Lineage
 from lineal.operations.asking.lineage import around
 from lineal.operations.references import Row, version_reference
-from lineal.operations.statements import said, statements_about
+from lineal.operations.statements import bump_of, said, statements_about
 from lineal.operations.versioning.evidence import section_states
 from lineal.operations.versioning.models import dataset_name, version_aliases, version_of
 from lineal.operations.versioning.policies import policy_of
@@ -73,7 +73,6 @@ def _facts(
     store: Store, row: Row, version: Version, evaluated: tuple[Statement, Evaluation] | None, policy: CardPolicy
 ) -> CardFacts:
     code, runtime = store.get_object(version.code, Code), store.get_object(version.runtime, Runtime)
-    bumps = said(store, row["digest"], Bump)
     run = store.database.run("SELECT id FROM run WHERE digest = :digest", digest=version.run)
     return CardFacts(
         title=row["model"],
@@ -105,7 +104,7 @@ def _facts(
         packages=runtime.packages,
         run=f"run:{run[0]['id']}" if run else "",
         lineage=_lineage(store, row),
-        bump=bumps[0][1] if bumps else None,
+        bump=bump_of(store, row),
         releases=tuple(_releases(store, row["model"])),
         scan=next(iter(_found_out(store, row, "scan")), None),
         signatures=_found_out(store, row, "signature"),

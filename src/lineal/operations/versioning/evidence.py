@@ -26,10 +26,10 @@ from lineal.objects.errors import NotFound
 from lineal.objects.outside_evaluations import OutsideEvaluation
 from lineal.objects.runs import Code, Runtime
 from lineal.objects.scans import Scan
-from lineal.objects.statements import Approval, Bump, CardEdit, Evaluation
+from lineal.objects.statements import Approval, CardEdit, Evaluation
 from lineal.objects.versions import Card, Version
 from lineal.operations.references import Row, dataset_reference, find_dataset, semantic, version_reference
-from lineal.operations.statements import said
+from lineal.operations.statements import bump_of, said
 from lineal.operations.versioning import programs, training
 from lineal.operations.versioning.models import version_of
 from lineal.operations.versioning.signed_versions import damage, judged, read_bytes
@@ -77,7 +77,6 @@ def _known(store: Store, row: Row, champion: Row | None, policy: Policy, stage: 
     held_out = _wanted_dataset(store, policy)
     evaluation = newest_evaluation(store, row, held_out)
     other = newest_evaluation(store, champion, evaluation.dataset) if champion and evaluation else None
-    bumps = said(store, row["digest"], Bump)
     sections = section_states(store, row, version, evaluation)
     scans = said(store, row["digest"], Scan)
     return Evidence(
@@ -95,7 +94,7 @@ def _known(store: Store, row: Row, champion: Row | None, policy: Policy, stage: 
         approvals=tuple(each.by for each, about in said(store, row["digest"], Approval) if about.stage == stage),
         section_states={name: each.state for name, each in sections.items()},
         section_changes={name: each.changes for name, each in sections.items() if each.changes},
-        bump=bumps[0][1] if bumps else None,
+        bump=bump_of(store, row),
         signatures=_signatures(store, row, policy, stage),
         semantic=semantic(row),
         champion_semantic=semantic(champion) if champion else "",

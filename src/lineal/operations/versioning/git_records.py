@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from lineal.checks.policies.hooks import GitPolicy
+from lineal.checks.policies.git import GitPolicy
 from lineal.executors.git import GitRepository, Person
 from lineal.formats.registry_files import ModelFile, Place, decode, encode, path_of, places
 from lineal.objects.errors import Conflict, Invalid, LinealError

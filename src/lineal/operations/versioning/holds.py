@@ -103,7 +103,7 @@ def _holds(store: Store, row: Row | None) -> list[Row]:
 
 _HOLDS = (
     "SELECT h.id, h.kind, h.reason, h.placed_by, h.placed_at, h.released_by, h.released_at, h.released_because,"
-    " v.model, v.number, v.major, v.minor, v.patch FROM ("
+    " v.model, v.number, v.major, v.minor, v.patch, v.pre FROM ("
     " SELECT id, model, number, kind, reason, placed_by, placed_at, released_by, released_at, released_because FROM hold"
     # One that was released, and came to production again, is held again.
     " UNION ALL SELECT 'production/' || p.model || '/' || CAST(p.number AS TEXT) || '/' || CAST(max(p.since) AS TEXT),"
@@ -254,11 +254,11 @@ def _remove(store: Store, row: Row, reason: str) -> RemovedVersion:
     run, at = store.database.run, store.clock.now()
     known = {"model": row["model"], "number": row["number"]}
     run(
-        "INSERT INTO removed_version (model, number, digest, major, minor, patch, created_by, created_at,"
-        " removed_by, removed_at, reason) VALUES (:model, :number, :digest, :major, :minor, :patch, :created_by,"
+        "INSERT INTO removed_version (model, number, digest, major, minor, patch, pre, created_by, created_at,"
+        " removed_by, removed_at, reason) VALUES (:model, :number, :digest, :major, :minor, :patch, :pre, :created_by,"
         " :created_at, :by, :at, :reason)",
         **known,
-        **{name: row[name] for name in ("digest", "major", "minor", "patch", "created_by", "created_at")},
+        **{name: row[name] for name in ("digest", "major", "minor", "patch", "pre", "created_by", "created_at")},
         by=store.actor.name,
         at=at,
         reason=reason,

@@ -302,7 +302,7 @@ def alias(store: Store, version: str, name: str, *, expect: str = "") -> Version
     return point(store, find_version(store, version), name, expect=expect)
 
 
-def point(store: Store, row: Row, name: str, *, expect: str = "") -> VersionAnswer:
+def point(store: Store, row: Row, name: str, *, expect: str = "", by: str = "", at: int | None = None) -> VersionAnswer:
     """Point an alias at the version of a row. Raises Invalid when the name is that of a stage; Conflict as ``alias``."""
     if check_name(name, "alias") in STAGES:
         raise Invalid(f"{name} is a stage, not an alias", hint=f"lineal promote {version_reference(row)} --to {name}")
@@ -314,12 +314,12 @@ def point(store: Store, row: Row, name: str, *, expect: str = "") -> VersionAnsw
             name=name,
         )
         check_expected(store, row["model"], expect, found[0] if found else None, f"the alias {name}")
-    set_alias(store, row, name)
+    set_alias(store, row, name, by=by, at=at)
     return show_row(store, row)
 
 
-def set_alias(store: Store, row: Row, name: str) -> None:
-    """Point a name at the version of a row."""
+def set_alias(store: Store, row: Row, name: str, *, by: str = "", at: int | None = None) -> None:
+    """Point a name at the version of a row; ``by`` and ``at`` say who did so and when, by default whoever acts, now."""
     store.database.run(
         "INSERT INTO alias (model, alias, number, moved_by, moved_at, revision)"
         " VALUES (:model, :alias, :number, :by, :at, 1) ON CONFLICT (model, alias) DO UPDATE"
@@ -328,8 +328,8 @@ def set_alias(store: Store, row: Row, name: str) -> None:
         model=row["model"],
         alias=name,
         number=row["number"],
-        by=store.actor.name,
-        at=store.clock.now(),
+        by=by or store.actor.name,
+        at=store.clock.now() if at is None else at,
     )
     told = {"name": row["model"], "alias": name, "version": str(row["number"])}
     emit(store, "model_version_alias.created", told, row)

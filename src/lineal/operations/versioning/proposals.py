@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from lineal.checks.bump.rules import RULES
 from lineal.objects.errors import Invalid
 from lineal.objects.reference import check_name
@@ -9,11 +11,20 @@ from lineal.objects.statements import Bump
 from lineal.objects.versions import Version
 from lineal.operations.answers import BumpAnswer, BumpFinding
 from lineal.operations.operation import operation
-from lineal.operations.references import Row, find_any, find_version, semantic, version_reference
-from lineal.operations.statements import said
+from lineal.operations.references import (
+    NEWEST_FIRST,
+    RELEASES,
+    Row,
+    find_any,
+    find_version,
+    semantic,
+    version_reference,
+)
+from lineal.operations.statements import bump_of
 from lineal.operations.versioning.bumps import derived
 from lineal.operations.versioning.models import version_of
-from lineal.operations.versioning.registration import finished, model_files, newest, version_from
+from lineal.operations.versioning.numbers import last_pre_release, newest
+from lineal.operations.versioning.registration import finished, model_files, version_from
 from lineal.storage.store import Store
 
 
@@ -39,7 +50,7 @@ def propose(store: Store, reference: str, *, against: str = "", name: str = "", 
         raise Invalid(f"{reference} is a {kind}, not a version", hint="write churn:2.3.1, churn@production or run:ID")
     row = find_version(store, reference)
     previous = other or _before(store, row)
-    stated = next((bump for _, bump in said(store, row["digest"], Bump)), None)
+    stated = bump_of(store, row)
     answer = _answer(version_reference(row), previous, derived(store, previous, version_of(store, row), row))
     return _with_given(answer, semantic(row), stated)
 
@@ -52,13 +63,17 @@ def _of_run(store: Store, reference: str, name: str, file: str, other: Row | Non
     main, tree, facts = model_files(run, file)
     previous = other or newest(store, name)
     version: Version = version_from(store, run, (main, store.put_tree(tree), facts), previous)
-    return _answer(f"run:{run.id}", previous, derived(store, previous, version))
+    found = derived(store, previous, version)
+    if last := last_pre_release(store, name):
+        since = derived(store, last, version).findings
+        found = msgspec.structs.replace(found, pre_release=semantic(last), since_pre_release=since)
+    return _answer(f"run:{run.id}", previous, found)
 
 
 def _before(store: Store, row: Row) -> Row | None:
-    """Return the row of the version that one followed when it was registered."""
+    """Return the row of the release that a version followed when it was registered."""
     rows = store.database.run(
-        "SELECT * FROM version WHERE model = :model AND number < :number ORDER BY major DESC, minor DESC, patch DESC LIMIT 1",
+        f"SELECT * FROM version WHERE model = :model AND number < :number AND {RELEASES} ORDER BY {NEWEST_FIRST} LIMIT 1",
         model=row["model"],
         number=row["number"],
     )
@@ -82,17 +97,17 @@ def _answer(reference: str, previous: Row | None, found: Bump) -> BumpAnswer:
         semantic=found.semantic,
         level=found.level,
         findings=tuple(findings),
+        pre_release=found.pre_release,
+        since_pre_release=found.since_pre_release,
     )
 
 
 def _with_given(answer: BumpAnswer, given: str, stated: Bump | None) -> BumpAnswer:
     """Return an answer about a version that is registered, with the number that it has."""
-    return BumpAnswer(
-        reference=answer.reference,
-        against=answer.against,
-        semantic=answer.semantic,
-        level=answer.level,
-        findings=answer.findings,
+    return msgspec.structs.replace(
+        answer,
         given=given,
         overridden_because=stated.overridden_because if stated else "",
+        pre_release=stated.pre_release if stated else "",
+        since_pre_release=stated.since_pre_release if stated else (),
     )

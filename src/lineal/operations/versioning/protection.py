@@ -28,13 +28,19 @@ def check_move(store: Store, row: Row, stage: str, *, force: bool = False, reaso
 
     Raises:
         Denied: the actor's role is too small, or they are not among the people that are named.
-        Refused: it did not stand in the stages before, or its author may not move it there.
+        Refused: it did not stand in the stages before, its author may not move it there, or it is a pre-release and the
+            stage takes releases only.
         Invalid: a forced move has no reason.
     """
     policy, _ = policy_of(store)
     for end in dict.fromkeys((row["stage"], stage)):
         _check_actor(store, row["model"], end, policy.stage(end))
     _check_way(store, row, stage, policy.stage(stage))
+    if row["pre"] and not policy.admits_pre_releases(stage):
+        raise Refused(
+            f"{version_reference(row)} is a pre-release, and {stage} takes releases only",
+            hint=f"lineal model release {version_reference(row)}, or pre_releases = true in [stage.{stage}] of the policy",
+        )
     if force:
         _check_force(store, row["model"], stage, policy, reason)
 

@@ -10,11 +10,11 @@ import msgspec
 from lineal.checks.bump.rules import LEVELS
 from lineal.objects.canonical import object_digest
 from lineal.objects.digest import Digest
-from lineal.objects.errors import Denied, Invalid
+from lineal.objects.errors import Invalid
 from lineal.objects.files import Entry, Tree
 from lineal.objects.reference import check_name
 from lineal.objects.runs import Code, FileUse, ModelFacts, Run, Runtime
-from lineal.objects.semantic import Level, SemanticVersion, parse_semantic
+from lineal.objects.semantic import check_series, parse_semantic, pre_order
 from lineal.objects.statements import Bump
 from lineal.objects.versions import DataUse, Version
 from lineal.operations.answers import VersionAnswer
@@ -26,10 +26,19 @@ from lineal.operations.recording.summaries import write_tags
 from lineal.operations.references import Row, find_run, find_version, subject_of
 from lineal.operations.statements import make_statement
 from lineal.operations.versioning import scans
-from lineal.operations.versioning.bumps import derived, prepared
+from lineal.operations.versioning.bumps import prepared
 from lineal.operations.versioning.card_files import take_along
 from lineal.operations.versioning.choosing import choose
 from lineal.operations.versioning.models import show_row, version_of
+from lineal.operations.versioning.numbers import (
+    Asked,
+    last_pre_release,
+    newest,
+    promised,
+    release_of,
+    unused,
+    weighed,
+)
 from lineal.operations.versioning.structures import keep_structure
 from lineal.storage.made_with import note_made_with, note_stage
 from lineal.storage.store import Store
@@ -41,28 +50,32 @@ def _look_first(store: Store, run: str, *, name: str, file: str = "", **_: objec
     seen = finished(store, run)
     main, tree, _facts = model_files(seen, file)
     digest = store.put_tree(tree)
-    prepared(store, newest(store, name), digest, main)
+    for before in (newest(store, name), last_pre_release(store, name)):
+        prepared(store, before, digest, main)
     scans.scanned(store, digest, seen.runtime)
 
 
 @operation("model register", effect="writes", prepare=_look_first, about={"run": "read run", "name": "model"})
-def register(store: Store, run: str, *, name: str, file: str = "", level: str = "", reason: str = "") -> VersionAnswer:
+def register(
+    store: Store, run: str, *, name: str, file: str = "", pre: str = "", level: str = "", reason: str = ""
+) -> VersionAnswer:
     """Bind a run into the next version of a model: weights, data, code, parameters, runtime, metrics and card.
 
     The version begins in staging. Its files are scanned: hostile ones are registered too, and no gate lets them pass. Its semantic version is derived from what differs from the version before.
-    Registering the same run again gives the version that it has.
+    Registering the same run again gives the version that it has; without pre, a pre-release becomes the release.
 
     Args:
         run: the run that made the model, as run:ID or run:NAME.
         name: the model's name.
         file: which output of the run is the model; needed only when it wrote more than one and none is clearly the last.
+        pre: make it a pre-release of what it will be, called so: rc makes 1.3.0-rc.1, then 1.3.0-rc.2.
         level: major, minor or patch, in place of the derived one; a lower one needs the role of an approver.
         reason: why the derived level is not right; needed with level.
 
     Raises:
         NotFound: the run wrote no model.
         Ambiguous: it wrote more than one, none stands out, and file does not say which.
-        Invalid: the run did not finish, or the level has no reason.
+        Invalid: the run did not finish, the level has no reason, or pre is no name of pre-releases.
         Denied: the level is lower than the derived one, and the actor is no approver.
     """
     check_name(name, "model")
@@ -70,16 +83,44 @@ def register(store: Store, run: str, *, name: str, file: str = "", level: str = 
         raise Invalid(
             "a level needs a reason", hint="--level major|minor|patch --reason 'why the derived one is wrong'"
         )
-    found = bind(store, finished(store, run), name, file, lambda before, it: _chosen(store, before, it, level, reason))
+    asked = Asked(level=level, reason=reason, pre=check_series(pre) if pre else "")
+    seen = finished(store, run)
+    if not (pre or level) and (row := only_pre_released(store, seen, name, file)):
+        return released(store, row)
+    found = bind(store, seen, name, file, lambda before, it: weighed(store, name, before, it, asked), pre=asked.pre)
     return take_along(store, find_version(store, found.reference)) if found.created else found
 
 
+@operation("model release", effect="writes", about={"version": "version"})
+def release(store: Store, version: str) -> VersionAnswer:
+    """Make a pre-release the release: the same bytes, with all that was found out about them, under the number that it was for.
+
+    The release has a number of its own in the list of versions and begins in staging; the pre-release stays what it is.
+    Releasing it again gives the release that it became.
+
+    Args:
+        version: the pre-release, such as churn:1.3.0-rc.2.
+
+    Raises:
+        Conflict: another version was released with this number.
+    """
+    return released(store, find_version(store, version))
+
+
 Weigh = Callable[[Row | None, Version], Bump]
-"""Says which semantic version a version gets, from the row of the newest one before."""
+"""Says which semantic version a version gets, from the row of the newest release before."""
 
 
 def bind(
-    store: Store, seen: Run, name: str, file: str, weigh: Weigh, *, by: str = "", at: int | None = None
+    store: Store,
+    seen: Run,
+    name: str,
+    file: str,
+    weigh: Weigh,
+    *,
+    pre: str = "",
+    by: str = "",
+    at: int | None = None,
 ) -> VersionAnswer:
     """Bind a finished run into the next version of a model, as ``register`` does.
 
@@ -89,14 +130,16 @@ def bind(
         name: the model's name.
         file: which output of the run is the model; empty for the only one.
         weigh: gives the semantic version.
+        pre: what the pre-releases are called that it would be one of; empty for a release.
         by: who registered it; by default whoever acts.
         at: when, in milliseconds since 1970; by default now.
     """
     main, tree, facts = model_files(seen, file)
     weights = store.put_tree(tree)
     made_by = store.put_object(seen)
-    if known := _registered(store, name, made_by, weights):
-        return show_row(store, known)
+    known = _registered(store, name, made_by, weights)
+    if same := next((row for row in known if not row["pre"]), None) or (known[-1] if pre and known else None):
+        return show_row(store, same)
 
     def made(previous: Row | None) -> Version:
         return version_from(store, seen, (main, weights, facts), previous)
@@ -144,6 +187,7 @@ class Label(msgspec.Struct, frozen=True, kw_only=True):
         logged_model: the id of the model that the run logged.
         tags: anything else that should be known of it.
         number: which number it has, where another system gave it one; by default the next.
+        card: what its card holds, where that is not what the version says.
     """
 
     stage: str = "staging"
@@ -157,6 +201,7 @@ class Label(msgspec.Struct, frozen=True, kw_only=True):
     logged_model: str = ""
     tags: dict[str, str] = {}
     number: int = 0
+    card: str = ""
 
 
 def place(store: Store, name: str, made: Callable[[Row | None], Version], weigh: Weigh, label: Label) -> Row:
@@ -165,8 +210,8 @@ def place(store: Store, name: str, made: Callable[[Row | None], Version], weigh:
     Args:
         store: where.
         name: the model; made if there is none.
-        made: makes the version, from the row of the newest one before.
-        weigh: gives the semantic version.
+        made: makes the version, from the row of the newest one before, be it a pre-release.
+        weigh: gives the semantic version, from the row of the newest release before.
         label: what else stands on it.
     """
     at = store.clock.now() if label.at is None else label.at
@@ -183,29 +228,14 @@ def place(store: Store, name: str, made: Callable[[Row | None], Version], weigh:
         now=store.clock.now(),
         at=at,
     )[0]["last_number"]
-    previous = newest(store, name)
-    version = made(previous)
-    said = _unused(store, name, weigh(previous, version))
+    version = made(newest(store, name, pre_releases=True))
+    said = unused(store, name, weigh(newest(store, name), version))
     row = _insert_version(store, name, label.number or last, version, said, msgspec.structs.replace(label, at=at))
     write_tags(store.database, subject_of(row), label.tags)
     _connect(store, row["digest"], version, said)
     note_stage(store.database, row, at)
     emit(store, "model_version.created", told_of(row, label.tags), row)
     return row
-
-
-def _unused(store: Store, model: str, said: Bump) -> Bump:
-    """Return what was said with a semantic version that no version of the model ever had: those that were removed keep theirs."""
-    wanted = parse_semantic(said.semantic)
-    taken = {
-        SemanticVersion(row["major"], row["minor"], row["patch"])
-        for row in store.database.run(
-            "SELECT major, minor, patch FROM removed_version WHERE model = :model", model=model
-        )
-    }
-    while wanted in taken:
-        wanted = wanted.bumped("patch" if said.level == "first" else said.level)
-    return msgspec.structs.replace(said, semantic=str(wanted))
 
 
 def finished(store: Store, reference: str) -> Run:
@@ -237,7 +267,41 @@ def _entry(use: FileUse, path: str) -> Entry:
     return Entry(path=path, digest=use.digest, size_bytes=use.size_bytes, mode=use.mode)
 
 
-def _registered(store: Store, name: str, run: Digest, weights: Digest) -> Row | None:
+def released(store: Store, row: Row, *, by: str = "", at: int | None = None) -> VersionAnswer:
+    """Make the version of a pre-release's row the release: the same value, under the number without what is behind the hyphen.
+
+    Args:
+        store: where.
+        row: the pre-release; a release stays what it is.
+        by: who released it; by default whoever acts.
+        at: when; by default now.
+
+    Raises:
+        Conflict: another version was released with this number.
+    """
+    if not row["pre"]:
+        return show_row(store, row)
+    if there := release_of(store, row):
+        return show_row(store, there)
+    kept = ("description", "source", "location", "run_link", "logged_model", "card")
+    tags = {
+        each["key"]: each["value"]
+        for each in store.database.run("SELECT key, value FROM tag WHERE subject = :subject", subject=subject_of(row))
+    }
+    label = Label(**{name: row[name] for name in kept}, run=row["run"] or "", tags=tags, by=by, at=at)
+    version, said = version_of(store, row), promised(store, row)
+    return show_row(store, place(store, row["model"], lambda _: version, lambda *_: said, label), created=True)
+
+
+def only_pre_released(store: Store, seen: Run, name: str, file: str) -> Row | None:
+    """Return the newest pre-release that a run was bound into, if it was and no release is."""
+    _, tree, _ = model_files(seen, file)
+    known = _registered(store, name, object_digest(seen), store.put_tree(tree))
+    return known[-1] if known and all(row["pre"] for row in known) else None
+
+
+def _registered(store: Store, name: str, run: Digest, weights: Digest) -> list[Row]:
+    """Return the rows of the versions that a run was bound into, by number."""
     rows = store.database.run(
         "SELECT v.* FROM version v JOIN edge e ON e.child = v.digest"
         " WHERE v.model = :name AND e.parent = :run AND e.role = :role ORDER BY v.number",
@@ -245,15 +309,7 @@ def _registered(store: Store, name: str, run: Digest, weights: Digest) -> Row | 
         run=run,
         role=lineage.MADE_BY,
     )
-    return next((row for row in rows if store.get_object(row["digest"], Version).weights == weights), None)
-
-
-def newest(store: Store, name: str) -> Row | None:
-    """Return the row of the newest version of a model, if it has one."""
-    rows = store.database.run(
-        "SELECT * FROM version WHERE model = :name ORDER BY major DESC, minor DESC, patch DESC LIMIT 1", name=name
-    )
-    return rows[0] if rows else None
+    return [row for row in rows if store.get_object(row["digest"], Version).weights == weights]
 
 
 def data_of(store: Store, inputs: tuple[FileUse, ...]) -> tuple[DataUse, ...]:
@@ -286,57 +342,25 @@ def _parent(store: Store, inputs: tuple[FileUse, ...]) -> Digest | None:
     return None
 
 
-def _chosen(store: Store, previous: Row | None, version: Version, level: str, reason: str) -> Bump:
-    """Return the semantic version of the level that somebody chose; what was derived stays on record.
-
-    Raises:
-        Denied: it is lower than the derived one, and the actor is no approver.
-    """
-    found = derived(store, previous, version)
-    if not level or previous is None:
-        return found
-    if found.level != "first" and LEVELS.index(level) < LEVELS.index(found.level):
-        _check_lowering(store, previous["model"], level, found)
-    before = SemanticVersion(previous["major"], previous["minor"], previous["patch"])
-    chosen: Level = level  # type: ignore[assignment]  # checked against LEVELS at the door
-    return msgspec.structs.replace(
-        found,
-        semantic=str(before.bumped(chosen)),
-        level=chosen,
-        overridden_because=f"{reason} (derived: {found.level})",
-    )
-
-
-def _check_lowering(store: Store, model: str, level: str, found: Bump) -> None:
-    """Let approvers alone say that less changed than the evidence does."""
-    if not store.actor.may("approver", f"model:{model}"):
-        raise Denied(
-            f"the evidence asks for a {found.level} version ({found.findings[0]}); {store.actor.name} is"
-            f" {store.actor.role_on(f'model:{model}')} there, and only approvers may lower it to a {level} one",
-            hint="register without --level, or ask one of the approvers",
-        )
-
-
 def _insert_version(store: Store, name: str, number: int, version: Version, said: Bump, label: Label) -> Row:
-    major, minor, patch = (int(part) for part in said.semantic.split("."))
+    semantic = parse_semantic(said.semantic)
     return store.database.run(
-        "INSERT INTO version (model, number, digest, major, minor, patch, stage, card, created_by, created_at, revision,"
-        " updated_at, description, source, location, run, run_link, logged_model)"
-        " VALUES (:model, :number, :digest, :major, :minor, :patch, :stage, :card, :by, :at, 1,"
+        "INSERT INTO version (model, number, digest, major, minor, patch, pre, pre_order, stage, card, created_by, created_at,"
+        " revision, updated_at, description, source, location, run, run_link, logged_model)"
+        " VALUES (:model, :number, :digest, :major, :minor, :patch, :pre, :pre_order, :stage, :card, :by, :at, 1,"
         " :at, :description, :source, :location, :run, :run_link, :logged_model) RETURNING *",
         **{
             **msgspec.structs.asdict(label),
             "tags": None,
+            "card": label.card or version.card or "",
             "by": label.by or store.actor.name,
             "run": label.run or None,
             "number": number,
         },
         model=name,
         digest=store.put_object(version),
-        major=major,
-        minor=minor,
-        patch=patch,
-        card=version.card or "",
+        **msgspec.structs.asdict(semantic),
+        pre_order=pre_order(semantic.pre),
     )[0]
 
 

@@ -27,7 +27,7 @@ def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
         "evaluation": _newest(found, Evaluation),
         "outside": _outside(found),
         "gate": _newest(found, GateReport),
-        "bump": _newest(found, Bump),
+        "bump": _bump(found),
         "structure": _newest(found, Structure),
         "scan": _newest(found, Scan),
         "card": repository.model.card(found.reference),
@@ -50,6 +50,14 @@ def _outside(found: VersionAnswer) -> list[Any]:
         if isinstance(said := each.predicate, OutsideEvaluation):
             newest.setdefault((said.tool, said.format), each)
     return list(newest.values())
+
+
+def _bump(found: VersionAnswer) -> Any:
+    """Return why the version has its number; the same bytes may have got others."""
+    own = (
+        each for each in found.statements if isinstance(it := each.predicate, Bump) and it.semantic == found.semantic
+    )
+    return next(own, None) or _newest(found, Bump)
 
 
 def _lineage(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
