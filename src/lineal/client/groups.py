@@ -130,6 +130,14 @@ class MoveVerbs(Group):
     due = o.moves.due
 
 
+class GoldenRequests(Group):
+    """What versions are asked, so that the next ones can be held against their answers."""
+
+    show = o.golden.show
+    add = o.golden.add
+    replay = o.golden.replay
+
+
 class Holds(Group):
     """What keeps versions from being removed."""
 

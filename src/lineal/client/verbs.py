@@ -14,6 +14,7 @@ from lineal.client.files import Workspace, files_status, get_files
 from lineal.client.groups import (
     Artifacts,
     Exports,
+    GoldenRequests,
     Group,
     Holds,
     Imports,
@@ -295,6 +296,11 @@ class Verbs:
     def move(self) -> MoveVerbs:
         """Verbs of moves."""
         return MoveVerbs(self)
+
+    @property
+    def golden(self) -> GoldenRequests:
+        """Verbs of golden requests."""
+        return GoldenRequests(self)
 
     @property
     def hold(self) -> Holds:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from lineal.objects.canonical import Number, Object
 from lineal.objects.digest import Digest
+from lineal.objects.replays import AnswerChanges, Golden, Replay
 from lineal.objects.scans import Scan
 from lineal.objects.structures import Structure
 
@@ -126,7 +127,21 @@ class Signature(Object, frozen=True, tag="signature"):
     key: str = ""
 
 
-Predicate = Evaluation | GateReport | Approval | Bump | CardEdit | Observation | Sighting | Signature | Structure | Scan
+Predicate = (
+    Evaluation
+    | GateReport
+    | Approval
+    | Bump
+    | CardEdit
+    | Observation
+    | Sighting
+    | Signature
+    | Structure
+    | Scan
+    | Golden
+    | Replay
+    | AnswerChanges
+)
 
 
 class Statement(Object, frozen=True, tag="statement"):

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from lineal.cli.render import scans, structures, verdicts
+from lineal.checks.bump.changes import changes_said
+from lineal.cli.render import golden, scans, structures, verdicts
 from lineal.cli.render.page import Page
 from lineal.cli.render.runs import bullets, mapping
 from lineal.cli.render.units import ago, count, metrics, moment, number, scalar, when
 from lineal.formats.cards.sections import HUMAN
 from lineal.objects.digest import short
+from lineal.objects.replays import AnswerChanges, Golden, Replay
 from lineal.objects.runs import ModelFacts
 from lineal.objects.scans import Scan
 from lineal.objects.statements import (
@@ -51,6 +53,7 @@ def one(answer: VersionAnswer, page: Page) -> Iterator[str]:
     )
     yield from _scan(answer.statements, page)
     yield from _bump(answer.statements, page)
+    yield from golden.of_version(answer.statements, page)
     yield from structures.of_version(answer.statements, page)
     yield from bullets(page, "data", _data(version.data, answer.datasets))
     yield from mapping(page, "parameters", {name: scalar(value) for name, value in version.params.items()})
@@ -201,6 +204,9 @@ _PLAIN: dict[type, Callable[[Any], str]] = {
     Structure: lambda _: "its files were read",
     Signature: lambda _: "its files were signed; lineal verify says by whom",
     Scan: scans.summary,
+    Golden: golden.golden_summary,
+    Replay: golden.replay_summary,
+    AnswerChanges: changes_said,
 }
 
 
@@ -216,8 +222,8 @@ def sentence(statement: Statement) -> str:
             return f"approved for {said.stage}" + (f": {said.comment}" if said.comment else "")
         case Bump() as said:
             return f"became {said.semantic}"
-        case CardEdit() | Sighting() | Signature() | Structure() | Scan() as said:
-            return _PLAIN[type(said)](said)
         case Observation() as said:
             health = "healthy" if said.healthy else "not healthy"
             return f"seen at {said.deployment}: {health}, {count(said.request_count, 'request')}"
+        case said:
+            return _PLAIN[type(said)](said)

@@ -11,7 +11,7 @@ from lineal.operations.answers import BumpAnswer, BumpFinding
 from lineal.operations.operation import operation
 from lineal.operations.references import Row, find_any, find_version, semantic, version_reference
 from lineal.operations.statements import said
-from lineal.operations.versioning.bumps import derived
+from lineal.operations.versioning.bumps import derived, version_before
 from lineal.operations.versioning.models import version_of
 from lineal.operations.versioning.registration import finished, model_files, newest, version_from
 from lineal.storage.store import Store
@@ -38,7 +38,7 @@ def propose(store: Store, reference: str, *, against: str = "", name: str = "", 
     if kind not in {"model", "alias", "version"}:
         raise Invalid(f"{reference} is a {kind}, not a version", hint="write churn:2.3.1, churn@production or run:ID")
     row = find_version(store, reference)
-    previous = other or _before(store, row)
+    previous = other or version_before(store, row)
     stated = next((bump for _, bump in said(store, row["digest"], Bump)), None)
     answer = _answer(version_reference(row), previous, derived(store, previous, version_of(store, row), row))
     return _with_given(answer, semantic(row), stated)
@@ -53,16 +53,6 @@ def _of_run(store: Store, reference: str, name: str, file: str, other: Row | Non
     previous = other or newest(store, name)
     version: Version = version_from(store, run, (main, store.put_tree(tree), facts), previous)
     return _answer(f"run:{run.id}", previous, derived(store, previous, version))
-
-
-def _before(store: Store, row: Row) -> Row | None:
-    """Return the row of the version that one followed when it was registered."""
-    rows = store.database.run(
-        "SELECT * FROM version WHERE model = :model AND number < :number ORDER BY major DESC, minor DESC, patch DESC LIMIT 1",
-        model=row["model"],
-        number=row["number"],
-    )
-    return rows[0] if rows else None
 
 
 def _answer(reference: str, previous: Row | None, found: Bump) -> BumpAnswer:

@@ -25,7 +25,7 @@ from lineal.operations.recording.runs import write_metrics, write_params
 from lineal.operations.recording.summaries import write_tags
 from lineal.operations.references import Row, find_run, find_version, subject_of
 from lineal.operations.statements import make_statement
-from lineal.operations.versioning import scans
+from lineal.operations.versioning import replays, scans
 from lineal.operations.versioning.bumps import derived, prepared
 from lineal.operations.versioning.card_files import take_along
 from lineal.operations.versioning.choosing import choose
@@ -39,10 +39,12 @@ from lineal.storage.trees import ROOTS
 def _look_first(store: Store, run: str, *, name: str, file: str = "", **_: object) -> None:
     """Look into the files, and compare them with the newest, before the transaction, which then knows: that takes long."""
     seen = finished(store, run)
-    main, tree, _facts = model_files(seen, file)
-    digest = store.put_tree(tree)
-    prepared(store, newest(store, name), digest, main)
+    main, tree, facts = model_files(seen, file)
+    digest, previous = store.put_tree(tree), newest(store, name)
+    prepared(store, previous, digest, main)
     scans.scanned(store, digest, seen.runtime)
+    if not _registered(store, name, object_digest(seen), digest):
+        replays.prepare(store, version_from(store, seen, (main, digest, facts), previous), name, previous)
 
 
 @operation("model register", effect="writes", prepare=_look_first, about={"run": "read run", "name": "model"})
@@ -189,6 +191,7 @@ def place(store: Store, name: str, made: Callable[[Row | None], Version], weigh:
     row = _insert_version(store, name, label.number or last, version, said, msgspec.structs.replace(label, at=at))
     write_tags(store.database, subject_of(row), label.tags)
     _connect(store, row["digest"], version, said)
+    replays.keep(store, row["digest"], version, previous)
     note_stage(store.database, row, at)
     emit(store, "model_version.created", told_of(row, label.tags), row)
     return row
