@@ -2,13 +2,13 @@ r"""Golden requests and their answers as JSON lines, one a request, answers in t
 
 ::
 
-    {"path":"/predict","body":"{\"rows\":[{\"age\":39}]}","origin":"sampled","label":"<=50K"}
+    {"path":"/predict","body":"{\"rows\":[{\"age\":39}]}","origin":"sampled","labels":["<=50K"]}
     {"status":200,"body":"{\"predictions\":[\"<=50K\"],\"probabilities\":[],\"classes\":[]}"}
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -33,12 +33,12 @@ _FORMS = ("dataframe_split", "dataframe_records", "instances")
 
 
 class GoldenRequest(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A request: where it goes, its exact body, where it is from, and the true answer to its only row where that is known."""
+    """A request: where it goes, its exact body, where it is from, and the true answer to each of its rows where they are known."""
 
     path: str
     body: str
     origin: Origin = "sampled"
-    label: str = ""
+    labels: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[str, str]:
@@ -94,9 +94,11 @@ def answer(status: int, body: bytes) -> GoldenAnswer:
     return GoldenAnswer(status, body.decode(errors="replace"))
 
 
-def of_row(row: Mapping[str, Any], *, label: str = "", origin: Origin = "sampled") -> GoldenRequest:
-    """Return the request that asks for one row; ``label`` is the true answer."""
-    return GoldenRequest(PREDICT, msgspec.json.encode({"rows": [row]}).decode(), origin, label)
+def of_rows(
+    rows: Sequence[Mapping[str, Any]], *, labels: Sequence[str] = (), origin: Origin = "sampled"
+) -> GoldenRequest:
+    """Return the request that asks for some rows; ``labels`` are the true answers."""
+    return GoldenRequest(PREDICT, msgspec.json.encode({"rows": rows}).decode(), origin, tuple(labels))
 
 
 def of_example(data: bytes) -> GoldenRequest:
@@ -127,7 +129,7 @@ def read_given(data: bytes, name: str) -> list[GoldenRequest]:
         Invalid: a line is no request, or there are none or too many.
     """
     if name.endswith((".csv", ".tsv")):
-        found = [of_row(_typed(row), origin="given") for row in delimited.rows([data])]
+        found = [of_rows([_typed(row)], origin="given") for row in delimited.rows([data])]
     else:
         lines = [(number, line) for number, line in enumerate(data.splitlines(), 1) if line.strip()]
         found = [_given(_value(line, f"line {number}"), line, number) for number, line in lines]
@@ -150,7 +152,7 @@ def _given(value: Any, line: bytes, number: int) -> GoldenRequest:
         return GoldenRequest(PREDICT, body, "given")
     if value.keys() & {*_FORMS, "inputs"}:
         return GoldenRequest(INVOCATIONS, body, "given")
-    return of_row(value, origin="given")
+    return of_rows([value], origin="given")
 
 
 def _value(data: bytes, what: str) -> Any:

@@ -52,8 +52,9 @@ class AnswerChanges(Object, frozen=True, tag="answer-changes"):
 
 
 class ReplayExample(Object, frozen=True):
-    """The first request that was not answered as before: the request, and both answers; long ones are cut."""
+    """The first request that was not answered as before: its place, from 1, itself and both answers; long ones are cut."""
 
+    place: int
     request: str
     before: str
     after: str

@@ -27,11 +27,7 @@ def golden_changes(
     tolerance: Tolerance,
 ) -> AnswerChanges | None:
     """Return how many rows of golden requests are answered otherwise; of those whose true answer is known, how many broke and were fixed."""
-    rows = [
-        (request.label, old, new)
-        for request, first, second in zip(requests, before, after, strict=True)
-        for request, old, new in _rows(request, first, second)
-    ]
+    rows = [each for three in zip(requests, before, after, strict=True) for each in _rows(*three)]
     if not rows:
         return None
     differ = sum(compare(old, new, tolerance).kind in {"differing", "reformed"} for _, old, new in rows)
@@ -39,14 +35,12 @@ def golden_changes(
     return answer_changes(against, len(rows), differ, _sides(known))
 
 
-def _rows(
-    request: GoldenRequest, first: GoldenAnswer, second: GoldenAnswer
-) -> Iterator[tuple[GoldenRequest, Any, Any]]:
-    """Yield both predictions of each row of a request, where both are there."""
+def _rows(request: GoldenRequest, first: GoldenAnswer, second: GoldenAnswer) -> Iterator[tuple[str, Any, Any]]:
+    """Yield the true answer of each row of a request, where it is known, and both predictions, where both are there."""
     old, new = _predictions(first), _predictions(second)
     if len(old) == len(new):
-        plain = msgspec.structs.replace(request, label=request.label if len(old) == 1 else "")
-        yield from ((plain, *each) for each in zip(old, new, strict=True))
+        labels = request.labels if len(request.labels) == len(old) else ("",) * len(old)
+        yield from zip(labels, old, new, strict=True)
 
 
 def _predictions(found: GoldenAnswer) -> list[Any]:

@@ -61,10 +61,12 @@ class _Counting:
         self.example: ReplayExample | None = None
         self._rank = len(_RANKS)
         self._tolerance = tolerance
+        self._place = 0
 
     def take(self, request: GoldenRequest, old: GoldenAnswer, new: GoldenAnswer) -> None:
         """Take a request with both answers."""
         name, found = self._named(old, new)
+        self._place += 1
         self.counts[name] += 1
         if name == "equal":
             self.counts["exact"] += found.kind == "same"
@@ -72,7 +74,9 @@ class _Counting:
         rank = _RANKS.index(name) if name in _RANKS else len(_RANKS)
         if rank < self._rank:
             self._rank = rank
-            self.example = ReplayExample(request=_short(request.body), before=_told(old), after=_told(new))
+            self.example = ReplayExample(
+                place=self._place, request=_short(request.body), before=_told(old), after=_told(new)
+            )
 
     def _named(self, old: GoldenAnswer, new: GoldenAnswer) -> tuple[str, Compared]:
         if not old.is_answer or not new.is_answer:
@@ -146,8 +150,8 @@ def replay_seen(replay: Replay | None) -> Iterator[Seen]:
         ("replay-accepted", replay.accepted, "that were refused are answered"),
     ):
         if hits:
-            example = f"; the first: {_example(replay)}" if rule == _first_rule(replay) else ""
-            yield Seen(rule, f"{hits:,} of {count} golden requests {what}{_flipped(replay, rule)}{example}")
+            where = f"request {replay.example.place}" if replay.example and rule == _first_rule(replay) else ""
+            yield Seen(rule, f"{hits:,} of {count} golden requests {what}{_flipped(replay, rule)}", where)
     if replay.outcome == "equal":
         how = "digit by digit" if replay.exact == replay.equal else f"within {replay.tolerance:g} of each number"
         yield Seen("replay-equal", f"all {count} golden requests are answered as before, {how}")
@@ -168,9 +172,5 @@ def _flipped(replay: Replay, rule: str) -> str:
     found = replay.changes
     if rule != "replay-differs" or found is None or not found.labelled:
         return ""
-    return f" ({found.broke:,} were right before and are wrong now, {found.fixed:,} the other way)"
-
-
-def _example(replay: Replay) -> str:
-    found = replay.example
-    return f"{found.request}: {found.before} → {found.after}" if found else ""
+    flips = f"{found.broke:,} right before and wrong now, {found.fixed:,} the other way"
+    return f"; of {found.row_count:,} rows {found.changed:,} predictions changed ({flips})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from http import HTTPStatus
 
 from lineal.checks.bump.changes import changes_said
 from lineal.checks.bump.replay import replay_seen
@@ -11,7 +12,7 @@ from lineal.cli.render.runs import bullets
 from lineal.cli.render.units import count
 from lineal.objects.replays import AnswerChanges, Golden, Replay
 from lineal.objects.statements import Statement
-from lineal.operations.answers import GoldenAnswers, ReplayAnswer
+from lineal.operations.answers import GoldenAnswers, GoldenLine, ReplayAnswer
 
 
 def of_version(statements: Sequence[Statement], page: Page) -> Iterator[str]:
@@ -57,6 +58,10 @@ def one(answer: ReplayAnswer, page: Page) -> Iterator[str]:
     """Yield how a version answers golden requests."""
     yield f"{page.title(answer.reference)}  against {answer.against}: {answer.replay.outcome}"
     yield from (f"  {each.sentence}" for each in replay_seen(answer.replay))
+    if example := answer.replay.example:
+        yield f"  the first, request {example.place}: {example.request}"
+        yield f"    before {example.before}"
+        yield f"    now    {example.after}"
     if answer.replay.changes:
         yield f"  {changes_said(answer.replay.changes)}"
     yield from page.facts((("asked in", answer.replay.environment), *(("beside", each) for each in answer.notes)))
@@ -66,7 +71,18 @@ def requests(answer: GoldenAnswers, page: Page) -> Iterator[str]:
     """Yield golden requests, each with its answer."""
     yield f"{page.title(answer.reference)}  {golden_summary(answer.golden)}"
     yield from page.facts((("asked in", answer.golden.environment), *(("gap", each) for each in answer.golden.gaps)))
-    rows = [(each.origin, each.label, each.request, each.answer or each.reason) for each in answer.requests]
-    yield from page.table(("FROM", "TRUE ANSWER", "REQUEST", "ANSWER"), rows, indent="  ")
+    for number, each in enumerate(answer.requests, 1):
+        truth = f", true answer {', '.join(each.labels)}" if each.labels else ""
+        yield f"  {number} {each.origin}{truth}"
+        yield f"    {each.request}"
+        yield f"    → {_answered(each)}"
     if (left := answer.golden.request_count - len(answer.requests)) > 0:
         yield f"  … {count(left, 'more request')}; --limit shows more"
+
+
+def _answered(line: GoldenLine) -> str:
+    if not line.status:
+        return line.reason
+    status = "" if line.status == HTTPStatus.OK else f"{line.status} "
+    again = f"; asked again: {line.again}" if line.again else ""
+    return f"{status}{line.answer or line.reason}{again}"

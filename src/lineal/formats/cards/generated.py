@@ -136,7 +136,7 @@ def _history(facts: CardFacts) -> Iterator[Block]:
     if facts.bump:
         since = f" since {facts.bump.previous}" if facts.bump.previous else ""
         yield Title(f"What is new{since}")
-        yield Lines(facts.bump.findings)
+        yield Lines((*facts.bump.findings, *facts.changes))
         if facts.bump.overridden_because:
             yield Text(f"The level was chosen by hand: {facts.bump.overridden_because}")
     for title, lines in (("Code", facts.code), ("Runtime", facts.runtime), ("Hardware", facts.hardware)):

@@ -17,7 +17,7 @@ class GoldenLine(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     request: str
     origin: str
-    label: str = ""
+    labels: tuple[str, ...] = ()
     status: int = 0
     answer: str = ""
     reason: str = ""

@@ -63,7 +63,7 @@ def add(store: Store, version: str, path: Uploadable) -> GoldenAnswers:
     answered = _asking(store).ask(version_of(store, row), _name(row), before._replace(requests=list(unique.values())))
     with store.writing():
         make_statement(store, row["digest"], answered.golden)
-    return _shown(store, row, answered.golden, len(given))
+    return _shown(store, row, answered.golden, len(unique), origin="given")
 
 
 @operation("golden replay", effect="acts", about={"version": "version", "against": "reference"})
@@ -158,20 +158,20 @@ def _drift(asking: Asking, row: Row, own: Golden | None, mine: Answered, version
     return (f"it answers {same} of its own golden requests as it did when they were recorded",)
 
 
-def _shown(store: Store, row: Row, found: Golden, limit: int) -> GoldenAnswers:
+def _shown(store: Store, row: Row, found: Golden, limit: int, *, origin: str = "") -> GoldenAnswers:
     requests = requests_of(store, found)
     answers = (
         list(golden.decode(store.blobs.get(found.answers), GoldenAnswer))
         if found.answers
         else [GoldenAnswer(0, reason="not asked")] * len(requests)
     )
-    pairs = list(zip(requests, answers, strict=True))[-limit:] if limit else []
+    pairs = [each for each in zip(requests, answers, strict=True) if not origin or each[0].origin == origin][:limit]
     lines = (
         GoldenLine(
             path=request.path,
             request=request.body[:_SHOWN],
             origin=request.origin,
-            label=request.label,
+            labels=request.labels,
             status=answer.status,
             answer=answer.body[:_SHOWN],
             reason=answer.reason,

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
+
+import msgspec
 
 from lineal.capture.secrets import mask_bytes
 from lineal.checks.policies.policy import Policy
@@ -31,6 +34,9 @@ REQUESTS_MAX = 500
 
 _LOOKED_AT_MAX = 50_000
 """Rows are chosen among so many at the beginning of a table."""
+
+_SINGLE_MAX, _ROWS_TOGETHER = 30, 10
+"""So many rows are asked one by one, the others several at a time."""
 
 _EXAMPLES = ("serving_input_example.json", "input_example.json")
 _EXAMPLE_BYTES_MAX = golden.REQUEST_BYTES_MAX
@@ -149,19 +155,27 @@ def _source(store: Store, entry: Entry) -> BlobSource:
 def _requests(
     table: Mapping[str, Column], source: _Source, facts: ModelFacts, policy: Policy
 ) -> Iterator[GoldenRequest]:
-    """Yield the request of each row that was chosen; one that holds a secret is none."""
-    inputs = facts.inputs
-    shown = {name: cells for name, cells in table.items() if name not in policy.golden.leave_out}
+    """Yield requests of the rows that were chosen; one that holds a secret is left out."""
+    left_out = policy.golden.leave_out
+    shown = {name: cells for name, cells in table.items() if name not in left_out}
+    rows, labels = list[dict[str, Any]](), list[str]()
     for place in choose_rows(shown or table, policy.golden.rows):
-        row = {name: table[name][place] or "" for name in inputs}
-        value = {
-            name: _nothing(inputs[name]) if name in policy.golden.leave_out else found
-            for name, found in _values(row, inputs).items()
-        }
-        label = (table[source.label][place] or "") if source.label in table else ""
-        request = golden.of_row(value, label="" if source.label in policy.golden.leave_out else label)
-        if not mask_bytes(request.body.encode())[1]:
-            yield request
+        row = _row({name: table[name][place] or "" for name in facts.inputs}, facts.inputs, left_out)
+        if not mask_bytes(msgspec.json.encode(row))[1]:
+            rows.append(row)
+            labels.append((table[source.label][place] or "") if source.label in shown else "")
+    # What is extreme, and may be refused, is asked by itself.
+    single = min(len(rows), _SINGLE_MAX)
+    bounds = [*range(single), *range(single, len(rows), _ROWS_TOGETHER), len(rows)]
+    for start, end in pairwise(bounds):
+        known = labels[start:end]
+        yield golden.of_rows(rows[start:end], labels=known if any(known) else ())
+
+
+def _row(row: Mapping[str, str], inputs: Mapping[str, str], left_out: Sequence[str]) -> dict[str, Any]:
+    """Return a row as a client would send it, without the values that are not kept."""
+    found = _values(row, inputs)
+    return {name: _nothing(inputs[name]) if name in left_out else value for name, value in found.items()}
 
 
 def _values(row: Mapping[str, str], inputs: Mapping[str, str]) -> dict[str, Any]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from lineal.checks.bump.rules import RULES
 from lineal.objects.errors import Invalid
 from lineal.objects.reference import check_name
+from lineal.objects.replays import AnswerChanges
 from lineal.objects.statements import Bump
 from lineal.objects.versions import Version
 from lineal.operations.answers import BumpAnswer, BumpFinding
@@ -12,6 +15,8 @@ from lineal.operations.operation import operation
 from lineal.operations.references import Row, find_any, find_version, semantic, version_reference
 from lineal.operations.statements import said
 from lineal.operations.versioning.bumps import derived, version_before
+from lineal.operations.versioning.changes import changes_known, held_out_changes
+from lineal.operations.versioning.evidence import newest_evaluation
 from lineal.operations.versioning.models import version_of
 from lineal.operations.versioning.registration import finished, model_files, newest, version_from
 from lineal.storage.store import Store
@@ -41,6 +46,7 @@ def propose(store: Store, reference: str, *, against: str = "", name: str = "", 
     previous = other or version_before(store, row)
     stated = next((bump for _, bump in said(store, row["digest"], Bump)), None)
     answer = _answer(version_reference(row), previous, derived(store, previous, version_of(store, row), row))
+    answer = msgspec.structs.replace(answer, changes=_changes(store, row, previous))
     return _with_given(answer, semantic(row), stated)
 
 
@@ -77,12 +83,18 @@ def _answer(reference: str, previous: Row | None, found: Bump) -> BumpAnswer:
 
 def _with_given(answer: BumpAnswer, given: str, stated: Bump | None) -> BumpAnswer:
     """Return an answer about a version that is registered, with the number that it has."""
-    return BumpAnswer(
-        reference=answer.reference,
-        against=answer.against,
-        semantic=answer.semantic,
-        level=answer.level,
-        findings=answer.findings,
-        given=given,
-        overridden_because=stated.overridden_because if stated else "",
-    )
+    because = stated.overridden_because if stated else ""
+    return msgspec.structs.replace(answer, given=given, overridden_because=because)
+
+
+def _changes(store: Store, row: Row, previous: Row | None) -> tuple[AnswerChanges, ...]:
+    """Return how many answers are others than before; what nobody looked at yet is counted now."""
+    if previous is None:
+        return ()
+    known = changes_known(store, row["digest"], previous["digest"])
+    now = newest_evaluation(store, row)
+    before = newest_evaluation(store, previous, now.dataset) if now else None
+    if any(each.dataset for each in known) or not now or not before:
+        return known
+    found = held_out_changes(store, previous["digest"], before, now)
+    return (found, *known) if found else known

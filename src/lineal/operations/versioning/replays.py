@@ -23,7 +23,7 @@ from lineal.objects.errors import LinealError, Refused, Unavailable
 from lineal.objects.replays import Golden, Replay
 from lineal.objects.versions import Version
 from lineal.operations.references import Row
-from lineal.operations.statements import make_statement, said
+from lineal.operations.statements import make_statement, newest_replay
 from lineal.operations.versioning import scans
 from lineal.operations.versioning.golden_sets import Composed, compose, counted, golden_of, requests_of
 from lineal.operations.versioning.models import version_of
@@ -79,11 +79,6 @@ def known(store: Store, version: Version, previous: Row) -> Replay | None:
     if (found := _recent.get(_key(version, previous))) is not None:
         return found.replay
     return newest_replay(store, object_digest(version), previous["digest"])
-
-
-def newest_replay(store: Store, version: Digest, against: Digest) -> Replay | None:
-    """Return the newest replay of a version against another."""
-    return next((each for _, each in said(store, version, Replay) if each.against == against), None)
 
 
 def keep(store: Store, digest: Digest, version: Version, previous: Row | None) -> None:
