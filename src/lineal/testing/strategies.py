@@ -16,6 +16,7 @@ from lineal.objects.digest import Digest
 from lineal.objects.files import Entry, Mode, Recipe, Tree
 from lineal.objects.profiles import Profile, RowDigests, Tables
 from lineal.objects.runs import Code, Run, Runtime
+from lineal.objects.replays import AnswerChanges, Golden, Replay
 from lineal.objects.scans import Scan
 from lineal.objects.sources import SOURCES
 from lineal.objects.statements import (
@@ -58,6 +59,9 @@ KINDS: tuple[type[Object], ...] = (
     Structure,
     Signature,
     Scan,
+    Golden,
+    Replay,
+    AnswerChanges,
     Statement,
     JournalEntry,
 )

@@ -32,7 +32,8 @@ from lineal.objects.statements import (
     Verdict,
 )
 from lineal.objects.versions import Card, DataUse, Version
-from tests.unit.objects.examples_of_models import EVALUATION, SCAN, STRUCTURE
+from tests.unit.objects.examples_of_models import ANSWER_CHANGES, EVALUATION, REPLAY, SCAN, STRUCTURE
+from tests.unit.objects.examples_of_models import GOLDEN as GOLDEN_REQUESTS
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "objects.json"
 
@@ -350,6 +351,9 @@ EXAMPLES: dict[str, Object] = {
     "sighting": Sighting(read_at=1_700_000_000_000, snapshot="1042:1042:"),
     "structure": STRUCTURE,
     "scan": SCAN,
+    "golden": GOLDEN_REQUESTS,
+    "replay": REPLAY,
+    "answer-changes": ANSWER_CHANGES,
     "statement": Statement(subject=A, predicate=EVALUATION, by="ada", at=1_700_000_000_000),
     "journal": JournalEntry(
         sequence=2,

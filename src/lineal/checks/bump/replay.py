@@ -95,7 +95,7 @@ class _Counting:
         return _bodies(found, again, self._tolerance).kind in {"same", "close"}
 
 
-_RANKS = ("refused", "reformed", "differing", "unstable", "accepted")
+_RANKS = ("refused", "reformed", "unstable", "differing", "accepted")
 """Of which an example is shown, the one that matters most first."""
 
 
@@ -121,7 +121,8 @@ def _outcome(counts: Mapping[str, int], count: int) -> ReplayOutcome:
     return worst or ("not done" if not count else "differing" if counts["accepted"] else "equal")
 
 
-_OUTCOMES: tuple[ReplayOutcome, ...] = ("refused", "reformed", "differing", "unstable")
+_OUTCOMES: tuple[ReplayOutcome, ...] = ("refused", "reformed", "unstable", "differing")
+"""Where some answers depend on chance, others that differ may do so too."""
 
 
 def _told(found: GoldenAnswer) -> str:
