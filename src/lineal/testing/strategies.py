@@ -15,8 +15,8 @@ from lineal.objects.datasets import DatasetVersion
 from lineal.objects.digest import Digest
 from lineal.objects.files import Entry, Mode, Recipe, Tree
 from lineal.objects.profiles import Profile, RowDigests, Tables
-from lineal.objects.runs import Code, Run, Runtime
 from lineal.objects.replays import AnswerChanges, Golden, Replay
+from lineal.objects.runs import Code, Run, Runtime
 from lineal.objects.scans import Scan
 from lineal.objects.sources import SOURCES
 from lineal.objects.statements import (

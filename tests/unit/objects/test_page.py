@@ -122,6 +122,6 @@ _WORDS = (
     (r"dict\[string, (.+)\]", r"map of \1"),
     (
         r"^`Evaluation` \| `GateReport` .*$",
-        "`evaluation`, `gate`, `approval`, `bump`, `card-edit`, `observation`, `sighting`, `signature`, `structure` or `scan`",
+        "`evaluation`, `gate`, `approval`, `bump`, `card-edit`, `observation`, `sighting`, `signature`, `structure`, `scan`, `golden`, `replay` or `answer-changes`",
     ),
 )
