@@ -9,10 +9,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import lineal
 from tests.parts.capture import PYTHON
 from tests.parts.part import Part
 
-_PROGRAM, _PAIRS = (Path(__file__).with_name(name) for name in ("model_files.py", "pair_files.py"))
+_PROGRAM, _PAIRS, _ANSWERS = (
+    Path(__file__).with_name(name) for name in ("model_files.py", "pair_files.py", "pair_answers.py")
+)
+_SOURCES = Path(lineal.__file__).parents[1]
 _WRITE_S = 300
 
 
@@ -29,16 +33,17 @@ def models_in(place: Mapping[str, Any]) -> Models:
     return Models(directory, json.loads((directory / "said.json").read_text()))
 
 
-def _write(place: Path, program: Path = _PROGRAM) -> Mapping[str, Any]:
+def _write(place: Path, program: Path = _PROGRAM, then: Path | None = None) -> Mapping[str, Any]:
     files = place / "files"
     files.mkdir()
-    subprocess.run(
-        [PYTHON, program, files],
-        check=True,
-        timeout=_WRITE_S,
-        env={**os.environ, "PYTHONPATH": ""},
-        capture_output=True,
-    )
+    for each, sources in ((program, ""), *([(then, str(_SOURCES))] if then else [])):
+        subprocess.run(
+            [PYTHON, each, files],
+            check=True,
+            timeout=_WRITE_S,
+            env={**os.environ, "PYTHONPATH": sources},
+            capture_output=True,
+        )
     return {"directory": str(files)}
 
 
@@ -48,5 +53,5 @@ PAIRS = Part(
     "pairs",
     (PYTHON if PYTHON.is_file() else None,),
     "make parts installs the libraries",
-    lambda place: _write(place, _PAIRS),
+    lambda place: _write(place, _PAIRS, _ANSWERS),
 )

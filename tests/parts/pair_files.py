@@ -1,6 +1,7 @@
 """Writes pairs of models as successive versions, by the real libraries: each a base and changes to it, into a directory."""
 
 import os
+import pickle
 import sys
 from pathlib import Path
 
@@ -34,6 +35,7 @@ def pipeline(rows=rows, labels=labels, scaler=StandardScaler, last=LogisticRegre
 
 
 def estimators():
+    rows.to_csv(OUT / "rows.csv", index=False)
     base = pipeline()
     joblib.dump(base, OUT / "lr.joblib")
     joblib.dump(pipeline(later), OUT / "lr.retrained.joblib")
@@ -49,10 +51,35 @@ def estimators():
     joblib.dump(pipeline(rows.to_numpy()), OUT / "lr.unnamed.joblib")
     joblib.dump(base["clf"], OUT / "lr.bare.joblib")
     joblib.dump(base, OUT / "lr.xz.joblib", compress=("xz", 3))
+    for name, protocol in (("lr.old", 2), ("lr.new", 5)):
+        (OUT / f"{name}.pkl").write_bytes(pickle.dumps(base, protocol=protocol))
+    joblib.dump(refactored(), OUT / "lr.refactored.joblib", protocol=4)
+    joblib.dump(pipeline(rows.sample(frac=1, random_state=1), shuffled()), OUT / "lr.shuffled.joblib")
+    joblib.dump(nudged(1e-9), OUT / "lr.nudged.joblib")
+    joblib.dump(nudged(1e-4), OUT / "lr.moved.joblib")
+    joblib.dump(pipeline(labels=labels.astype(object)), OUT / "lr.objects.joblib")
     for name, count in (("boost", 5), ("boost.more", 9)):
         joblib.dump(
             GradientBoostingClassifier(n_estimators=count, random_state=1).fit(rows, labels), OUT / f"{name}.joblib"
         )
+
+
+def refactored():
+    """Train the same in other words: each step by itself."""
+    scale = StandardScaler().fit(rows)
+    last = LogisticRegression().fit(scale.transform(rows), labels)
+    return Pipeline([("scale", scale), ("clf", last)])
+
+
+def shuffled():
+    return pd.Series(labels).sample(frac=1, random_state=1).to_numpy()
+
+
+def nudged(share):
+    """Return the model with weights that differ by a small share, as other hardware may give them."""
+    made = pipeline()
+    made["clf"].coef_ *= 1 + share
+    return made
 
 
 class Net(torch.nn.Module):

@@ -12,6 +12,7 @@ from lineal.formats.signatures.trust import Judged
 from lineal.objects.digest import Digest
 from lineal.objects.outside_evaluations import OutsideEvaluation
 from lineal.objects.profiles import Profile
+from lineal.objects.replays import Replay
 from lineal.objects.runs import Code, Runtime
 from lineal.objects.scans import Scan
 from lineal.objects.statements import Bump, Evaluation, Outcome
@@ -73,7 +74,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     dataset. ``answers`` are the candidate's to its rows, ``pairs`` those of both. ``approvals`` are
     the names of all who approved the candidate for this stage; ``author`` registered it. ``section_states`` comes from
     ``staleness``, as does ``section_changes``: what changed since a stale one was written. ``signatures`` is what each
-    signature of the candidate is worth, gathered only for a gate that asks for some; ``scan`` is the newest of its files.
+    signature of the candidate is worth, gathered only for a gate that asks for some; ``scan`` is the newest of its files,
+    ``replay`` the newest of the champion's golden requests.
     ``code`` and ``runtime`` are what the candidate's digests name, None where the store lacks them.
     ``semantic`` is the candidate's semantic version. ``size_bytes`` is that of its files. ``training`` is what it was
     trained on, ``wear`` how used the held-out rows are; ``overlaps``, ``repeats`` and ``ran`` are what single checks asked
@@ -108,6 +110,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     ran: dict[str, Ran] = {}
     at: int = 0
     scan: Scan | None = None
+    replay: Replay | None = None
 
     @property
     def name(self) -> str:

@@ -77,6 +77,9 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "lineal model bump run:train --name churn",
         "lineal model bump churn:2.0.0 --against churn:1.0.0",
     ),
+    "golden show": ("lineal golden show churn:1.2.0", "lineal golden show churn --limit 200"),
+    "golden add": ("lineal golden add churn:1.2.0 requests.jsonl",),
+    "golden replay": ("lineal golden replay churn:1.2.1", "lineal golden replay churn:1.3.0 --against churn:1.2.0"),
     "model list": ("lineal model list", "lineal model list --json"),
     "model show": ("lineal model show churn",),
     "model card": (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from lineal.objects.replays import Golden
 from lineal.objects.scans import Scan
 
 _NOTHING = {
@@ -31,11 +32,19 @@ def _registered(answer: Any) -> str:
         return warning
     if not answer.created:
         return "unchanged: this run was registered before"
-    said = f"next: lineal evaluate {answer.reference}"
+    said = f"{_unasked(answer)}next: lineal evaluate {answer.reference}"
     if answer.card_conflicts:
         file = "the project's card and the one here both changed"
         said = f"{file} {', '.join(answer.card_conflicts)}: lineal model card {answer.reference} --file PATH\n{said}"
     return said
+
+
+def _unasked(answer: Any) -> str:
+    """Return why its golden requests were not asked, and how they are; empty when they were, or there are none."""
+    found = next((each.predicate for each in answer.statements if isinstance(each.predicate, Golden)), None)
+    if found is None or found.answers:
+        return ""
+    return f"golden requests: {found.gaps[-1]}; lineal golden replay {answer.reference} asks them\n"
 
 
 def _warned(answer: Any) -> str:

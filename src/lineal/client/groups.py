@@ -137,6 +137,14 @@ class Evaluations(Group):
     add = o.outside_evaluations.add
 
 
+class GoldenRequests(Group):
+    """What versions are asked, so that the next ones can be held against their answers."""
+
+    show = o.golden.show
+    add = o.golden.add
+    replay = o.golden.replay
+
+
 class Holds(Group):
     """What keeps versions from being removed."""
 

@@ -16,6 +16,7 @@ from lineal.client.groups import (
     Evaluations,
     Exports,
     GitRecord,
+    GoldenRequests,
     Group,
     Holds,
     Hooks,
@@ -305,6 +306,11 @@ class Verbs:
     def evaluation(self) -> Evaluations:
         """Verbs of results that other tools measured."""
         return Evaluations(self)
+
+    @property
+    def golden(self) -> GoldenRequests:
+        """Verbs of golden requests."""
+        return GoldenRequests(self)
 
     @property
     def hold(self) -> Holds:

@@ -16,7 +16,7 @@ import msgspec
 from lineal.executors.executor import Environment
 from lineal.executors.venv import Recipe, build, left_out
 from lineal.objects.digest import digest_of
-from lineal.objects.errors import Unsupported
+from lineal.objects.errors import Unavailable, Unsupported
 from lineal.objects.runs import Package, Runtime
 
 __all__ = ["Environment", "installed", "interpreter_for"]
@@ -36,16 +36,19 @@ _KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH"
 _SUFFIXES = (".dist-info", ".egg-info")
 
 
-def interpreter_for(runtime: Runtime, home: Path, *, needs: tuple[str, ...] = ()) -> Environment:
+def interpreter_for(
+    runtime: Runtime, home: Path, *, needs: tuple[str, ...] = (), is_built: bool = False
+) -> Environment:
     """Return an environment with exactly the packages that ``runtime`` recorded.
 
     Args:
         runtime: what a run ran with.
         home: where environments are kept; one is built once and used by every version that needs it.
         needs: what else must be in it; taken from here where the version did not record it.
+        is_built: give it only if it is there already; building one may take minutes.
 
     Raises:
-        Unavailable: its Python is not on this machine, or its packages cannot be installed.
+        Unavailable: its Python is not on this machine, its packages cannot be installed, or it ``is_built`` not.
         Unsupported: its Python is older than what Lineal's server runs on, or was not recorded.
     """
     here = installed()
@@ -55,6 +58,8 @@ def interpreter_for(runtime: Runtime, home: Path, *, needs: tuple[str, ...] = ()
     _check_python(runtime.python)
     recipe = _recipe(runtime, here, _direct(), (*SERVING_NEEDS, *needs))
     directory = home / digest_of(msgspec.json.encode(recipe)).removeprefix("sha256:")[:24]
+    if is_built and left_out(directory) is None:
+        raise Unavailable("its environment is not built here yet", hint="lineal golden replay builds it")
     home.mkdir(parents=True, exist_ok=True)
     with _alone(home / f"{directory.name}.lock"):
         if left_out(directory) is None:

@@ -7,6 +7,7 @@ from typing import Literal
 from lineal.objects.canonical import Number, Object
 from lineal.objects.digest import Digest
 from lineal.objects.outside_evaluations import OutsideEvaluation
+from lineal.objects.replays import AnswerChanges, Golden, Replay
 from lineal.objects.scans import Scan
 from lineal.objects.structures import Structure
 
@@ -143,6 +144,9 @@ Predicate = (
     | Structure
     | Scan
     | OutsideEvaluation
+    | Golden
+    | Replay
+    | AnswerChanges
 )
 
 

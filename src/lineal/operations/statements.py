@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from lineal.objects.canonical import Object, object_digest
 from lineal.objects.digest import Digest
+from lineal.objects.replays import Replay
 from lineal.objects.statements import Bump, Predicate, Statement
 from lineal.operations.references import Row, semantic
 from lineal.storage.store import Store
@@ -45,6 +46,11 @@ def said(store: Store, subject: Digest, predicate: type[P]) -> tuple[tuple[State
     """Return each statement about ``subject`` of one kind with its predicate, newest first."""
     found = ((each, each.predicate) for each in statements_about(store, subject, kind_of(predicate)))
     return tuple((each, said) for each, said in found if isinstance(said, predicate))
+
+
+def newest_replay(store: Store, version: Digest, against: Digest) -> Replay | None:
+    """Return the newest replay of a version against another."""
+    return next((each for _, each in said(store, version, Replay) if each.against == against), None)
 
 
 def kind_of(predicate: type[Object]) -> str:

@@ -1,4 +1,7 @@
-"""``python -m lineal.serving serve DIR`` answers requests; ``… predict DIR INPUT.csv OUTPUT.jsonl`` answers a table."""
+"""``python -m lineal.serving serve DIR`` answers requests; ``… predict DIR INPUT.csv OUTPUT.jsonl`` answers a table.
+
+``… replay DIR REQUESTS ANSWERS`` answers golden requests, by a process of its own that ``… answer DIR`` is.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from pathlib import Path
 from lineal.formats import predictions
 from lineal.formats.tables import delimited
 from lineal.objects.errors import LinealError, Unavailable
+from lineal.serving import replaying
 from lineal.serving.loaders import Predictor, load
 from lineal.serving.release import read_release, verify_release
 from lineal.serving.rows import cells, typed
@@ -44,16 +48,31 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("directory", type=Path)
     predict.add_argument("input", type=Path)
     predict.add_argument("output", type=Path)
+    replay = commands.add_parser("replay", help="answer golden requests")
+    replay.add_argument("directory", type=Path)
+    replay.add_argument("input", type=Path)
+    replay.add_argument("output", type=Path)
+    replay.add_argument("--request-s", type=float, default=10.0, help="how long one may take")
+    replay.add_argument("--within-s", type=float, default=3600.0, help="how long all of them may take")
+    answer = commands.add_parser("answer", help="answer what comes on standard input, for replay")
+    answer.add_argument("directory", type=Path)
     return parser
 
 
 def _obey(options: argparse.Namespace) -> None:
+    if options.command == "replay":
+        within = {"request_s": options.request_s, "within_s": options.within_s}
+        replaying.replay(options.directory, options.input, options.output, **within)
+        return
     release = read_release(options.directory)
     predictor = load(verify_release(options.directory, release), release.facts, trusted=release.trusted)
     if options.command == "predict":
         predict_table(predictor, options.input, options.output)
         return
-    # The batch command needs no server.
+    if options.command == "answer":
+        replaying.answer(release, predictor)
+        return
+    # The others need no server.
     from lineal.serving.server import serve_release  # noqa: PLC0415
 
     serve_release(release, predictor, options.host, options.port, options.ready_file)

@@ -16,6 +16,7 @@ from lineal.objects.digest import Digest
 from lineal.objects.files import Entry, Mode, Recipe, Tree
 from lineal.objects.outside_evaluations import OutsideEvaluation
 from lineal.objects.profiles import Profile, RowDigests, Tables
+from lineal.objects.replays import AnswerChanges, Golden, Replay
 from lineal.objects.runs import Code, Run, Runtime
 from lineal.objects.scans import Scan
 from lineal.objects.sources import SOURCES
@@ -60,6 +61,9 @@ KINDS: tuple[type[Object], ...] = (
     Signature,
     Scan,
     OutsideEvaluation,
+    Golden,
+    Replay,
+    AnswerChanges,
     Statement,
     JournalEntry,
 )

@@ -32,7 +32,8 @@ from lineal.objects.statements import (
     Verdict,
 )
 from lineal.objects.versions import Card, DataUse, Version
-from tests.unit.objects.examples_of_models import EVALUATION, OUTSIDE, SCAN, STRUCTURE
+from tests.unit.objects.examples_of_models import ANSWER_CHANGES, EVALUATION, OUTSIDE, REPLAY, SCAN, STRUCTURE
+from tests.unit.objects.examples_of_models import GOLDEN as GOLDEN_REQUESTS
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "objects.json"
 
@@ -353,6 +354,9 @@ EXAMPLES: dict[str, Object] = {
     "structure": STRUCTURE,
     "scan": SCAN,
     "outside-evaluation": OUTSIDE,
+    "golden": GOLDEN_REQUESTS,
+    "replay": REPLAY,
+    "answer-changes": ANSWER_CHANGES,
     "statement": Statement(subject=A, predicate=EVALUATION, by="ada", at=1_700_000_000_000),
     "journal": JournalEntry(
         sequence=2,

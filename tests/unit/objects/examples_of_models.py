@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lineal.objects.digest import digest_of
 from lineal.objects.outside_evaluations import OutsideEvaluation, OutsideResult
+from lineal.objects.replays import AnswerChanges, Golden, Replay, ReplayExample
 from lineal.objects.scans import Scan, ScanFinding
 from lineal.objects.statements import Evaluation, SliceResult
 from lineal.objects.structures import Field, Structure, TensorInfo
@@ -95,4 +96,52 @@ OUTSIDE = OutsideEvaluation(
     dataset_said="hellaswag/validation",
     facts={"hellaswag: version": "1.0"},
     notes=("samples.jsonl is kept; its 40 samples were not read",),
+)
+
+GOLDEN = Golden(
+    requests=A,
+    request_count=33,
+    answers=B,
+    origins={"given": 2, "sampled": 31},
+    inherited=31,
+    unstable=1,
+    unanswered=2,
+    dataset="data:test@1",
+    environment="this environment: identical packages",
+    gaps=("no table that is here has all columns",),
+)
+
+ANSWER_CHANGES = AnswerChanges(
+    against=A,
+    row_count=100,
+    changed=4,
+    changed_interval=(0.011, 0.1),
+    dataset=B,
+    labelled=90,
+    broke=1,
+    broke_interval=(0.0, 0.061),
+    fixed=3,
+    fixed_interval=(0.007, 0.095),
+)
+
+REPLAY = Replay(
+    against=A,
+    outcome="refused",
+    request_count=33,
+    equal=26,
+    exact=25,
+    differing=3,
+    reformed=1,
+    refused=1,
+    accepted=1,
+    unstable=1,
+    tolerance=1e-6,
+    largest_difference="Infinity",
+    example=ReplayExample(place=3, request='{"rows":[{"age":1}]}', before='{"predictions":["no"]}', after="status 400"),
+    requests=A,
+    before=B,
+    after=A,
+    changes=ANSWER_CHANGES,
+    environment="this environment: identical packages",
+    reason="there was no time",
 )

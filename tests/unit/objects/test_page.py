@@ -123,6 +123,6 @@ _WORDS = (
     (r"dict\[string, (.+)\]", r"map of \1"),
     (
         r"^`Evaluation` \| `GateReport` .*$",
-        "`evaluation`, `gate`, `approval`, `bump`, `card-edit`, `observation`, `sighting`, `signature`, `structure`, `scan` or `outside-evaluation`",
+        "`evaluation`, `gate`, `approval`, `bump`, `card-edit`, `observation`, `sighting`, `signature`, `structure`, `scan`, `outside-evaluation`, `golden`, `replay` or `answer-changes`",
     ),
 )

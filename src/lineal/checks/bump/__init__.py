@@ -1,7 +1,7 @@
 """The semantic version that the evidence asks for: what differs from the version before, and how much it matters.
 
-Major: a caller or the serving side may break. Minor: other weights may answer otherwise. Patch: the weights are the
-same, so every answer is the same. The level is the highest of the findings. Start with ``rules``.
+Major: a caller or the serving side may break. Minor: answers may differ. Patch: the weights are the same, or all golden
+requests are answered as before. The level is the highest of the findings. Start with ``rules``.
 """
 
 from lineal.checks.bump.deriving import Subject, derive, findings

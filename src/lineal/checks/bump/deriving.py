@@ -10,8 +10,10 @@ import msgspec
 
 from lineal.checks.bump.building import described_seen, framework_seen, structure_seen
 from lineal.checks.bump.recipe import measured_seen, own_code_seen, recipe_seen, runtime_seen, weights_seen
+from lineal.checks.bump.replay import replay_seen
 from lineal.checks.bump.rules import LEVELS, Finding, Levels, Seen
 from lineal.checks.bump.signature import signature, signature_seen
+from lineal.objects.replays import Replay
 from lineal.objects.runs import Runtime
 from lineal.objects.semantic import FIRST, parse_semantic
 from lineal.objects.statements import Bump, Cause, Evaluation
@@ -43,6 +45,7 @@ def derive(
     *,
     previous_semantic: str = "",
     is_rewritten: bool = False,
+    replay: Replay | None = None,
     levels: Levels = _USUAL,
 ) -> Bump:
     """Return the semantic version of ``current``, with every finding behind it.
@@ -52,6 +55,7 @@ def derive(
         current: the new version.
         previous_semantic: the semantic version of ``previous``.
         is_rewritten: whether every tensor of both was read and is the same.
+        replay: how the new version answered the golden requests of the one before.
         levels: what the repository thinks of the rules.
 
     Raises:
@@ -59,7 +63,7 @@ def derive(
     """
     if previous is None:
         return Bump(semantic=str(FIRST), level="first", findings=("first: the first version of this model",))
-    found = findings(previous, current, is_rewritten=is_rewritten, levels=levels)
+    found = findings(previous, current, is_rewritten=is_rewritten, replay=replay, levels=levels)
     level = found[0].level
     return Bump(
         semantic=str(parse_semantic(previous_semantic).bumped(level)),
@@ -71,7 +75,12 @@ def derive(
 
 
 def findings(
-    previous: Subject, current: Subject, *, is_rewritten: bool = False, levels: Levels = _USUAL
+    previous: Subject,
+    current: Subject,
+    *,
+    is_rewritten: bool = False,
+    replay: Replay | None = None,
+    levels: Levels = _USUAL,
 ) -> tuple[Finding, ...]:
     """Return every difference between two versions, those that matter most first; at least one.
 
@@ -79,21 +88,24 @@ def findings(
         previous: the version before.
         current: the version.
         is_rewritten: whether every tensor of both was read and is the same.
+        replay: how the new version answered the golden requests of the one before.
         levels: what the repository thinks of the rules.
     """
     old, new = _told(previous), _told(current)
     is_equal = not (old.source or new.source) and (old.weights == new.weights or is_rewritten)
+    is_replayed = replay is not None and replay.outcome == "equal"
     seen = chain(
         signature_seen(signature(old.facts, previous.structure), signature(new.facts, current.structure), levels),
         framework_seen(old.facts, new.facts),
         _built(previous, current),
-        weights_seen(old, new, is_rewritten=is_rewritten),
+        weights_seen(old, new, is_rewritten=is_rewritten, is_replayed=is_replayed),
         recipe_seen(old, new),
         own_code_seen(old, new, current.structure),
         runtime_seen(old, new, previous.runtime, current.runtime),
         measured_seen(previous.evaluation, current.evaluation),
+        replay_seen(replay),
     )
-    found = _judged(seen, levels, is_equal=is_equal)
+    found = _judged(seen, levels, is_equal=is_equal, is_replayed=is_replayed)
     return tuple(sorted(found, key=lambda each: -LEVELS.index(each.level)))
 
 
@@ -115,6 +127,8 @@ def _built(previous: Subject, current: Subject) -> Iterator[Seen]:
         yield from described_seen(previous.version.facts, current.version.facts)
 
 
-def _judged(seen: Iterable[Seen], levels: Levels, *, is_equal: bool) -> Iterator[Finding]:
+def _judged(seen: Iterable[Seen], levels: Levels, *, is_equal: bool, is_replayed: bool) -> Iterator[Finding]:
     for each in seen:
-        yield Finding(levels.of(each.rule, is_equal=is_equal), each.sentence, each.rule, each.where)
+        yield Finding(
+            levels.of(each.rule, is_equal=is_equal, is_replayed=is_replayed), each.sentence, each.rule, each.where
+        )

@@ -15,13 +15,14 @@ _TOOLS = frozenset({"pip", "setuptools", "wheel", "uv"})
 """What installs packages is no part of what a model runs with."""
 
 
-def weights_seen(old: Version, new: Version, *, is_rewritten: bool) -> Iterator[Seen]:
+def weights_seen(old: Version, new: Version, *, is_rewritten: bool, is_replayed: bool = False) -> Iterator[Seen]:
     """Yield what is known of the weights: exactly one difference, or sameness.
 
     Args:
         old: the version before.
         new: the version.
         is_rewritten: whether every tensor of both was read and is the same.
+        is_replayed: whether all golden requests are answered as before.
     """
     change = f"{short(old.weights)} → {short(new.weights)}"
     if old.source or new.source:
@@ -34,7 +35,8 @@ def weights_seen(old: Version, new: Version, *, is_rewritten: bool) -> Iterator[
         sentence = f"every tensor is the same in files that were written anew ({change}), so every answer is the same"
         yield Seen("weights-rewritten", sentence, new.main_file)
     else:
-        yield Seen("retrained", f"other weights ({change}), so answers may differ", new.main_file)
+        then = "which answer all golden requests alike" if is_replayed else "so answers may differ"
+        yield Seen("retrained", f"other weights ({change}), {then}", new.main_file)
 
 
 def _elsewhere(old: Version, new: Version) -> str:

@@ -23,12 +23,14 @@ class Rule(NamedTuple):
         about: what it is about, for the table of rules.
         what: when it applies, in a sentence.
         equal: what it asks for where the weights are the same; by default ``level``.
+        replayed: what it asks for where all golden requests are answered as before; by default ``level``.
     """
 
     level: Level
     about: str
     what: str
     equal: Level | None = None
+    replayed: Level | None = None
 
 
 RULES: dict[str, Rule] = {
@@ -54,11 +56,11 @@ RULES: dict[str, Rule] = {
     "output-labels": Rule("major", "outputs", "the labels, or their order, are others"),
     "framework-changed": Rule("major", "loading", "another framework loads it"),
     "loader-changed": Rule("major", "loading", "the file held its own classes and holds tensors alone, or the other way round: serving code must change"),
-    "format-changed": Rule("minor", "loading", "it is kept in another format of the same framework", "patch"),
+    "format-changed": Rule("minor", "loading", "it is kept in another format of the same framework", "patch", replayed="patch"),
     "framework-upgraded": Rule("minor", "loading", "the framework has another minor or major version"),
     "framework-patched": Rule("patch", "loading", "the framework has another patch version"),
     "python-changed": Rule("major", "loading", "Python has another minor version"),
-    "package-upgraded": Rule("minor", "loading", "a package has another minor or major version, or is new or gone"),
+    "package-upgraded": Rule("minor", "loading", "a package has another minor or major version, or is new or gone", replayed="patch"),
     "package-patched": Rule("patch", "loading", "a package has another patch version"),
     "opset-raised": Rule("major", "loading", "a graph asks for a newer set of operators, or one that it did not use"),
     "opset-lowered": Rule("minor", "loading", "a graph asks for an older set of operators"),
@@ -71,17 +73,24 @@ RULES: dict[str, Rule] = {
     "hyperparameters-changed": Rule("minor", "recipe", "what the model was constructed with is other", "patch"),
     "params-changed": Rule("minor", "recipe", "parameters of its run are other", "patch"),
     "data-changed": Rule("minor", "recipe", "it was trained on other data", "patch"),
-    "metrics-changed": Rule("minor", "recipe", "its run measured other figures", "patch"),
-    "own-code-changed": Rule("minor", "recipe", "the model is of classes of the code beside it, and that code is other"),
+    "metrics-changed": Rule("minor", "recipe", "its run measured other figures", "patch", replayed="patch"),
+    "own-code-changed": Rule("minor", "recipe", "the model is of classes of the code beside it, and that code is other", replayed="patch"),
     "code-changed": Rule("patch", "recipe", "the code of its run is other"),
     "runtime-changed": Rule("patch", "recipe", "something else of what it ran with is other"),
     "main-file-changed": Rule("patch", "recipe", "its file has another name"),
     "card-changed": Rule("patch", "recipe", "its card is other"),
-    "retrained": Rule("minor", "weights", "the weights are other"),
+    "retrained": Rule("minor", "weights", "the weights are other", replayed="patch"),
     "weights-elsewhere": Rule("minor", "weights", "the weights are elsewhere, so that nobody knows their bytes"),
     "weights-same": Rule("patch", "weights", "the weights are the same bytes"),
     "weights-rewritten": Rule("patch", "weights", "every tensor is the same, in a file that was written anew"),
-    "answers-changed": Rule("minor", "weights", "it answers otherwise on the same held-out rows"),
+    "answers-changed": Rule("minor", "answers", "it answers otherwise on the same held-out rows"),
+    "replay-equal": Rule("patch", "answers", "it answers every golden request of the version before as that did"),
+    "replay-differs": Rule("minor", "answers", "it answers golden requests otherwise"),
+    "replay-accepted": Rule("minor", "answers", "it answers golden requests that the version before refused"),
+    "replay-unstable": Rule("minor", "answers", "the same request is answered otherwise each time, so nothing can be compared", "patch"),
+    "replay-form": Rule("major", "answers", "answers to golden requests have another form: types, names, lengths, classes"),
+    "replay-refused": Rule("major", "answers", "it refuses, or fails at, a golden request that the version before answered"),
+    "replay-not-done": Rule("patch", "answers", "golden requests were not replayed, so that they prove nothing"),
 }  # fmt: skip
 """Every rule by its id."""
 
@@ -97,10 +106,10 @@ class Levels(msgspec.Struct, frozen=True, kw_only=True):
     extra_inputs: Literal["ignored", "refused"] = "ignored"
     levels: dict[str, Level] = {}
 
-    def of(self, rule: str, *, is_equal: bool = False) -> Level:
-        """Return the level of a rule; ``is_equal``: the weights are the same."""
+    def of(self, rule: str, *, is_equal: bool = False, is_replayed: bool = False) -> Level:
+        """Return the level of a rule; ``is_equal``: the weights are the same, ``is_replayed``: the golden answers are."""
         usual = RULES[rule]
-        return self.levels.get(rule) or (is_equal and usual.equal) or usual.level
+        return self.levels.get(rule) or (is_equal and usual.equal) or (is_replayed and usual.replayed) or usual.level
 
 
 class Finding(NamedTuple):

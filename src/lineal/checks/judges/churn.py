@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from lineal.checks.check import Check
 from lineal.checks.evidence import Evidence
+from lineal.checks.statistics.flips import changed
 from lineal.checks.statistics.gains import unpaired
 from lineal.checks.statistics.shares import judge_share
 from lineal.checks.wording import check_share, figure
@@ -40,12 +41,8 @@ class Churn(Check, frozen=True, tag="churn"):
         if evidence.pairs is None:
             return self.verdict("inconclusive", unpaired(evidence))
         candidate, champion = evidence.pairs.candidate, evidence.pairs.champion
-        if candidate.predicted:
-            changed = sum(a != b for a, b in zip(candidate.predicted, champion.predicted, strict=True))
-        else:
-            numbers = zip(candidate.predicted_numbers, champion.predicted_numbers, strict=True)
-            changed = sum(abs(a - b) > self.tolerance for a, b in numbers)
-        said = f"{changed:,} of {candidate.row_count:,} answers are not those of {evidence.champion_name}"
-        if evidence.is_champions_equal and not changed:
+        differ = changed(candidate, champion, tolerance=self.tolerance)
+        said = f"{differ:,} of {candidate.row_count:,} answers are not those of {evidence.champion_name}"
+        if evidence.is_champions_equal and not differ:
             return self.verdict("pass", f"{said}: the weights are the champion's", changed=0, rows=candidate.row_count)
-        return judge_share(self, said, changed, candidate.row_count, self.at_most, f"at most {figure(self.at_most)}")
+        return judge_share(self, said, differ, candidate.row_count, self.at_most, f"at most {figure(self.at_most)}")

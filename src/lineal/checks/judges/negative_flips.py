@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from lineal.checks.check import Check
 from lineal.checks.evidence import Evidence
+from lineal.checks.statistics.flips import flips
 from lineal.checks.statistics.gains import unpaired
 from lineal.checks.statistics.shares import judge_share
 from lineal.checks.wording import check_share, figure
@@ -37,18 +38,17 @@ class NegativeFlips(Check, frozen=True, tag="negative_flips"):
         if evidence.pairs is None:
             return self.verdict("inconclusive", unpaired(evidence))
         candidate, champion = evidence.pairs.candidate, evidence.pairs.champion
-        if not candidate.actual:
+        found = flips(candidate, champion)
+        if found is None:
             return self.verdict(
                 "inconclusive", "numbers are neither right nor wrong; churn with a tolerance counts them"
             )
-        rows = list(zip(candidate.actual, candidate.predicted, champion.actual, champion.predicted, strict=True))
-        broke = sum(old == was and new != now for now, new, was, old in rows)
-        fixed = sum(old != was and new == now for now, new, was, old in rows)
-        kept = len(rows) - broke - sum(old != was for _, _, was, old in rows)
+        broke, fixed, kept = found
+        row_count = candidate.row_count
         right = kept + broke
-        said = f"{broke:,} of {len(rows):,} rows were right with {evidence.champion_name} and are wrong now"
+        said = f"{broke:,} of {row_count:,} rows were right with {evidence.champion_name} and are wrong now"
         said += f" ({fixed:,} are the other way; {figure(kept / right if right else 1.0)} of what was right stays so)"
         if evidence.is_champions_equal and not broke:
-            return self.verdict("pass", f"{said}: the weights are the champion's", broke=0, rows=len(rows))
+            return self.verdict("pass", f"{said}: the weights are the champion's", broke=0, rows=row_count)
         asked = f"at most {figure(self.at_most)}"
-        return judge_share(self, said, broke, len(rows), self.at_most, asked, fixed=fixed)
+        return judge_share(self, said, broke, row_count, self.at_most, asked, fixed=fixed)

@@ -19,6 +19,7 @@ from lineal.checks.policies.tables import (
     STAGES,
     CardPolicy,
     EvaluationPolicy,
+    GoldenPolicy,
     RetentionPolicy,
     SigningPolicy,
     StagePolicy,
@@ -44,6 +45,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     signing: SigningPolicy = SigningPolicy()
     hooks: tuple[HookPolicy, ...] = ()
     git: GitPolicy = GitPolicy()
+    golden: GoldenPolicy = GoldenPolicy()
 
     def gate(self, stage: str) -> tuple[Check, ...]:
         """Return the checks of the gate of ``stage``."""
@@ -61,7 +63,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
 _ANYBODY = StagePolicy()
 
-_TABLES = ("evaluation", "card", "retention", "signing", "semver", "gate", "stage", "hook", "git", "connections")
+_TABLES = (
+    "evaluation", "card", "retention", "signing", "semver", "golden", "gate", "stage", "hook", "git", "connections",
+)  # fmt: skip
 
 
 def parse_policy(text: str) -> Policy:
@@ -96,6 +100,7 @@ class _Reading:
             card=self._read(content.get("card", {}), CardPolicy, "card"),
             retention=self._read(content.get("retention", {}), RetentionPolicy, "retention"),
             signing=self._read(content.get("signing", {}), SigningPolicy, "signing"),
+            golden=self._read(content.get("golden", {}), GoldenPolicy, "golden"),
             semver=self._levels(content.get("semver", {})),
             stages={stage: self._read(asked, StagePolicy, f"stage.{stage}") for stage, asked in stages.items()},
             gates={stage: tuple(self._gate(stage, asked)) for stage, asked in {**DEFAULT_GATES, **gates}.items()},

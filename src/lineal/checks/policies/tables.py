@@ -10,6 +10,8 @@ import msgspec
 from lineal.formats.cards.sections import PROFILES
 from lineal.formats.signatures.trust import Trust, TrustedKey
 
+GOLDEN_ROWS_MAX = 1_000
+
 STAGES = ("staging", "production", "archived")
 
 
@@ -20,6 +22,35 @@ class EvaluationPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     label: str = ""
     positive: str = ""
     slices: tuple[str, ...] = ()
+
+
+class GoldenPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which golden requests versions get, and when their answers are the same.
+
+    Args:
+        rows: how many rows are sampled of the held-out data, or of that which the run read; 0 for none.
+        leave_out: columns whose values are not kept; nothing stands in their place.
+        at_registration: whether they are asked when a version is registered.
+        registration_s: how long that may take there, in seconds.
+        request_s: how long one request may take.
+        relative_tolerance: by how much floats may differ, relative to the larger; by default as their type allows.
+        absolute_tolerance: by how much they may differ at all.
+    """
+
+    rows: int = 100
+    leave_out: tuple[str, ...] = ()
+    at_registration: bool = True
+    registration_s: float = 30.0
+    request_s: float = 10.0
+    relative_tolerance: float | None = None
+    absolute_tolerance: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that there are not."""
+        if not 0 <= self.rows <= GOLDEN_ROWS_MAX:
+            raise ValueError(f"rows must be 0 to {GOLDEN_ROWS_MAX:,}")
+        if min(self.registration_s, self.request_s, self.relative_tolerance or 0.0, self.absolute_tolerance) < 0:
+            raise ValueError("times and tolerances must be 0 or more")
 
 
 class StagePolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lineal.checks.bump.changes import changes_said
 from lineal.cli.render.page import Page
 from lineal.cli.render.runs import bullets
+from lineal.objects.replays import AnswerChanges
 from lineal.operations.answers import BumpAnswer, BumpFinding
 
 
@@ -20,6 +22,11 @@ def one(answer: BumpAnswer, page: Page) -> Iterator[str]:
     if answer.pre_release:
         changed = answer.since_pre_release or ("nothing: it became the release",)
         yield from bullets(page, f"since {answer.pre_release}", changed)
+    yield from bullets(page, "answers", map(_changed, answer.changes))
+
+
+def _changed(found: AnswerChanges) -> str:
+    return f"{'held-out rows' if found.dataset else 'golden requests'}: {changes_said(found)}"
 
 
 def _sentence(finding: BumpFinding) -> str:

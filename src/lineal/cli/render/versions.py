@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from lineal.cli.render import outside, scans, structures, verdicts
+from lineal.checks.bump.changes import changes_said
+from lineal.cli.render import golden, outside, scans, structures, verdicts
 from lineal.cli.render.page import Page
 from lineal.cli.render.runs import bullets, mapping
 from lineal.cli.render.units import ago, count, metrics, moment, number, scalar, when
 from lineal.formats.cards.sections import HUMAN
 from lineal.objects.digest import short
 from lineal.objects.outside_evaluations import OutsideEvaluation
+from lineal.objects.replays import AnswerChanges, Golden, Replay
 from lineal.objects.runs import ModelFacts
 from lineal.objects.scans import Scan
 from lineal.objects.statements import (
@@ -52,6 +54,7 @@ def one(answer: VersionAnswer, page: Page) -> Iterator[str]:
     )
     yield from _scan(answer.statements, page)
     yield from _bump(answer, page)
+    yield from golden.of_version(answer.statements, page)
     yield from structures.of_version(answer.statements, page)
     yield from bullets(page, "data", _data(version.data, answer.datasets))
     yield from mapping(page, "parameters", {name: scalar(value) for name, value in version.params.items()})
@@ -208,6 +211,9 @@ _PLAIN: dict[type, Callable[[Any], str]] = {
     Signature: lambda _: "its files were signed; lineal verify says by whom",
     Scan: scans.summary,
     OutsideEvaluation: outside.summary,
+    Golden: golden.golden_summary,
+    Replay: golden.replay_summary,
+    AnswerChanges: changes_said,
 }
 
 
@@ -223,8 +229,8 @@ def sentence(statement: Statement) -> str:
             return f"approved for {said.stage}" + (f": {said.comment}" if said.comment else "")
         case Bump() as said:
             return f"became {said.semantic}"
-        case CardEdit() | Sighting() | Signature() | Structure() | Scan() | OutsideEvaluation() as said:
-            return _PLAIN[type(said)](said)
         case Observation() as said:
             health = "healthy" if said.healthy else "not healthy"
             return f"seen at {said.deployment}: {health}, {count(said.request_count, 'request')}"
+        case said:
+            return _PLAIN[type(said)](said)

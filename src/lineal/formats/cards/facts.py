@@ -163,6 +163,7 @@ class CardFacts(_Fact, frozen=True):
     run: str = ""
     lineage: LineageFact = LineageFact()
     bump: Bump | None = None
+    changes: tuple[str, ...] = ()
     releases: tuple[ReleaseFact, ...] = ()
     scan: CheckFact | None = None
     signatures: tuple[CheckFact, ...] = ()

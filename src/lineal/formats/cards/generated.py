@@ -171,7 +171,7 @@ def _history(facts: CardFacts) -> Iterator[Block]:
     if facts.bump:
         since = f" since {facts.bump.previous}" if facts.bump.previous else ""
         yield Title(f"What is new{since}")
-        yield Lines(facts.bump.findings)
+        yield Lines((*facts.bump.findings, *facts.changes))
         if facts.bump.pre_release and facts.bump.since_pre_release:
             yield Text(f"Since {facts.bump.pre_release}:")
             yield Lines(facts.bump.since_pre_release)

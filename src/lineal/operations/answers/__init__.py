@@ -22,6 +22,7 @@ from lineal.operations.answers.data import (
     TableDiff,
     Transfer,
 )
+from lineal.operations.answers.golden import GoldenAnswers, GoldenLine, ReplayAnswer
 from lineal.operations.answers.journal import Attestations, CheckpointAnswer, SignatureAnswer, TileAnswer, ToSign
 from lineal.operations.answers.models import (
     CardAnswer,
@@ -110,6 +111,8 @@ __all__ = [
     "Finding",
     "Found",
     "GateAnswer",
+    "GoldenAnswers",
+    "GoldenLine",
     "GrantAnswer",
     "History",
     "HoldAnswer",
@@ -138,6 +141,7 @@ __all__ = [
     "RemoteAnswer",
     "RemovedVersion",
     "Repair",
+    "ReplayAnswer",
     "RunAnswer",
     "ScanAnswer",
     "SignatureAnswer",

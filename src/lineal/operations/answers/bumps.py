@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lineal.objects.replays import AnswerChanges
 from lineal.operations.answers.answer import Answer
 
 
@@ -18,7 +19,8 @@ class BumpFinding(Answer, frozen=True, kw_only=True):
 class BumpAnswer(Answer, frozen=True, kw_only=True):
     """Which semantic version the evidence asks for.
 
-    ``given`` is the one that a registered version has, and ``overridden_because`` why that is another level.
+    ``given`` is the one that a registered version has, and ``overridden_because`` why that is another level. ``changes`` says
+    how many answers are others, and for better or worse, where both versions answered the same rows.
     ``pre_release`` is the pre-release before it, since the release, and ``since_pre_release`` what changed since that.
     """
 
@@ -31,3 +33,4 @@ class BumpAnswer(Answer, frozen=True, kw_only=True):
     overridden_because: str = ""
     pre_release: str = ""
     since_pre_release: tuple[str, ...] = ()
+    changes: tuple[AnswerChanges, ...] = ()

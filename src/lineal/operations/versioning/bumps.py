@@ -13,7 +13,8 @@ from lineal.objects.errors import Corrupt, NotFound
 from lineal.objects.runs import Runtime
 from lineal.objects.statements import Bump
 from lineal.objects.versions import Version
-from lineal.operations.references import Row, semantic
+from lineal.operations.references import NEWEST_FIRST, RELEASES, Row, semantic
+from lineal.operations.versioning import replays
 from lineal.operations.versioning.evidence import newest_evaluation
 from lineal.operations.versioning.models import version_of
 from lineal.operations.versioning.policies import policy_of
@@ -49,8 +50,19 @@ def derived(store: Store, previous: Row | None, version: Version, row: Row | Non
         _subject(store, version)._replace(evaluation=evaluation),
         previous_semantic=semantic(previous),
         is_rewritten=_is_rewritten(store, _files(before), _files(version)),
+        replay=replays.known(store, version, previous),
         levels=policy_of(store)[0].semver,
     )
+
+
+def version_before(store: Store, row: Row) -> Row | None:
+    """Return the row of the release that a version followed when it was registered."""
+    rows = store.database.run(
+        f"SELECT * FROM version WHERE model = :model AND number < :number AND {RELEASES} ORDER BY {NEWEST_FIRST} LIMIT 1",
+        model=row["model"],
+        number=row["number"],
+    )
+    return rows[0] if rows else None
 
 
 def prepared(store: Store, previous: Row | None, weights: Digest, main: str) -> None:

@@ -7,6 +7,7 @@ from itertools import islice
 
 import msgspec
 
+from lineal.checks.bump.changes import changes_said
 from lineal.checks.policies.tables import CardPolicy
 from lineal.formats.cards.facts import (
     ApprovalFact,
@@ -37,6 +38,8 @@ from lineal.operations.answers import Lineage
 from lineal.operations.asking.lineage import around
 from lineal.operations.references import Row, version_reference
 from lineal.operations.statements import bump_of, said, statements_about
+from lineal.operations.versioning.bumps import version_before
+from lineal.operations.versioning.changes import changes_known
 from lineal.operations.versioning.evidence import section_states
 from lineal.operations.versioning.models import dataset_name, version_aliases, version_of
 from lineal.operations.versioning.policies import policy_of
@@ -105,6 +108,7 @@ def _facts(
         run=f"run:{run[0]['id']}" if run else "",
         lineage=_lineage(store, row),
         bump=bump_of(store, row),
+        changes=tuple(_changes(store, row)),
         releases=tuple(_releases(store, row["model"])),
         scan=next(iter(_found_out(store, row, "scan")), None),
         signatures=_found_out(store, row, "signature"),
@@ -176,6 +180,14 @@ def _seen(store: Store, found: Lineage) -> Lineage:
 
     seen: Lineage = access.visible(store, found)
     return seen
+
+
+def _changes(store: Store, row: Row) -> Iterator[str]:
+    """Yield how many answers changed since the version before, where that is known."""
+    previous = version_before(store, row)
+    for each in changes_known(store, row["digest"], previous["digest"]) if previous else ():
+        where = dataset_name(store, each.dataset) if each.dataset else "golden requests"
+        yield f"answers to {where}: {changes_said(each)}"
 
 
 def _releases(store: Store, model: str) -> Iterator[ReleaseFact]:

@@ -21,6 +21,7 @@ from lineal.operations.operation import operation
 from lineal.operations.recording.runs import write_metrics
 from lineal.operations.references import Row, dataset_reference, find_dataset, find_version, version_reference
 from lineal.operations.statements import make_statement
+from lineal.operations.versioning.changes import keep_changes
 from lineal.operations.versioning.policies import policy_of
 from lineal.operations.versioning.releases import environment_of, workplace, write_version
 from lineal.storage.store import Store
@@ -131,6 +132,7 @@ def _keep(store: Store, row: Row, evaluation: Evaluation) -> None:
         lineage.connect(store, statement, row["digest"], lineage.EVALUATES)
         lineage.connect(store, statement, evaluation.dataset, lineage.EVALUATED_ON)
         write_metrics(store, row["digest"], dict(_metrics(evaluation)))
+        keep_changes(store, row, evaluation)
 
 
 def _metrics(evaluation: Evaluation) -> Iterator[tuple[str, Number]]:

@@ -29,7 +29,7 @@ from lineal.objects.scans import Scan
 from lineal.objects.statements import Approval, CardEdit, Evaluation
 from lineal.objects.versions import Card, Version
 from lineal.operations.references import Row, dataset_reference, find_dataset, semantic, version_reference
-from lineal.operations.statements import bump_of, said
+from lineal.operations.statements import bump_of, newest_replay, said
 from lineal.operations.versioning import programs, training
 from lineal.operations.versioning.models import version_of
 from lineal.operations.versioning.signed_versions import damage, judged, read_bytes
@@ -100,6 +100,7 @@ def _known(store: Store, row: Row, champion: Row | None, policy: Policy, stage: 
         champion_semantic=semantic(champion) if champion else "",
         at=store.clock.now(),
         scan=scans[0][1] if scans else None,
+        replay=newest_replay(store, row["digest"], champion["digest"]) if champion else None,
     )
 
 

@@ -7,21 +7,16 @@ import msgspec
 from lineal.checks.bump.rules import RULES
 from lineal.objects.errors import Invalid
 from lineal.objects.reference import check_name
+from lineal.objects.replays import AnswerChanges
 from lineal.objects.statements import Bump
 from lineal.objects.versions import Version
 from lineal.operations.answers import BumpAnswer, BumpFinding
 from lineal.operations.operation import operation
-from lineal.operations.references import (
-    NEWEST_FIRST,
-    RELEASES,
-    Row,
-    find_any,
-    find_version,
-    semantic,
-    version_reference,
-)
+from lineal.operations.references import Row, find_any, find_version, semantic, version_reference
 from lineal.operations.statements import bump_of
-from lineal.operations.versioning.bumps import derived
+from lineal.operations.versioning.bumps import derived, version_before
+from lineal.operations.versioning.changes import changes_known, held_out_changes
+from lineal.operations.versioning.evidence import newest_evaluation
 from lineal.operations.versioning.models import version_of
 from lineal.operations.versioning.numbers import last_pre_release, newest
 from lineal.operations.versioning.registration import finished, model_files, version_from
@@ -49,9 +44,10 @@ def propose(store: Store, reference: str, *, against: str = "", name: str = "", 
     if kind not in {"model", "alias", "version"}:
         raise Invalid(f"{reference} is a {kind}, not a version", hint="write churn:2.3.1, churn@production or run:ID")
     row = find_version(store, reference)
-    previous = other or _before(store, row)
+    previous = other or version_before(store, row)
     stated = bump_of(store, row)
     answer = _answer(version_reference(row), previous, derived(store, previous, version_of(store, row), row))
+    answer = msgspec.structs.replace(answer, changes=_changes(store, row, previous))
     return _with_given(answer, semantic(row), stated)
 
 
@@ -68,16 +64,6 @@ def _of_run(store: Store, reference: str, name: str, file: str, other: Row | Non
         since = derived(store, last, version).findings
         found = msgspec.structs.replace(found, pre_release=semantic(last), since_pre_release=since)
     return _answer(f"run:{run.id}", previous, found)
-
-
-def _before(store: Store, row: Row) -> Row | None:
-    """Return the row of the release that a version followed when it was registered."""
-    rows = store.database.run(
-        f"SELECT * FROM version WHERE model = :model AND number < :number AND {RELEASES} ORDER BY {NEWEST_FIRST} LIMIT 1",
-        model=row["model"],
-        number=row["number"],
-    )
-    return rows[0] if rows else None
 
 
 def _answer(reference: str, previous: Row | None, found: Bump) -> BumpAnswer:
@@ -111,3 +97,16 @@ def _with_given(answer: BumpAnswer, given: str, stated: Bump | None) -> BumpAnsw
         pre_release=stated.pre_release if stated else "",
         since_pre_release=stated.since_pre_release if stated else (),
     )
+
+
+def _changes(store: Store, row: Row, previous: Row | None) -> tuple[AnswerChanges, ...]:
+    """Return how many answers are others than before; what nobody looked at yet is counted now."""
+    if previous is None:
+        return ()
+    known = changes_known(store, row["digest"], previous["digest"])
+    now = newest_evaluation(store, row)
+    before = newest_evaluation(store, previous, now.dataset) if now else None
+    if any(each.dataset for each in known) or not now or not before:
+        return known
+    found = held_out_changes(store, previous["digest"], before, now)
+    return (found, *known) if found else known

@@ -25,7 +25,7 @@ from lineal.operations.recording.runs import write_metrics, write_params
 from lineal.operations.recording.summaries import write_tags
 from lineal.operations.references import Row, find_run, find_version, subject_of
 from lineal.operations.statements import make_statement
-from lineal.operations.versioning import scans
+from lineal.operations.versioning import replays, scans
 from lineal.operations.versioning.bumps import prepared
 from lineal.operations.versioning.card_files import take_along
 from lineal.operations.versioning.choosing import choose
@@ -48,11 +48,13 @@ from lineal.storage.trees import ROOTS
 def _look_first(store: Store, run: str, *, name: str, file: str = "", **_: object) -> None:
     """Look into the files, and compare them with the newest, before the transaction, which then knows: that takes long."""
     seen = finished(store, run)
-    main, tree, _facts = model_files(seen, file)
-    digest = store.put_tree(tree)
-    for before in (newest(store, name), last_pre_release(store, name)):
+    main, tree, facts = model_files(seen, file)
+    digest, previous = store.put_tree(tree), newest(store, name)
+    for before in (previous, last_pre_release(store, name)):
         prepared(store, before, digest, main)
     scans.scanned(store, digest, seen.runtime)
+    if not _registered(store, name, object_digest(seen), digest):
+        replays.prepare(store, version_from(store, seen, (main, digest, facts), previous), name, previous)
 
 
 @operation("model register", effect="writes", prepare=_look_first, about={"run": "read run", "name": "model"})
@@ -228,11 +230,12 @@ def place(store: Store, name: str, made: Callable[[Row | None], Version], weigh:
         now=store.clock.now(),
         at=at,
     )[0]["last_number"]
-    version = made(newest(store, name, pre_releases=True))
-    said = unused(store, name, weigh(newest(store, name), version))
+    version, released = made(newest(store, name, pre_releases=True)), newest(store, name)
+    said = unused(store, name, weigh(released, version))
     row = _insert_version(store, name, label.number or last, version, said, msgspec.structs.replace(label, at=at))
     write_tags(store.database, subject_of(row), label.tags)
     _connect(store, row["digest"], version, said)
+    replays.keep(store, row["digest"], version, released)
     note_stage(store.database, row, at)
     emit(store, "model_version.created", told_of(row, label.tags), row)
     return row

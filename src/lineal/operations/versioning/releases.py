@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import NamedTuple
 
 from lineal.executors.environments import SIGNING_NEEDS, Environment, interpreter_for
+from lineal.objects.digest import Digest
 from lineal.objects.errors import Unavailable
 from lineal.objects.runs import Runtime
+from lineal.objects.versions import Version
 from lineal.operations.references import Row, semantic
 from lineal.operations.versioning.models import version_of
 from lineal.operations.versioning.policies import policy_of
@@ -36,9 +39,23 @@ def home_of(store: Store) -> Path:
 
 def environment_of(store: Store, row: Row) -> Environment:
     """Return the interpreter with the packages that the version of ``row`` was made with, built when it must be."""
-    runtime = store.get_object(version_of(store, row).runtime, Runtime)
+    return environment_for(store, version_of(store, row))
+
+
+def environment_for(store: Store, version: Version, *, is_built: bool = False) -> Environment:
+    """Return the interpreter with the packages that ``version`` was made with.
+
+    Args:
+        store: where.
+        version: a version, or one that is about to be registered.
+        is_built: give it only if it need not be built.
+
+    Raises:
+        Unavailable: it cannot be had, or not without being built.
+    """
+    runtime = store.get_object(version.runtime, Runtime)
     needs = SIGNING_NEEDS if is_asked(store, "load") else ()
-    return interpreter_for(runtime, home_of(store) / "environments", needs=needs)
+    return interpreter_for(runtime, home_of(store) / "environments", needs=needs, is_built=is_built)
 
 
 def write_version(store: Store, row: Row, directory: Path) -> None:
@@ -48,7 +65,29 @@ def write_version(store: Store, row: Row, directory: Path) -> None:
         Refused: the scan of its files found that loading them does harm.
     """
     check_loadable(store, row)
-    version = version_of(store, row)
+    lay_out(
+        store, version_of(store, row), directory, Name(row["digest"], row["model"], semantic(row)), _rule(store, row)
+    )
+
+
+class Name(NamedTuple):
+    """What a release says that it is."""
+
+    digest: Digest
+    model: str
+    semantic: str
+
+
+def lay_out(store: Store, version: Version, directory: Path, name: Name, rule: SignatureRule | None = None) -> None:
+    """Write the exact files of a version below ``directory``, each verified on its way, and what it is.
+
+    Args:
+        store: where the files are.
+        version: a version, or one that is about to be registered.
+        directory: where they go.
+        name: what it is called.
+        rule: what whoever loads it checks of its signatures.
+    """
     entries = tuple(store.entries(version.weights))
     for entry in entries:
         path = directory / "model" / entry.path
@@ -57,13 +96,13 @@ def write_version(store: Store, row: Row, directory: Path) -> None:
     write_release(
         directory,
         Release(
-            digest=row["digest"],
-            model=row["model"],
-            semantic=semantic(row),
+            digest=name.digest,
+            model=name.model,
+            semantic=name.semantic,
             main_file=version.main_file,
             facts=version.facts,
             files=entries,
-            signatures=_rule(store, row),
+            signatures=rule,
             trusted=trusted_names(store, version) if version.main_file.endswith(_ASKING) else (),
         ),
     )

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from lineal.checks.bump.changes import changes_said
+from lineal.checks.bump.replay import replay_seen
 from lineal.client.local import LocalRepository
 from lineal.formats.cards.forms import FORMS
 from lineal.objects.errors import NotFound
 from lineal.objects.outside_evaluations import OutsideEvaluation
+from lineal.objects.replays import AnswerChanges, Golden, Replay
 from lineal.objects.scans import Scan
 from lineal.objects.statements import Bump, Evaluation, GateReport
 from lineal.objects.structures import Structure
 from lineal.operations.answers import VersionAnswer
 from lineal.web.drawing import lineage_svg
 from lineal.web.pages.page import Asked, Page
+
+_REQUESTS_SHOWN = 6
 
 
 def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
@@ -30,11 +35,24 @@ def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
         "bump": _bump(found),
         "structure": _newest(found, Structure),
         "scan": _newest(found, Scan),
+        **_golden(repository, found),
         "card": repository.model.card(found.reference),
         "card_forms": FORMS,
         "lineage": lineage_svg(repository.lineage(found.reference)),
         "deployments": [repository.show(each) for each in found.deployments[:5]],
         "log": repository.log(found.reference, limit=10),
+    }
+
+
+def _golden(repository: LocalRepository, found: VersionAnswer) -> dict[str, Any]:
+    """Return the golden requests of a version, what replaying those of another showed, and how many answers changed."""
+    replay, changes = _newest(found, Replay), _newest(found, AnswerChanges)
+    held_out = changes.predicate if changes else None
+    return {
+        "golden": repository.golden.show(found.reference, limit=_REQUESTS_SHOWN) if _newest(found, Golden) else None,
+        "replay": replay,
+        "replayed": [each.sentence for each in replay_seen(replay.predicate)] if replay else [],
+        "changes": [changes_said(each) for each in (held_out, replay.predicate.changes if replay else None) if each],
     }
 
 

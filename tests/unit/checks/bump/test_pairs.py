@@ -9,10 +9,15 @@ from pathlib import Path
 import pytest
 
 from lineal.checks.bump import RULES, Finding, Subject, findings, may_be_rewritten, same_tensors
+from lineal.checks.bump.replay import replayed
+from lineal.checks.comparing.answers import Tolerance
+from lineal.formats import golden
+from lineal.formats.golden import GoldenAnswer, GoldenRequest
 from lineal.formats.structures.files import one_file
 from lineal.formats.structures.reading import read_structure
 from lineal.formats.tensors.formats import read_model
 from lineal.objects.digest import digest_of
+from lineal.objects.replays import Replay
 from lineal.objects.runs import ModelFacts
 from lineal.objects.structures import Structure
 from tests.parts.fixtures import SESSION
@@ -47,10 +52,18 @@ def compare(pytestconfig: pytest.Config) -> Compare:
             left, right = read_model(old), read_model(new)
             return bool(left and right and same_tensors(left, right, most_bytes=_BYTES_MAX))
 
-    return lambda pair: findings(subject(pair.old), subject(pair.new), is_rewritten=same(pair))
+    def replay(pair: Pair) -> Replay | None:
+        old, new = (place / f"{name}.answers" for name in (pair.old, pair.new))
+        if not (old.exists() and new.exists()):
+            return None
+        before, after = (list(golden.decode(each.read_bytes(), GoldenAnswer)) for each in (old, new))
+        requests = list(golden.decode((place / "requests.jsonl").read_bytes(), GoldenRequest))
+        return replayed(requests, before, after, against=digest_of(pair.old.encode()), tolerance=Tolerance())
+
+    return lambda pair: findings(subject(pair.old), subject(pair.new), is_rewritten=same(pair), replay=replay(pair))
 
 
-@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: f"{pair.old} to {pair.new}")
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: f"{pair.old} to {pair.new}: {pair.rule}")
 def test_a_pair_has_the_level_of_what_differs(compare: Compare, pair: Pair) -> None:
     found = compare(pair)
 
