@@ -211,7 +211,7 @@ ROWS, ANSWERS = people(20)
         (*wine(20), {"label": "colour", "positive": "red"}, "colour has 3 classes, but a positive one is for two"),
         ([{"y": "x"}], [Prediction(1.5)], {"label": "y"}, "the y of row 1 is 'x', which is no number"),
         (
-            [{"y": "1.5", "id": str(i)} for i in range(300)],
+            [{"y": "1.5", "id": f"n{i}"} for i in range(300)],
             [Prediction(1.5)] * 300,
             {"label": "y", "slices": ("id",)},
             "the column id has 300 values, too many to be subgroups",

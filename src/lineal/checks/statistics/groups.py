@@ -9,7 +9,7 @@ from typing import NamedTuple
 from lineal.checks.evaluation import class_in_key
 from lineal.checks.evidence import Evidence
 from lineal.checks.statistics.metrics import METRICS
-from lineal.checks.statistics.samples import AND
+from lineal.checks.statistics.slices import AND, canonical
 from lineal.checks.wording import check_metric, figure
 from lineal.objects.statements import Evaluation, SliceResult
 
@@ -87,7 +87,7 @@ def rates(evidence: Evidence, metric: str, feature: str) -> list[Rate]:
     if evidence.evaluation is None:
         return []
     positive = positive_of(evidence.evaluation)
-    slices = [each for each in evidence.evaluation.slices if each.feature == feature]
+    slices = [each for each in evidence.evaluation.slices if each.feature in {feature, canonical(feature)}]
     if slices:
         return [rate_of(each, metric, positive) for each in slices]
     answers = evidence.answers
@@ -105,7 +105,7 @@ def unsplit(evidence: Evidence, metric: str, feature: str) -> str:
     """Return what to do where `rates` finds nothing."""
     if evidence.evaluation is None:
         return f"{evidence.name} is not measured; lineal evaluate {evidence.name}"
-    columns = " and ".join(feature.split(AND))
+    columns = " and ".join(canonical(feature).split(AND))
     return f"the evaluation has no {metric} by {feature}; add {columns} to slices and evaluate"
 
 
