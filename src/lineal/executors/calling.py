@@ -96,9 +96,7 @@ def _group(
 ) -> dict[str, Any]:
     """Return what is measured of units, which are rows, or the rows of a query."""
     try:
-        values = function(units)
-        if wrong := next((name for name, value in values.items() if not math.isfinite(value)), None):
-            raise Wrong(f"{wrong} is {values[wrong]}, which is no number")
+        values = _finite(function(units))
     except Exception as error:  # noqa: BLE001 - as above
         return {"problem": _told(error)}
     chance, replicates = random.Random(job["seed"]), job["replicates"]  # noqa: S311 - no secret
@@ -168,14 +166,14 @@ def _asking(name: str, table: Mapping[str, Sequence[Any]]) -> Callable[[Sequence
 
 def _numbers(name: str, found: Any) -> dict[str, float]:
     if isinstance(found, Mapping):
-        return {str(key): _number(value, f"{name} has {key!r}, which") for key, value in found.items()}
-    return {name: _number(found, f"{name} returned what")}
+        return {str(key): _number(value, f"{name}: {key}") for key, value in found.items()}
+    return {name: _number(found, name, "returned")}
 
 
-def _number(value: Any, said: str) -> float:
+def _number(value: Any, name: str, verb: str = "is") -> float:
     value = value.item() if hasattr(value, "item") else value
     if isinstance(value, bool) or not isinstance(value, Real):
-        raise Wrong(f"{said} is {value!r}, a {type(value).__name__} and no number"[:300])
+        raise Wrong(f"{name} {verb} {value!r}, a {type(value).__name__} and no number"[:300])
     return float(value)
 
 
@@ -185,18 +183,28 @@ def predict(job_file: str) -> dict[str, Any]:
     try:
         rows = list(_rows(job["rows"]))
         found = _function(job["function"])(Path(job["directory"]).resolve(), rows)
-        if isinstance(found, Mapping):
-            numbers = {str(key): _number(value, f"it has {key!r}, which") for key, value in found.items()}
-            if wrong := next((name for name, value in numbers.items() if not math.isfinite(value)), None):
-                raise Wrong(f"{wrong} is {numbers[wrong]}, which is no number")
-            return {"numbers": numbers, "row_count": len(rows), "memory_bytes": _peak_bytes()}
-        if isinstance(found, str) or not isinstance(found, Iterable):
-            raise Wrong(f"it returned {found!r}, neither an answer for each row nor a mapping of numbers"[:300])
-        with Path(job["output"]).open("w", encoding="utf-8") as file:
-            file.writelines(json.dumps(_answer(each, row)) + "\n" for row, each in enumerate(found, 1))
+        numbers = _answers(found, Path(job["output"]))
     except Exception as error:  # noqa: BLE001 - whatever it is, it is told
         return {"problem": _told(error)}
-    return {"row_count": len(rows), "memory_bytes": _peak_bytes()}
+    return {"numbers": numbers, "row_count": len(rows), "memory_bytes": _peak_bytes()}
+
+
+def _answers(found: Any, output: Path) -> dict[str, float]:
+    """Write the answers to rows to a file, or return the numbers where there are those instead."""
+    if isinstance(found, Mapping):
+        numbers = {str(key): _number(value, str(key)) for key, value in found.items()}
+        return _finite(numbers)
+    if isinstance(found, str) or not isinstance(found, Iterable):
+        raise Wrong(f"it returned {found!r}, neither an answer for each row nor a mapping of numbers"[:300])
+    with output.open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(_answer(each, row)) + "\n" for row, each in enumerate(found, 1))
+    return {}
+
+
+def _finite(values: dict[str, float]) -> dict[str, float]:
+    if wrong := next((name for name, value in values.items() if not math.isfinite(value)), None):
+        raise Wrong(f"{wrong} is {values[wrong]}, which is no number")
+    return values
 
 
 def _peak_bytes() -> int:

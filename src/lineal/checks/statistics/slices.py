@@ -7,6 +7,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from itertools import pairwise
 from typing import NamedTuple
 
 from lineal.objects.errors import Invalid
@@ -110,20 +111,24 @@ def edges_of(name: str, values: Sequence[str], cut: Cut | None) -> tuple[float, 
     different = {each for each in values if each.strip()}
     if cut is None and len(different) <= NUMBERS_MAX:
         return ()
-    try:
-        numbers = {each: float(each) for each in different}
-        if not all(map(math.isfinite, numbers.values())):
-            raise ValueError
-    except ValueError:
+    numbers = {each: _number(each) for each in different}
+    if not all(map(math.isfinite, numbers.values())):
         if cut is None:
             return ()
-        raise Invalid(f"{name} holds what is no number, so it has no ranges", hint=f"slice by {name} alone") from None
+        raise Invalid(f"{name} holds what is no number, so it has no ranges", hint=f"slice by {name} alone")
     if cut is not None and cut.edges:
         return cut.edges
     ordered = sorted(numbers[each] for each in values if each.strip())
     count = cut.quantiles if cut else QUANTILES
     found = {ordered[len(ordered) * place // count] for place in range(1, count)} if ordered else set()
     return tuple(sorted(each for each in found if each > ordered[0]))
+
+
+def _number(text: str) -> float:
+    try:
+        return math.nan if "_" in text else float(text)
+    except ValueError:
+        return math.nan
 
 
 def ranged(values: Iterable[str], edges: Sequence[float]) -> list[str]:
@@ -139,7 +144,7 @@ def ranged(values: Iterable[str], edges: Sequence[float]) -> list[str]:
 def range_names(edges: Sequence[float]) -> list[str]:
     """Return what the ranges between edges are called, in order; a range begins with its lower edge."""
     said = [str(int(each)) if each.is_integer() and abs(each) < 1e15 else repr(each) for each in edges]
-    between = [f"{low} to under {high}" for low, high in zip(said, said[1:], strict=False)]
+    between = [f"{low} to under {high}" for low, high in pairwise(said)]
     return [f"under {said[0]}", *between, f"{said[-1]} and over"]
 
 

@@ -33,7 +33,7 @@ from lineal.storage.store import Store
 
 
 @operation("evaluate", effect="acts", about={"version": "version", "dataset": "read contents"})
-def evaluate(
+def evaluate(  # noqa: PLR0913 - every option is one of the command
     store: Store,
     version: str,
     *,
@@ -186,12 +186,12 @@ def _evaluation(
     return Evaluation(
         dataset=held_out.digest,
         task=task,  # type: ignore[arg-type]
-        label=asked.label,
+        label=asked.label if truth else "",
         overall=results[0],
         slices=results[1:],
-        positive=asked.positive,
+        positive=asked.positive if truth else "",
         predictions=predictions,
-        query=asked.query,
+        query=asked.query if truth else "",
         edges=dict(truth.edges) if truth else {},
         minimum_rows=asked.minimum_rows if results[1:] else 0,
         functions=asked.metrics if truth else (),
