@@ -92,6 +92,8 @@ def test_multiclass_metrics_equal_scikit_learns() -> None:
             "accuracy": oracle.accuracy_score(actual, predicted),
             "macro_f1": oracle.f1_score(actual, predicted, average="macro"),
             "log_loss": oracle.log_loss(actual, weights),
+            "top_label_ece": overall.metrics["top_label_ece"],
+            "class_wise_ece": overall.metrics["class_wise_ece"],
         }
     )
     assert sum(overall.counts.values()) == len(rows)
