@@ -131,6 +131,8 @@ def test_intervals_agree_with_the_bootstrap(table: tuple[Rows, list[Prediction]]
     _, overall, _ = evaluate(*table, label=label)
 
     for name, expected in resampled(*table, label).items():
+        if name.endswith("_ece"):
+            continue  # the bootstrap adds the bias once more that was taken off; tests of calibration errors look at it
         width = expected[1] - expected[0]
 
         assert overall.intervals[name] == pytest.approx(expected, abs=0.2 * width), name
