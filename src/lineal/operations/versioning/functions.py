@@ -96,7 +96,8 @@ def _called(
     directory: Path,
 ) -> Mapping[str, Sequence[_Result]]:
     """Return what each function said of each group."""
-    rows, columns, job, answer = (directory / f"{name}.json" for name in ("rows", "columns", "job", "answer"))
+    names = ("measured-rows", "measured-columns", "measuring", "measured")
+    rows, columns, job, answer = (directory / f"{name}.json" for name in names)
     held_out.write_lines(rows)
     columns.write_bytes(msgspec.json.encode(_columns(measured.sample)))
     told = {

@@ -63,7 +63,7 @@ class HeldOut:
         header: tuple[str, ...] = ()
         for file in self._files:
             place = partitions(file.path)
-            for number, row in enumerate(self._rows(file, header)):
+            for number, row in enumerate(self._rows(file, [each for each in header if each not in place])):
                 found = {**place, **row}
                 header = header or tuple(found)
                 if not number:
