@@ -90,6 +90,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "evaluate": (
         "lineal evaluate churn",
         "lineal evaluate churn:1.2.0 --dataset data:held-out --label left --positive yes --slices sex,region",
+        "lineal evaluate churn --slices sex*region --slices age:30:50 --metrics measures:cost",
+        "lineal evaluate search-ranker --query search --label relevance --cutoffs 5,10",
     ),
     "move make": ("lineal move make churn:1.2.0 fraud:2.0.1 --to production",),
     "move plan": ("lineal move plan churn:1.2.0 --to production --at 2026-12-01T09:00 --reason 'the campaign begins'",),
