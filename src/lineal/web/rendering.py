@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _AND = " & "
 """Between the parts of an intersection."""
 
+_RANGE = re.compile(r"under \S+|\S+ to under \S+|\S+ and over")
+"""A range of numbers, which reads better without a sign of equality."""
+
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _PLACES = (
     ("run:", "/runs/"),
@@ -95,7 +98,8 @@ def group(result: SliceResult) -> str:
     features, values = result.feature.split(_AND), result.value.split(_AND)
     if len(features) != len(values):
         features, values = [result.feature], [result.value]
-    return ", ".join(f"{feature} = {value}" for feature, value in zip(features, values, strict=True))
+    parts = zip(features, values, strict=True)
+    return ", ".join(f"{name} {value}" if _RANGE.fullmatch(value) else f"{name} = {value}" for name, value in parts)
 
 
 def size(size_bytes: int) -> str:

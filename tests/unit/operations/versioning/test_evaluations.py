@@ -18,8 +18,11 @@ from sklearn.metrics import matthews_corrcoef
 
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Invalid, Refused
+from lineal.objects.runs import ModelFacts
 from lineal.objects.statements import Evaluation
+from lineal.operations.references import find_version
 from lineal.operations.versioning.held_out import HeldOut
+from lineal.operations.versioning.predicting import is_ranker
 from lineal.storage.store import Programs
 from tests.unit.operations import making
 from tests.unit.operations.versioning.measuring import ROWS, csv
@@ -148,6 +151,27 @@ def test_a_ranking_is_measured_on_parquet_files_by_query_with_costs(
     policy = '[[gate.production]]\ncheck = "budget"\nfigure = "latency_p95_ms"\nat_most = 0.0001\n'
     (verdict,) = repository.gate(version, policy='[evaluation]\ndataset = "data:searches"\n' + policy).verdicts
     assert (verdict.outcome, "latency_p95_ms is" in verdict.reason) == ("fail", True)
+
+
+@pytest.mark.parametrize(
+    ("facts", "params", "ranks"),
+    [
+        ({"architecture": "Pipeline\n  xgboost.sklearn.XGBRanker"}, {}, True),
+        ({"architecture": "catboost.core.CatBoostRanker"}, {}, True),
+        ({}, {"objective": "rank:ndcg"}, True),
+        ({}, {"lightgbm.objective": "lambdarank"}, True),
+        ({}, {"loss_function": "YetiRank:mode=NDCG"}, True),
+        ({"architecture": "sklearn.linear_model.LogisticRegression"}, {"objective": "binary:logistic"}, False),
+    ],
+)
+def test_a_ranker_is_known_by_its_class_or_by_what_it_learned(
+    repository: LocalRepository, facts: dict[str, str], params: dict[str, Any], ranks: bool
+) -> None:
+    models = {"model.bin": ModelFacts(framework="xgboost", **facts)}
+    run = making.run(repository, writes={"model.bin": b"weights"}, models=models, **params)
+    version = repository.model.register(run.reference, name="m").reference
+
+    assert is_ranker(repository.store, find_version(repository.store, version)) == ranks
 
 
 # --- functions
