@@ -19,7 +19,7 @@ WORDS_MIN = 8
 """A text with fewer words says nothing yet."""
 
 _PLACEHOLDER = re.compile(r"(?i)\b(to be written|more information needed|todo|tbd|lorem ipsum)\b")
-PRIMARY = {"binary": "recall", "multiclass": "accuracy", "regression": "rmse"}
+PRIMARY = {"binary": "recall", "multiclass": "accuracy", "regression": "rmse", "ranking": "map"}
 """The metric by which groups are compared, by the kind of question."""
 
 _LINES_MAX, _LISTED = 500, 6
@@ -177,7 +177,7 @@ def _listed(lines: list[str], names: Mapping[str, str]) -> str:
 
 
 def _worst_groups(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
-    name = PRIMARY[evaluation.task]
+    name = PRIMARY.get(evaluation.task, "")
     for feature in {each.feature for each in evaluation.slices}:
         groups = [each for each in evaluation.slices if each.feature == feature and _value(each, name) is not None]
         if groups:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from lineal.checks.statistics.metrics import METRICS
+from lineal.checks.statistics.metrics import METRICS, metric_of
 
 _LISTED = 6
 
@@ -32,7 +32,8 @@ def listed(names: Iterable[str]) -> str:
 def check_metric(name: str, *, among: Iterable[str] = METRICS) -> None:
     """Raise ValueError, which a policy reports, when no metric in ``among`` has that name."""
     allowed = list(among)
-    if name not in allowed:
+    is_ranking = "@" in name and any("@" in each for each in allowed)
+    if name not in allowed and not (is_ranking and metric_of(name)):
         near = get_close_matches(name, allowed, 1)
         raise ValueError(
             f"no metric here is called {name!r}"

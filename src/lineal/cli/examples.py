@@ -97,6 +97,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "evaluate": (
         "lineal evaluate churn",
         "lineal evaluate churn:1.2.0 --dataset data:held-out --label left --positive yes --slices sex,region",
+        "lineal evaluate churn --slices sex*region --slices age:30:50 --metrics measures:cost",
+        "lineal evaluate search-ranker --query search --label relevance --cutoffs 5,10",
     ),
     "evaluation add": (
         "lineal evaluation add churn:1.2.0 results/ --dataset data:held-out",

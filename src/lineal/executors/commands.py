@@ -112,7 +112,22 @@ class _Tail:
 
 
 def call_function(name: str, *, directory: Path, evidence: Path, answer: Path, timeout_s: float) -> Ended:
-    """Call ``module:function`` in a process of this Python, with ``directory`` first on its path; see ``calling``."""
-    command = (sys.executable, str(CALLING), name, str(evidence), str(answer))
+    """Ask ``module:function`` for a verdict, in the project at ``directory``; see ``calling``."""
+    return _call("judge", name, str(evidence), str(answer), directory=directory, timeout_s=timeout_s)
+
+
+def measure_with_functions(job: Path, *, directory: Path, answer: Path, timeout_s: float) -> Ended:
+    """Let the functions that ``job`` names measure, in the project at ``directory``; see ``calling``."""
+    return _call("measure", str(job), str(answer), directory=directory, timeout_s=timeout_s)
+
+
+def project_python(directory: Path) -> str:
+    """Return the interpreter of a project: that of its own environment where it has one, else this one."""
+    own = directory / ".venv" / "bin" / "python"
+    return str(own) if own.exists() else sys.executable
+
+
+def _call(*arguments: str, directory: Path, timeout_s: float) -> Ended:
+    command = (project_python(directory), str(CALLING), *arguments)
     variables = {"PYTHONPATH": os.pathsep.join(filter(None, (str(directory), os.environ.get("PYTHONPATH", ""))))}
     return run_command(command, directory=directory, variables=variables, timeout_s=timeout_s)

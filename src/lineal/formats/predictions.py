@@ -7,10 +7,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from lineal.formats.pieces import Pieces
 from lineal.objects.canonical import number
 from lineal.objects.errors import Corrupt
 
@@ -32,12 +34,17 @@ def encode(predictions: Iterable[Prediction]) -> bytes:
 
 
 def decode(data: bytes) -> Iterator[Prediction]:
-    """Yield each prediction of ``data``.
+    """Yield each prediction of ``data``. Raises Corrupt when a line is none; the message names it."""
+    return decode_stream([data])
+
+
+def decode_stream(pieces: Iterable[bytes]) -> Iterator[Prediction]:
+    """Yield each prediction of bytes that come in pieces, cut anywhere.
 
     Raises:
         Corrupt: a line is no prediction; the message names it.
     """
-    for place, line in enumerate(data.splitlines(), 1):
+    for place, line in enumerate(io.BufferedReader(Pieces(pieces)), 1):
         try:
             yield _decoder.decode(line)
         except msgspec.DecodeError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from lineal.objects.canonical import Number, Object
+from lineal.objects.costs import Cost
 from lineal.objects.digest import Digest
 from lineal.objects.outside_evaluations import OutsideEvaluation
 from lineal.objects.replays import AnswerChanges, Golden, Replay
@@ -18,6 +19,8 @@ class SliceResult(Object, frozen=True):
     """Metrics on one subgroup of the rows: ``feature`` equals ``value``. Both empty: all rows.
 
     ``counts`` is the confusion matrix as ``actual/predicted`` → rows; ``intervals`` are 95 % confidence intervals.
+    ``feature`` and ``value`` of an intersection have `` & `` between their parts. Rows that were too few to be measured have
+    no metrics. ``query_count``: of a ranking, the queries with something to find.
     """
 
     row_count: int
@@ -26,22 +29,34 @@ class SliceResult(Object, frozen=True):
     value: str = ""
     intervals: dict[str, tuple[float, float]] = {}
     counts: dict[str, int] = {}
+    query_count: int = 0
 
 
 class Evaluation(Object, frozen=True, tag="evaluation"):
     """How a version did on a dataset: overall, and on every subgroup of ``slices``.
 
     ``predictions`` is the digest of a JSON-lines blob, one row each, in the dataset's order: what paired tests need.
+    ``query`` is the column that groups the rows of a ranking. ``edges`` are where columns of numbers were cut into ranges.
+    ``functions`` are the user's own that measured, ``function`` the one that took the whole version; its numbers alone are
+    the task ``other``. ``replicates`` is how often rows were drawn anew for the intervals of those.
     """
 
     dataset: Digest
-    task: Literal["binary", "multiclass", "regression"]
+    task: Literal["binary", "multiclass", "regression", "ranking", "other"]
     label: str
     overall: SliceResult
     slices: tuple[SliceResult, ...] = ()
     positive: str = ""
     predictions: Digest | None = None
     duration_ms: int = 0
+    query: str = ""
+    edges: dict[str, tuple[float, ...]] = {}
+    minimum_rows: int = 0
+    functions: tuple[str, ...] = ()
+    function: str = ""
+    replicates: int = 0
+    executor: str = ""
+    cost: Cost | None = None
 
 
 class Verdict(Object, frozen=True):

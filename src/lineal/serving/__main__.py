@@ -1,4 +1,4 @@
-"""``python -m lineal.serving serve DIR`` answers requests; ``… predict DIR INPUT.csv OUTPUT.jsonl`` answers a table.
+"""``python -m lineal.serving serve DIR`` answers requests; ``… predict DIR INPUT OUTPUT.jsonl`` answers a table.
 
 ``… replay DIR REQUESTS ANSWERS`` answers golden requests, by a process of its own that ``… answer DIR`` is.
 """
@@ -6,22 +6,15 @@
 from __future__ import annotations
 
 import argparse
-import itertools
 import sys
 from pathlib import Path
 
-from lineal.formats import predictions
-from lineal.formats.tables import delimited
-from lineal.objects.errors import LinealError, Unavailable
+from lineal.objects.errors import LinealError
 from lineal.serving import replaying
-from lineal.serving.loaders import Predictor, load
+from lineal.serving.loaders import load
+from lineal.serving.measuring import REQUESTS, Measuring
+from lineal.serving.predicting import predict_table
 from lineal.serving.release import read_release, verify_release
-from lineal.serving.rows import cells, typed
-
-BATCH_ROWS = 4096
-"""Enough for a model to be fast, few enough for wide rows to fit in memory."""
-
-_PIECE_BYTES = 1 << 20
 
 
 def main() -> int:
@@ -46,8 +39,11 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--ready-file", type=Path, help="where to write the port once requests are answered")
     predict = commands.add_parser("predict", help="answer the rows of a table")
     predict.add_argument("directory", type=Path)
-    predict.add_argument("input", type=Path)
+    predict.add_argument("input", type=Path, help="CSV, or .jsonl with an object of texts a line")
     predict.add_argument("output", type=Path)
+    predict.add_argument(
+        "--cost-file", type=Path, help="where to write what it costs; measuring takes two seconds at most"
+    )
     replay = commands.add_parser("replay", help="answer golden requests")
     replay.add_argument("directory", type=Path)
     replay.add_argument("input", type=Path)
@@ -65,9 +61,13 @@ def _obey(options: argparse.Namespace) -> None:
         replaying.replay(options.directory, options.input, options.output, **within)
         return
     release = read_release(options.directory)
-    predictor = load(verify_release(options.directory, release), release.facts, trusted=release.trusted)
+    measuring = Measuring(REQUESTS if getattr(options, "cost_file", None) else 0)
+    with measuring.loading():
+        predictor = load(verify_release(options.directory, release), release.facts, trusted=release.trusted)
     if options.command == "predict":
-        predict_table(predictor, options.input, options.output)
+        predict_table(predictor, options.input, options.output, measuring)
+        if options.cost_file:
+            measuring.write(options.cost_file)
         return
     if options.command == "answer":
         replaying.answer(release, predictor)
@@ -76,28 +76,6 @@ def _obey(options: argparse.Namespace) -> None:
     from lineal.serving.server import serve_release  # noqa: PLC0415
 
     serve_release(release, predictor, options.host, options.port, options.ready_file)
-
-
-def predict_table(predictor: Predictor, source: Path, target: Path) -> None:
-    """Write one prediction a row of the table ``source`` to ``target``: all of them, or no file.
-
-    Raises:
-        Invalid: it is no table, or not what the model takes; the message names the row and the column.
-        Unavailable: a file cannot be read or written.
-    """
-    partial = target.with_name(f".{target.name}.partial")
-    try:
-        with source.open("rb") as file, partial.open("wb") as output:
-            rows = cells(delimited.rows(iter(lambda: file.read(_PIECE_BYTES), b"")), predictor.inputs)
-            for first in itertools.count(1, BATCH_ROWS):
-                if not (batch := list(itertools.islice(rows, BATCH_ROWS))):
-                    break
-                output.write(predictions.encode(predictor.predict(typed(batch, predictor.inputs, first=first))))
-        partial.replace(target)
-    except OSError as error:
-        raise Unavailable(f"{error.filename or target}: {error.strerror}", hint="check the path and the disk") from None
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -13,16 +13,23 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from lineal.formats import wording
+from lineal.formats import costs, wording
 from lineal.formats.cards.prose import as_html
 from lineal.formats.summaries import in_words
 from lineal.objects.canonical import Number
+from lineal.objects.statements import SliceResult
 from lineal.operations.answers.run_sections import sections_of
 from lineal.operations.answers.sections import Cell, Link, Measured, Sha, Size
 from lineal.web.plots import picture
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+_AND = " & "
+"""Between the parts of an intersection."""
+
+_RANGE = re.compile(r"under \S+|\S+ to under \S+|\S+ and over")
+"""A range of numbers, which reads better without a sign of equality."""
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _PLACES = (
@@ -58,6 +65,8 @@ def environment() -> Environment:
         "groupby_in_order": groupby_in_order,
         "brief": brief,
         "prose": prose,
+        "cost": costs.facts,
+        "group": group,
     }
     return found
 
@@ -82,6 +91,15 @@ def figure(value: Number) -> str:
     if isinstance(value, str):
         return value
     return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e9 else f"{value:.4g}"
+
+
+def group(result: SliceResult) -> str:
+    """Return which rows a subgroup has: each column of an intersection with its value."""
+    features, values = result.feature.split(_AND), result.value.split(_AND)
+    if len(features) != len(values):
+        features, values = [result.feature], [result.value]
+    parts = zip(features, values, strict=True)
+    return ", ".join(f"{name} {value}" if _RANGE.fullmatch(value) else f"{name} = {value}" for name, value in parts)
 
 
 def size(size_bytes: int) -> str:

@@ -32,7 +32,7 @@ from lineal.objects.statements import (
     Verdict,
 )
 from lineal.objects.versions import Card, DataUse, Version
-from tests.unit.objects.examples_of_models import ANSWER_CHANGES, EVALUATION, OUTSIDE, REPLAY, SCAN, STRUCTURE
+from tests.unit.objects.examples_of_models import ANSWER_CHANGES, EVALUATION, OUTSIDE, RANKING, REPLAY, SCAN, STRUCTURE
 from tests.unit.objects.examples_of_models import GOLDEN as GOLDEN_REQUESTS
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "objects.json"
@@ -328,6 +328,7 @@ EXAMPLES: dict[str, Object] = {
         sections={"caveats": "Only\nfor tests."}, about={"caveats": A}, known={"caveats": ("training data: x",)}, file=B
     ),
     "evaluation": EVALUATION,
+    "evaluation of a ranking": RANKING,
     "gate": GateReport(
         stage="production",
         outcome="fail",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lineal.objects.costs import Cost
 from lineal.objects.digest import digest_of
 from lineal.objects.outside_evaluations import OutsideEvaluation, OutsideResult
 from lineal.objects.replays import AnswerChanges, Golden, Replay, ReplayExample
@@ -53,6 +54,34 @@ EVALUATION = Evaluation(
     ),
     predictions=B,
     duration_ms=1234,
+)
+
+RANKING = Evaluation(
+    dataset=A,
+    task="ranking",
+    label="relevance",
+    query="search",
+    overall=SliceResult(row_count=10, metrics={"ndcg@10": 0.75}, intervals={"ndcg@10": (0.5, 0.9)}, query_count=3),
+    slices=(SliceResult(row_count=4, metrics={}, feature="age & shop", value="under 30 & north", query_count=1),),
+    predictions=B,
+    edges={"age": (30.0, 50.5)},
+    minimum_rows=10,
+    functions=("measures:revenue",),
+    function="measures:answer",
+    replicates=200,
+    executor="cluster",
+    cost=Cost(
+        latency_p50_ms=0.5,
+        latency_p95_ms=1.25,
+        latency_p99_ms=2.0,
+        request_count=300,
+        rows_per_second=1e5,
+        start_ms=900.0,
+        load_ms=800.0,
+        memory_bytes=200_000_000,
+        size_bytes=1_024,
+        environment_bytes=400_000_000,
+    ),
 )
 
 SCAN = Scan(

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from lineal.serving.__main__ import BATCH_ROWS
+from lineal.serving.predicting import BATCH_ROWS
 from tests.unit.serving.releases import TABLE, rows_of, serving
 
 LONG = pd.concat([TABLE] * 80, ignore_index=True)

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from lineal.checks.comparing.answers import Tolerance, compare, floats
+from lineal.checks.statistics.answered import answered
 from lineal.checks.statistics.flips import changed, flips
 from lineal.checks.statistics.intervals import exact_share
 from lineal.checks.statistics.samples import Sample, Truth, read_sample
@@ -58,7 +59,7 @@ def _sides(known: Sequence[tuple[str, Any, Any]]) -> tuple[Sample, Sample] | Non
     """Return the answers before and now to the rows whose true answer is known."""
     try:
         truth = Truth("label", [label for label, _, _ in known], {})
-        old, new = ([Prediction(each[side]) for each in known] for side in (1, 2))
+        old, new = (answered(Prediction(each[side]) for each in known) for side in (1, 2))
         if not known:
             return None
         return tuple(read_sample(truth, each, task="multiclass") for each in (new, old))  # type: ignore[return-value]

@@ -11,7 +11,8 @@ from lineal.checks.evidence import Evidence
 from lineal.checks.outside import stated
 from lineal.checks.statistics.groups import positive_of, rate_of
 from lineal.checks.statistics.intervals import Interval, exact_share, rows_needed
-from lineal.checks.statistics.metrics import METRICS
+from lineal.checks.statistics.metrics import metric_of
+from lineal.checks.statistics.slices import canonical
 from lineal.checks.wording import apart, figure, listed
 from lineal.objects.statements import Evaluation, SliceResult, Verdict
 
@@ -60,6 +61,8 @@ class MetricFloor(Check, frozen=True, tag="metric_floor"):
             known = sorted(
                 {*(evidence.evaluation.overall.metrics if evidence.evaluation else ()), *evidence.version.metrics}
             )
+            if thin := _thin(evidence.evaluation, self.metric):
+                return self.verdict("inconclusive", thin)
             said = f"measured are {listed(known)}" if known else f"measure it: lineal evaluate {evidence.name}"
             return self.verdict("inconclusive", f"{self.metric} of {evidence.name} is not known; {said}")
         return self._compared(found)
@@ -100,17 +103,32 @@ def measured(evidence: Evidence, name: str) -> Measured | None:
 def _evaluated(evaluation: Evaluation, name: str) -> Measured | None:
     if not (parts := _NAMED.fullmatch(name)):
         return None
-    wanted = (parts["feature"] or "", parts["value"] or "")
-    for result in (evaluation.overall, *evaluation.slices):
-        value = result.metrics.get(parts["metric"])
-        if (result.feature, result.value) == wanted and value is not None and not isinstance(value, str):
-            return Measured(value, _interval(evaluation, result, parts["metric"]), result.row_count)
-    return None
+    result = _subgroup(evaluation, parts["feature"] or "", parts["value"] or "")
+    value = result.metrics.get(parts["metric"]) if result else None
+    if result is None or value is None or isinstance(value, str):
+        return None
+    return Measured(value, _interval(evaluation, result, parts["metric"]), result.query_count or result.row_count)
+
+
+def _subgroup(evaluation: Evaluation, feature: str, value: str) -> SliceResult | None:
+    """Return what was measured on a subgroup, or on all rows."""
+    wanted = {(feature, value), (canonical(feature), value)}
+    return next((r for r in (evaluation.overall, *evaluation.slices) if (r.feature, r.value) in wanted), None)
+
+
+def _thin(evaluation: Evaluation | None, name: str) -> str:
+    """Return that a subgroup is too small to be measured, where it is."""
+    parts = _NAMED.fullmatch(name)
+    found = _subgroup(evaluation, parts["feature"] or "", parts["value"] or "") if evaluation and parts else None
+    if found is None or found.metrics or not parts or not parts["feature"]:
+        return ""
+    least = f"; {evaluation.minimum_rows:,} are asked for" if evaluation and evaluation.minimum_rows else ""
+    return f"{parts['feature']}={parts['value']} has {found.row_count:,} rows, too few to be measured{least}"
 
 
 def _interval(evaluation: Evaluation, result: SliceResult, metric: str) -> Interval | None:
     """Return the interval that decides: for a proportion the exact one of its counts, else the one that was measured."""
-    known = METRICS.get(metric)
+    known = metric_of(metric)
     if known and known.counted and result.counts:
         rate = rate_of(result, metric, positive_of(evaluation))
         return exact_share(rate.hits, rate.row_count)

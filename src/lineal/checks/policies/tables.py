@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from lineal.formats.cards.sections import PROFILES
 from lineal.formats.signatures.trust import Trust, TrustedKey
+from lineal.objects.errors import Invalid
+
+REPLICATES_MAX = 10_000
+"""More take very long and tell no more."""
 
 GOLDEN_ROWS_MAX = 1_000
 
@@ -16,12 +20,56 @@ STAGES = ("staging", "production", "archived")
 
 
 class EvaluationPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How versions are measured: on which dataset, against which column, and in which subgroups."""
+    """How versions are measured: on which dataset, against which column, in which subgroups, and by what besides.
+
+    Args:
+        dataset: the held-out rows.
+        label: the column that holds the truth.
+        positive: the positive class, where there are two.
+        query: the column that groups the rows of a ranking.
+        slices: columns, ranges of numbers and intersections that make subgroups.
+        minimum_rows: a subgroup with fewer rows is not measured.
+        cutoffs: how many of the first rows of a ranking are looked at.
+        metrics: functions of the project that measure.
+        function: a function of the project that answers in place of the model.
+        replicates: how often rows are drawn anew for the intervals of those functions.
+        timeout_s: how long those functions may take together.
+        executor: where versions predict.
+        costs: whether time and memory are measured.
+    """
 
     dataset: str = ""
     label: str = ""
     positive: str = ""
+    query: str = ""
     slices: tuple[str, ...] = ()
+    minimum_rows: int = 10
+    cutoffs: tuple[int, ...] = (5, 10)
+    metrics: tuple[str, ...] = ()
+    function: str = ""
+    replicates: int = 200
+    timeout_s: float = 600.0
+    executor: str = ""
+    costs: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that mean nothing."""
+        if self.minimum_rows < 1:
+            raise ValueError("minimum_rows must be 1 or more")
+        if not self.cutoffs or min(self.cutoffs) < 1:
+            raise ValueError("cutoffs must be whole numbers above zero")
+        if not 0 <= self.replicates <= REPLICATES_MAX:
+            raise ValueError(f"replicates must be from 0 to {REPLICATES_MAX:,}")
+        if not self.timeout_s > 0:
+            raise ValueError("timeout_s must be more than zero")
+
+    def with_options(self, *, costs: bool, **options: Any) -> EvaluationPolicy:
+        """Return the same with the options that are given; empty ones and zero are not. Raises Invalid."""
+        given = {name: value for name, value in options.items() if value}
+        try:
+            return msgspec.structs.replace(self, costs=costs, **given)
+        except ValueError as error:
+            raise Invalid(str(error), hint="mend the option") from None
 
 
 class GoldenPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from lineal.checks.statistics.intervals import CONFIDENCE, Interval, z_of
@@ -87,6 +87,48 @@ def calibration_error(bins: Sequence[Bin], *, confidence: float = CONFIDENCE) ->
     Sources: Kumar, Liang and Ma 2019, NeurIPS, section 4 (the debiased estimator); the variance as in Sun, Song and Hero
     2023, NeurIPS (a confidence interval for it).
     """
+    squared, below, above = _squared(bins, confidence)
+    low, high = (math.sqrt(max(each, 0.0)) for each in (below, above))
+    return CalibrationError(math.sqrt(max(squared, 0.0)), Interval(low, high), plain_error(bins))
+
+
+def plain_error(bins: Sequence[Bin]) -> float:
+    """Return the mean absolute difference of what was said and what came, with the bias of few rows in a bin."""
+    count = sum(each.row_count for each in bins)
+    return math.fsum(each.row_count * abs(each.said - each.came) for each in bins) / count
+
+
+def top_label(
+    confidences: Sequence[float], hits: Sequence[bool], *, count: int = BINS, confidence: float = CONFIDENCE
+) -> CalibrationError:
+    """Return how far the probability of the class that is answered is from being right (Guo et al. 2017, ICML)."""
+    return calibration_error(bins_of(confidences, hits, count), confidence=confidence)
+
+
+def class_wise(
+    chances: Mapping[str, Sequence[float]],
+    actual: Sequence[str],
+    *,
+    count: int = BINS,
+    confidence: float = CONFIDENCE,
+) -> CalibrationError:
+    """Return how far the probability of each class is from what comes true: the root of the mean square over classes.
+
+    The classes share their rows, so the ends are those that hold however they hang together: the mean of squares lies
+    between the means of their ends.
+    Sources: Kull et al. 2019, NeurIPS (class-wise); Kumar, Liang and Ma 2019, section 2 (marginal, root mean square).
+    """
+    found = []
+    for name, column in chances.items():
+        bins = bins_of(column, [each == name for each in actual], count)
+        found.append((*_squared(bins, confidence), plain_error(bins)))
+    squared, below, above, plain = (math.fsum(each) / len(found) for each in zip(*found, strict=True))
+    low, high = (math.sqrt(max(each, 0.0)) for each in (below, above))
+    return CalibrationError(math.sqrt(max(squared, 0.0)), Interval(low, high), plain)
+
+
+def _squared(bins: Sequence[Bin], confidence: float) -> tuple[float, float, float]:
+    """Return the squared error without its bias, and the ends of its interval; each may be below zero."""
     count = sum(each.row_count for each in bins)
     squared, own, constant, slope = 0.0, 0.0, 0.0, 0.0
     for each in bins:
@@ -100,6 +142,4 @@ def calibration_error(bins: Sequence[Bin], *, confidence: float = CONFIDENCE) ->
     z = z_of(confidence)
     below = squared - z * math.sqrt(own + constant)
     above = squared + z * z * slope / 2 + z * math.sqrt(max(slope * squared + constant + (z * slope / 2) ** 2, 0.0))
-    low, high = (math.sqrt(max(each, 0.0)) for each in (below, above))
-    plain = math.fsum(each.row_count * abs(each.said - each.came) for each in bins) / count
-    return CalibrationError(math.sqrt(max(squared, 0.0)), Interval(low, high), plain)
+    return squared, below, above

@@ -10,7 +10,7 @@ from lineal.checks.evaluation import class_in_key
 from lineal.checks.evidence import Evidence
 from lineal.checks.outside import shares_of, unshared
 from lineal.checks.statistics.metrics import METRICS
-from lineal.checks.statistics.samples import AND
+from lineal.checks.statistics.slices import AND, canonical
 from lineal.checks.wording import check_metric, figure
 from lineal.objects.statements import Evaluation, SliceResult
 
@@ -89,7 +89,7 @@ def rates(evidence: Evidence, metric: str, feature: str) -> list[Rate]:
     if evidence.evaluation is None:
         return [Rate(*each) for each in shares_of(evidence, metric, feature)]
     positive = positive_of(evidence.evaluation)
-    slices = [each for each in evidence.evaluation.slices if each.feature == feature]
+    slices = [each for each in evidence.evaluation.slices if each.feature in {feature, canonical(feature)}]
     if slices:
         return [rate_of(each, metric, positive) for each in slices]
     answers = evidence.answers
@@ -109,7 +109,7 @@ def unsplit(evidence: Evidence, metric: str, feature: str) -> str:
         if why := next(filter(None, (unshared(evidence, each, feature) for each in proportions(metric))), ""):
             return why
         return f"{evidence.name} is not measured; lineal evaluate {evidence.name}"
-    columns = " and ".join(feature.split(AND))
+    columns = " and ".join(canonical(feature).split(AND))
     return f"the evaluation has no {metric} by {feature}; add {columns} to slices and evaluate"
 
 

@@ -8,10 +8,13 @@ holds for one version and for the difference of two on the same rows: one mechan
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
+from functools import cache
 from itertools import groupby
 from typing import Literal, NamedTuple
 
+from lineal.checks.statistics import ranking
 from lineal.checks.statistics.intervals import Interval, wilson
 from lineal.checks.statistics.means import mean_of
 from lineal.checks.statistics.samples import Sample, Task
@@ -206,6 +209,15 @@ def _r2(sample: Sample) -> Estimate | None:
     return Estimate(1 - unexplained.value, [-each for each in unexplained.influences], unexplained.support)
 
 
+def _ranking(figure: ranking.Figure, cutoff: int) -> Metric:
+    """Return a metric of rankings: its mean over queries, each of which has an influence as a row has elsewhere."""
+
+    def estimate(sample: Sample) -> Estimate | None:
+        return _mean([figure(each, cutoff) for each in sample.rankings])
+
+    return Metric(("ranking",), 1, estimate)
+
+
 _CLASSES: tuple[Task, ...] = ("binary", "multiclass")
 
 
@@ -233,5 +245,30 @@ METRICS: dict[str, Metric] = {
     "rmse": Metric(("regression",), -1, _rmse, (0.0, math.inf)),
     "mae": Metric(("regression",), -1, _mae, (0.0, math.inf)),
     "r2": Metric(("regression",), 1, _r2, (-math.inf, 1.0)),
+    **{
+        f"{name}@{cutoff}": _ranking(figure, cutoff)
+        for name, figure in ranking.AT.items()
+        for cutoff in ranking.CUTOFFS
+    },
+    **{name: _ranking(figure, 0) for name, figure in ranking.WHOLE.items()},
 }
-"""Every metric by its name."""
+"""Every metric by its name; rankings have others at other cut-offs, which `metric_of` knows."""
+
+_AT = re.compile(rf"(?P<name>{'|'.join(ranking.AT)})@(?P<cutoff>[1-9]\d{{0,5}})")
+
+
+@cache
+def metric_of(name: str) -> Metric | None:
+    """Return the metric of that name, also at a cut-off that is in no table: ``ndcg@20``."""
+    if found := METRICS.get(name):
+        return found
+    at = _AT.fullmatch(name)
+    return _ranking(ranking.AT[at["name"]], int(at["cutoff"])) if at else None
+
+
+def metrics_for(task: Task, cutoffs: Sequence[int] = ranking.CUTOFFS) -> dict[str, Metric]:
+    """Return what is measured of a task; of rankings, at these cut-offs."""
+    if task != "ranking":
+        return {name: metric for name, metric in METRICS.items() if task in metric.tasks}
+    names = [*(f"{name}@{cutoff}" for name in ranking.AT for cutoff in cutoffs), *ranking.WHOLE]
+    return {name: metric for name in names if (metric := metric_of(name))}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from lineal.checks.statistics.answered import answered
 from lineal.checks.statistics.intervals import (
     Interval,
     mcnemar,
@@ -13,7 +14,7 @@ from lineal.checks.statistics.intervals import (
     wilson,
 )
 from lineal.checks.statistics.means import Mean, mean_of
-from lineal.checks.statistics.metrics import METRICS, Metric
+from lineal.checks.statistics.metrics import Metric, metric_of
 from lineal.checks.statistics.samples import Sample, Task, Truth, read_sample, read_truth
 from lineal.formats.predictions import Prediction
 
@@ -56,7 +57,7 @@ class Change(NamedTuple):
 
 
 def pair(
-    rows: Iterable[dict[str, str]],
+    rows: Iterable[Mapping[str, str]],
     candidate: Iterable[Prediction],
     champion: Iterable[Prediction],
     *,
@@ -64,6 +65,7 @@ def pair(
     label: str,
     positive: str = "",
     slices: Sequence[str] = (),
+    query: str = "",
 ) -> Pairs:
     """Return two versions' answers to the same rows.
 
@@ -75,21 +77,23 @@ def pair(
         label: the column that holds the truth.
         positive: the positive class of a binary question.
         slices: every column whose values make subgroups.
+        query: the column that groups the rows of a ranking.
 
     Raises:
         Invalid: the rows or the answers cannot be meant that way.
     """
-    truth = read_truth(rows, label=label, features=slices)
+    truth = read_truth(rows, label=label, features=slices, query=query)
     return Pairs(
         truth,
-        read_sample(truth, list(candidate), task=task, positive=positive),
-        read_sample(truth, list(champion), task=task, positive=positive),
+        read_sample(truth, answered(candidate), task=task, positive=positive),
+        read_sample(truth, answered(champion), task=task, positive=positive),
     )
 
 
 def change(pairs: Pairs, name: str, places: Sequence[int] | None = None) -> Change | None:
     """Return what became of the metric ``name`` on the rows at ``places``, or on all; None where it has no value."""
-    metric = METRICS[name]
+    metric = metric_of(name)
+    assert metric  # noqa: S101 - checks refuse other names
     candidate, champion = pairs.candidate, pairs.champion
     if places is not None:
         candidate, champion = candidate.at(places), champion.at(places)

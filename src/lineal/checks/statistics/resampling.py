@@ -61,7 +61,30 @@ def resample(
     drawn = draws(counts, statistic, replicates=replicates, seed=seed)
     if drawn is None:
         return _jackknifed(value, left_out, sum(counts), confidence)
-    if len(drawn) < (1 - _UNKNOWN_MAX) * replicates:
+    return from_draws(value, drawn, left_out, replicates=replicates, confidence=confidence)
+
+
+def from_draws(
+    value: float,
+    drawn: Sequence[float],
+    left_out: Sequence[tuple[int, float]],
+    *,
+    replicates: int,
+    confidence: float = CONFIDENCE,
+) -> Resampled | None:
+    """Return the interval of whatever was computed anew of drawn rows: bias-corrected and accelerated.
+
+    Args:
+        value: the statistic of all rows.
+        drawn: that of each replicate that has one, sorted.
+        left_out: what it is without a part of the rows, and how many parts are like that; rows, or blocks of them.
+        replicates: how many were drawn.
+        confidence: of the interval.
+
+    Returns:
+        None where more than 5 % of the replicates have no value.
+    """
+    if not replicates or len(drawn) < (1 - _UNKNOWN_MAX) * replicates:
         return None
     return Resampled(value, _bca(value, drawn, left_out, confidence), "bootstrap")
 

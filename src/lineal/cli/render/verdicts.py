@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from lineal.cli.render.page import Page, plain
 from lineal.cli.render.units import count, duration, number
+from lineal.formats import costs
 from lineal.objects.canonical import Number
 from lineal.objects.statements import Evaluation, Outcome, SliceResult, Verdict
 from lineal.operations.answers import EvaluationAnswer, GateAnswer, Promotion
@@ -62,15 +63,21 @@ def evaluation(answer: EvaluationAnswer, page: Page) -> Iterator[str]:
         (
             ("task", _task(answer.evaluation)),
             ("rows", f"{answer.evaluation.overall.row_count:,}"),
+            (
+                "queries",
+                f"{queries:,} with something to find" if (queries := answer.evaluation.overall.query_count) else "",
+            ),
             ("environment", answer.environment),
             ("took", duration(answer.evaluation.duration_ms)),
         )
     )
     yield from results(answer.evaluation, page)
+    for each in answer.notes:
+        yield from page.wrapped(f"note: {each}", indent="  ")
 
 
 def results(found: Evaluation, page: Page, indent: str = "  ") -> Iterator[str]:
-    """Yield a table of metrics: a row for all rows with the 95 % intervals, and one for each subgroup."""
+    """Yield a table of metrics, a row for all rows with the 95 % intervals and one for each subgroup; and what it costs."""
     overall = found.overall
     yield from page.table(
         ("METRIC", "VALUE", "95 % INTERVAL"),
@@ -81,9 +88,25 @@ def results(found: Evaluation, page: Page, indent: str = "  ") -> Iterator[str]:
     if found.slices:
         yield f"{indent}{page.title('subgroups')} ({len(found.slices)})"
         yield from _subgroups(found, page, indent)
+    if found.cost:
+        yield f"{indent}{page.title('costs')}"
+        yield from page.facts(costs.facts(found.cost), indent=indent + "  ")
 
 
-_MOST_ASKED = ("accuracy", "recall", "precision", "selection_rate", "f1", "auc", "rmse", "mae", "r2")
+_MOST_ASKED = (
+    "accuracy",
+    "recall",
+    "precision",
+    "selection_rate",
+    "f1",
+    "auc",
+    "rmse",
+    "mae",
+    "r2",
+    "ndcg@10",
+    "map",
+    "mrr",
+)
 """The metrics that come first where not all fit."""
 
 
@@ -126,6 +149,10 @@ def _interval(result: SliceResult, name: str) -> str:
 
 
 def _task(found: Evaluation) -> str:
+    if found.task == "other":
+        return f"numbers of {found.function}"
+    if found.query:
+        return f"ranking by {found.label} within {found.query}"
     positive = f", {found.positive} is positive" if found.positive else ""
     return f"{found.task} of {found.label}{positive}"
 

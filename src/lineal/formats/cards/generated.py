@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from lineal.formats import markdown
+from lineal.formats import costs, markdown
 from lineal.formats.cards.blocks import Block, Cell, Code, Diagram, Facts, Lines, Mono, Rate, Table, Text, Title
 from lineal.formats.cards.facts import CardFacts, CheckFact, OutsideFact
 from lineal.objects.outside_evaluations import OutsideResult
@@ -68,6 +68,9 @@ def _metrics(facts: CardFacts) -> Iterator[Block]:
             for name, value in overall.metrics.items()
         ]
         yield Table(("Metric", "value", "95 % interval"), rows)
+        if facts.evaluation.cost:
+            yield Title("What it costs")
+            yield Table(("Cost", "as measured where it predicted"), list(costs.facts(facts.evaluation.cost)), 2)
     for each in facts.outside:
         yield from _outside(each)
     if facts.run_metrics:
@@ -118,6 +121,10 @@ def _evaluation_data(facts: CardFacts) -> Iterator[Block]:
             ("Rows", f"{found.overall.row_count:,}"),
             ("Label", found.label),
             ("Positive", found.positive),
+            ("Query", found.query),
+            ("Queries", f"{found.overall.query_count:,} with something to find" if found.query else ""),
+            ("Own metrics", ", ".join(found.functions)),
+            ("Answered by", found.function),
             ("Measured", _signed(facts.evaluated_by, facts.evaluated_at) if facts.evaluated_at else ""),
         )
     )

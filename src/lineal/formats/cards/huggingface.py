@@ -19,6 +19,8 @@ _TASKS = {
     "binary": "tabular-classification",
     "multiclass": "tabular-classification",
     "regression": "tabular-regression",
+    "ranking": "other",
+    "other": "other",
 }
 _ARCHITECTURES = (
     ("ForSequenceClassification", "text-classification"),

@@ -207,12 +207,13 @@ class GateAnswer(Answer, frozen=True, kw_only=True):
 
 
 class EvaluationAnswer(Answer, frozen=True, kw_only=True):
-    """How a version did on a dataset."""
+    """How a version did on a dataset. ``notes`` are sentences about what could not be measured."""
 
     reference: str
     dataset: str
     evaluation: Evaluation
     environment: str
+    notes: tuple[str, ...] = ()
 
 
 class OutsideEvaluationAnswer(Answer, frozen=True, kw_only=True):

@@ -7,18 +7,18 @@ from collections.abc import Iterator
 from lineal.checks.evaluation import SLASH
 from lineal.checks.staleness import PRIMARY
 from lineal.checks.statistics import curves, samples
+from lineal.checks.statistics.answered import answered
 from lineal.checks.statistics.samples import Sample
 from lineal.formats import predictions
 from lineal.formats.cards.as_html import Figure, Figures
 from lineal.formats.cards.facts import CardFacts
 from lineal.formats.figures import confusion, forest, history
 from lineal.formats.figures import curves as drawn
-from lineal.formats.tables import delimited
-from lineal.objects.datasets import DatasetVersion
 from lineal.objects.errors import LinealError
 from lineal.objects.statements import Evaluation, SliceResult
 from lineal.operations.references import find_version
 from lineal.operations.versioning.evidence import newest_evaluation
+from lineal.operations.versioning.held_out import HeldOut
 from lineal.storage.store import Store
 
 ROWS_MAX = 500_000
@@ -30,7 +30,7 @@ def figures_of(store: Store, facts: CardFacts) -> Figures:
     found = facts.evaluation
     if found is None:
         return {}
-    metric = PRIMARY[found.task]
+    metric = PRIMARY.get(found.task) or next(iter(found.overall.metrics), "")
     where = f"{facts.evaluation_dataset}, {found.overall.row_count:,} rows"
     made = {
         "metrics": [*_confusion(found), *_curves(store, found), _history(store, facts, metric)],
@@ -81,9 +81,8 @@ def _curves(store: Store, found: Evaluation) -> Iterator[Figure]:
 def _sample(store: Store, found: Evaluation) -> Sample:
     """Return the held-out rows with the version's answers. Raises LinealError where they are not here, or do not fit."""
     assert found.predictions  # noqa: S101 - asked only where there are some
-    tree = store.get_tree(store.get_object(found.dataset, DatasetVersion).tree)
-    truth = samples.read_truth(delimited.rows(store.blobs.open(tree.entries[0].digest)), label=found.label)
-    answers = list(predictions.decode(store.blobs.get(found.predictions)))
+    truth = samples.read_truth(HeldOut(store, found.dataset).rows(), label=found.label)
+    answers = answered(predictions.decode_stream(store.blobs.open(found.predictions)))
     return samples.read_sample(truth, answers, task=found.task, positive=found.positive)
 
 

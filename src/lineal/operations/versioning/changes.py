@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from lineal.checks.bump.changes import measured_changes
+from lineal.checks.statistics.answered import answered
 from lineal.checks.statistics.samples import read_sample, read_truth
 from lineal.formats import predictions
-from lineal.formats.tables import delimited
-from lineal.objects.datasets import DatasetVersion
 from lineal.objects.digest import Digest
 from lineal.objects.errors import LinealError
 from lineal.objects.replays import AnswerChanges, Replay
@@ -15,6 +14,7 @@ from lineal.operations.references import Row
 from lineal.operations.statements import make_statement, said
 from lineal.operations.versioning.bumps import version_before
 from lineal.operations.versioning.evidence import newest_evaluation
+from lineal.operations.versioning.held_out import HeldOut
 from lineal.storage.store import Store
 
 
@@ -30,12 +30,14 @@ def held_out_changes(store: Store, against: Digest, before: Evaluation, now: Eva
     """Return how many answers of two evaluations differ; None when they did not answer the same question, or not kept it."""
     if not before.predictions or not now.predictions:
         return None
-    if (before.dataset, before.label, before.task) != (now.dataset, now.label, now.task):
+    if (before.dataset, before.label, before.task, before.query) != (now.dataset, now.label, now.task, now.query):
         return None
     try:
-        tree = store.get_tree(store.get_object(now.dataset, DatasetVersion).tree)
-        truth = read_truth(delimited.rows(store.blobs.open(tree.entries[0].digest)), label=now.label)
-        answers = (list(predictions.decode(store.blobs.get(each))) for each in (now.predictions, before.predictions))
+        truth = read_truth(HeldOut(store, now.dataset).rows(), label=now.label, query=now.query)
+        answers = (
+            answered(predictions.decode_stream(store.blobs.open(each)))
+            for each in (now.predictions, before.predictions)
+        )
         new, old = (read_sample(truth, each, task=now.task, positive=now.positive) for each in answers)
     except LinealError:
         return None  # the rows or the answers were let go of

@@ -6,12 +6,15 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from lineal.checks.evaluation import evaluate as measure
-from lineal.executors.local import run_program
+from msgspec import structs
+
+from lineal.checks.evaluation import Measured, measure_all
+from lineal.checks.policies.tables import EvaluationPolicy
+from lineal.checks.statistics.samples import Truth, read_truth
+from lineal.executors.choosing import DEFAULT, executor_of
 from lineal.formats import predictions as lines
-from lineal.formats.tables import delimited
 from lineal.objects.canonical import Number
-from lineal.objects.datasets import DatasetVersion
+from lineal.objects.costs import Cost
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Invalid
 from lineal.objects.statements import Evaluation, SliceResult
@@ -21,24 +24,33 @@ from lineal.operations.operation import operation
 from lineal.operations.recording.runs import write_metrics
 from lineal.operations.references import Row, dataset_reference, find_dataset, find_version, version_reference
 from lineal.operations.statements import make_statement
+from lineal.operations.versioning import functions, predicting
 from lineal.operations.versioning.changes import keep_changes
+from lineal.operations.versioning.held_out import HeldOut
+from lineal.operations.versioning.models import version_of
 from lineal.operations.versioning.policies import policy_of
-from lineal.operations.versioning.releases import environment_of, workplace, write_version
+from lineal.operations.versioning.releases import workplace
 from lineal.storage.store import Store
-
-TIMEOUT_S = 3600
-"""A batch prediction that takes longer is stopped; a larger evaluation belongs on another executor."""
 
 
 @operation("evaluate", effect="acts", about={"version": "version", "dataset": "read contents"})
-def evaluate(
+def evaluate(  # noqa: PLR0913 - every option is one of the command
     store: Store,
     version: str,
     *,
     dataset: str = "",
     label: str = "",
     positive: str = "",
+    query: str = "",
     slices: tuple[str, ...] = (),
+    minimum_rows: int = 0,
+    cutoffs: tuple[str, ...] = (),
+    metrics: tuple[str, ...] = (),
+    function: str = "",
+    replicates: int = 0,
+    timeout_s: float = 0.0,
+    executor: str = "",
+    without_costs: bool = False,
 ) -> EvaluationAnswer:
     """Measure a version on a held-out dataset: overall, and on every subgroup of the rows.
 
@@ -50,80 +62,157 @@ def evaluate(
         dataset: the held-out dataset; a table with a header.
         label: the column that holds the truth.
         positive: the label that counts as positive, for a question with two answers.
-        slices: the columns whose values make the subgroups.
+        query: the column that groups rows into queries, for a model that ranks.
+        slices: what makes the subgroups; a column, ranges of one as age:30:50 or age:q4, an intersection as sex*race.
+        minimum_rows: a subgroup with fewer rows is named but not measured.
+        cutoffs: how many of the first rows of a ranking count, as 5 and 10.
+        metrics: your own functions that measure, as module:function of the project.
+        function: your own function that answers in place of the model, as module:function.
+        replicates: how often rows are drawn anew for the intervals of your own metrics.
+        timeout_s: how long your own functions may take together.
+        executor: where the version predicts.
+        without_costs: do not measure time and memory.
 
     Raises:
-        Invalid: no dataset or label is named, or the dataset is no such table.
+        Invalid: no dataset or label is named, the dataset is no such table, or a function of yours failed.
         Unavailable: the version's environment cannot be had, or the version cannot predict.
+        Refused: functions of yours do not run here.
     """
     row = find_version(store, version)
     policy = policy_of(store)[0].evaluation
-    where = dataset or policy.dataset
-    label = label or policy.label
-    if not where or not label:
+    asked = policy.with_options(
+        dataset=dataset,
+        label=label,
+        positive=positive,
+        query=query,
+        slices=slices,
+        minimum_rows=minimum_rows,
+        cutoffs=tuple(map(_cutoff, cutoffs)),
+        metrics=metrics,
+        function=function,
+        replicates=replicates,
+        timeout_s=timeout_s,
+        executor=executor,
+        costs=policy.costs and not without_costs,
+    )
+    functions.check(store, (*asked.metrics, asked.function), own=(*policy.metrics, policy.function))
+    return _evaluated(store, row, asked)
+
+
+def _cutoff(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise Invalid(f"the cut-off {text!r} is no whole number above zero", hint="write --cutoffs 5,10")
+    return int(text)
+
+
+def _evaluated(store: Store, row: Row, asked: EvaluationPolicy) -> EvaluationAnswer:
+    if not asked.dataset or not (asked.label or asked.function):
         raise Invalid(
-            f"no {'label' if where else 'held-out dataset'} is named",
+            f"no {'label' if asked.dataset else 'held-out dataset'} is named",
             hint="--dataset data:NAME --label COLUMN, or [evaluation] in lineal.toml",
         )
-    held_out = find_dataset(store, where)
-    file = _table(store, held_out)
+    executor_of(asked.executor)
+    found = find_dataset(store, asked.dataset)
+    held_out = HeldOut(store, found["digest"], dataset_reference(found))
+    if not asked.query and not asked.function and predicting.is_ranker(store, row):
+        raise Invalid(
+            f"{version_reference(row)} ranks the rows of a query, and no column says which belong together",
+            hint="--query COLUMN, or query in [evaluation] of lineal.toml",
+        )
+    # Before the model predicts: what is wrong with the table is known at once.
+    truth = _truth(held_out, asked) if asked.label else None
     started = time.monotonic()
-    environment, predictions = _predict(store, row, file)
-    task, overall, found = measure(
-        delimited.rows(store.blobs.open(file)),
-        lines.decode(predictions),
-        label=label,
-        positive=positive or policy.positive,
-        slices=tuple(slices or policy.slices),
-    )
-    evaluation = Evaluation(
-        dataset=held_out["digest"],
-        task=task,
-        label=label,
-        overall=overall,
-        slices=found,
-        positive=positive or policy.positive,
-        predictions=store.blobs.put(predictions),
+    with workplace(store) as directory:
+        given = predicting.predict(store, row, held_out, asked, directory)
+        evaluation, notes = _measured(store, truth, held_out, given, asked, directory)
+    evaluation = structs.replace(
+        evaluation,
+        dataset=found["digest"],
         duration_ms=round((time.monotonic() - started) * 1000),
+        executor="" if asked.executor == DEFAULT else asked.executor,
+        cost=_cost(store, row, given.cost) if asked.costs else None,
     )
     _keep(store, row, evaluation)
     return EvaluationAnswer(
         reference=version_reference(row),
-        dataset=dataset_reference(held_out),
+        dataset=held_out.reference,
         evaluation=evaluation,
-        environment=environment,
+        environment=given.environment,
+        notes=notes,
     )
 
 
-def _table(store: Store, row: Row) -> Digest:
-    """Return the digest of the one file of a dataset. Raises Invalid when it has more, or is no table."""
-    dataset = store.get_object(row["digest"], DatasetVersion)
-    if not dataset.kept:
-        raise Invalid(
-            f"the content of {dataset_reference(row)} is not here: it stands at its source",
-            hint="add it again with --copy: what versions are measured on has to stay",
-        )
-    if dataset.file_count != 1 or not dataset.columns:
-        raise Invalid(
-            f"{dataset_reference(row)} is no single table with a header", hint="add the held-out rows as one CSV file"
-        )
-    return store.get_tree(dataset.tree).entries[0].digest
+def _truth(held_out: HeldOut, asked: EvaluationPolicy) -> Truth:
+    return read_truth(held_out.rows(), label=asked.label, features=asked.slices, query=asked.query)
 
 
-def _predict(store: Store, row: Row, file: Digest) -> tuple[str, bytes]:
-    """Return what the environment was, and the version's predictions for each row of the table ``file``."""
-    environment = environment_of(store, row)
-    with workplace(store) as directory:
-        write_version(store, row, directory)
-        store.blobs.fetch_to(file, directory / "input.csv")
-        run_program(
-            environment,
-            ("-m", "lineal.serving", "predict", str(directory), "input.csv", "predictions.jsonl"),
-            directory=directory,
-            timeout_s=TIMEOUT_S,
-            log_path=directory / "log",
+def _measured(
+    store: Store,
+    truth: Truth | None,
+    held_out: HeldOut,
+    given: predicting.Predicted,
+    asked: EvaluationPolicy,
+    directory: Path,
+) -> tuple[Evaluation, tuple[str, ...]]:
+    """Return what was measured, and what the user should know besides."""
+    if given.numbers:
+        overall = SliceResult(row_count=given.row_count, metrics=dict(given.numbers))
+        return _evaluation(held_out, "other", asked, (overall,)), ()
+    if truth is None:
+        raise Invalid(
+            f"{asked.function} gave answers, and no label says which are right",
+            hint="--label COLUMN, or let it return numbers by name",
         )
-        return environment.description, Path(directory / "predictions.jsonl").read_bytes()
+    predictions = store.blobs.put_file(given.path)[0]
+    measured = measure_all(
+        truth,
+        lines.decode_stream(store.blobs.open(predictions)),
+        positive=asked.positive,
+        cutoffs=asked.cutoffs,
+        minimum_rows=asked.minimum_rows,
+    )
+    measured, notes = functions.measure(store, measured, held_out, asked, directory)
+    found = _evaluation(held_out, measured.task, asked, measured.results, truth, predictions)
+    return found, (*notes, *_small(measured, asked.minimum_rows))
+
+
+def _evaluation(
+    held_out: HeldOut,
+    task: str,
+    asked: EvaluationPolicy,
+    results: tuple[SliceResult, ...],
+    truth: Truth | None = None,
+    predictions: Digest | None = None,
+) -> Evaluation:
+    return Evaluation(
+        dataset=held_out.digest,
+        task=task,  # type: ignore[arg-type]
+        label=asked.label if truth else "",
+        overall=results[0],
+        slices=results[1:],
+        positive=asked.positive if truth else "",
+        predictions=predictions,
+        query=asked.query if truth else "",
+        edges=dict(truth.edges) if truth else {},
+        minimum_rows=asked.minimum_rows if results[1:] else 0,
+        functions=asked.metrics if truth else (),
+        function=asked.function,
+        replicates=asked.replicates if truth and asked.metrics else 0,
+    )
+
+
+def _small(measured: Measured, minimum_rows: int) -> Iterator[str]:
+    """Yield a sentence about the subgroups that were too small to be measured."""
+    small = [each for each in measured.results if not each.metrics]
+    if small:
+        named = ", ".join(f"{each.feature}={each.value} ({each.row_count:,})" for each in small[:5])
+        more = f" and {len(small) - 5:,} more" if len(small) > 5 else ""
+        yield f"fewer than {minimum_rows:,} rows, so not measured: {named}{more}"
+
+
+def _cost(store: Store, row: Row, cost: Cost) -> Cost:
+    version = version_of(store, row)
+    return structs.replace(cost, size_bytes=sum(each.size_bytes for each in store.entries(version.weights)))
 
 
 def _keep(store: Store, row: Row, evaluation: Evaluation) -> None:

@@ -13,14 +13,14 @@ from lineal.checks.judges.budget import SIZE, Budget
 from lineal.checks.judges.held_out_wear import HeldOutWear
 from lineal.checks.judges.signature import Signature
 from lineal.checks.policies.policy import Policy
+from lineal.checks.statistics.answered import answered
 from lineal.checks.statistics.paired import Pairs
-from lineal.checks.statistics.samples import AND, Truth, read_sample, read_truth
+from lineal.checks.statistics.samples import Truth, read_sample, read_truth
+from lineal.checks.statistics.slices import AND, canonical
 from lineal.formats import predictions
 from lineal.formats.cards.facts import SectionState
 from lineal.formats.markdown import time
 from lineal.formats.signatures.trust import Judged
-from lineal.formats.tables import delimited
-from lineal.objects.datasets import DatasetVersion
 from lineal.objects.digest import Digest
 from lineal.objects.errors import NotFound
 from lineal.objects.outside_evaluations import OutsideEvaluation
@@ -31,6 +31,7 @@ from lineal.objects.versions import Card, Version
 from lineal.operations.references import Row, dataset_reference, find_dataset, semantic, version_reference
 from lineal.operations.statements import bump_of, newest_replay, said
 from lineal.operations.versioning import programs, training
+from lineal.operations.versioning.held_out import HeldOut
 from lineal.operations.versioning.models import version_of
 from lineal.operations.versioning.signed_versions import damage, judged, read_bytes
 from lineal.storage.store import Store
@@ -171,12 +172,12 @@ def newest_evaluation(store: Store, row: Row, dataset: str = "") -> Evaluation |
 
 
 def _features(checks: Sequence[Check], slices: Sequence[str]) -> list[str]:
-    """Return the columns that make subgroups: those of the policy, and those that checks name."""
+    """Return what makes subgroups: what the policy says, and what checks name."""
     named = list(slices)
     for each in checks:
         feature = getattr(each, "feature", "")
         named += [*getattr(each, "features", ()), *([feature] if feature else ())]
-    return list(dict.fromkeys(column for each in named for column in each.split(AND)))
+    return list(dict.fromkeys(map(canonical, named)))
 
 
 def _rows(
@@ -185,14 +186,15 @@ def _rows(
     """Return the held-out rows with the candidate's answers, and with both versions', as far as they were kept."""
     if not candidate.predictions:
         return {}
-    tree = store.get_tree(store.get_object(candidate.dataset, DatasetVersion).tree)
     # What a check names and the table lacks is the check's to tell.
-    rows = list(delimited.rows(store.blobs.open(tree.entries[0].digest)))
-    measured = dict.fromkeys(
-        (*features, *(name for each in candidate.slices for name in each.feature.split(AND) if name))
+    truth = read_truth(
+        HeldOut(store, candidate.dataset).rows(),
+        label=candidate.label,
+        query=candidate.query,
+        features=[*features, *dict.fromkeys(each.feature for each in candidate.slices)],
+        edges=_edges(candidate),
+        lenient=True,
     )
-    there = [each for each in measured if rows and each in rows[0]]
-    truth = read_truth(rows, label=candidate.label, features=there)
     answers = _answers(store, truth, candidate)
     found: dict[str, object] = {"answers": answers}
     if champion and champion.predictions and _question(candidate) == _question(champion):
@@ -201,14 +203,20 @@ def _rows(
     return found
 
 
-def _question(evaluation: Evaluation) -> tuple[str, str, str]:
+def _edges(evaluation: Evaluation) -> dict[str, tuple[float, ...]]:
+    """Return where columns were cut; those of subgroups that were not are not cut now."""
+    measured = {name: () for each in evaluation.slices for name in each.feature.split(AND)}
+    return {**measured, **evaluation.edges}
+
+
+def _question(evaluation: Evaluation) -> tuple[str, ...]:
     """Return what was asked: answers to another question cannot be compared."""
-    return evaluation.dataset, evaluation.label, evaluation.task
+    return evaluation.dataset, evaluation.label, evaluation.task, evaluation.query
 
 
 def _answers(store: Store, truth: Truth, evaluation: Evaluation, positive: str = "") -> Answers:
     assert evaluation.predictions  # noqa: S101 - _rows looked
-    found = list(predictions.decode(store.blobs.get(evaluation.predictions)))
+    found = answered(predictions.decode_stream(store.blobs.open(evaluation.predictions)))
     sample = read_sample(truth, found, task=evaluation.task, positive=positive or evaluation.positive)
     return Answers(truth, sample)
 
