@@ -9,10 +9,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-from starlette.routing import BaseRoute, Match, Mount
+from starlette.routing import Match, Mount
 
 from lineal.client.connect import init
-from lineal.protocols import mlflow
+from lineal.protocols import Served, mlflow
 from lineal.protocols.mlflow.dispatch import Dispatch
 from lineal.protocols.mlflow.omitted import OMITTED, Omitted, omitted
 
@@ -53,11 +53,11 @@ class Answers:
     """What ours does with an endpoint, found out from the routes that it has.
 
     Args:
-        routes: of the protocol.
+        served: what answers the protocol's requests.
     """
 
-    def __init__(self, routes: Iterable[BaseRoute]) -> None:
-        self._routes = list(routes)
+    def __init__(self, served: Served) -> None:
+        self._routes, self._at_once = list(served.routes), served.at_once
 
     def of(self, listed: Listed) -> Omitted | None:
         """Return why an endpoint is out of scope; None for one that is served.
@@ -73,6 +73,8 @@ class Answers:
         return part
 
     def _serves(self, listed: Listed) -> bool:
+        if (listed.method, listed.sample) in self._at_once:
+            return True
         scope = {"type": "http", "method": listed.method, "path": listed.sample, "headers": []}
         for each in self._routes:
             if isinstance(each, Mount) and isinstance(each.app, Dispatch):
@@ -109,7 +111,7 @@ def _part(listed: Listed) -> Omitted | None:
 def known() -> list[tuple[Listed, Omitted | None]]:
     """Return every endpoint of MLflow's with why it is out of scope; None for one that is served."""
     with tempfile.TemporaryDirectory() as place, init(Path(place)) as repository:
-        answers = Answers(mlflow.routes(lambda _: repository, repository))
+        answers = Answers(mlflow.served(lambda _: repository, repository))
     return [(each, answers.of(each)) for each in endpoints()]
 
 

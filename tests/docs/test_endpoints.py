@@ -9,6 +9,7 @@ from itertools import chain
 import pytest
 
 from lineal.client.connect import init
+from lineal.protocols import Served
 from tests.surfaces.conftest import served
 from tests.surfaces.mlflow import Client
 from tools.endpoints import Answers, Listed, endpoints, known
@@ -51,7 +52,7 @@ def test_what_is_out_of_scope_says_so_and_what_to_use_instead(client: Client) ->
 
 def test_an_endpoint_that_nobody_named_is_found_out() -> None:
     with pytest.raises(LookupError, match="mlflow/surprises is neither"):
-        Answers([]).of(Listed("GET", "/api/2.0/mlflow/surprises", "2.0"))
+        Answers(Served([], {})).of(Listed("GET", "/api/2.0/mlflow/surprises", "2.0"))
 
 
 def test_each_endpoint_is_listed_once() -> None:
