@@ -83,7 +83,7 @@ class Clocks(NamedTuple):
 
 
 def run(peer: Peer, work: str, home: Path, variables: dict[str, str]) -> Clocks:
-    """Run a program once, as ``peer`` records it, with the data as its argument: so Lineal watches them. Raises Failed."""
+    """Run a program once, as ``peer`` records it. Raises Failed."""
     clocks, project = home / "clocks.json", home / "project"
     project.mkdir(parents=True, exist_ok=True)
     log = peer.log.strip() or "pass"
@@ -98,9 +98,11 @@ def run(peer: Peer, work: str, home: Path, variables: dict[str, str]) -> Clocks:
             stdout=subprocess.DEVNULL,
         )
     own = environment(peer, home) | variables | {"CLOCKS": str(clocks)}
+    # So it watches them, as it does in a project; others see no files, and one takes arguments for parameters.
+    arguments = (variables["DATA"],) if peer is LINEAL else ()
     began, began_s = time.time(), time.perf_counter()
     with tempfile.TemporaryFile() as said:
-        status = run_whole(command(peer, "program.py", variables["DATA"]), project, own, said)
+        status = run_whole(command(peer, "program.py", *arguments), project, own, said)
         wall, ended = time.perf_counter() - began_s, time.time()
         if status or not clocks.is_file():
             said.seek(0)
