@@ -123,6 +123,19 @@ def launch(  # noqa: PLR0913 what may be chosen
     start = _start(plan, run_id, parent.name if parent else "", gaps)
     with gaps.guard("the spool could not be written"):
         open_spool(spool, start, code)
+    return _run(plan, start, parent, gaps, before=before, meanwhile=meanwhile)
+
+
+def _run(
+    plan: Plan,
+    start: Start,
+    parent: Path | None,
+    gaps: Gaps,
+    *,
+    before: Callable[[], None],
+    meanwhile: Callable[[], None],
+) -> Launched:
+    """Run the program to its end, and return what was seen."""
     family = Family(plan.spool, is_of_another=Neighbours(plan.spool, gaps).had)
     files = see_files(plan, family, gaps)
     before()
@@ -135,21 +148,13 @@ def launch(  # noqa: PLR0913 what may be chosen
 
     ahead = Ahead(plan.spool, look)
     try:
-        exit_status, connections = _execute(plan, start, files.level, ahead, gaps)
+        status, connections = _execute(plan, start, files.level, ahead, gaps)
     finally:
         files.stop()
     ahead.stop()
-    files.seen = _own(files.seen, spool, parent, gaps)
-    return gather(
-        plan,
-        start,
-        state_of(exit_status),
-        exit_status,
-        files=files,
-        connections=connections,
-        memory=memory,
-        gaps=gaps,
-    )
+    files.seen = _own(files.seen, plan.spool, parent, gaps)
+    state = state_of(status)
+    return gather(plan, start, state, status, files=files, connections=connections, memory=memory, gaps=gaps)
 
 
 def look_around(plan: Plan, record: SpoolRecord, memory: Memory) -> RuntimeFound:

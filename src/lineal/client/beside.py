@@ -23,10 +23,11 @@ from lineal.capture.gaps import Gaps
 from lineal.capture.launch import Plan, gather, look_around, open_spool, see_files
 from lineal.capture.program.processes import Family, exit_status, is_alive
 from lineal.capture.program.usage import Sampler
+from lineal.capture.runtime.ahead import Ahead
 from lineal.capture.runtime.finding import VARIABLES, Memory
 from lineal.capture.secrets import mask_command
 from lineal.capture.spool import JOINED, Start, hold, places, this_process, write_whole
-from lineal.capture.told.reading import read
+from lineal.capture.told.record import SpoolRecord
 from lineal.objects.runs import RunState
 from lineal.storage.where import find
 
@@ -107,7 +108,6 @@ def main(descriptor: int = 3) -> None:
     # What takes long, and is not needed to see the first file.
     recording.look_around()
     repository = recording.connect()
-    recording.look_ahead()
     ending = recording.wait(talk)
     recording.gather(ending)
     said = recording.deliver(repository)
@@ -195,10 +195,11 @@ class Recording:
         self._family = Family(self._spool, (request.process,))
         self._files = see_files(self._plan, self._family, self._gaps)
         self._memory = Memory()
+        self._ahead = Ahead(self._spool, self._look_ahead)
         self._usage = Sampler(self._spool, lambda: self._family.programs)
 
     def look_around(self) -> None:
-        """Find the code, and begin to sample the machine."""
+        """Find the code, and begin to sample the machine and to look at what the program runs with."""
         from lineal.capture.code.finding import find_code  # noqa: PLC0415
 
         with self._gaps.guard("code"):
@@ -207,11 +208,12 @@ class Recording:
             write_whole(self._spool / "code.json", msgspec.json.encode(code, enc_hook=str))
         with self._gaps.guard("what the program used of the machine is not known"):
             self._usage.start()
+        with self._gaps.guard("nothing could be looked at while the program ran"):
+            self._ahead.start()
 
-    def look_ahead(self) -> None:
-        """Look at what the program runs with, so that little is left to be done at its end."""
+    def _look_ahead(self, record: SpoolRecord) -> None:
         with suppress(Exception):  # what goes wrong goes wrong again at the end, which says so
-            look_around(self._plan, read(self._spool), self._memory)
+            look_around(self._plan, record, self._memory)
 
     def connect(self) -> Any:
         """Return the repository, in which the run has begun; None when it cannot be reached now."""
@@ -266,6 +268,7 @@ class Recording:
         """Put together what was seen."""
         self._usage.stop()
         self._files.stop()
+        self._ahead.stop()
         status = self._status
         state: Any = ending.state
         if status is not None and not ending.stays:

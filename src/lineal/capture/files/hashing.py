@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 QUIET_S = 1.0
 """A file is read once nothing happened to it for so long; after each time in vain, for twice as long."""
 
-_PIECE_BYTES = 1 << 20
+_PIECE_BYTES_MIN, _PIECE_BYTES = 1 << 14, 1 << 20
 _ROUND_S = 0.5
 _LOWEST = 19
 _IO_PRIORITY_CALL = {"x86_64": 251, "aarch64": 30}
@@ -63,10 +63,12 @@ def hash_file(path: str, go_on: Callable[[], bool] = lambda: True) -> Hashed | N
         OSError: it cannot be read; FileNotFoundError when it is gone.
     """
     # Opening a named pipe for reading would wait for its writer for ever.
-    if not stat.S_ISREG(os.stat(path).st_mode):
+    status = os.stat(path)
+    if not stat.S_ISREG(status.st_mode):
         return None
     hasher = Hasher()
-    piece = memoryview(bytearray(_PIECE_BYTES))
+    # Making a large buffer takes longer than reading a small file.
+    piece = memoryview(bytearray(max(min(status.st_size + 1, _PIECE_BYTES), _PIECE_BYTES_MIN)))
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb", buffering=0) as file:
         before = os.fstat(descriptor)
