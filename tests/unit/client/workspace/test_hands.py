@@ -14,7 +14,7 @@ from lineal.client.local import LocalRepository
 from lineal.client.workspace import hands, listing, reading
 from lineal.client.workspace.hands import Asked, Hands, Lister
 from lineal.client.workspace.listing import folders
-from lineal.client.workspace.scanning import stamp_of
+from lineal.client.workspace.scanning import stamp_of, told
 from lineal.formats import pack
 from lineal.objects.digest import digest_of
 from lineal.objects.errors import Invalid
@@ -76,11 +76,11 @@ def test_a_process_that_is_killed_costs_time_only(
 ) -> None:
     asked, ask = list[int](), hands._Hand.ask
 
-    def killing(hand: hands._Hand, files: list[Asked]) -> hands.Answer:
+    def killing(hand: hands._Hand, files: list[Asked], source: str) -> hands.Answer:
         asked.append(1)
         if len(asked) >= at and hand._process:
             hand._process.kill()
-        return ask(hand, files)
+        return ask(hand, files, source)
 
     monkeypatch.setattr(hands._Hand, "ask", killing)
 
@@ -114,7 +114,7 @@ def test_answers_tell_what_each_file_was_when_it_was_read(tmp_path: Path) -> Non
         status = (tmp_path / "a").stat()
         assert a == second()[0] == (stamp_of(status), status.st_dev, pack.raw(digest_of(b"content")), b"content")
         assert b
-        assert (b.stamp[0], b.data) == (0, b"")
+        assert (told(b.stamp).size_bytes, b.data) == (0, b"")
         # A file of another size than was told is looked at anew, and so is whatever is no file.
         assert (None, None, None, None) == (c, d, missing, link)
 
