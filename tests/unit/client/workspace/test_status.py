@@ -208,7 +208,13 @@ def _other_rows(path: Path) -> None:
     connection.close()
 
 
-@pytest.mark.parametrize("damage", [_delete, _overwrite, _other_rows])
+def _older(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+
+
+@pytest.mark.parametrize("damage", [_delete, _overwrite, _other_rows, _older])
 def test_an_index_that_is_lost_or_damaged_costs_time_and_nothing_else(
     damage: Callable[[Path], None], repository: LocalRepository, project: Path, top: Path
 ) -> None:
