@@ -11,7 +11,9 @@ import pytest
 
 from lineal.client.connect import init
 from lineal.client.local import LocalRepository
+from lineal.objects.digest import Digest
 from lineal.objects.errors import Conflict, Corrupt, Invalid, LinealError, NotFound, Unavailable
+from lineal.storage.blobs.spares import Spares
 from lineal.storage.buckets import directory
 from lineal.storage.remotes import remote as remote_module
 from tests.parts.s3 import S3
@@ -87,6 +89,27 @@ def test_a_dataset_goes_to_a_remote_and_comes_back_somewhere_else_as_it_was(
     assert content(tmp_path / "here" / "images") == content(tmp_path / "out")
     assert here.data.log("images")[0].digest == there.data.log("images")[0].digest
     assert here.data.log("images")[0].created_at == there.data.log("images")[0].created_at
+    assert () == there.verify().problems
+
+
+def test_what_is_pulled_into_a_directory_is_there_as_it_was_and_nothing_is_left_beside_it(
+    here: LocalRepository, there: LocalRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved, move = list[bool](), Spares.move
+
+    def noting(spares: Spares, digest: Digest, path: Path) -> bool:
+        moved.append(move(spares, digest, path))
+        return moved[-1]
+
+    monkeypatch.setattr(Spares, "move", noting)
+    here.data.push(("data:images",))
+    with there.placing(tmp_path / "there" / "out"):
+        there.data.pull(("data:images",))
+        there.data.get("data:images", tmp_path / "there" / "out")
+
+    assert content(tmp_path / "here" / "images") == content(tmp_path / "there" / "out")
+    assert [True] == moved  # the large file was not read once more
+    assert [] == list((tmp_path / "there" / ".lineal" / "tmp").iterdir())
     assert () == there.verify().problems
 
 

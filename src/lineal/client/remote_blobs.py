@@ -16,11 +16,10 @@ from urllib3.exceptions import HTTPError
 
 from lineal.client.wire import WAITS_S, Wire
 from lineal.formats import pack
-from lineal.formats.pack import Place
 from lineal.objects.digest import Digest, Hasher, digest_of, is_digest
 from lineal.objects.errors import Conflict, Corrupt, Invalid
 from lineal.storage.blobs import reading
-from lineal.storage.blobs.blobs import PIECE_BYTES, SMALL_BYTES, Bundle
+from lineal.storage.blobs.blobs import PIECE_BYTES, SMALL_BYTES, Bundle, Lying
 
 _NOT_FOUND, _NO_SUCH_RANGE = 404, 416
 _HELD_BYTES = 16 << 20
@@ -80,7 +79,7 @@ class RemoteBlobs:
             finally:
                 answer.close()
 
-    def places(self, digests: Collection[Digest]) -> Iterator[tuple[Path, list[Place]]]:
+    def places(self, digests: Collection[Digest]) -> Iterator[Lying]:
         """Yield files of this machine with small blobs in them, and where they lie there: none."""
         return iter(())
 

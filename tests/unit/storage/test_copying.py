@@ -43,6 +43,13 @@ def copied(source: Path) -> tuple[Path, Hasher]:
         return target, copy_hashed(a, b)
 
 
+def copied_twice(source: Path) -> tuple[Path, Path, Hasher]:
+    """Make two copies of a file in one reading; return both and what hashed them."""
+    target, spare = source.with_name("copy"), source.with_name("spare")
+    with opened(source, target) as (a, b), opened(source, spare) as (_, c):
+        return target, spare, copy_hashed(a, b, spare=c)
+
+
 def sparse(path: Path, size: int, *parts: tuple[int, bytes]) -> Path:
     """Write a file that is a hole but for its parts."""
     with path.open("wb") as file:
@@ -65,6 +72,41 @@ PATTERNS = {
     "no hole": (17 * MIB + 1, [(0, os.urandom(17 * MIB + 1))]),
     "zeros that are no hole": (9 * MIB, [(0, bytes(9 * MIB))]),
 }
+
+
+@pytest.mark.parametrize("size", [0, 1, 5 * MIB + 1, 40 * MIB + 4_097])
+def test_two_copies_of_one_reading_are_the_same(size: int, tmp_path: Path) -> None:
+    (tmp_path / "source").write_bytes(random.Random(size).randbytes(size))
+    target, spare, hasher = copied_twice(tmp_path / "source")
+
+    assert (tmp_path / "source").read_bytes() == target.read_bytes() == spare.read_bytes()
+    assert (digest_of(target.read_bytes()), size) == (hasher.digest, hasher.size_bytes)
+
+
+def test_two_copies_of_a_file_with_holes_are_the_same(tmp_path: Path) -> None:
+    source = sparse(tmp_path / "source", 40 * MIB, (3 * MIB, b"some"), (30 * MIB + 5, b"more"))
+    target, spare, hasher = copied_twice(source)
+
+    assert source.read_bytes() == target.read_bytes() == spare.read_bytes()
+    assert digest_of(source.read_bytes()) == hasher.digest
+
+
+@pytest.mark.parametrize("place", [1, 2])
+def test_a_disk_that_takes_one_of_two_copies_only_is_told(
+    place: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "source").write_bytes(bytes(random.Random(1).randbytes(1 << 20)) * 40)
+    made, write = list[object](), copying.DirectFile.write_at
+
+    def failing(file: copying.DirectFile, data: memoryview, at: int) -> None:
+        made.extend({file} - set(made))
+        if at > 8 * MIB and len(made) >= place and file is made[place - 1]:
+            raise OSError(errno.ENOSPC, "no space")
+        write(file, data, at)
+
+    monkeypatch.setattr(copying.DirectFile, "write_at", failing)
+    with pytest.raises(OSError, match="no space"):
+        copied_twice(tmp_path / "source")
 
 
 @pytest.mark.parametrize(("size", "parts"), PATTERNS.values(), ids=PATTERNS)

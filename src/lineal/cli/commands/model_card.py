@@ -6,7 +6,6 @@ import argparse
 import os
 import shlex
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -105,6 +104,8 @@ def _edited(context: Context, repository: Any, version: str) -> CardAnswer | Non
 
     before = repository.model.card(version, format="sections")
     sheet, base = before.text, before.card
+    import tempfile  # noqa: PLC0415 - every command reads this file, and few edit a card
+
     descriptor, name = tempfile.mkstemp(prefix="lineal-card-", suffix=".md")
     os.close(descriptor)
     path = Path(name)

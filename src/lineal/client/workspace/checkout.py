@@ -277,11 +277,11 @@ class Checkouts:
                 wanted.setdefault(each.digest, []).append(each)
         if small.are_many(len(wanted)):
             links = {each.digest for each in entries if each.mode == "symlink"}
-            for source, places in self._blobs.places(wanted.keys() - links):
-                for lies in places:
+            for lying in self._blobs.places(wanted.keys() - links):
+                for lies in lying.places:
                     for entry in wanted.pop(lies.digest):
                         self._placing.make_folder(entry.path)
-                        small.unpack(entry, self._placing.at(entry.path), source, lies)
+                        small.unpack(entry, self._placing.at(entry.path), lying, lies)
         for digest, data in self._blobs.get_many(wanted):
             for entry in wanted[digest]:
                 self._placing.make_folder(entry.path)

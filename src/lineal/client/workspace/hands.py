@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import marshal
 import mmap
 import os
+import select
 import struct
 import sys
 from collections.abc import Callable, Sequence
@@ -19,11 +21,14 @@ from lineal.storage.blobs.reading import TEMPORARY
 if TYPE_CHECKING:
     import subprocess
 
-_COUNT = 2
+_COUNT = min(4, (os.cpu_count() or 1) - 1)
 """One core is left for whoever makes something of what is read."""
 
 _ASKED_MAX = 2
 """So many requests wait for each process, so that none is idle."""
+
+_LISTED_MAX, _PIPE_BYTES = 4, 1 << 20
+"""So many directories wait for a process that lists, and so much of what it found for whoever asked."""
 
 _ROOM_BYTES = 6 << 20
 _SCRIPT = Path(__file__).with_name("hand.py")
@@ -39,7 +44,8 @@ REQUEST_BYTES = 4 << 20
 class Asked(NamedTuple):
     """A file that is to be read, or written: its path, its size in bytes, and with which mode and bytes it is written.
 
-    One that is unpacked is written with the bytes from ``start`` on of another file, whose SHA-256 is to be ``digest``.
+    One that is unpacked is written with the bytes from ``start`` on of another file, whose SHA-256 is to be ``digest``;
+    ``CHECKED`` stands for one that is known to be right.
     """
 
     path: str
@@ -64,6 +70,7 @@ Answer = Callable[[], Sequence[Done | None]]
 
 
 Work = Literal["read", "write", "create", "unpack", "unpack new"]
+_UNPACKS = frozenset({"unpack", "unpack new"})
 
 
 class Hands:
@@ -84,12 +91,14 @@ class Hands:
     @property
     def room(self) -> int:
         """How many requests may wait for their answers; answers are taken in the order of the requests."""
-        return max(1, _COUNT * _ASKED_MAX)
+        return max(1, (_COUNT + (self._work in _UNPACKS)) * _ASKED_MAX)
 
     def ask(self, files: Sequence[Asked], source: str = "") -> Answer:
         """Have files read or written, or unpacked from ``source``."""
         if not self._hands and _can_start():
-            self._hands = [_Hand(self._work) for _ in range(_COUNT)]
+            # Who has files unpacked never sees their bytes, and leaves the last core free too.
+            count = _COUNT + 1 if source and _COUNT else _COUNT
+            self._hands = [_Hand(self._work) for _ in range(count)]
         if not self._hands or (not source and sum(each.size_bytes for each in files) >= _ROOM_BYTES):
             return lambda: [None] * len(files)
         self._turn += 1
@@ -129,13 +138,19 @@ class Lister:
     @property
     def has_room(self) -> bool:
         """Whether one more directory may be asked for."""
-        return self._is_able and self._waiting < _ASKED_MAX
+        return self._is_able and self._waiting < _LISTED_MAX
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether an answer has come, or will never."""
+        stream = self._process.stdout if self._process else None
+        return stream is None or bool(select.select([stream], [], [], 0)[0])
 
     def ask(self, place: str) -> None:
         """Have a directory listed; there must be room."""
         self._waiting += 1
         try:
-            self._process = self._process or _started("0", "list")
+            self._process = self._process or _lister()
             if self._process.stdin:
                 self._process.stdin.write(os.fsencode(place).replace(b"\n", b"\0") + b"\n")
                 self._process.stdin.flush()
@@ -169,6 +184,15 @@ class Lister:
             self._process = None
 
 
+def _lister() -> subprocess.Popen[bytes]:
+    """Start a process that lists, with room for several answers on their way. Raises OSError."""
+    process = _started("0", "list")
+    if process.stdout and hasattr(fcntl, "F_SETPIPE_SZ"):
+        with suppress(OSError):  # who has many pipes already may have no more room
+            fcntl.fcntl(process.stdout.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+    return process
+
+
 def _started(*arguments: str, share: tuple[int, ...] = ()) -> subprocess.Popen[bytes]:
     """Start the script; what stays open of ours are its streams and ``share``. Raises OSError."""
     import subprocess  # noqa: PLC0415 - most commands start no process
@@ -179,6 +203,7 @@ def _started(*arguments: str, share: tuple[int, ...] = ()) -> subprocess.Popen[b
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         pass_fds=share,
+        process_group=0,  # whoever asks decides what an interrupt at the terminal means
     )
 
 
@@ -199,7 +224,7 @@ class _Hand:
         self._turn = 0
         self._shared = memoryview(b"")
         self._process: subprocess.Popen[bytes] | None = None
-        if work in {"unpack", "unpack new"}:
+        if work in _UNPACKS:
             with suppress(OSError):
                 self._process = _started("0", work, TEMPORARY)
             return
@@ -237,9 +262,9 @@ class _Hand:
             self._end()
             return [None] * len(files)
         found = list[Done | None]()
-        for asked, (is_done, *stamp, device, digest) in zip(files, FILE.iter_unpack(answer), strict=True):
+        for asked, (is_done, stamp, device, digest) in zip(files, FILE.iter_unpack(answer), strict=True):
             data = b"" if self._writes else bytes(self._shared[at : at + asked.size_bytes])
-            found.append(Done(tuple(stamp), device, digest, data) if is_done else None)
+            found.append(Done(stamp, device, digest, data) if is_done else None)
             at += asked.size_bytes
         return found
 

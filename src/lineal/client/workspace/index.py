@@ -7,15 +7,17 @@ that fifty thousand files are a few hundred rows.
 from __future__ import annotations
 
 import sqlite3
+import sys
 import threading
+from array import array
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
+from lineal.client.workspace.hand import STAMP
 from lineal.client.workspace.scanning import Stamp
 from lineal.objects.digest import Digest
 from lineal.objects.errors import LinealError
@@ -28,7 +30,11 @@ RACY_NS = 2_000_000_000
 """A file that was written so shortly before it was looked at may be written again without a new stamp (FAT keeps two
 seconds). It is read again the next time."""
 
-_SCHEMA = """
+_VERSION = 2
+_SCHEMA = f"""
+DROP TABLE IF EXISTS seen;
+DROP TABLE IF EXISTS staged;
+DROP TABLE IF EXISTS place;
 CREATE TABLE IF NOT EXISTS seen (
     root TEXT NOT NULL, folder TEXT NOT NULL, device INTEGER NOT NULL, at INTEGER NOT NULL, newest INTEGER NOT NULL,
     stamps BLOB NOT NULL, digests BLOB NOT NULL,
@@ -39,18 +45,19 @@ CREATE UNIQUE INDEX IF NOT EXISTS staged_folder ON staged (root, folder);
 CREATE TABLE IF NOT EXISTS place (
     root TEXT PRIMARY KEY, tree TEXT NOT NULL, epoch INTEGER NOT NULL, reference TEXT NOT NULL
 );
-PRAGMA user_version = 1;
+PRAGMA user_version = {_VERSION};
 """
+_FILE_BYTES = 60
+"""What a row has for a file, about."""
+
 _COLUMNS = "device, at, newest, stamps, digests"
 _VALUES = f"(root, folder, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _SEE = f"INSERT OR REPLACE INTO seen {_VALUES}"
 _STAGE = f"INSERT OR REPLACE INTO staged {_VALUES}"
 _UNSTAGE = "DELETE FROM staged WHERE root = ?"
 _PUT = "INSERT OR REPLACE INTO place (root, tree, epoch, reference) VALUES (?, ?, ?, ?)"
-_MODIFIED, _CHANGED = itemgetter(1), itemgetter(2)
 _encode = msgspec.msgpack.Encoder().encode
-_decode_stamps = msgspec.msgpack.Decoder(dict[str, Stamp]).decode
-_decode_digests = msgspec.msgpack.Decoder(dict[str, bytes]).decode
+_decode = msgspec.msgpack.Decoder(dict[str, bytes]).decode
 
 
 class Seen(NamedTuple):
@@ -74,7 +81,7 @@ class Seen(NamedTuple):
         """Return the SHA-256 of a file that is certainly what it was, or None."""
         if self.stamps.get(name) != stamp or device != self.device:
             return None
-        return self.digests[name] if max(stamp[1], stamp[2]) < self.at - RACY_NS else None
+        return self.digests[name] if _latest(stamp) < self.at - RACY_NS else None
 
     def among(self, stamps: dict[str, Stamp], device: int) -> tuple[dict[str, Stamp], dict[str, bytes]]:
         """Return the stamps and SHA-256 of those files that are certainly what they were."""
@@ -83,14 +90,17 @@ class Seen(NamedTuple):
         known, old = self.stamps, self.at - RACY_NS
         same = {name: each for name, each in stamps.items() if known.get(name) == each}
         if self.newest >= old:
-            same = {name: each for name, each in same.items() if max(each[1], each[2]) < old}
+            same = {name: each for name, each in same.items() if _latest(each) < old}
         digests = self.digests
         return same, {name: digests[name] for name in same}
 
     def latest(self) -> int:
         """Return the latest time of the stamps."""
-        stamps = self.stamps.values()
-        return max(max(map(_MODIFIED, stamps), default=0), max(map(_CHANGED, stamps), default=0))
+        # A stamp is five numbers of eight bytes each; the second and the third are times.
+        numbers = array("q", b"".join(self.stamps.values()))
+        if sys.byteorder == "big":
+            numbers.byteswap()
+        return max(max(numbers[1::5], default=0), max(numbers[2::5], default=0))
 
 
 UNSEEN = Seen(-1, 0, 0, {}, {})
@@ -112,9 +122,14 @@ class Place(NamedTuple):
     reference: str = ""
 
 
+def _latest(stamp: Stamp) -> int:
+    times: tuple[int, int] = STAMP.unpack(stamp)[1:3]
+    return max(times)
+
+
 def _seen(device: int, at: int, newest: int, stamps: bytes, digests: bytes) -> Seen:
     with suppress(msgspec.MsgspecError):
-        found = Seen(device, at, newest, _decode_stamps(stamps), _decode_digests(digests))
+        found = Seen(device, at, newest, _decode(stamps), _decode(digests))
         if found.stamps.keys() == found.digests.keys():
             return found
     return UNSEEN
@@ -146,6 +161,12 @@ class Index:
     def folders(self, root: str) -> set[str]:
         """Return the folders below ``root`` of which something was seen."""
         return {folder for (folder,) in self._run("SELECT folder FROM seen WHERE root = ?", (self.key(root),))}
+
+    def file_count(self, root: str) -> int:
+        """Return about how many files below ``root`` were seen."""
+        rows = self._run("SELECT SUM(LENGTH(stamps)) FROM seen WHERE root = ?", (self.key(root),))
+        size_bytes: int = (rows[0][0] or 0) if rows else 0
+        return size_bytes // _FILE_BYTES
 
     def see(self, root: str, rows: Iterable[tuple[str, Seen]]) -> None:
         """Keep what was seen of folders below ``root``."""
@@ -252,7 +273,7 @@ class Index:
         # Nothing is lost with it, so nothing waits for the disk.
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
-        if connection.execute("PRAGMA user_version").fetchone()[0] != 1:
+        if connection.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
             connection.executescript(_SCHEMA)
         return connection
 

@@ -9,7 +9,7 @@ from lineal.client.workspace.hands import REQUEST_BYTES, REQUEST_FILES
 from lineal.client.workspace.index import GONE, UNSEEN, Index, Place, Seen
 from lineal.client.workspace.listing import Listing, folders
 from lineal.client.workspace.reading import Item, Reader
-from lineal.client.workspace.scanning import Folder, Found, Stamp, files_at, mode_of, stamp_of
+from lineal.client.workspace.scanning import Folder, Found, Stamp, files_at, mode_of, stamp_of, told
 from lineal.formats import pack
 from lineal.objects.digest import Digest
 from lineal.objects.files import NOTHING, Entry
@@ -83,7 +83,7 @@ class Intake:
             batch.append(step := self._step(found))
             if isinstance(step, Item) and step.digest is None:
                 unread += 1
-                unread_bytes += step.stamp[0]
+                unread_bytes += step.size_bytes
             if len(batch) >= _BATCH_FILES or unread >= REQUEST_FILES or unread_bytes >= REQUEST_BYTES:
                 yield batch
                 batch, unread, unread_bytes = list[_Step](), 0, 0
@@ -119,7 +119,7 @@ class Intake:
         """
         changes: dict[str, Entry | None] = {}
         items = list[Item]()
-        for listing in folders(self._root):
+        for listing in folders(self._root, file_count=self._index.file_count(self._root)):
             before = self._index.seen(self._root, listing.folder.inside)
             self.file_count += len(listing.stamps) or (listing.is_empty and bool(listing.folder.inside))
             items += self._compare(listing, before, changes)
@@ -162,7 +162,7 @@ class Intake:
         before, now = self._open[inside + slash]
         now.stamps[name], now.digests[name] = item.stamp, pack.raw(item.known_digest)
         was = before.stamps.get(name)
-        return was is None or item.before != item.digest or mode_of(was[4]) != mode_of(item.stamp[4])
+        return was is None or item.before != item.digest or mode_of(told(was).mode) != mode_of(item.mode)
 
 
 def _item(folder: Folder, name: str, stamp: Stamp, before: Seen, device: int) -> Item:
@@ -182,7 +182,7 @@ def _portions(items: list[Item]) -> Iterator[list[Item]]:
     batch, size = list[Item](), 0
     for each in items:
         batch.append(each)
-        size += each.stamp[0]
+        size += each.size_bytes
         if len(batch) >= REQUEST_FILES or size >= REQUEST_BYTES:
             yield batch
             batch, size = [], 0

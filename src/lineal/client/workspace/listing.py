@@ -40,8 +40,12 @@ class Listing(NamedTuple):
     is_empty: bool
 
 
-def folders(root: str) -> Iterator[Listing]:
+def folders(root: str, *, file_count: int = 0) -> Iterator[Listing]:
     """Yield what is in every folder below a directory, in no order; of a file, the folder with nothing but it.
+
+    Args:
+        root: the directory, or file.
+        file_count: how many files are expected there; it need not be true.
 
     Raises:
         Invalid: a name is no UTF-8, or a directory may not be read.
@@ -51,24 +55,23 @@ def folders(root: str) -> Iterator[Listing]:
         place, name = os.path.split(root)
         yield Listing(Folder(f"{place}/", ""), status.st_dev, time.time_ns(), {name: stamp_of(status)}, is_empty=False)
         return
-    waiting, asked, files = [Folder(f"{root.rstrip('/')}/", "")], deque[Folder](), 0
+    waiting, asked, files = [Folder(f"{root.rstrip('/')}/", "")], deque[Folder](), file_count
     with closing(Lister()) as lister:
         while waiting or asked:
             while files > _FEW_FILES and len(waiting) > 1 and lister.has_room:
                 lister.ask(waiting[-1].place)
                 asked.append(waiting.pop())
-            # In turn, one here and one there.
-            found = list[tuple[Folder, _Listed]]()
-            if waiting:
-                found.append((waiting[-1], _here(waiting.pop())))
-            if asked:
-                found.append((asked[0], lister.answer() or _here(asked[0])))
-                asked.popleft()
-            for each, (at, device, stamps, below) in found:
-                _check(each, stamps, below)
-                files += len(stamps)
-                yield Listing(each, device, at, stamps, not stamps and not below)
-                waiting += (Folder(f"{each.place}{name}/", f"{each.inside}{name}/") for name in below)
+            # What the other one has ready is taken first: whoever makes something of it has less time to list.
+            if asked and (not waiting or lister.is_ready):
+                each = asked.popleft()
+                at, device, stamps, below = lister.answer() or _here(each)
+            else:
+                each = waiting.pop()
+                at, device, stamps, below = _here(each)
+            _check(each, stamps, below)
+            files += len(stamps)
+            yield Listing(each, device, at, stamps, not stamps and not below)
+            waiting += (Folder(f"{each.place}{name}/", f"{each.inside}{name}/") for name in below)
 
 
 def _here(folder: Folder) -> _Listed:

@@ -8,8 +8,9 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, Self, TypeVar
 
+from lineal.client.workspace.hand import STAMP
 from lineal.client.workspace.hands import FEW_FILES, Answer, Asked, Hands
 from lineal.client.workspace.scanning import Stamp, mode_of, stamp_of, unreadable
 from lineal.formats import pack
@@ -38,17 +39,22 @@ class Item:
         before: the digest that it had before, when it is another file now.
     """
 
-    __slots__ = ("before", "data", "digest", "inside", "path", "stamp")
+    __slots__ = ("before", "data", "digest", "inside", "mode", "path", "size_bytes", "stamp")
 
     def __init__(
         self, path: str, inside: str, stamp: Stamp, *, digest: Digest | None = None, before: Digest | None = None
     ) -> None:
         self.path = path
         self.inside = inside
-        self.stamp = stamp
+        self.see(stamp)
         self.digest = digest
         self.before = before
         self.data: bytes | None = None
+
+    def see(self, stamp: Stamp) -> None:
+        """Take note of what it is now."""
+        self.stamp = stamp
+        self.size_bytes, _, _, _, self.mode = STAMP.unpack(stamp)
 
     @property
     def known_digest(self) -> Digest:
@@ -58,7 +64,7 @@ class Item:
 
     def entry(self) -> Entry:
         """Return what a tree says of it."""
-        return Entry(path=self.inside, digest=self.known_digest, size_bytes=self.stamp[0], mode=mode_of(self.stamp[4]))
+        return Entry(path=self.inside, digest=self.known_digest, size_bytes=self.size_bytes, mode=mode_of(self.mode))
 
 
 B = TypeVar("B", bound=Sequence[object])
@@ -72,6 +78,28 @@ class _Reading(NamedTuple, Generic[B]):
     small: Sequence[Item]
     answer: Answer | None
     large: Sequence[Future[None]]
+
+
+class _Threads:
+    """Threads that read large files; made for the first one, for most commands read none."""
+
+    def __init__(self) -> None:
+        self._pool: ThreadPoolExecutor | None = None
+
+    def submit(self, blobs: BlobStore, item: Item) -> Future[None]:
+        """Have a file read."""
+        if self._pool is None:
+            from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - it takes its time
+
+            self._pool = ThreadPoolExecutor(_WORKERS, "lineal-read")
+        return self._pool.submit(_read, blobs, item)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool:
+            self._pool.shutdown()
 
 
 class Reader:
@@ -98,9 +126,7 @@ class Reader:
             Invalid: a device, a socket or a pipe is among them, or a file may not be read.
             Conflict: a file changed while it was read, again and again.
         """
-        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - a status reads nothing
-
-        with ThreadPoolExecutor(_WORKERS, "lineal-read") as readers, Hands("read") as hands:
+        with _Threads() as readers, Hands("read") as hands:
             window: deque[_Reading[B]] = deque()
             try:
                 for batch in batches:
@@ -114,16 +140,16 @@ class Reader:
                     for future in each.large:
                         future.cancel()
 
-    def _begun(self, batch: B, readers: ThreadPoolExecutor, hands: Hands) -> _Reading[B]:
+    def _begun(self, batch: B, readers: _Threads, hands: Hands) -> _Reading[B]:
         """Have what is not known of a batch read: large files in threads, many small ones in processes."""
         items = [each for each in batch if isinstance(each, Item)]
         unread = [each for each in items if each.digest is None]
-        small = [each for each in unread if stat.S_ISREG(each.stamp[4]) and each.stamp[0] < SMALL_BYTES]
+        small = [each for each in unread if stat.S_ISREG(each.mode) and each.size_bytes < SMALL_BYTES]
         self._unread += len(small)
         if self._unread <= FEW_FILES:
             small = []
-        answer = hands.ask([Asked(each.path, each.stamp[0]) for each in small]) if small else None
-        large = [readers.submit(_read, self._blobs, each) for each in unread if each.stamp[0] >= SMALL_BYTES]
+        answer = hands.ask([Asked(each.path, each.size_bytes) for each in small]) if small else None
+        large = [readers.submit(self._blobs, each) for each in unread if each.size_bytes >= SMALL_BYTES]
         return _Reading(batch, items, small, answer, large)
 
     def _kept(self, reading: _Reading[B]) -> B:
@@ -146,13 +172,13 @@ class Reader:
                 if item.data is not None and item.digest:
                     self._bundle.put(item.digest, item.data)
             item.data = None
-        self._progress.advance(len(items), sum(each.stamp[0] for each in items))
+        self._progress.advance(len(items), sum(each.size_bytes for each in items))
         return batch
 
 
 def _read(blobs: BlobStore, item: Item) -> None:
     """Read one file; again when it changes meanwhile. Raises Invalid, Conflict."""
-    read = _READERS.get(stat.S_IFMT(item.stamp[4]), _refuse)
+    read = _READERS.get(stat.S_IFMT(item.mode), _refuse)
     for attempt in range(_ATTEMPTS):
         try:
             with _steady(item.path):
@@ -180,22 +206,22 @@ def _changed(path: str) -> Conflict:
 
 
 def _read_file(blobs: BlobStore, item: Item) -> None:
-    if item.stamp[0] >= SMALL_BYTES:
-        item.stamp = stamp_of(os.stat(item.path, follow_symlinks=False))
+    if item.size_bytes >= SMALL_BYTES:
+        item.see(stamp_of(os.stat(item.path, follow_symlinks=False)))
         item.digest, size = blobs.put_file(item.path, base=item.before)
-        if size != item.stamp[0]:
+        if size != item.size_bytes:
             item.digest = None
             raise _changed(item.path)
         return
     descriptor = os.open(item.path, _FLAGS)
     try:
         # One byte more than there should be tells a file that grew.
-        data = os.read(descriptor, item.stamp[0] + 1)
+        data = os.read(descriptor, item.size_bytes + 1)
         after = stamp_of(os.fstat(descriptor))
     finally:
         os.close(descriptor)
-    if len(data) != item.stamp[0] or after != item.stamp:
-        item.stamp = after
+    if len(data) != item.size_bytes or after != item.stamp:
+        item.see(after)
         raise _changed(item.path)
     item.data, item.digest = data, digest_of(data)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from lineal.client.workspace.hand import STAMP
 from lineal.objects.digest import Digest, Hasher, digest_of
 from lineal.objects.errors import Invalid
 from lineal.objects.files import Mode
@@ -32,8 +33,23 @@ def root_of(path: Path) -> str:
     return str(whole.resolve() if whole.is_symlink() or ".." in whole.parts else whole)
 
 
-Stamp = tuple[int, int, int, int, int]
-"""Size, modification time, change time (both ns), inode and mode. The device is that of the directory."""
+Stamp = bytes
+"""What a file was when it was looked at, but for the device, which is that of the directory: see ``Told``."""
+
+
+class Told(NamedTuple):
+    """What a stamp says: size, modification time, change time (both ns), inode and mode."""
+
+    size_bytes: int
+    modified_ns: int
+    changed_ns: int
+    inode: int
+    mode: int
+
+
+def told(stamp: Stamp) -> Told:
+    """Return what a stamp says."""
+    return Told(*STAMP.unpack(stamp))
 
 
 class Folder(NamedTuple):
@@ -86,7 +102,7 @@ def walk(top: str) -> Iterator[Found]:
 
 def stamp_of(status: os.stat_result) -> Stamp:
     """Return the stamp of a file."""
-    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_mode
+    return STAMP.pack(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_mode)
 
 
 def files_at(root: str) -> Iterator[Found]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from lineal.client.workspace.hand import STAMP
 from lineal.client.workspace.index import Index, Place, Seen
 from lineal.client.workspace.listing import Listing, folders
-from lineal.client.workspace.scanning import digest_at, mode_of, root_of
+from lineal.client.workspace.scanning import digest_at, mode_of, root_of, told
 from lineal.formats import pack
 from lineal.objects.errors import NotFound
 from lineal.operations.answers import Changes
@@ -60,7 +61,8 @@ class _Comparison:
         """Walk, and return what differs."""
         root = self._place.root
         left = self._index.folders(root)
-        for listing in folders(root) if os.path.lexists(root) else ():
+        count = self._index.file_count(root)
+        for listing in folders(root, file_count=count) if os.path.lexists(root) else ():
             inside = listing.folder.inside
             self._compare(listing, self._index.seen(root, inside))
             if listing.is_empty and inside and inside not in left:
@@ -94,7 +96,7 @@ class _Comparison:
                 self._unchanged += 1
             else:
                 self._modified.append(inside + name)
-                stamps[name] = (_NO_SIZE, *before.stamps[name][1:])
+                stamps[name] = STAMP.pack(_NO_SIZE, *told(before.stamps[name])[1:])
         self._removed += (inside + name for name in before.stamps.keys() - listing.stamps.keys())
         if before.stamps:
             self._learnt.append((inside, Seen(listing.device, listing.at, 0, stamps, before.digests)))
@@ -102,7 +104,8 @@ class _Comparison:
     def _is_same(self, listing: Listing, before: Seen, name: str) -> bool:
         """Read a file whose stamp does not say enough."""
         path, stamp = listing.folder.place + name, listing.stamps[name]
-        if mode_of(stamp[4]) != mode_of(before.stamps[name][4]):
+        mode = told(stamp).mode
+        if mode_of(mode) != mode_of(told(before.stamps[name]).mode):
             return False
-        digest = digest_at(path, stamp[4])
+        digest = digest_at(path, mode)
         return digest is not None and pack.raw(digest) == before.digests[name]

@@ -11,12 +11,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
+from lineal.client.workspace.hand import CHECKED
 from lineal.client.workspace.hands import FEW_FILES, REQUEST_BYTES, REQUEST_FILES, Answer, Asked, Done, Hands
 from lineal.client.workspace.placing import unwritable
 from lineal.formats import pack
 from lineal.formats.pack import Place
 from lineal.objects.files import Entry
-from lineal.storage.blobs.blobs import BlobStore
+from lineal.storage.blobs.blobs import BlobStore, Lying
 from lineal.storage.blobs.reading import TEMPORARY
 
 _EXECUTABLE = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
@@ -127,11 +128,12 @@ class SmallFiles:
         else:
             self._writing.add(entry, Asked(place, len(data), _mode(entry), data))
 
-    def unpack(self, entry: Entry, place: str, source: Path, lies: Place) -> None:
+    def unpack(self, entry: Entry, place: str, lying: Lying, lies: Place) -> None:
         """Take a file whose bytes lie in a file of this machine: they pass through no other process than its writer."""
         self._count += 1
-        asked = Asked(place, lies.size_bytes, _mode(entry), start=lies.start, digest=pack.raw(lies.digest))
-        self._unpacking.add(entry, asked, str(source))
+        digest = CHECKED if lying.are_checked else pack.raw(lies.digest)
+        asked = Asked(place, lies.size_bytes, _mode(entry), start=lies.start, digest=digest)
+        self._unpacking.add(entry, asked, str(lying.path))
 
     def wait(self) -> None:
         """Wait until all files are written."""

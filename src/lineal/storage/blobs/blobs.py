@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import AbstractContextManager
 from os import PathLike
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from lineal.formats.pack import Place
 from lineal.objects.digest import Digest
@@ -24,6 +24,17 @@ class Bundle(Protocol):
 
     def put(self, digest: Digest, data: bytes) -> None:
         """Take a blob and its digest, which the caller computed from it."""
+
+
+class Lying(NamedTuple):
+    """A file of this machine with small blobs in it: where they lie there, one behind the other.
+
+    ``are_checked`` says that all of them were just compared with their digests, and that the file is as it was then.
+    """
+
+    path: Path
+    places: list[Place]
+    are_checked: bool = False
 
 
 class BlobStore(Protocol):
@@ -80,10 +91,10 @@ class BlobStore(Protocol):
             Corrupt: other bytes are in the place of one.
         """
 
-    def places(self, digests: Collection[Digest]) -> Iterator[tuple[Path, list[Place]]]:
-        """Yield files of this machine with small blobs in them, and where they lie there, one behind the other.
+    def places(self, digests: Collection[Digest]) -> Iterator[Lying]:
+        """Yield files of this machine with small blobs in them, for those who would have them read elsewhere than here.
 
-        For those who would read them elsewhere than here, and check each. A blob that has no such place is left out.
+        Each blob comes once; one that has no such place is left out.
         """
 
     def open(self, digest: Digest, *, start: int = 0, size: int | None = None) -> Iterator[bytes]:

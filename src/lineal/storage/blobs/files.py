@@ -9,11 +9,10 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from os import PathLike
 from pathlib import Path
 
-from lineal.formats.pack import Place
 from lineal.objects.digest import Digest, digest_of, is_digest
 from lineal.storage.blobs import reading
 from lineal.storage.blobs.behind import write_stream
-from lineal.storage.blobs.blobs import PIECE_BYTES, Bundle
+from lineal.storage.blobs.blobs import PIECE_BYTES, Bundle, Lying
 from lineal.storage.blobs.copying import copy, copy_hashed, hash_file
 from lineal.storage.blobs.spares import Spares
 
@@ -116,8 +115,8 @@ class FileBlobs:
         """Yield the bytes of many small blobs, verified. Raises NotFound, Corrupt."""
         return reading.one_by_one(self.get, digests)
 
-    def places(self, digests: Collection[Digest]) -> Iterator[tuple[Path, list[Place]]]:
-        """Yield files of this machine with small blobs in them, and where they lie there: none, for each has a file of its own."""
+    def places(self, digests: Collection[Digest]) -> Iterator[Lying]:
+        """Yield files of this machine with small blobs in them: none, for each has its own."""
         return iter(())
 
     def put_file(

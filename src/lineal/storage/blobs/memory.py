@@ -7,10 +7,9 @@ from contextlib import AbstractContextManager, nullcontext
 from os import PathLike
 from pathlib import Path
 
-from lineal.formats.pack import Place
 from lineal.objects.digest import Digest, digest_of
 from lineal.storage.blobs import reading
-from lineal.storage.blobs.blobs import Bundle
+from lineal.storage.blobs.blobs import Bundle, Lying
 
 
 class MemoryBlobs:
@@ -40,7 +39,7 @@ class MemoryBlobs:
         """Yield the bytes of many small blobs, verified. Raises NotFound, Corrupt."""
         return reading.one_by_one(self.get, digests)
 
-    def places(self, digests: Collection[Digest]) -> Iterator[tuple[Path, list[Place]]]:
+    def places(self, digests: Collection[Digest]) -> Iterator[Lying]:
         """Yield files of this machine with small blobs in them, and where they lie there: none."""
         return iter(())
 

@@ -19,7 +19,7 @@ from lineal.objects.digest import Digest, is_digest
 from lineal.objects.errors import LinealError, NotFound, Unavailable
 from lineal.objects.files import Range, Recipe
 from lineal.storage.blobs import reading
-from lineal.storage.blobs.blobs import PIECE_BYTES, SMALL_BYTES, Bundle
+from lineal.storage.blobs.blobs import PIECE_BYTES, SMALL_BYTES, Bundle, Lying
 from lineal.storage.blobs.files import FileBlobs
 from lineal.storage.blobs.packing import FEW, Packer
 from lineal.storage.blobs.packs import Packs
@@ -125,9 +125,10 @@ class PackedBlobs:
         for digest in rest:
             yield digest, self.get(digest)
 
-    def places(self, digests: Collection[Digest]) -> Iterator[tuple[Path, list[Place]]]:
-        """Yield packs, and where blobs lie in them, in that order."""
-        return ((self.packs.path(name), places) for name, places in self.packs.gather(digests))
+    def places(self, digests: Collection[Digest]) -> Iterator[Lying]:
+        """Yield packs, and where blobs lie in them."""
+        for name, places in self.packs.gather(digests):
+            yield Lying(self.packs.path(name), places, are_checked=self.packs.is_fresh(name))
 
     def open(self, digest: Digest, *, start: int = 0, size: int | None = None) -> Iterator[bytes]:
         """Yield the bytes in pieces; a whole read is verified at its end. Raises NotFound, Corrupt."""

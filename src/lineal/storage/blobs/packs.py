@@ -42,6 +42,7 @@ class Packs:
         self._database = database
         self._clock = clock
         self._tables = _Tables(self)
+        self._fresh: dict[Digest, tuple[int, ...]] = {}
 
     def path(self, name: Digest) -> Path:
         """Return where a pack is, or would be."""
@@ -208,10 +209,18 @@ class Packs:
             raise reading.unavailable(path, error) from None
 
     def take(self, temporary: Path, descriptor: int, table: Table) -> None:
-        """Give a written pack its name, safe on the disk, and its rows. The file is moved."""
+        """Give a written pack that was checked its name, safe on the disk, and its rows. The file is moved."""
         self.place(temporary, descriptor, table)
         self.index(table)
-        self._tables.know(table.name, table)  # whoever fetched it wants what is in it
+        # Whoever fetched it wants what is in it, and need not hash it again.
+        self._tables.know(table.name, table)
+        self._fresh[table.name] = reading.stamp(os.fstat(descriptor))
+
+    def is_fresh(self, name: Digest) -> bool:
+        """Tell whether a pack was taken, and so checked, by this process, and is as it was then."""
+        with suppress(OSError):
+            return self._fresh.get(name) == reading.stamp(self.path(name).stat())
+        return False
 
     def place(self, temporary: Path, descriptor: int, table: Table) -> None:
         """Give a written pack its name, safe on the disk; nobody finds it before it has its rows. The file is moved."""

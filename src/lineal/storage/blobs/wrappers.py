@@ -10,10 +10,9 @@ from os import PathLike
 from pathlib import Path
 from typing import NoReturn
 
-from lineal.formats.pack import Place
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Unavailable
-from lineal.storage.blobs.blobs import BlobStore, Bundle
+from lineal.storage.blobs.blobs import BlobStore, Bundle, Lying
 
 
 class Forwarding:
@@ -52,7 +51,7 @@ class Forwarding:
         """Yield the bytes of many small blobs, verified."""
         return self.inner.get_many(digests)
 
-    def places(self, digests: Collection[Digest]) -> Iterator[tuple[Path, list[Place]]]:
+    def places(self, digests: Collection[Digest]) -> Iterator[Lying]:
         """Yield files of this machine with small blobs in them, and where they lie there."""
         return self.inner.places(digests)
 
@@ -164,12 +163,12 @@ class Measured(Forwarding):
             self._count("", read=len(data))
             yield digest, data
 
-    def places(self, digests: Collection[Digest]) -> Iterator[tuple[Path, list[Place]]]:
+    def places(self, digests: Collection[Digest]) -> Iterator[Lying]:
         """Yield files of this machine with small blobs in them; each blob is counted when its place is told."""
         self._count("places")
-        for path, places in self.inner.places(digests):
-            self._count("", read=sum(each.size_bytes for each in places))
-            yield path, places
+        for lying in self.inner.places(digests):
+            self._count("", read=sum(each.size_bytes for each in lying.places))
+            yield lying
 
     def open(self, digest: Digest, *, start: int = 0, size: int | None = None) -> Iterator[bytes]:
         """Yield the bytes in pieces, each counted when it is taken."""

@@ -326,6 +326,32 @@ class BlobStoreContract:
         assert len(contents) == len(found)
         assert [] == list(blobs.get_many([]))
 
+    def test_where_many_lie_is_where_their_bytes_are(self, blobs: BlobStore) -> None:
+        """Each once at most, in the order in which they lie."""
+        contents = {digest_of(each): each for each in (str(number).encode() for number in range(600))}
+        bundled(blobs, contents.values())
+        for _ in range(2):  # the second time, more is known of them
+            told = set[Digest]()
+            for lying in blobs.places(contents):
+                data = lying.path.read_bytes()
+                starts = [each.start for each in lying.places]
+                assert starts == sorted(starts)
+                for each in lying.places:
+                    assert each.digest not in told
+                    assert contents[each.digest] == data[each.start : each.start + each.size_bytes]
+                    told.add(each.digest)
+            blobs.has(contents)
+
+    def test_those_that_were_deleted_are_missing_among_many(self, blobs: BlobStore) -> None:
+        """However well the others are known."""
+        digests = bundled(blobs, (str(number).encode() for number in range(600)))
+        assert set(digests) == blobs.has(digests)
+        for each in digests[:2]:
+            blobs.delete(each)
+
+        assert set(digests[2:]) == blobs.has(digests)
+        assert {each.digest for lying in blobs.places(digests) for each in lying.places} <= set(digests[2:])
+
     def test_one_that_is_not_here_is_not_found_among_many(self, blobs: BlobStore) -> None:
         """By its digest."""
         digests = bundled(blobs, (str(number).encode() for number in range(40)))

@@ -87,7 +87,10 @@ class BucketContract:
         assert data == (tmp_path / "got" / "file").read_bytes()
         assert (size_bytes, size_bytes, size_bytes) == (held.size_bytes, sum(up), sum(down))
         assert [tmp_path / "got" / "file"] == list((tmp_path / "got").iterdir())
-        assert bucket.fetch("packs/some-file.bin", tmp_path / "again", hashed=True) in {None, digest_of(data)}
+        found = bucket.fetch("packs/some-file.bin", tmp_path / "again", hashed=True, spare=tmp_path / "spare")
+        assert found in {None, digest_of(data)}
+        if (tmp_path / "spare").exists():
+            assert (found, data) == (digest_of(data), (tmp_path / "spare").read_bytes())
         assert data == (tmp_path / "again").read_bytes()
 
     def test_small_things_are_put_and_got(self, bucket: Bucket) -> None:

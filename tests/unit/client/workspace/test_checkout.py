@@ -10,6 +10,7 @@ import pytest
 from lineal.client.local import LocalRepository
 from lineal.client.workspace import hands
 from lineal.client.workspace.checkout import Wanted
+from lineal.objects.digest import digest_of
 from lineal.objects.errors import Conflict, Corrupt, NotFound, Unavailable
 from tests.unit.client.workspace.places import (
     EMPTY,
@@ -237,6 +238,19 @@ def test_damaged_bytes_never_become_a_file(repository: LocalRepository, tmp_path
     assert {"large.bin": b"before"} == read(tmp_path / "here")
 
 
+def test_damaged_bytes_never_become_one_of_many_files(repository: LocalRepository, tmp_path: Path) -> None:
+    files: Files = {f"{number % 7}/{number:04}": b"content %05d" % number for number in range(2_000)}
+    tree = tree_of(repository, files)
+    assert repository.store.root
+    for path in (repository.store.root / "blobs" / "packs").rglob("*/*"):
+        path.chmod(0o644)
+        path.write_bytes(path.read_bytes().replace(b"content 01500", b"CONTENT 01500"))
+    with pytest.raises(Corrupt, match=digest_of(b"content 01500")):
+        put_tree(repository, tmp_path / "here", Wanted(tree))
+
+    assert not (tmp_path / "here" / str(1_500 % 7) / "1500").exists()
+
+
 @pytest.mark.parametrize("place", ["file", "file/below"])
 def test_a_place_that_is_a_file_is_told(place: str, repository: LocalRepository, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"mine")
@@ -277,9 +291,9 @@ def test_a_process_that_is_killed_while_it_writes_costs_time_only(
     monkeypatch.setattr(hands, "_COUNT", 2)
     asked, ask = list[int](), hands._Hand.ask
 
-    def killing(hand: hands._Hand, files: list[hands.Asked]) -> hands.Answer:
+    def killing(hand: hands._Hand, files: list[hands.Asked], source: str) -> hands.Answer:
         asked.append(1)
-        answer = ask(hand, files)
+        answer = ask(hand, files, source)
         if len(asked) == at and hand._process:
             hand._process.kill()
         return answer

@@ -7,14 +7,16 @@ import random
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from lineal.client.local import LocalRepository
 from lineal.client.workspace import hands, listing, reading
+from lineal.client.workspace.hand import CHECKED
 from lineal.client.workspace.hands import Asked, Hands, Lister
 from lineal.client.workspace.listing import folders
-from lineal.client.workspace.scanning import stamp_of
+from lineal.client.workspace.scanning import stamp_of, told
 from lineal.formats import pack
 from lineal.objects.digest import digest_of
 from lineal.objects.errors import Invalid
@@ -76,11 +78,11 @@ def test_a_process_that_is_killed_costs_time_only(
 ) -> None:
     asked, ask = list[int](), hands._Hand.ask
 
-    def killing(hand: hands._Hand, files: list[Asked]) -> hands.Answer:
+    def killing(hand: hands._Hand, files: list[Asked], source: str) -> hands.Answer:
         asked.append(1)
         if len(asked) >= at and hand._process:
             hand._process.kill()
-        return ask(hand, files)
+        return ask(hand, files, source)
 
     monkeypatch.setattr(hands._Hand, "ask", killing)
 
@@ -114,9 +116,38 @@ def test_answers_tell_what_each_file_was_when_it_was_read(tmp_path: Path) -> Non
         status = (tmp_path / "a").stat()
         assert a == second()[0] == (stamp_of(status), status.st_dev, pack.raw(digest_of(b"content")), b"content")
         assert b
-        assert (b.stamp[0], b.data) == (0, b"")
+        assert (told(b.stamp).size_bytes, b.data) == (0, b"")
         # A file of another size than was told is looked at anew, and so is whatever is no file.
         assert (None, None, None, None) == (c, d, missing, link)
+
+
+@pytest.mark.parametrize("work", ["unpack", "unpack new"])
+def test_parts_of_a_file_become_files_only_if_they_are_right(
+    work: Literal["unpack", "unpack new"], tmp_path: Path
+) -> None:
+    (tmp_path / "source").write_bytes(b"onetwothree")
+    names, new = {"one": 0, "two": 3, "three": 6, "": 2}, tmp_path / "new"
+    new.mkdir()
+    asked = [
+        Asked(f"{new}/of {name}", len(name), 0o777, start=start, digest=pack.raw(digest_of(name.encode())))
+        for name, start in names.items()
+    ]
+    wrong = asked[0]._replace(path=f"{new}/wrong", start=1)
+    short = asked[0]._replace(path=f"{new}/short", size_bytes=9, start=6)
+    known = wrong._replace(path=f"{new}/known", digest=CHECKED)
+    with Hands(work) as some:
+        answer = some.ask([*asked, wrong, short, known, asked[1]._replace(path="/nowhere/two")], f"{tmp_path}/source")
+        nothing = some.ask(asked[:2], f"{tmp_path}/not there")
+        one, *_, missing = found = answer()
+
+        assert [False] * 4 + [True, True, False, True] == [each is None for each in found]
+        assert (None, [None, None]) == (missing, nothing())
+    status = (new / "of one").stat()
+    assert one
+    assert (stamp_of(status), status.st_dev) == (one.stamp, one.device)
+    assert 0o100 & status.st_mode
+    expected = {**{f"of {name}": name.encode() for name in names}, "known": b"net"}
+    assert expected == {each.name: each.read_bytes() for each in new.iterdir()}
 
 
 def descriptors() -> set[Path]:

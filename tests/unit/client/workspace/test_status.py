@@ -13,7 +13,7 @@ import pytest
 from lineal.client.connect import connect
 from lineal.client.local import LocalRepository
 from lineal.client.workspace.index import Seen
-from lineal.client.workspace.scanning import stamp_of
+from lineal.client.workspace.scanning import stamp_of, told
 from lineal.formats import pack
 from lineal.objects.digest import digest_of
 from lineal.objects.errors import Conflict, NotFound
@@ -140,7 +140,7 @@ def test_a_file_too_young_to_be_trusted_is_read_and_stays_modified_once_it_is_ol
     # As on a disk whose clock is slow: the file was written again without a new stamp.
     stamp, device = stamp_of((top / "a.txt").lstat()), top.lstat().st_dev
     digest = pack.raw(digest_of(b"what it was before"))
-    now = max(stamp[1], stamp[2]) + 1
+    now = max(told(stamp).modified_ns, told(stamp).changed_ns) + 1
     before = repository.ways.seen.seen(str(top), "")
     seen = Seen(device, now, 0, {**before.stamps, "a.txt": stamp}, {**before.digests, "a.txt": digest})
     repository.ways.seen.see(str(top), [("", seen)])
@@ -208,7 +208,13 @@ def _other_rows(path: Path) -> None:
     connection.close()
 
 
-@pytest.mark.parametrize("damage", [_delete, _overwrite, _other_rows])
+def _older(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+
+
+@pytest.mark.parametrize("damage", [_delete, _overwrite, _other_rows, _older])
 def test_an_index_that_is_lost_or_damaged_costs_time_and_nothing_else(
     damage: Callable[[Path], None], repository: LocalRepository, project: Path, top: Path
 ) -> None:
