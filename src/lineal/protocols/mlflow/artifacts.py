@@ -20,8 +20,9 @@ from lineal.operations.answers import ArtifactAnswer, ArtifactLine
 from lineal.operations.data import contents
 from lineal.operations.recording import artifacts as verbs
 from lineal.operations.recording import logged_models, tracking
+from lineal.protocols import Acting
 from lineal.protocols.mlflow import errors, ids
-from lineal.protocols.mlflow.dispatch import Acting, Endpoint
+from lineal.protocols.mlflow.dispatch import Endpoint
 from lineal.protocols.mlflow.media import headers_of
 from lineal.protocols.mlflow.places import Place, model_root, place_of, run_root, safe
 from lineal.protocols.mlflow.streams import Transfers

@@ -26,9 +26,10 @@ from lineal.objects.errors import Denied, Invalid, NotFound, Unsupported
 from lineal.operations.answers import ArtifactAnswer
 from lineal.operations.data.stores import on_disk
 from lineal.operations.recording import artifacts as verbs
+from lineal.protocols import Acting
 from lineal.protocols.mlflow import wire
 from lineal.protocols.mlflow.artifacts import Files, answering, found_at
-from lineal.protocols.mlflow.dispatch import Acting, read_body
+from lineal.protocols.mlflow.dispatch import read_body
 from lineal.protocols.mlflow.places import Place, place_of, safe
 from lineal.protocols.mlflow.streams import Transfers
 from lineal.storage.blobs.parts import KEPT_SECONDS, Parts
