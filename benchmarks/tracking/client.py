@@ -123,15 +123,21 @@ def beginning(experiment: str, number: int) -> dict[str, Any]:
     return {
         "experiment_id": experiment,
         "user_id": "ana",
+        "run_name": f"run {number}",
         "start_time": 1_700_000_000_000 + number,
         "tags": [{"key": "mlflow.user", "value": "ana"}],
-        "run_name": f"run {number}",
     }
 
 
 def ending(run: str) -> dict[str, Any]:
     """Return the body of a request that ends a run."""
-    return {"run_uuid": run, "run_id": run, "status": "FINISHED", "end_time": 1_800_000_000_000}
+    return {"run_uuid": run, "status": "FINISHED", "end_time": 1_800_000_000_000, "run_id": run}
+
+
+def measured(run: str) -> dict[str, Any]:
+    """Return the body of a log-metric."""
+    point = {"key": "one", "value": 0.5, "timestamp": 1_700_000_000_000, "step": 1}
+    return {"run_uuid": run, **point, "run_id": run}
 
 
 def batch(run: str, number: int, *, params: int = 10, metrics: int = 20, tags: int = 3) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from benchmarks.tracking.artifacts import by_client_mib_s, down_mib_s, up_mib_s
-from benchmarks.tracking.client import API, Client, median_ms, posted, request, said, together, whole_runs
+from benchmarks.tracking.client import API, Client, measured, median_ms, posted, request, said, together, whole_runs
 from benchmarks.tracking.filling import Filled, filled
 from benchmarks.tracking.registry import MODEL, versions_on
 from benchmarks.tracking.rows import Row
@@ -113,7 +113,7 @@ def _search(limit: int, **more: object) -> Callable[[World], float]:
 
 def _log_metric(world: World) -> float:
     client = world.client
-    asked = posted("/runs/log-metric", run_id=client.begin("0", 2), key="one", value=0.5, timestamp=1_700_000_000_000)
+    asked = posted("/runs/log-metric", **measured(client.begin("0", 2)))
     return median_ms(world.sizes.times, lambda: client.ask(asked))
 
 
@@ -157,7 +157,7 @@ _RATES = (
 )  # fmt: skip
 _SINGLE = (
     Work("health", "one /health", "ms", 10, _often(_asked("GET", "/health"))),
-    Work("get", "one runs/get", "ms", 10, _often(_asked("GET", API + "/runs/get?run_id={run}"))),
+    Work("get", "one runs/get", "ms", 10, _often(_asked("GET", API + "/runs/get?run_uuid={run}&run_id={run}"))),
     Work("log-metric", "one log-metric", "ms", 10, _often(_log_metric)),
 )
 _QUESTIONS = (

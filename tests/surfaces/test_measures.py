@@ -42,6 +42,21 @@ def of(found: Samples, name: str, **labels: str) -> float:
     return sum(value for (said, known), value in found.items() if said == name and labels.items() <= set(known))
 
 
+def test_what_is_answered_before_any_route_is_counted_and_guarded_as_the_rest(address: str) -> None:
+    answers = [HTTP.request(method, f"{address}/health") for method in ("GET", "HEAD", "POST")]
+    foreign = HTTP.request("GET", f"{address}/health", headers={"Host": "evil.example"})
+    experiment = HTTP.request("GET", f"{address}/ajax-api/2.0/mlflow/experiments/get?experiment_id=0")
+    found = samples(address)
+
+    assert [(200, b"OK"), (200, b""), (405, b"")] == [
+        (each.status, b"" if each.status == 405 else each.data) for each in answers
+    ]
+    assert [403, 200] == [foreign.status, experiment.status]
+    assert 1 == of(found, "lineal_requests_total", route="/health", method="GET", status="200")
+    assert 1 == of(found, "lineal_requests_total", route="/health", method="HEAD", status="200")
+    assert 1 == of(found, "lineal_requests_total", route="/api/2.0/mlflow/experiments/get", status="200")
+
+
 def test_requests_are_counted_by_what_they_asked_and_how_it_ended(address: str) -> None:
     client = Client(address)
     run = client.run("0")

@@ -152,6 +152,11 @@ class Operation:
         )
 
     @cached_property
+    def secrets(self) -> tuple[str, ...]:
+        """The parameters that are secrets."""
+        return tuple(each.name for each in self.parameters if each.type in {Secret, Secret | None})
+
+    @cached_property
     def request(self) -> type[msgspec.Struct]:
         """The type of the request's body."""
         fields = [(p.name, p.type) if p.required else (p.name, p.type, p.default) for p in self.parameters]

@@ -11,13 +11,10 @@ import msgspec
 
 from lineal.objects.digest import Digest, digest_of
 from lineal.objects.errors import Conflict, Denied, LinealError, Refused
-from lineal.objects.secret import Secret
 from lineal.operations.journal import Outcome, write_entry
 from lineal.operations.operation import Operation
 from lineal.storage.database.database import Row
 from lineal.storage.store import Store
-
-_SECRETS = (Secret, Secret | None)
 
 Observer = Callable[[str, str, float], None]
 """Told of every operation: its words, how it ended (``done`` or the error's name), and its seconds."""
@@ -159,9 +156,11 @@ def _request_digest(operation: Operation, request: msgspec.Struct) -> Digest:
 
 
 def _masked(operation: Operation, request: msgspec.Struct) -> msgspec.Struct:
+    if not operation.secrets:
+        return request
     from lineal.capture.secrets import MASK  # noqa: PLC0415 - a question is not journalled
 
-    hidden = {each.name: MASK for each in operation.parameters if each.type in _SECRETS and getattr(request, each.name)}
+    hidden = {name: MASK for name in operation.secrets if getattr(request, name)}
     return msgspec.structs.replace(request, **hidden)
 
 

@@ -36,7 +36,7 @@ Kind = prometheus.Counter | prometheus.Gauge | prometheus.Histogram
 
 
 class Ended:
-    """Requests that asked the same and ended alike. Only the loop counts them, so that nobody need wait for a lock."""
+    """Requests, or operations, that asked the same and ended alike."""
 
     __slots__ = ("buckets", "count", "received_bytes", "sent_bytes", "total_s")
 
@@ -45,7 +45,7 @@ class Ended:
         self.count = self.received_bytes = self.sent_bytes = 0
         self.total_s = 0.0
 
-    def add(self, seconds: float, received_bytes: int, sent_bytes: int) -> None:
+    def add(self, seconds: float, received_bytes: int = 0, sent_bytes: int = 0) -> None:
         """Count one."""
         self.buckets[bisect_left(prometheus.BUCKETS_S, seconds)] += 1
         self.count += 1
@@ -58,12 +58,12 @@ class Measures:
     """Counts requests, operations and statements, and their time."""
 
     def __init__(self) -> None:
+        # Only the loop counts requests, so that nobody need wait for a lock.
         self.requests: dict[tuple[str, str, int], Ended] = defaultdict(Ended)
+        self._operations: dict[tuple[str, str], Ended] = defaultdict(Ended)
         self.under_way = 0
         self._statement_count, self._statements_s = 0, 0.0
         self._lock = threading.Lock()
-        self._operations = prometheus.Counter("lineal_operations_total", "Operations, by how they ended.")
-        self._operation_s = prometheus.Histogram("lineal_operation_seconds", "How long operations took.")
         self._undelivered = prometheus.Gauge("lineal_webhook_messages_waiting", "Messages that are still to be sent.")
         self._points = prometheus.Gauge("lineal_points_waiting", "Points of metrics that are in no chunk yet.")
         self._build = prometheus.Gauge("lineal_build_info", "What runs here.")
@@ -72,8 +72,8 @@ class Measures:
 
     def observe(self, words: str, ended: str, seconds: float) -> None:
         """Count one operation."""
-        self._operations.add(operation=words, ended=ended)
-        self._operation_s.observe(seconds, operation=words)
+        with self._lock:
+            self._operations[words, ended].add(seconds)
 
     def add_statement(self, seconds: float) -> None:
         """Count one statement of the database."""
@@ -106,8 +106,18 @@ class Measures:
         seconds = prometheus.Counter("lineal_database_seconds_total", "How long the database took for them.")
         statements.add(self._statement_count)
         seconds.add(self._statements_s)
-        yield from (statements, seconds, self._operations, self._operation_s)
+        yield from (statements, seconds)
+        yield from self._of_operations()
         yield from (self._undelivered, self._points, self._build)
+
+    def _of_operations(self) -> Iterator[Kind]:
+        operations = prometheus.Counter("lineal_operations_total", "Operations, by how they ended.")
+        seconds = prometheus.Histogram("lineal_operation_seconds", "How long operations took.")
+        with self._lock:
+            for (words, how), ended in self._operations.items():
+                operations.add(ended.count, operation=words, ended=how)
+                seconds.include(ended.buckets, ended.total_s, operation=words)
+        yield from (operations, seconds)
 
     def _of_requests(self) -> Iterator[Kind]:
         """Yield what was counted of requests, put together only now: they are many."""

@@ -167,6 +167,17 @@ def test_the_newest_are_read_from_the_end_of_their_index(planned: Sqlite):
     assert "SEARCH r USING INDEX run_experiment (experiment=? AND started_at<?)" == asked.plan(1)[0]
 
 
+def test_what_leaves_out_little_looks_at_few_rows_first_and_what_leaves_out_much_finds_the_rest(planned: Sqlite):
+    little, much = Asked(planned), Asked(planned)
+    first = page(little, "NOT tags.a = '0'")
+    rare = page(much, "NOT tags.a != '0'")
+
+    assert 20 == len(first.rows)
+    assert 1 == len(little.statements)
+    assert max(value for value in little.statements[0][1].values() if isinstance(value, int)) < 50
+    assert [2_000, 1_000, 0] == [row["started_at"] for row in rare.rows]
+
+
 @pytest.mark.parametrize(("order", "index"), [("params.a", "param_value"), ("tags.a DESC", "tag_value")])
 def test_an_order_by_a_text_walks_along_its_index(planned: Sqlite, order: str, index: str):
     asked = Asked(planned)

@@ -180,6 +180,29 @@ def test_other_threads_still_wait_for_the_disk_themselves(database: Sqlite) -> N
     assert [{"synchronous": 2}] == found
 
 
+def test_a_long_log_is_put_into_the_file_and_begun_anew(
+    database: Sqlite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "_LOG_PAGES", 20)
+    log, lengths = tmp_path / "database.sqlite-wal", list[int]()
+
+    async def ask() -> None:
+        grouping = Grouping(database)
+        for value in range(100):
+            await grouping.carry_out(inserting(database, value))
+            lengths.append(log.stat().st_size)
+
+    asyncio.run(ask())
+
+    assert list(range(100)) == numbers(tmp_path)
+    assert 20 * 4_096 < lengths[-1] < 30 * 4_120  # without that it has two hundred pages, and grows on
+    assert lengths[30] == lengths[-1]
+
+
+def test_what_puts_the_log_into_the_file_is_not_the_loop(database: Sqlite) -> None:
+    assert [[{"wal_autocheckpoint": 0}]] == together(database, lambda: database.run("PRAGMA wal_autocheckpoint"))
+
+
 @pytest.fixture
 def server(postgres_url: str) -> Iterator[Postgres]:
     """A server's database with one table, and two rows in it."""

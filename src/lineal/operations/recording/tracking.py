@@ -278,14 +278,15 @@ def missing(run_id: str) -> NotFound:
 
 
 def locked(store: Store, run_id: str, *, points: int = 0) -> Row:
-    """Return the row of a run that nobody else changes until the transaction ends. Raises NotFound, Invalid."""
-    return _changed(store, run_id, "recent_points = recent_points + :points", points=points)
+    """Return what writers need of the row of a run, which nobody else changes until the transaction ends. Raises NotFound, Invalid."""
+    change = "recent_points = recent_points + :points"
+    return _changed(store, run_id, change, "experiment, revision, recent_points, deleted_at", points=points)
 
 
-def _changed(store: Store, run_id: str, change: str, **values: object) -> Row:
-    """Change the row of a run, and return it as it is then; likewise."""
+def _changed(store: Store, run_id: str, change: str, columns: str = "*", **values: object) -> Row:
+    """Change the row of a run, and return columns of it as they are then; likewise."""
     rows = store.database.run(
-        f"UPDATE run SET revision = revision + 1, {change} WHERE id = :id RETURNING *", id=run_id, **values
+        f"UPDATE run SET revision = revision + 1, {change} WHERE id = :id RETURNING {columns}", id=run_id, **values
     )
     if not rows:
         raise missing(run_id)

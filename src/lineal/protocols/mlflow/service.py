@@ -47,18 +47,22 @@ def _info(_: LocalRepository, __: _Asked) -> ServerInfo:
 ENDPOINTS = (Endpoint("GET", "/3.0/mlflow/server-info", _Asked, _info),)
 
 
-_TEXTS = {"/health": PlainTextResponse("OK"), "/version": PlainTextResponse(SPOKEN)}
+_HEALTHY, _SPOKEN = PlainTextResponse("OK"), PlainTextResponse(SPOKEN)
+
+
+async def _health(_: Request) -> Response:
+    return _HEALTHY
+
+
+async def _version(_: Request) -> Response:
+    return _SPOKEN
 
 
 def at_once() -> dict[tuple[str, str], ASGIApp]:
     """Return what answers outside the API; nobody is asked there who it is."""
-    return {("GET", path): answer for path, answer in _TEXTS.items()}
-
-
-async def _text(request: Request) -> Response:
-    return _TEXTS[request.url.path]
+    return {("GET", "/health"): _HEALTHY, ("GET", "/version"): _SPOKEN}
 
 
 def routes() -> list[BaseRoute]:
     """Return the routes of the same addresses, for HEAD and for what they do not allow."""
-    return [Route(path, _text) for path in _TEXTS]
+    return [Route("/health", _health), Route("/version", _version)]

@@ -6,11 +6,13 @@ Each is still a change of its own: one that fails leaves nothing of itself, and 
 from __future__ import annotations
 
 import asyncio
+import threading
+import weakref
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 from functools import partial
-from typing import Any, TypeVar, cast
+from queue import SimpleQueue
+from typing import Any, NamedTuple, TypeVar, cast
 
 from lineal.objects.errors import Conflict, Denied, LinealError
 from lineal.storage.database.database import Database
@@ -76,7 +78,9 @@ class Grouping:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._thread = ThreadPoolExecutor(1, "lineal-commit")
+        self._jobs = SimpleQueue[_Job | None]()
+        threading.Thread(target=_work_off, args=(self._jobs,), name="lineal-commit", daemon=True).start()
+        weakref.finalize(self, self._jobs.put, None)
         self._waiting = list[_Task]()
         self._is_busy = False
 
@@ -115,12 +119,31 @@ class Grouping:
     def _wait_for(self, tasks: list[_Task], work: Callable[[], BaseException | None]) -> None:
         """Have a thread do what takes its time, and tell then what it raised or returned; what came meanwhile is next."""
 
-        def end(done: asyncio.Future[BaseException | None]) -> None:
+        def end(error: BaseException | None) -> None:
             for each in tasks:
-                each.tell(done.exception() or done.result())
+                each.tell(error)
             self._call_soon()
 
-        asyncio.get_running_loop().run_in_executor(self._thread, work).add_done_callback(end)
+        self._jobs.put(_Job(asyncio.get_running_loop(), work, end))
+
+
+class _Job(NamedTuple):
+    """Work for the thread. ``end`` gets what it raised or returned, in the loop."""
+
+    loop: asyncio.AbstractEventLoop
+    work: Callable[[], BaseException | None]
+    end: Callable[[BaseException | None], None]
+
+
+def _work_off(jobs: SimpleQueue[_Job | None]) -> None:
+    """Do one job after the other, with half of what an executor does for each."""
+    while job := jobs.get():
+        try:
+            error = job.work()
+        except BaseException as raised:  # noqa: BLE001 - told to everybody who waits
+            error = raised
+        with suppress(RuntimeError):  # the loop was closed: nobody waits any more
+            job.loop.call_soon_threadsafe(job.end, error)
 
 
 def _carry_out_beside_others(database: Database, tasks: Sequence[_Task]) -> BaseException | None:
