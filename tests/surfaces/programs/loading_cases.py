@@ -148,8 +148,7 @@ def lightgbm_categories(folder: Path) -> Case:
 @case
 def lightgbm_nameless(folder: Path) -> Case:
     values = _lightgbm(folder / "m.txt", ARRAY.astype("float64"), NUMBER, objective="regression")
-    rows = [dict(zip(("x0", "x1"), map(float, row), strict=True)) for row in ARRAY]
-    return Case(folder / "m.txt", rows, values)
+    return Case(folder / "m.txt", [dict(zip(("x0", "x1"), map(float, row), strict=True)) for row in ARRAY], values)
 
 
 @case
@@ -202,8 +201,7 @@ def _asked(net: Any) -> Any:
 def torchscript_number(folder: Path) -> Case:
     import torch
 
-    net = _net(1)
-    torch.jit.script(net).save(str(folder / "m.pt"))
+    torch.jit.script(net := _net(1)).save(str(folder / "m.pt"))
     return Case(folder / "m.pt", rows_of(TABLE), _asked(net)[:, 0], facts=recorded(TABLE.astype("float32")))
 
 
