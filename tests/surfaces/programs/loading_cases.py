@@ -39,11 +39,17 @@ class Case(NamedTuple):
 
 Make = Callable[[Path], Case]
 CASES: dict[str, Make] = {}
+REFUSED: dict[str, tuple[Make, str]] = {}
 
 
 def case(make: Make) -> Make:
-    """Note a case by the name of the function that makes it."""
+    """Note a case by its name."""
     return CASES.setdefault(make.__name__, make)
+
+
+def refused(why: str) -> Callable[[Make], Make]:
+    """Note a file that no loader may take, with a part of what is said."""
+    return lambda make: REFUSED.setdefault(make.__name__, (make, why))[0]
 
 
 def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -142,8 +148,7 @@ def lightgbm_categories(folder: Path) -> Case:
 @case
 def lightgbm_nameless(folder: Path) -> Case:
     values = _lightgbm(folder / "m.txt", ARRAY.astype("float64"), NUMBER, objective="regression")
-    rows = [dict(zip(("x0", "x1"), map(float, row), strict=True)) for row in ARRAY]
-    return Case(folder / "m.txt", rows, values)
+    return Case(folder / "m.txt", [dict(zip(("x0", "x1"), map(float, row), strict=True)) for row in ARRAY], values)
 
 
 @case
@@ -196,8 +201,7 @@ def _asked(net: Any) -> Any:
 def torchscript_number(folder: Path) -> Case:
     import torch
 
-    net = _net(1)
-    torch.jit.script(net).save(str(folder / "m.pt"))
+    torch.jit.script(net := _net(1)).save(str(folder / "m.pt"))
     return Case(folder / "m.pt", rows_of(TABLE), _asked(net)[:, 0], facts=recorded(TABLE.astype("float32")))
 
 
@@ -242,15 +246,22 @@ def keras_classes(folder: Path) -> Case:
 
 
 @case
-def onnx_of_torch(folder: Path) -> Case:
-    import onnxruntime  # noqa: F401 - without it there is nothing to try
-    import torch
+def onnx_table(folder: Path) -> Case:
+    import onnxruntime
+    from onnx import TensorProto as T
+    from onnx import helper, numpy_helper, save
 
-    net = _net(1)
-    rows = torch.export.Dim("rows")
-    program = torch.onnx.export(net, (torch.zeros(4, 2),), dynamic_shapes=({0: rows},), dynamo=True, verbose=False)
-    program.save(folder / "m.onnx")
-    return Case(folder / "m.onnx", rows_of(TABLE), _asked(net)[:, 0], facts=recorded(TABLE.astype("float32")))
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", ["table", "w"], ["number"])],
+        "g",
+        [helper.make_tensor_value_info("table", T.FLOAT, ["n", 2])],
+        [helper.make_tensor_value_info("number", T.FLOAT, ["n", 1])],
+        [numpy_helper.from_array(np.array([[0.5], [0.25]], dtype="float32"), "w")],
+    )
+    save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), folder / "m.onnx")
+    session = onnxruntime.InferenceSession(folder / "m.onnx", providers=["CPUExecutionProvider"])
+    found = session.run(None, {"table": ARRAY})[0][:, 0]
+    return Case(folder / "m.onnx", rows_of(TABLE), found, facts=recorded(TABLE.astype("float32")))
 
 
 @case
@@ -337,18 +348,6 @@ def transformers_classes(folder: Path) -> Case:
     return Case(
         folder / "model.safetensors", rows, np.array(chances), ("bad", "good"), ModelFacts(inputs={"review": "str"})
     )
-
-
-REFUSED: dict[str, tuple[Callable[[Path], Case], str]] = {}
-
-
-def refused(why: str) -> Callable[[Make], Make]:
-    """Note a file that no loader may take, with a part of what is said."""
-
-    def note(make: Make) -> Make:
-        return REFUSED.setdefault(make.__name__, (make, why))[0]
-
-    return note
 
 
 @refused("no architecture: it needs the code that defines the model")

@@ -140,6 +140,8 @@ def test_what_does_not_predict_is_not_served(tmp_path: Path) -> None:
 
 
 def test_a_framework_without_a_loader_is_named(tmp_path: Path) -> None:
+    (tmp_path / "weights.bin").write_bytes(b"no model")
+
     with pytest.raises(Unsupported, match=r"weights\.bin \(framework not recorded\)") as caught:
         load(tmp_path / "weights.bin", ModelFacts())
 
