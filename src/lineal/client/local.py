@@ -25,6 +25,9 @@ from lineal.storage.progress import Progress
 from lineal.storage.store import Actor, Store
 
 
+_DUE = "SELECT 1 FROM delivery WHERE due_at <= :now AND webhook >= 'hook:' AND webhook < 'hook;' LIMIT 1"
+
+
 class LocalRepository(Verbs):
     """A repository whose store this process holds.
 
@@ -51,12 +54,16 @@ class LocalRepository(Verbs):
     def perform(self, operation: Operation, request: msgspec.Struct, *, key: str = "") -> Any:
         """Carry out ``operation`` and return its answer; a second call with the same ``key`` gets the same answer."""
         answer = perform(self.store, operation, request, key=key, observer=self.observer)
-        if self.store.programs == "all" and operation.effect in {"writes", "acts"}:
-            # Where people work without a server, nobody else would run the hooks of what they did.
-            from lineal.operations.messages.hook_runs import run_due  # noqa: PLC0415 - questions have no hooks
+        if self.store.programs == "all" and operation.effect in {"writes", "acts"} and not operation.internal:
+            self._run_hooks()
+        return answer
+
+    def _run_hooks(self) -> None:
+        """Run the hooks that are due: where people work without a server, nobody else would. A recorded program waits for none."""
+        if self.store.database.run(_DUE, now=self.store.clock.now()):
+            from lineal.operations.messages.hook_runs import run_due  # noqa: PLC0415 - most policies have none
 
             run_due(self.store)
-        return answer
 
     @property
     def ways(self) -> Ways:

@@ -58,8 +58,14 @@ class Place(NamedTuple):
 
 
 def places(file: ModelFile) -> dict[Place, tuple[str, ...]]:
-    """Return which versions are where."""
-    stages = {Place("stage", name): tuple(sorted(file.standing(name), key=_order)) for name in file.stages}
+    """Return which versions are where. One that stands in production stands nowhere else, whatever is left of it elsewhere."""
+    alone = file.standing(ALONE)
+    stages = {
+        Place("stage", name): tuple(
+            each for each in sorted(file.standing(name), key=_order) if name == ALONE or each not in alone
+        )
+        for name in file.stages
+    }
     return {
         **{place: found for place, found in stages.items() if found},
         **{Place("alias", name): (version,) for name, version in file.aliases.items() if version},
