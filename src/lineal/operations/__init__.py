@@ -28,7 +28,7 @@ if _AT_ONCE:
         upkeep,
     )
     from lineal.operations.messages import webhooks
-    from lineal.operations.migration import exports, imports, registry_imports, tags, tracking_imports
+    from lineal.operations.migration import exports, imports, packed, registry_imports, tags, tracking_imports
     from lineal.operations.people import access_tokens, accounts
     from lineal.operations.recording import artifacts, experiments, runs
     from lineal.operations.versioning import (
@@ -69,6 +69,7 @@ __all__ = [
     "lineage",
     "models",
     "moves",
+    "packed",
     "promotions",
     "proposals",
     "questions",
@@ -123,6 +124,7 @@ VERBS = {
     ),
     "migration.exports": ("export runs", "export models", "export registered", "export versions", "export files"),
     "migration.tags": ("export tags",),
+    "migration.packed": ("export packed", "import packed"),
     "migration.imports": (
         "import known",
         "import states",

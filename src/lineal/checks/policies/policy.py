@@ -18,6 +18,7 @@ from lineal.checks.policies.tables import (
     CardPolicy,
     EvaluationPolicy,
     GitPolicy,
+    OciPolicy,
     RetentionPolicy,
     SigningPolicy,
     StagePolicy,
@@ -42,6 +43,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     asked: frozenset[str] = frozenset()
     signing: SigningPolicy = SigningPolicy()
     git: GitPolicy = GitPolicy()
+    oci: OciPolicy = OciPolicy()
 
     def gate(self, stage: str) -> tuple[Check, ...]:
         """Return the checks of the gate of ``stage``."""
@@ -59,7 +61,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
 _ANYBODY = StagePolicy()
 
-_TABLES = ("evaluation", "card", "retention", "signing", "semver", "gate", "stage", "git", "connections")
+_TABLES = ("evaluation", "card", "retention", "signing", "semver", "gate", "stage", "git", "oci", "connections")
 
 
 def parse_policy(text: str) -> Policy:
@@ -92,6 +94,7 @@ class _Reading:
             retention=self._read(content.get("retention", {}), RetentionPolicy, "retention"),
             signing=self._read(content.get("signing", {}), SigningPolicy, "signing"),
             git=self._read(content.get("git", {}), GitPolicy, "git"),
+            oci=self._read(content.get("oci", {}), OciPolicy, "oci"),
             semver=self._levels(content.get("semver", {})),
             stages={stage: self._read(asked, StagePolicy, f"stage.{stage}") for stage, asked in stages.items()},
             gates={stage: tuple(self._gate(stage, asked)) for stage, asked in {**DEFAULT_GATES, **gates}.items()},

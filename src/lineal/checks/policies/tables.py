@@ -61,6 +61,12 @@ class GitPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     push: str = ""
 
 
+class OciPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The registry that versions are sent to when they are registered or moved, as ``oci://HOST/FOLDER``; empty for none."""
+
+    repository: str = ""
+
+
 class RetentionPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """For how many days versions can't be removed: since they were made, and since they left production."""
 

@@ -59,7 +59,7 @@ from lineal.operations.answers.registry import (
     WebhookAnswer,
     WebhookTest,
 )
-from lineal.operations.answers.tags import Stay, TaggedModel, TaggedVersion
+from lineal.operations.answers.tags import PackedVersion, Stay, TaggedModel, TaggedVersion
 from lineal.operations.answers.tracking import (
     ArtifactAnswer,
     ArtifactLine,
@@ -117,6 +117,7 @@ __all__ = [
     "Moves",
     "NewTokenAnswer",
     "Node",
+    "PackedVersion",
     "PasswordAnswer",
     "Placed",
     "PlannedMove",
