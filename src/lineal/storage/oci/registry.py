@@ -54,7 +54,8 @@ class Registry:
         self._host = "registry-1.docker.io" if host == "docker.io" else host
         scheme = "http" if urlsplit(f"//{self._host}").hostname in _LOOPBACK else "https"
         self._base = f"{scheme}://{self._host}"
-        self._login = lambda: login_of(host, repository, variables)
+        self._variables = variables
+        self._host_of_login = host
         self._authorization = ""
         self._pool = urllib3.PoolManager(timeout=_TIMEOUT, retries=urllib3.Retry(connect=2, read=False, redirect=0))
 
@@ -62,7 +63,7 @@ class Registry:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pool.clear()  # type: ignore[no-untyped-call]  # not typed in urllib3
+        self._pool.clear()
 
     def has_blob(self, digest: Digest) -> bool:
         """Tell whether the repository has a blob."""
@@ -209,7 +210,7 @@ class Registry:
             Denied: it wants a login that there is not, or does not take it.
         """
         scheme, _, rest = challenge.partition(" ")
-        asked, login = dict(_CHALLENGE.findall(rest)), self._login()
+        asked, login = dict(_CHALLENGE.findall(rest)), login_of(self._host_of_login, self._repository, self._variables)
         if scheme.lower() == "basic" and login and login.name:
             return _basic(login)
         if scheme.lower() != "bearer" or "realm" not in asked:
