@@ -16,11 +16,11 @@ import psycopg
 import pytest
 from hypothesis import settings
 
-from tests.parts.fixtures import SESSION, azurite, ceph, gcs, moto, oidc, ssh
+from tests.parts.fixtures import SESSION, azurite, ceph, gcs, moto, oidc, registries, ssh
 from tests.parts.part import need_root, stop_all
 from tests.sources.s3 import entered
 
-__all__ = ["azurite", "ceph", "gcs", "moto", "oidc", "ssh"]
+__all__ = ["azurite", "ceph", "gcs", "moto", "oidc", "registries", "ssh"]
 
 # Quick by default; `pytest --hypothesis-profile=thorough` looks longer.
 settings.register_profile("quick", max_examples=30, deadline=None)

@@ -27,6 +27,9 @@ PROGRAMS = {
 SSH = ("openssh-server", "libwrap0")
 """What holds OpenSSH's server, and the one library that only it needs."""
 
+REGISTRY = ("docker-registry",)
+"""What holds a registry of OCI artifacts."""
+
 OF_NPM = {"azurite": "3.35.0", "oidc-provider": "9.13.3"}
 
 _PLACE = Path(".parts")
@@ -35,7 +38,8 @@ _PLACE = Path(".parts")
 def main() -> None:
     """Install what is missing."""
     install_packages(sorted({package for program, package in PROGRAMS.items() if not shutil.which(program)}))
-    install_ssh()
+    install_unpacked("ssh", "sshd", SSH)
+    install_unpacked("registry", "docker-registry", REGISTRY)
     install_of_npm()
     install_locked("cyclonedx")
     install_locked("dvc")
@@ -68,26 +72,26 @@ def install_packages(missing: list[str]) -> None:
         subprocess.run(install, env=quiet, check=True, stdout=subprocess.DEVNULL)
 
 
-def install_ssh() -> None:
-    """Unpack OpenSSH's server into ``.parts``; installing it would start it, for everybody to reach."""
-    if (_PLACE / "ssh").exists() or shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin"):
+def install_unpacked(name: str, program: str, packages: tuple[str, ...]) -> None:
+    """Unpack a server into ``.parts``; installing it would start it, for everybody to reach."""
+    if (_PLACE / name).exists() or shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin"):
         return
     apt, dpkg = shutil.which("apt-get"), shutil.which("dpkg")
     if not apt or not dpkg:
-        print("parts: sshd is missing; install your system's OpenSSH server")
+        print(f"parts: {program} is missing; install your system's {packages[0]}")
         return
-    print("parts: unpacking OpenSSH's server")
-    with tempfile.TemporaryDirectory() as name:
-        here = Path(name)
+    print(f"parts: unpacking {packages[0]}")
+    with tempfile.TemporaryDirectory() as directory:
+        here = Path(directory)
         here.chmod(0o755)  # apt downloads as a user of its own
-        download = (apt, "download", "--quiet", "--quiet", *SSH)
+        download = (apt, "download", "--quiet", "--quiet", *packages)
         if subprocess.run(download, cwd=here, check=False, stdout=subprocess.DEVNULL).returncode:
             subprocess.run((apt, "update", "--quiet", "--quiet"), check=True)
             subprocess.run(download, cwd=here, check=True, stdout=subprocess.DEVNULL)
         for package in here.glob("*.deb"):
-            subprocess.run((dpkg, "--extract", package, here / "ssh"), check=True)
+            subprocess.run((dpkg, "--extract", package, here / name), check=True)
         _PLACE.mkdir(exist_ok=True)
-        shutil.move(here / "ssh", _PLACE / "ssh")
+        shutil.move(here / name, _PLACE / name)
 
 
 def install_of_npm() -> None:

@@ -12,6 +12,7 @@ from tests.parts.gcs import GCS, Gcs
 from tests.parts.moto import MOTO
 from tests.parts.oidc import OIDC
 from tests.parts.part import need
+from tests.parts.registry import REGISTRY
 from tests.parts.s3 import S3
 from tests.parts.ssh import SSH, Ssh
 
@@ -53,3 +54,9 @@ def ssh(pytestconfig: pytest.Config) -> Ssh:
 def oidc(pytestconfig: pytest.Config) -> str:
     """Return the address of a provider of identities."""
     return str(need(OIDC, pytestconfig.stash[SESSION])["issuer"])
+
+
+@pytest.fixture(scope="session")
+def registries(pytestconfig: pytest.Config) -> dict[str, str]:
+    """Return the hosts of two registries of OCI artifacts: one that is ``open``, and one that asks for a login."""
+    return need(REGISTRY, pytestconfig.stash[SESSION])

@@ -27,6 +27,7 @@ from lineal.cli.commands.key import KEYS
 from lineal.cli.commands.model_card import MODEL_CARD
 from lineal.cli.commands.model_scan import MODEL_SCAN
 from lineal.cli.commands.model_sign import MODEL_SIGN
+from lineal.cli.commands.oci import MODEL_PULL, MODEL_PUSH
 from lineal.cli.commands.run import RUN
 from lineal.cli.commands.schema import SCHEMA
 from lineal.cli.commands.server import SERVER
@@ -61,6 +62,8 @@ HAND_MADE: dict[str, Command] = {
         VERIFY,
         *KEYS,
         MODEL_SIGN,
+        MODEL_PUSH,
+        MODEL_PULL,
         MODEL_CARD,
         GATE,
         GIT_APPLY,

@@ -72,6 +72,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "lineal model register run:train --name churn --level major --reason 'another meaning of churn'",
     ),
     "model release": ("lineal model release churn:1.3.0-rc.2",),
+    "model push": ("lineal model push churn:1.3.0 oci://registry.example.org/models/churn",),
+    "model pull": (
+        "lineal model pull oci://registry.example.org/models/churn:1.3",
+        "lineal model pull oci://registry.example.org/models/churn:production --name churn",
+    ),
     "model bump": (
         "lineal model bump churn:1.2.0",
         "lineal model bump run:train --name churn",

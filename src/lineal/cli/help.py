@@ -59,6 +59,8 @@ GROUPS: dict[str, dict[str, str]] = {
         "key list": "list your keys, and those that the repository trusts",
         "key trust": "have the repository trust somebody's key or root",
         "key revoke": "have the repository trust a key no longer",
+        "model push": "write a version to a registry of OCI artifacts, with its tags",
+        "model pull": "bring a version from such a registry, checked",
         "model bump": "say which semantic version the evidence asks for, and why",
         "golden show": "show the golden requests of a version, and its answers",
         "golden add": "add golden requests of your own",

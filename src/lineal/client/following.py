@@ -2,33 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lineal.checks.policies.policy import Policy, parse_policy
 from lineal.client.sources import SETTINGS_FILE, project_of
-from lineal.objects.errors import Invalid
+from lineal.objects.errors import Invalid, LinealError
 
 if TYPE_CHECKING:
     from lineal.client.connect import Repository
 
 
-def followed(repository: Repository, models: tuple[str, ...]) -> Iterator[str]:
-    """Make the tags that are missing of models, and yield what is to be said of it.
+def followed(
+    repository: Repository, versions: tuple[str, ...], *, variables: Mapping[str, str] = os.environ
+) -> Iterator[str]:
+    """Make the tags that are missing of versions, and yield what is to be said of it.
 
     Args:
         repository: whose versions.
-        models: which were changed just now.
+        versions: which were changed just now.
+        variables: the environment's, which say where logins for registries are.
 
     Raises:
-        Invalid: the policy is none, or the project is in no Git repository.
-        Unavailable: Git cannot be asked.
+        Invalid: the policy is none.
     """
     directory = project_of(repository)
     policy = _policy(directory)
+    models = tuple(dict.fromkeys(each.rpartition(":")[0] for each in versions))
     if policy.git.tags and models:
-        yield from _in_git(repository, directory, models, policy)
+        yield from _safely("no tags were made in Git", _in_git(repository, directory, models, policy))
+    for each in versions if policy.oci.repository else ():
+        sent = _in_registry(repository, each, policy.oci.repository, variables)
+        yield from _safely(f"{each} was not sent to {policy.oci.repository}", sent)
+
+
+def _safely(otherwise: str, told: Iterator[str]) -> Iterator[str]:
+    """Yield what is told; a failure is told too, and keeps nothing else from being done."""
+    try:
+        yield from told
+    except LinealError as error:
+        yield f"warning: {otherwise}: {error.message} ({error.hint})"
+
+
+def _in_registry(repository: Repository, version: str, place: str, variables: Mapping[str, str]) -> Iterator[str]:
+    from lineal.client.oci import push  # noqa: PLC0415 - few projects want it
+    from lineal.formats.oci import place_of  # noqa: PLC0415
+
+    found = push(repository, version, place_of(place, version.rpartition(":")[0]), variables=variables)
+    if found.moved:
+        yield f"{', '.join(found.moved)} of {found.place} lead to {version}"
+    yield from found.told
 
 
 def _in_git(repository: Repository, directory: Path, models: tuple[str, ...], policy: Policy) -> Iterator[str]:

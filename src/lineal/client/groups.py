@@ -100,6 +100,7 @@ class Exports(Group):
     versions = o.exports.versions
     files = o.exports.files
     tags = o.tags.tagged
+    packed = o.packed.pack
 
 
 class Imports(Group):
@@ -119,6 +120,7 @@ class Imports(Group):
     counts = o.tracking_imports.counts
     numbered = o.registry_imports.numbered
     registered = o.registry_imports.registered
+    packed = o.packed.unpack
 
 
 class MoveVerbs(Group):

@@ -28,7 +28,7 @@ if _AT_ONCE:
         upkeep,
     )
     from lineal.operations.messages import hooks, webhooks
-    from lineal.operations.migration import exports, imports, registry_imports, tags, tracking_imports
+    from lineal.operations.migration import exports, imports, packed, registry_imports, tags, tracking_imports
     from lineal.operations.people import access_tokens, accounts
     from lineal.operations.recording import artifacts, experiments, runs
     from lineal.operations.versioning import (
@@ -76,6 +76,7 @@ __all__ = [
     "models",
     "moves",
     "outside_evaluations",
+    "packed",
     "promotions",
     "proposals",
     "questions",
@@ -131,6 +132,7 @@ VERBS = {
     ),
     "migration.exports": ("export runs", "export models", "export registered", "export versions", "export files"),
     "migration.tags": ("export tags",),
+    "migration.packed": ("export packed", "import packed"),
     "migration.imports": (
         "import known",
         "import states",

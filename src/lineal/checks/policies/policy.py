@@ -20,6 +20,7 @@ from lineal.checks.policies.tables import (
     CardPolicy,
     EvaluationPolicy,
     GoldenPolicy,
+    OciPolicy,
     RetentionPolicy,
     SigningPolicy,
     StagePolicy,
@@ -46,6 +47,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     hooks: tuple[HookPolicy, ...] = ()
     git: GitPolicy = GitPolicy()
     golden: GoldenPolicy = GoldenPolicy()
+    oci: OciPolicy = OciPolicy()
 
     def gate(self, stage: str) -> tuple[Check, ...]:
         """Return the checks of the gate of ``stage``."""
@@ -64,7 +66,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 _ANYBODY = StagePolicy()
 
 _TABLES = (
-    "evaluation", "card", "retention", "signing", "semver", "golden", "gate", "stage", "hook", "git", "connections",
+    "evaluation", "card", "retention", "signing", "semver", "golden", "gate", "stage", "hook", "git", "oci", "connections",
 )  # fmt: skip
 
 
@@ -101,6 +103,7 @@ class _Reading:
             retention=self._read(content.get("retention", {}), RetentionPolicy, "retention"),
             signing=self._read(content.get("signing", {}), SigningPolicy, "signing"),
             golden=self._read(content.get("golden", {}), GoldenPolicy, "golden"),
+            oci=self._read(content.get("oci", {}), OciPolicy, "oci"),
             semver=self._levels(content.get("semver", {})),
             stages={stage: self._read(asked, StagePolicy, f"stage.{stage}") for stage, asked in stages.items()},
             gates={stage: tuple(self._gate(stage, asked)) for stage, asked in {**DEFAULT_GATES, **gates}.items()},

@@ -126,6 +126,12 @@ class StagePolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             raise ValueError(f"there is no stage {unknown!r}")
 
 
+class OciPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The registry that versions are sent to when they are registered or moved, as ``oci://HOST/FOLDER``; empty for none."""
+
+    repository: str = ""
+
+
 class RetentionPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """For how many days versions can't be removed: since they were made, and since they left production.
 

@@ -17,12 +17,11 @@ FOLLOWED = frozenset({"model register", "model release", "model remove", "promot
 
 
 def follow(context: Context, repository: Repository, answer: Any) -> None:
-    """Tell Git of what a command did, where the policy says so."""
+    """Tell Git and registries of what a command did, where the policy says so."""
     from lineal.client.following import followed  # noqa: PLC0415 - few commands need it
 
-    models = dict.fromkeys(each.rpartition(":")[0] for each in _versions(answer))
     try:
-        for said in followed(repository, tuple(models)):
+        for said in followed(repository, tuple(_versions(answer)), variables=context.variables):
             context.talk(f"lineal: {said}")
     except LinealError as error:
         context.talk(f"lineal: warning: no tags were made: {error}")

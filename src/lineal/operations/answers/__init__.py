@@ -65,7 +65,7 @@ from lineal.operations.answers.registry import (
     WebhookTest,
     Wish,
 )
-from lineal.operations.answers.tags import Stay, TaggedModel, TaggedVersion
+from lineal.operations.answers.tags import PackedVersion, Stay, TaggedModel, TaggedVersion
 from lineal.operations.answers.tracking import (
     ArtifactAnswer,
     ArtifactLine,
@@ -128,6 +128,7 @@ __all__ = [
     "NewTokenAnswer",
     "Node",
     "OutsideEvaluationAnswer",
+    "PackedVersion",
     "PasswordAnswer",
     "Placed",
     "PlannedMove",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from lineal.objects.digest import Digest
+from lineal.objects.files import Entry
 from lineal.operations.answers.answer import Answer
 
 
@@ -45,3 +47,39 @@ class TaggedModel(Answer, frozen=True, kw_only=True):
     name: str
     versions: tuple[TaggedVersion, ...]
     deleted_at: int | None = None
+
+
+class PackedVersion(Answer, frozen=True, kw_only=True):
+    """A version as it goes elsewhere: itself and what it names, as canonical texts, and what is told of it.
+
+    Args:
+        reference: what it is called here.
+        model: the model.
+        semantic: its number.
+        stage: where it stands.
+        digest: what it is, which is also the digest of the text ``version``.
+        version: itself.
+        objects: the run, the code, the runtime and the card that it names.
+        files: its files.
+        by: who registered it.
+        at: when.
+        commit: that of its code.
+        origin: where that code is kept.
+        license: what the policy says of cards.
+        signatures: the bundles that sign it, by their digests.
+    """
+
+    reference: str
+    model: str
+    semantic: str
+    stage: str
+    digest: Digest
+    version: str
+    objects: tuple[str, ...]
+    files: tuple[Entry, ...]
+    by: str
+    at: int
+    commit: str = ""
+    origin: str = ""
+    license: str = ""
+    signatures: tuple[Digest, ...] = ()

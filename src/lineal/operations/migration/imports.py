@@ -120,7 +120,7 @@ def version(store: Store, *, run: str, name: str, file: str, semantic: str, item
         )
         if taken:
             raise Conflict(f"{name}:{semantic} is another version here", hint=f"lineal show {name}:{semantic}")
-        return _bump(previous, number, item)
+        return numbered_elsewhere(previous, number, f"{item.system} calls it {item.name}")
 
     seen = registration.finished(store, run)
     candidate = None if number.pre else registration.only_pre_released(store, seen, name, file)
@@ -146,8 +146,14 @@ def alias(store: Store, *, version: str, name: str, item: Item) -> VersionAnswer
     return answer
 
 
-def _bump(previous: Row | None, number: SemanticVersion, item: Item) -> Bump:
-    reason = f"{item.system} calls it {item.name}"
+def numbered_elsewhere(previous: Row | None, number: SemanticVersion, reason: str) -> Bump:
+    """Return why a version has a number that was given elsewhere.
+
+    Args:
+        previous: the row of the newest release here.
+        number: the number.
+        reason: who gave it.
+    """
     if previous is None:
         return Bump(semantic=str(number), level="first", findings=(f"first: {reason}",))
     before = semantic_of(previous)

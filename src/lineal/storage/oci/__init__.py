@@ -1,0 +1,1 @@
+"""Registries of OCI artifacts, over the distribution API."""
