@@ -6,7 +6,8 @@ A registration asks before its transaction, as far as that is quick; what came o
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import msgspec
@@ -19,7 +20,7 @@ from lineal.formats import golden
 from lineal.formats.golden import GoldenAnswer, GoldenRequest
 from lineal.objects.canonical import object_digest
 from lineal.objects.digest import Digest
-from lineal.objects.errors import LinealError, Refused, Unavailable
+from lineal.objects.errors import Invalid, LinealError, Refused, Unavailable
 from lineal.objects.replays import Golden, Replay
 from lineal.objects.versions import Version
 from lineal.operations.references import Row
@@ -33,6 +34,9 @@ from lineal.storage.store import Store
 
 WITHIN_S = 3600
 """So long somebody waits who asked for a replay."""
+
+UNASKED_BYTES_MAX = 1 << 30
+"""Larger models are asked only by who waits for it."""
 
 _GRACE_S = 5
 _RECENT_MAX = 16
@@ -61,7 +65,10 @@ def prepare(store: Store, version: Version, model: str, previous: Row | None) ->
         model: the name of its model.
         previous: the row of the version before.
     """
-    policy = policy_of(store)[0]
+    try:
+        policy = policy_of(store)[0]
+    except Invalid:
+        return  # whoever needs the policy says what is wrong with it
     key = _key(version, previous)
     if store.root is None or version.source or not policy.golden.at_registration or key in _recent:
         return
@@ -163,12 +170,12 @@ class Asking:
             Refused: a scan of its files does not say that they are harmless.
             Unavailable: its environment cannot be had, it cannot be loaded, or it took too long.
         """
-        self._check_scan(version)
+        self._check(version)
         store = self._store
         environment = environment_for(store, version, is_built=self._is_built)
         left_s = self._end - time.monotonic()
         options = ("--request-s", f"{self._golden.request_s:g}", "--within-s", f"{left_s:.3f}")
-        with workplace(store) as directory:
+        with _disk(), workplace(store) as directory:
             lay_out(store, version, directory, name)
             (directory / "requests.jsonl").write_bytes(golden.encode(composed.requests))
             run_program(
@@ -182,8 +189,11 @@ class Asking:
         found = self._golden_of(composed, answers, version, environment.description)
         return Answered(found, composed.requests, answers)
 
-    def _check_scan(self, version: Version) -> None:
-        """Let no file be loaded unasked that is not known to be harmless, and none that is hostile at all."""
+    def _check(self, version: Version) -> None:
+        """Let nothing large be loaded unasked, nor what is not known to be harmless; and nothing hostile at all."""
+        size_bytes = sum(each.size_bytes for each in self._store.entries(version.weights))
+        if self._is_built and size_bytes > UNASKED_BYTES_MAX:
+            raise Refused(f"its files have {size_bytes / 1e9:.1f} GB, which nobody loads unasked")
         outcome = scans.scanned(self._store, version.weights, version.runtime).outcome
         if outcome == "hostile" or (self._is_built and outcome != "clean"):
             raise Refused(
@@ -263,6 +273,15 @@ class Asking:
             inherited=mine.golden.inherited - (len(pairs) - len(kept)),
             unanswered=sum(not each.is_answer for each in answers),
         )
+
+
+@contextmanager
+def _disk() -> Iterator[None]:
+    """Say of a disk that fails that nothing could be asked."""
+    try:
+        yield
+    except OSError as error:
+        raise Unavailable(f"{error.filename or 'the disk'}: {error.strerror}", hint="check the disk") from None
 
 
 def why(error: LinealError) -> str:
