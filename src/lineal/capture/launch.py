@@ -38,8 +38,8 @@ from lineal.capture.program.signals import Forwarding
 from lineal.capture.program.steps import read_steps, without_steps, write_step
 from lineal.capture.program.tee import Tees
 from lineal.capture.program.usage import Sampler
-from lineal.capture.runtime.ahead import Ahead
-from lineal.capture.runtime.finding import VARIABLES, Memory, RuntimeFound, find_runtime
+from lineal.capture.runtime.ahead import Ahead, look_around
+from lineal.capture.runtime.finding import VARIABLES, Memory
 from lineal.capture.secrets import mask_command
 from lineal.capture.shim.lineal_shim.ranks import OUTER, place
 from lineal.capture.spool import Start, reserve, this_process, write_start, write_whole
@@ -155,18 +155,6 @@ def _run(
     files.seen = _own(files.seen, plan.spool, parent, gaps)
     state = state_of(status)
     return gather(plan, start, state, status, files=files, connections=connections, memory=memory, gaps=gaps)
-
-
-def look_around(plan: Plan, record: SpoolRecord, memory: Memory) -> RuntimeFound:
-    """Return what the program runs with, after what its interpreters told. Called again, it looks at what may have changed."""
-    return find_runtime(
-        root=plan.code.root,
-        directory=plan.directory,
-        python=_python(plan.program, plan.variables),
-        record=record,
-        variables=plan.variables,
-        memory=memory,
-    )
 
 
 def _start(plan: Plan, run_id: str, parent: str, gaps: Gaps) -> Start:
@@ -380,14 +368,6 @@ def _code(plan: Plan, start: Start, record: SpoolRecord, used: FilesUsed, gaps: 
             plan.code, record, directory=plan.directory, command=plan.command, used=uses, started_at=at
         )
     return plan.code
-
-
-def _python(program: tuple[str, ...], variables: Mapping[str, str]) -> Path | None:
-    """Return the interpreter that the command line names, or None when it names none."""
-    if not Path(program[0]).name.startswith("python"):
-        return None
-    found = shutil.which(program[0], path=variables.get("PATH", os.defpath))
-    return Path(found) if found else None
 
 
 def _end_of(start: Start, gaps: Gaps) -> int:

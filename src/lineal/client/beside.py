@@ -20,10 +20,10 @@ import msgspec
 from lineal.capture.code.found import CodeFound
 from lineal.capture.files.watch.choose import LEVELS
 from lineal.capture.gaps import Gaps
-from lineal.capture.launch import Plan, gather, look_around, open_spool, see_files
+from lineal.capture.launch import Plan, gather, open_spool, see_files
 from lineal.capture.program.processes import Family, exit_status, is_alive
 from lineal.capture.program.usage import Sampler
-from lineal.capture.runtime.ahead import Ahead
+from lineal.capture.runtime.ahead import Ahead, look_around
 from lineal.capture.runtime.finding import VARIABLES, Memory
 from lineal.capture.secrets import mask_command
 from lineal.capture.spool import JOINED, Start, hold, places, this_process, write_whole

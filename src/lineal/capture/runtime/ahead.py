@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lineal.capture.runtime.finding import find_runtime
 from lineal.capture.told.reading import read
 from lineal.capture.told.record import SpoolRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Mapping
+
+    from lineal.capture.launch import Plan
+    from lineal.capture.runtime.finding import Memory, RuntimeFound
 
 _FIRST_LOOK_S, _LOOK_S_MAX = 0.01, 1.0
 
@@ -48,3 +54,23 @@ class Ahead:
                 self._look(record)
                 return
             seconds = min(2 * seconds, _LOOK_S_MAX)
+
+
+def look_around(plan: Plan, record: SpoolRecord, memory: Memory) -> RuntimeFound:
+    """Return what the program runs with, after what its interpreters told. Called again, it looks at what may have changed."""
+    return find_runtime(
+        root=plan.code.root,
+        directory=plan.directory,
+        python=_python(plan.program, plan.variables),
+        record=record,
+        variables=plan.variables,
+        memory=memory,
+    )
+
+
+def _python(program: tuple[str, ...], variables: Mapping[str, str]) -> Path | None:
+    """Return the interpreter that the command line names, or None when it names none."""
+    if not Path(program[0]).name.startswith("python"):
+        return None
+    found = shutil.which(program[0], path=variables.get("PATH", os.defpath))
+    return Path(found) if found else None
