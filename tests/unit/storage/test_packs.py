@@ -14,6 +14,7 @@ from lineal.objects.errors import Corrupt, NotFound
 from lineal.storage.blobs.blobs import SMALL_BYTES
 from lineal.storage.blobs.packed import PackedBlobs
 from lineal.storage.blobs.packing import FEW, PACK_BYTES
+from lineal.storage.checking import take
 from lineal.storage.clock import FixedClock
 from lineal.storage.database.migrations import migrate
 from lineal.storage.database.sqlite import Sqlite
@@ -67,6 +68,22 @@ def test_a_pack_is_full_at_64_mib(blobs: PackedBlobs, tmp_path: Path) -> None:
     assert sizes[1] <= PACK_BYTES + size + 100 * len(contents)
     assert set(digests) == blobs.has(digests)
     assert [] == list((tmp_path / "tmp").iterdir())
+
+
+def test_what_was_checked_when_it_came_is_known_to_be_right_until_its_file_changes(
+    blobs: PackedBlobs, tmp_path: Path
+) -> None:
+    bundled(blobs, CONTENTS)
+    (name,) = packs_of(blobs)
+    assert [False] == [each.are_checked for each in blobs.places(DIGESTS)]
+
+    copy = tmp_path / "tmp" / "copy"
+    copy.write_bytes(blobs.packs.path(name).read_bytes())
+    take(blobs, "pack", name, copy)
+    assert [True] == [each.are_checked for each in blobs.places(DIGESTS)]
+
+    os.utime(blobs.packs.path(name))
+    assert [False] == [each.are_checked for each in blobs.places(DIGESTS)]
 
 
 def test_thousands_of_blobs_are_a_few_files(blobs: PackedBlobs) -> None:

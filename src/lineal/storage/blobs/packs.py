@@ -261,6 +261,7 @@ class Packs:
             self._database.run("DELETE FROM packed WHERE pack = :number", number=pack.prefix(name))
             self._database.run("DELETE FROM pack WHERE digest = :digest", digest=name)
         self._tables.forget(name)
+        self._fresh.pop(name, None)
 
     def forget_blob(self, digest: Digest) -> None:
         """Remove the rows of one blob; its bytes stay until its packs are written anew."""

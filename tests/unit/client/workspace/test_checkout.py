@@ -238,9 +238,40 @@ def test_damaged_bytes_never_become_a_file(repository: LocalRepository, tmp_path
     assert {"large.bin": b"before"} == read(tmp_path / "here")
 
 
+def test_many_small_files_are_written_out_of_packs(
+    repository: LocalRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources, ask = set[str](), hands._Hand.ask
+
+    def noting(hand: hands._Hand, files: list[hands.Asked], source: str) -> hands.Answer:
+        sources.add(source)
+        return ask(hand, files, source)
+
+    monkeypatch.setattr(hands, "_COUNT", 2)
+    monkeypatch.setattr(hands._Hand, "ask", noting)
+    files: Files = {
+        **{f"{number % 7}/{number:04}": b"%d" % (number % 900) * number for number in range(2_000)},
+        **{f"programs/{number}": Program(b"#!/bin/sh\n%d" % number) for number in range(100)},
+        **{f"same/{number}": b"the same" for number in range(300)},
+        "link": Link("0/0000"),
+        "text": b"0/0000",
+    }
+    tree = repository.upload(write(tmp_path / "source", files)).tree
+    sources.clear()
+    put_tree(repository, tmp_path / "new", Wanted(tree))
+    changed: Files = {
+        path: b"%s" % path.encode() if number % 2 else content for number, (path, content) in enumerate(files.items())
+    }
+    after = repository.upload(write(tmp_path / "changed", changed)).tree
+    put_tree(repository, tmp_path / "new", Wanted(after, tree))
+
+    assert changed == read(tmp_path / "new")
+    assert any("/packs/" in each for each in sources)
+
+
 def test_damaged_bytes_never_become_one_of_many_files(repository: LocalRepository, tmp_path: Path) -> None:
     files: Files = {f"{number % 7}/{number:04}": b"content %05d" % number for number in range(2_000)}
-    tree = tree_of(repository, files)
+    tree = repository.upload(write(tmp_path / "source", files)).tree
     assert repository.store.root
     for path in (repository.store.root / "blobs" / "packs").rglob("*/*"):
         path.chmod(0o644)
@@ -284,9 +315,10 @@ def test_many_small_files_are_written_whole_whoever_writes_them(
     assert changed == read(tmp_path / "new")
 
 
+@pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("at", [1, 4])
 def test_a_process_that_is_killed_while_it_writes_costs_time_only(
-    at: int, repository: LocalRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    at: int, packed: bool, repository: LocalRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hands, "_COUNT", 2)
     asked, ask = list[int](), hands._Hand.ask
@@ -298,9 +330,10 @@ def test_a_process_that_is_killed_while_it_writes_costs_time_only(
             hand._process.kill()
         return answer
 
-    monkeypatch.setattr(hands._Hand, "ask", killing)
     files: Files = {f"{number % 7}/{number:04}": b"%d" % number * number for number in range(2_000)}
-    put(repository, files, tmp_path / "new")
+    tree = repository.upload(write(tmp_path / "source", files)).tree if packed else tree_of(repository, files)
+    monkeypatch.setattr(hands._Hand, "ask", killing)
+    put_tree(repository, tmp_path / "new", Wanted(tree))
 
     assert len(asked) >= at
     assert files == read(tmp_path / "new")

@@ -198,6 +198,14 @@ def test_a_large_directory_is_listed_by_two_and_looks_the_same(tmp_path: Path, a
     assert 10 < len(asked) < len(expected)
 
 
+def test_a_directory_that_was_large_is_listed_by_two_from_its_first_folder_on(tmp_path: Path, asked: list[str]) -> None:
+    top = write(tmp_path / "top", {f"{number}/file": b"" for number in range(100)})
+    found = {each.folder.inside: set(each.stamps) for each in folders(str(top), file_count=10_000)}
+
+    assert listed(top) == found
+    assert asked[0].startswith(str(top))
+
+
 def test_a_small_directory_is_listed_here(tmp_path: Path, asked: list[str]) -> None:
     listed(write(tmp_path / "top", {f"{number}/file": b"" for number in range(100)}))
 
