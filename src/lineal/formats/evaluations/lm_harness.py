@@ -136,7 +136,7 @@ def _task_facts(said: _Said, task: str) -> dict[str, str]:
         "dataset": _dataset(said, task),
         "tasks": ", ".join(map(str, parts)) if isinstance(parts, list) and parts else None,
     }
-    return {text(f"{task}: {name}"): text(value) for name, value in told.items() if value not in {None, ""}}
+    return {text(f"{task}: {name}"): text(value) for name, value in told.items() if value not in (None, "")}
 
 
 def _run_facts(said: _Said) -> dict[str, str]:
