@@ -23,7 +23,6 @@ from lineal.storage.blobs.blobs import BlobStore
 from lineal.storage.progress import Progress
 from lineal.storage.store import Actor, Store
 
-
 _DUE = "SELECT 1 FROM delivery WHERE due_at <= :now AND webhook >= 'hook:' AND webhook < 'hook;' LIMIT 1"
 
 
