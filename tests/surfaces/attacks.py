@@ -36,35 +36,35 @@ class Target(NamedTuple):
     def named(self, name: str, words: str) -> list[Any]:
         """Return what a parameter of that name is given; nothing where the name says nothing."""
         is_of_run = words.startswith(("runs", "logged", "artifacts"))
-        known: dict[str, list[Any]] = {
-            **dict.fromkeys(("version", "what", "contents"), [self.reference]),
-            **dict.fromkeys(("versions", "names"), [(self.reference,)]),
-            **dict.fromkeys(("name", "model", "names_model"), [self.model]),
-            **dict.fromkeys(("run_id", "run_uuid"), [self.run]),
-            "run": [f"run:{self.run}"],
-            "subject": [self.run, f"logged:{self.logged}"],
-            "model_id": [self.logged],
-            **dict.fromkeys(("number", "version_number"), [self.number]),
-            **dict.fromkeys(("path", "file"), [self.path, ""]),
-            **dict.fromkeys(("tree",), [self.tree]),
-            **dict.fromkeys(("digest", "blob"), [self.blob]),
-            "size_bytes": [6],
-            "to": ["archived", "none"],
-            "stage": ["Archived"],
-            **dict.fromkeys(("expect", "hold", "level"), [""]),
-            "reason": ["an attack"],
-            "new_name": [f"{self.model}-2"],
-            "alias": ["champion"],
-            "on": [f"model:{self.model}"],
-            "at": ["2999-01-01"],
-            "target": ["nowhere"],
-            "port": [0],
-            "url": ["http://127.0.0.1:9/"],
-            "keep_hours": [0],
-            **dict.fromkeys(("grace_days", "undo_days"), [0.0]),
-            **dict.fromkeys(("remote", "source"), [f"runs:/{self.run}/model" if is_of_run else ""]),
-            **dict.fromkeys(("force", "delete", "archive_others", "archive_existing_versions", "from_file"), [True]),
+        given: dict[tuple[str, ...], list[Any]] = {
+            ("version", "what", "contents"): [self.reference],
+            ("versions", "names"): [(self.reference,)],
+            ("name", "model"): [self.model],
+            ("run_id", "run_uuid"): [self.run],
+            ("run",): [f"run:{self.run}"],
+            ("subject",): [self.run, f"logged:{self.logged}"],
+            ("model_id",): [self.logged],
+            ("number", "version_number"): [self.number],
+            ("path", "file"): [self.path, ""],
+            ("tree",): [self.tree],
+            ("digest", "blob"): [self.blob],
+            ("size_bytes",): [6],
+            ("to",): ["archived", "none"],
+            ("stage",): ["Archived"],
+            ("expect", "hold", "level"): [""],
+            ("reason",): ["an attack"],
+            ("new_name",): [f"{self.model}-2"],
+            ("alias",): ["champion"],
+            ("on",): [f"model:{self.model}"],
+            ("at",): ["2999-01-01"],
+            ("target",): ["nowhere"],
+            ("port", "keep_hours"): [0],
+            ("url",): ["http://127.0.0.1:9/"],
+            ("grace_days", "undo_days"): [0.0],
+            ("remote", "source"): [f"runs:/{self.run}/model" if is_of_run else ""],
+            ("force", "delete", "archive_others", "archive_existing_versions", "from_file"): [True],
         }
+        known = {each: values for names, values in given.items() for each in names}
         return known.get(name, [])
 
 
@@ -88,7 +88,7 @@ def ways(hints: dict[str, Any], target: Target, words: str) -> Iterator[dict[str
         yield dict(chosen)
 
 
-def values(name: str, kind: Any, target: Target, words: str) -> list[Any]:
+def values(name: str, kind: Any, target: Target, words: str) -> list[Any]:  # noqa: PLR0911 - one for each kind of type
     """Return values that something of that name and type can have; at least one."""
     origin, of = get_origin(kind), [each for each in get_args(kind) if each is not type(None)]
     if found := [each for each in target.named(name, words) if _fits(each, kind)]:

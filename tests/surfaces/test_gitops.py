@@ -8,7 +8,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import msgspec
 import pytest
@@ -163,7 +163,7 @@ def test_a_gate_that_says_no_is_told_and_the_wish_stays_in_git(world: World, tmp
         ended = subprocess.run(
             (*command, *extra, *files), cwd=world.place / "a", capture_output=True, text=True, check=False
         )
-        suite = ElementTree.parse(tmp_path / "moves.xml").getroot()
+        suite = ET.parse(tmp_path / "moves.xml").getroot()
 
         assert (5, "1") == (ended.returncode, suite.get("failures")), ended.stderr
         assert "❌ refused | `churn:1.1.0` | stage production" in (tmp_path / "moves.md").read_text()

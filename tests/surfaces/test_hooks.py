@@ -52,7 +52,7 @@ def test_a_server_runs_the_hooks_of_its_own_policy_if_it_may(tmp_path: Path, pro
                 assert not (tmp_path / "told").exists()
                 return
             (tmp_path / "freeze").touch()
-            with pytest.raises(Refused, match="hook freeze .*exit status 1\nit is december"):
+            with pytest.raises(Refused, match=r"hook freeze .*exit status 1\nit is december"):
                 remote.promote("churn", to="production")
             (tmp_path / "freeze").unlink()
             remote.promote("churn", to="production")

@@ -105,10 +105,14 @@ def test_what_was_changed_after_it_was_signed_goes_nowhere(
     with pytest.raises(LinealError) as deployed:
         repository.deploy("m:1.0.0", environment="canary")
     with pytest.raises(LinealError) as loaded:
-        write_version(store, row, tmp_path / "release")
-        verify_release(tmp_path / "release", read_release(tmp_path / "release"))
+        _load(repository, row, tmp_path / "release")
     assert all(each.value.message and each.value.hint for each in (promoted, deployed, loaded))
     assert [] == [each.id for each in repository.deployments() if each.state == "running"]
+
+
+def _load(repository: LocalRepository, row: dict[str, object], place: Path) -> None:
+    write_version(repository.store, row, place)
+    verify_release(place, read_release(place))
 
 
 def test_a_server_of_the_model_loads_nothing_that_is_not_signed_as_asked(

@@ -94,7 +94,7 @@ def _version_clause(reference: Reference) -> tuple[str, dict[str, object]]:
 
 
 def keep_production(store: Store, name: str, condition: str, **values: object) -> None:
-    """See that nothing goes away that a version in production was made of.
+    """See that nothing goes out of sight that a version was made of which stands in production, or which somebody holds.
 
     Args:
         store: where.
@@ -103,19 +103,25 @@ def keep_production(store: Store, name: str, condition: str, **values: object) -
         values: those in the condition.
 
     Raises:
-        Conflict: one of them stands in production.
+        Conflict: one of them stands in production, or is held.
     """
     rows = store.database.run(
-        f"SELECT model, number FROM version WHERE {condition} AND stage = 'production' ORDER BY model, number LIMIT 1",
+        f"SELECT model, number, stage FROM version WHERE {condition} AND (stage = 'production' OR EXISTS (SELECT 1 FROM"
+        " hold h WHERE h.model = version.model AND h.number = version.number AND h.kind = 'legal'"
+        " AND h.released_at IS NULL)) ORDER BY model, number LIMIT 1",
         **values,
     )
     if rows:
         version = f"version {rows[0]['number']} of {rows[0]['model']}"
+        is_there = rows[0]["stage"] == "production"
+        why, way = (
+            ("in production", "move that version to another stage first")
+            if is_there
+            else ("held", "an administrator must release the hold first")
+        )
         # People read the message alone, wherever it is shown.
         raise Conflict(
-            f"{name} cannot be deleted: {version}, which is in production, was made of it."
-            " Move that version to another stage first.",
-            hint="move that version to another stage first",
+            f"{name} cannot be deleted: {version}, which is {why}, was made of it. {way.capitalize()}.", hint=way
         )
 
 
