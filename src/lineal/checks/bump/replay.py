@@ -39,9 +39,11 @@ def replayed(
     for each in zip(requests, before, after, strict=True):
         counting.take(*each)
     counts = counting.counts
+    is_answered = any(old.is_answer or new.is_answer for old, new in zip(before, after, strict=True))
     found = Replay(
         against=against,
-        outcome=_outcome(counts, len(requests)),
+        outcome=_outcome(counts) if is_answered else "not done",
+        reason="none of them is answered" if requests and not is_answered else "",
         request_count=len(requests),
         tolerance=tolerance.relative,
         largest_difference=number(counting.largest),
@@ -116,9 +118,9 @@ def _bodies(old: GoldenAnswer, new: GoldenAnswer, tolerance: Tolerance) -> Compa
     return compare(left, right, tolerance)
 
 
-def _outcome(counts: Mapping[str, int], count: int) -> ReplayOutcome:
+def _outcome(counts: Mapping[str, int]) -> ReplayOutcome:
     worst = next((name for name in _OUTCOMES if counts[name]), None)
-    return worst or ("not done" if not count else "differing" if counts["accepted"] else "equal")
+    return worst or ("differing" if counts["accepted"] else "equal")
 
 
 _OUTCOMES: tuple[ReplayOutcome, ...] = ("refused", "reformed", "unstable", "differing")
@@ -141,7 +143,7 @@ def replay_seen(replay: Replay | None) -> Iterator[Seen]:
         return
     count = f"{replay.request_count:,}"
     if replay.outcome == "not done":
-        yield Seen("replay-not-done", f"golden requests were not replayed: {replay.reason or 'there are none'}")
+        yield Seen("replay-not-done", f"golden requests prove nothing: {replay.reason or 'there are none'}")
         return
     for rule, hits, what in (
         ("replay-refused", replay.refused, "that were answered are answered no more"),

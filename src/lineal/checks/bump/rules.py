@@ -90,7 +90,7 @@ RULES: dict[str, Rule] = {
     "replay-unstable": Rule("minor", "answers", "the same request is answered otherwise each time, so nothing can be compared", "patch"),
     "replay-form": Rule("major", "answers", "answers to golden requests have another form: types, names, lengths, classes"),
     "replay-refused": Rule("major", "answers", "it refuses, or fails at, a golden request that the version before answered"),
-    "replay-not-done": Rule("patch", "answers", "golden requests were not replayed, so that they prove nothing"),
+    "replay-not-done": Rule("patch", "answers", "golden requests were not replayed, or none is answered, so that they prove nothing"),
 }  # fmt: skip
 """Every rule by its id."""
 

@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from lineal.checks.bump.changes import changes_said
 from lineal.checks.bump.replay import replay_seen
-from lineal.cli.render.page import Page
+from lineal.cli.render.page import Page, plain
 from lineal.cli.render.runs import bullets
 from lineal.cli.render.units import count
 from lineal.objects.replays import AnswerChanges, Golden, Replay
@@ -57,11 +57,11 @@ def replay_summary(found: Replay) -> str:
 def one(answer: ReplayAnswer, page: Page) -> Iterator[str]:
     """Yield how a version answers golden requests."""
     yield f"{page.title(answer.reference)}  against {answer.against}: {answer.replay.outcome}"
-    yield from (f"  {each.sentence}" for each in replay_seen(answer.replay))
+    yield from (f"  {plain(each.sentence)}" for each in replay_seen(answer.replay))
     if example := answer.replay.example:
-        yield f"  the first, request {example.place}: {example.request}"
-        yield f"    before {example.before}"
-        yield f"    now    {example.after}"
+        yield f"  the first, request {example.place}: {plain(example.request)}"
+        yield f"    before {plain(example.before)}"
+        yield f"    now    {plain(example.after)}"
     if answer.replay.changes:
         yield f"  {changes_said(answer.replay.changes)}"
     yield from page.facts((("asked in", answer.replay.environment), *(("beside", each) for each in answer.notes)))
@@ -73,9 +73,9 @@ def requests(answer: GoldenAnswers, page: Page) -> Iterator[str]:
     yield from page.facts((("asked in", answer.golden.environment), *(("gap", each) for each in answer.golden.gaps)))
     for number, each in enumerate(answer.requests, 1):
         truth = f", true answer {', '.join(each.labels)}" if each.labels else ""
-        yield f"  {number} {each.origin}{truth}"
-        yield f"    {each.request}"
-        yield f"    → {_answered(each)}"
+        yield f"  {number} {each.origin}{plain(truth)}"
+        yield f"    {plain(each.request)}"
+        yield f"    → {plain(_answered(each))}"
     if (left := answer.golden.request_count - len(answer.requests)) > 0:
         yield f"  … {count(left, 'more request')}; --limit shows more"
 
