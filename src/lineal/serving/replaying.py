@@ -122,9 +122,7 @@ class _Asking:
 
     def _start(self, end: float) -> subprocess.Popen[bytes]:
         self._left = b""
-        # Threads that wait for work by spinning are no help where requests are small; what they compute stays the same.
-        variables = {"OMP_WAIT_POLICY": "PASSIVE", **os.environ}
-        self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=variables)
+        self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         if self._line(min(LOAD_S, end - time.monotonic())) != _READY:
             why = self._end()
             raise Unavailable(f"its model was not loaded: {why}", hint="the log above says why")

@@ -38,6 +38,9 @@ WITHIN_S = 3600
 UNASKED_BYTES_MAX = 1 << 30
 """Larger models are asked only by who waits for it."""
 
+_PATIENT = {"OMP_WAIT_POLICY": "PASSIVE"}
+"""Threads that wait for work by spinning are no help where requests are small; what they compute stays the same."""
+
 _GRACE_S = 5
 _RECENT_MAX = 16
 
@@ -179,7 +182,7 @@ class Asking:
             lay_out(store, version, directory, name)
             (directory / "requests.jsonl").write_bytes(golden.encode(composed.requests))
             run_program(
-                environment,
+                environment._replace(variables={**_PATIENT, **environment.variables}),
                 ("-m", "lineal.serving", "replay", str(directory), "requests.jsonl", "answers.jsonl", *options),
                 directory=directory,
                 timeout_s=max(0.0, left_s) + _GRACE_S,
