@@ -1,9 +1,9 @@
 """Install what tests need beside the project's own packages: ``make parts``. Quick when everything is there.
 
-Ceph comes from the system's packages, which takes root and Debian or one of its kin; Azurite and a provider of identities
-come from npm, and a validator of CycloneDX, DVC, two versions of MLflow, what verifies signed models, Snakemake, and what recorded
-programs use, which bring a hundred packages each, into environments of their own, all in ``.parts``. What cannot be had is named,
-and its tests say so: they fail in CI and are skipped elsewhere.
+Ceph and a registry of OCI artifacts come from the system's packages, which takes root and Debian or one of its kin; Azurite and
+a provider of identities come from npm, and a validator of CycloneDX, DVC, two versions of MLflow, what verifies signed models,
+Snakemake, and what recorded programs use, which bring a hundred packages each, into environments of their own, all in ``.parts``.
+What cannot be had is named, and its tests say so: they fail in CI and are skipped elsewhere.
 """
 
 from __future__ import annotations
