@@ -21,7 +21,7 @@ from lineal.server.settings import Settings
 from lineal.server.tokens import read_tokens
 from lineal.storage.blobs.packed import PackedBlobs
 from lineal.storage.store import Actor
-from lineal.testing.contracts.blob_store import ABSENT, bundled
+from lineal.testing.contracts.blobs_together import ABSENT, bundled
 from tests.surfaces.conftest import served
 from tests.unit.formats.specified import specified_pack
 from tests.unit.storage.spoiling import overwrite

@@ -18,7 +18,7 @@ from lineal.storage.checking import take
 from lineal.storage.clock import FixedClock
 from lineal.storage.database.migrations import migrate
 from lineal.storage.database.sqlite import Sqlite
-from lineal.testing.contracts.blob_store import bundled
+from lineal.testing.contracts.blobs_together import bundled
 from lineal.testing.faults import run_on_small_disk
 from tests.unit.storage.processes import command, together
 from tests.unit.storage.spoiling import flip, write_at
@@ -200,7 +200,7 @@ def test_a_pack_that_is_gone_holds_nothing(blobs: PackedBlobs, tmp_path: Path, d
 FILL = """
 store = repository.open_store(repository.create(here), actor=ada)
 from lineal.objects.digest import digest_of
-from lineal.testing.contracts.blob_store import bundled
+from lineal.testing.contracts.blobs_together import bundled
 kept = bundled(store.blobs, (b"%d" % number for number in range(100)))
 told(lambda: bundled(store.blobs, (os.urandom(900_000) for _ in range(20))))
 print(sorted(kept) == list(store.blobs.list()), list((here / ".lineal" / "tmp").iterdir()))
@@ -221,7 +221,7 @@ def test_a_full_disk_is_told_and_no_pack_is_half_there(small_disk: Path) -> None
 
 TOGETHER = """
 store = repository.open_store(repository.create(here), actor=ada)
-from lineal.testing.contracts.blob_store import bundled
+from lineal.testing.contracts.blobs_together import bundled
 for number in range(20):
     digests = bundled(store.blobs, (b"%d %d" % (number, each) for each in range(100)))
     print(len(store.blobs.has(digests)), len(dict(store.blobs.get_many(digests))))

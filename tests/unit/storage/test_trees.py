@@ -17,7 +17,7 @@ from lineal.storage.blobs.memory import MemoryBlobs
 from lineal.storage.database.migrations import migrate
 from lineal.storage.database.postgres import Postgres
 from lineal.storage.database.sqlite import MEMORY, Sqlite
-from lineal.testing.contracts.blob_store import bundled
+from lineal.testing.contracts.blobs_together import bundled
 from lineal.testing.faults import Crash, FailingRows
 
 FILES = [b"%d" % (number % 90) for number in range(20_000)]
