@@ -19,11 +19,12 @@ from lineal.protocols.mlflow.search import _search_experiments, _SearchExperimen
 from lineal.storage.store import Actor, Role
 from tests.unit.operations.making import dataset, run
 
-_WHOLE_FAMILIES = {"webhook", "webhooks", "import", "export"}
+_WHOLE_FAMILIES = {"webhook", "webhooks", "hook", "hooks", "import", "export"}
 """How verbs begin that are about the repository as a whole."""
 
 _WHOLE = {
     "gc",
+    "git record",
     "move due",
     "repair",
     "doctor",
