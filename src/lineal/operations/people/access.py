@@ -25,6 +25,7 @@ from lineal.operations.answers import (
     PlannedMove,
     RunAnswer,
     VersionLine,
+    Wish,
 )
 from lineal.operations.operation import Operation
 from lineal.operations.people.sight import experiment_object, model_object
@@ -283,6 +284,7 @@ _LISTED: dict[type, Callable[[Any], str | tuple[str, ...]]] = {
     ModelAnswer: lambda each: model_object(each.reference),
     RunAnswer: lambda each: each.reference,
     VersionLine: lambda each: model_object(each.model),
+    Wish: lambda each: model_object(each.model),
 }
 """What the items of a list are about."""
 

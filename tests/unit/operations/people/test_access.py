@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import pytest
 
@@ -11,7 +11,7 @@ from lineal.client.local import LocalRepository
 from lineal.objects.errors import Conflict, Denied, Exists, Invalid, LinealError, NotFound
 from lineal.objects.runs import Point
 from lineal.operations import every
-from lineal.operations.people import accounts
+from lineal.operations.people import access, accounts
 from lineal.operations.recording import artifacts, experiments, tracking
 from lineal.operations.recording.tracking import NewRun
 from lineal.operations.versioning import registered_models
@@ -61,6 +61,15 @@ def test_every_verb_says_what_it_is_about_or_is_closed_to_those_who_may_not_see_
     assert _WHOLE == {
         each.words for each in every().values() if each.about is None and each.words.split()[0] not in _WHOLE_FAMILIES
     }
+
+
+def test_every_list_of_a_verb_that_is_about_nothing_certain_is_narrowed_to_what_one_may_see() -> None:
+    wide = [each for each in every().values() if each.about == {} and get_origin(each.response) is tuple]
+
+    # Neither people nor remotes belong to an experiment or a model.
+    assert ["user list", "remote list"] == [
+        each.words for each in wide if get_args(each.response)[0] not in access._LISTED
+    ]
 
 
 def test_every_parameter_that_a_verb_is_about_is_one_of_its_own() -> None:
