@@ -123,13 +123,16 @@ def test_a_disk_that_is_full_is_told_and_what_was_there_stays(small_disk: Path):
 
 
 SERVER = """
+import atexit
 from pathlib import Path
 from lineal.cli.main import main
-try:
-    main()
-finally:
+
+@atexit.register
+def tell():
     # Of this program alone: what getrusage tells is at least what its parent had.
     print(*(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")), flush=True)
+
+main()
 """
 
 

@@ -49,7 +49,7 @@ def no_logins(_: LocalRepository) -> Sequence[Route]:
 
 def create_app(
     repository: LocalRepository, guard: Guard, settings: Settings | None = None, logins: LoginRoutes = no_logins
-) -> ASGIApp:
+) -> Measured:
     """Return the application that serves ``repository`` to whom ``guard`` knows.
 
     Args:

@@ -136,7 +136,7 @@ class Measures:
 
 
 class Measured:
-    """Measures each request.
+    """Measures each request; ``routes`` are those that were given.
 
     Args:
         app: what answers it.
@@ -147,7 +147,8 @@ class Measured:
     def __init__(self, app: ASGIApp, *, measures: Measures, routes: Iterable[BaseRoute]) -> None:
         self._app = app
         self._measures = measures
-        self._templates: dict[Any, str] = {each.endpoint: each.path for each in routes if isinstance(each, Route)}
+        self.routes = tuple(routes)
+        self._templates: dict[Any, str] = {each.endpoint: each.path for each in self.routes if isinstance(each, Route)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""

@@ -16,6 +16,7 @@ from lineal.objects.canonical import object_digest
 from lineal.objects.errors import Conflict, Invalid, NotFound, Unsupported
 from lineal.objects.reference import check_name
 from lineal.objects.runs import IMPORTED, Code, FileUse, ModelFacts, Run, Runtime
+from lineal.objects.semantic import SemanticVersion, parse_semantic
 from lineal.objects.ulid import ulid
 from lineal.operations.migration.imports import Item
 from lineal.operations.references import STAGES
@@ -85,7 +86,13 @@ def _holding(tags: Iterable[GitTag]) -> tuple[list[_Registered], list[_Registere
             into[tag.model, key] = tag
         elif said.action in {"deregister", "unassign"}:
             into.pop((tag.model, key), None)
-    return list(versions.values()), list(stages.values())
+    # Git's times are whole seconds: within one, a pre-release came before its release.
+    in_order = sorted(versions.values(), key=lambda each: (each.git.at, _order(each.said.version)))
+    return in_order, list(stages.values())
+
+
+def _order(version: str) -> SemanticVersion:
+    return parse_semantic(version.partition("+")[0])
 
 
 def _bring_version(
