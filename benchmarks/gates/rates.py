@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lineal.checks.check import Check
-from lineal.checks.evaluation import measure
+from lineal.checks.evaluation import Group, measure
 from lineal.checks.evidence import Answers, Evidence
 from lineal.checks.judges.better_than_champion import BetterThanChampion
 from lineal.checks.judges.calibration import Calibration
@@ -107,7 +107,7 @@ _CANDIDATE, _CHAMPION = _version("candidate"), _version("champion")
 
 def _evidence(truth: Truth, candidate: Sample, champion: Sample) -> Evidence:
     slices = tuple(
-        measure("binary", candidate.at(places), feature=feature, value=value)
+        measure("binary", candidate, Group(feature, value, places))
         for feature in truth.features
         for value, places in truth.groups(feature).items()
     )

@@ -26,6 +26,10 @@ class Field(Object, frozen=True):
     categories: tuple[str, ...] = ()
 
 
+DEVICES = "devices"
+"""The fact of a structure that says on which devices its tensors were when they were saved, such as ``cuda:0``."""
+
+
 class Structure(Object, frozen=True, tag="structure"):
     """What the files of a version say that it is.
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from lineal.checks.bump.recipe import changed
 from lineal.checks.bump.rules import Seen, listed
 from lineal.objects.runs import ModelFacts
-from lineal.objects.structures import Structure, TensorInfo
+from lineal.objects.structures import DEVICES, Structure, TensorInfo
 
 _FRAMEWORKS = {"scikit-learn": "sklearn", "pytorch": "torch"}
 """What a framework is called where that is not its module's name."""
@@ -63,6 +63,9 @@ def _loading(old: Structure, new: Structure) -> Iterator[Seen]:
     if is_bare(old) != is_bare(new) and _framework_of(old, new):
         held, holds = ("its classes", "tensors alone") if is_bare(new) else ("tensors alone", "its classes")
         yield Seen("loader-changed", f"its files held {held} and hold {holds}; what loads it must change", new.format)
+    if (devices := new.facts.get(DEVICES, "")) and DEVICES not in old.facts:
+        sentence = f"its tensors were saved on {devices}, so what loads them needs one, or must say where to put them"
+        yield Seen("device-needed", sentence, devices)
     if old.format != new.format:
         yield Seen("format-changed", f"it was kept as {old.format} and is kept as {new.format}", new.format)
     raised = [each for each in new.opsets if new.opsets[each] > old.opsets.get(each, 0)]

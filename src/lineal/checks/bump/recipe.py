@@ -15,6 +15,10 @@ _TOOLS = frozenset({"pip", "setuptools", "wheel", "uv"})
 """What installs packages is no part of what a model runs with."""
 
 
+_OF_GPUS = ("apex", "causal-conv1d", "cudf-cu", "cuml-cu", "cupy-", "flash-attn", "mamba-ssm", "tensorrt")
+"""How distributions are called that do nothing without a GPU. Those of CUDA itself come with a PyTorch that runs without one."""
+
+
 def weights_seen(old: Version, new: Version, *, is_rewritten: bool, is_replayed: bool = False) -> Iterator[Seen]:
     """Yield what is known of the weights: exactly one difference, or sameness.
 
@@ -90,6 +94,9 @@ def runtime_seen(old: Version, new: Version, before: Runtime | None, after: Runt
 def _runtime(before: Runtime, after: Runtime) -> Iterator[Seen]:
     if before.python and after.python and before.python.split(".")[:2] != after.python.split(".")[:2]:
         yield Seen("python-changed", f"Python {before.python} became {after.python}", "python")
+    had = {each.name for each in before.packages}
+    if needs := sorted(each.name for each in after.packages if each.name.startswith(_OF_GPUS) and each.name not in had):
+        yield Seen("device-needed", f"it runs with {listed(needs)}, which needs a GPU", ", ".join(needs))
     left, right = ({each.name: each.version for each in side.packages if each.name not in _TOOLS} for side in (before, after))  # fmt: skip
     patched = [name for name in left if name in right and left[name] != right[name] and _release(left[name]) == _release(right[name])]  # fmt: skip
     other = [name for name in sorted({*left, *right}) if left.get(name) != right.get(name) and name not in patched]

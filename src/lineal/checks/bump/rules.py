@@ -62,6 +62,7 @@ RULES: dict[str, Rule] = {
     "python-changed": Rule("major", "loading", "Python has another minor version"),
     "package-upgraded": Rule("minor", "loading", "a package has another minor or major version, or is new or gone", replayed="patch"),
     "package-patched": Rule("patch", "loading", "a package has another patch version"),
+    "device-needed": Rule("major", "loading", "what loads it needs a device that it did not need, such as a GPU"),
     "opset-raised": Rule("major", "loading", "a graph asks for a newer set of operators, or one that it did not use"),
     "opset-lowered": Rule("minor", "loading", "a graph asks for an older set of operators"),
     "architecture-changed": Rule("major", "architecture", "it is built of other classes"),

@@ -15,7 +15,7 @@ from lineal.formats.tensors.torch_files import load_torch, tensors_of, torch_pic
 from lineal.formats.tensors.torch_legacy import legacy_tensors, load_legacy
 from lineal.formats.tensors.zips import within
 from lineal.objects.digest import digest_of
-from lineal.objects.structures import Field, TensorInfo
+from lineal.objects.structures import DEVICES, Field, TensorInfo
 
 _STATE_DICTS = ("state_dict", "model_state_dict", "model")
 """Under which names a checkpoint keeps the tensors of the model, beside those of its training."""
@@ -55,7 +55,9 @@ def read_tar(_: BinaryIO) -> Found:
 
 
 def _described(file: BinaryIO, root: Any, contents: Contents) -> Found:
-    found = Found("torch", "torch", tensors=infos(contents.tensors), notes=list(contents.notes))
+    found = Found(
+        "torch", "torch", tensors=infos(contents.tensors), notes=list(contents.notes), facts=_devices(contents)
+    )
     if is_module(root):
         describe(file, found, root)
         return found
@@ -81,12 +83,20 @@ def _described(file: BinaryIO, root: Any, contents: Contents) -> Found:
     return found
 
 
+def _devices(contents: Contents) -> dict[str, str]:
+    """Return on which devices tensors were, where that is not the main memory."""
+    devices = sorted({each.device for each in contents.tensors if each.device})
+    return {DEVICES: ", ".join(devices)} if devices else {}
+
+
 def _is_small(key: Any, value: Any) -> bool:
     return isinstance(key, str) and isinstance(value, int) and value.bit_length() < 64
 
 
 def _script(archive: ZipFile, top: str, root: Any, contents: Contents) -> Found:
-    found = Found("torchscript", "torch", tensors=infos(contents.tensors), notes=list(contents.notes))
+    found = Found(
+        "torchscript", "torch", tensors=infos(contents.tensors), notes=list(contents.notes), facts=_devices(contents)
+    )
     found.lines = [_MANGLED.sub("", line) for line in script_tree(root)]
     code: dict[str, str] = {}
     left = _CODE_BYTES_MAX

@@ -50,6 +50,7 @@ class Tensor(NamedTuple):
         read: yields its bytes in pieces; each but the last is ``PIECE_BYTES`` long. May raise Corrupt.
         layout: how its items lie, when not row by row in this machine's way: ``strides …``, ``columns first``,
             ``big-endian``; two tensors can only be compared item by item when both lie alike.
+        device: where it was when it was saved, such as ``cuda:0``, where whoever loads it needs one too; empty for none.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Tensor(NamedTuple):
     size_bytes: int
     read: Callable[[], Iterator[bytes]]
     layout: str = ""
+    device: str = ""
 
 
 class Contents(NamedTuple):

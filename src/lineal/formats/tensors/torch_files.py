@@ -34,13 +34,14 @@ _PARAMETER = {"torch._utils._rebuild_parameter", "torch._utils._rebuild_paramete
 
 
 class View(NamedTuple):
-    """How a tensor lies in a storage, and which storage that is."""
+    """How a tensor lies in a storage, and which storage that is; ``device`` is where it was, empty for the main memory."""
 
     key: str
     dtype: str
     offset: int
     shape: tuple[int, ...]
     strides: tuple[int, ...]
+    device: str = ""
 
 
 def torch_pickle(archive: ZipFile) -> str:
@@ -131,7 +132,7 @@ def tensor_of(find: Callable[[View, str], Storage], order: str, name: str, made:
     layout = ", ".join(each for each in (strided, order if item_bytes > 1 else "") if each)
     there = size_bytes if is_plain else reach * item_bytes
     read = storage.read(view.offset * item_bytes, there)
-    return Tensor(name or "tensor", view.dtype, view.shape, there, read, layout)
+    return Tensor(name or "tensor", view.dtype, view.shape, there, read, layout, view.device)
 
 
 def _member(archive: ZipFile, top: str, view: View, name: str) -> Storage:
@@ -159,7 +160,8 @@ def view_of(arguments: tuple[Any, ...]) -> View | None:
     strides = tuple(step if size > 1 else 0 for size, step in zip(shape, strides, strict=True))
     if min(strides, default=0) < 0 or len(shape) > 64:
         raise corrupt("a tensor has strides that cannot be")
-    return View(key, dtype, offset, shape, strides) if dtype and isinstance(key, str) else None
+    device = storage[3] if isinstance(storage[3], str) and storage[3] != "cpu" else ""
+    return View(key, dtype, offset, shape, strides, device) if dtype and isinstance(key, str) else None
 
 
 def _sizes(value: Any) -> tuple[int, ...] | None:

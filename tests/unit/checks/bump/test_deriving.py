@@ -9,6 +9,8 @@ from lineal.checks.bump import Subject, derive
 from lineal.objects.digest import digest_of
 from lineal.objects.errors import Invalid
 from lineal.objects.runs import ModelFacts
+from lineal.objects.runtime import Package, Runtime
+from lineal.objects.structures import Structure
 from lineal.objects.versions import DataUse, Version
 from tests.unit.checks.evidence import FACTS, evidence, people, version
 
@@ -99,6 +101,34 @@ def test_with_the_same_weights_everything_else_is_a_patch(changes: dict[str, Any
 
     assert (semantic, level) == ("1.4.3", "patch")
     assert any("the weights are the same bytes" in each for each in findings)
+
+
+@pytest.mark.parametrize(
+    ("devices", "packages", "finding"),
+    [
+        ({"devices": "cuda:0"}, (), "major: its tensors were saved on cuda:0, so what loads them needs one"),
+        ({}, ("flash-attn", "numpy"), "major: it runs with flash-attn, which needs a GPU"),
+        ({}, ("nvidia-cudnn-cu12", "torch"), ""),
+    ],
+)
+def test_a_model_that_comes_to_need_a_gpu_is_major(
+    devices: dict[str, str], packages: tuple[str, ...], finding: str
+) -> None:
+    def subject(runtime: str, facts: dict[str, str], names: tuple[str, ...]) -> Subject:
+        installed = tuple(Package(name=each, version="1.0") for each in names)
+        return Subject(
+            version(weights=digest_of(runtime.encode()), runtime=digest_of(runtime.encode())),
+            Structure(format="torch", framework="torch", facts=facts),
+            Runtime(python="3.11.7", packages=installed),
+        )
+
+    found = derive(subject("a", {}, ("numpy",)), subject("b", devices, packages), previous_semantic="1.4.2")
+
+    assert finding == next((each[: len(finding)] for each in found.findings if "GPU" in each or "saved on" in each), "")
+    assert ("2.0.0" if finding else "1.5.0") == found.semantic
+    # Whoever needed it before finds nothing new.
+    again = derive(subject("b", devices, packages), subject("c", devices, packages), previous_semantic="2.0.0")
+    assert "2.1.0" == again.semantic
 
 
 def test_other_weights_are_never_a_patch() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from zipfile import ZipFile
+
 import pytest
 
-from lineal.objects.structures import Field
+from lineal.objects.structures import DEVICES, Field
 from tests.parts.models import Models
 from tests.unit.formats.structures.reading import structure_of
 
@@ -192,3 +195,17 @@ def test_arrays_of_numpy_are_listed(models: Models) -> None:
     found = structure_of(models.directory / "arrays.npz")
 
     assert [("a", "float64", (3,)), ("b", "int32", (2, 2))] == [(e.name, e.dtype, e.shape) for e in found.tensors]
+
+
+def test_the_device_that_tensors_were_on_is_told_where_loading_asks_for_it(models: Models, tmp_path: Path) -> None:
+    saved = tmp_path / "saved.pt"
+    with ZipFile(models.directory / "net.pt") as made, ZipFile(saved, "w") as written:
+        for each in made.namelist():
+            data = made.read(each)
+            # As torch.save writes it of a model on a GPU, which this machine need not have.
+            on_gpu = data.replace(b"X\x03\x00\x00\x00cpu", b"X\x06\x00\x00\x00cuda:0")
+            written.writestr(each, on_gpu if each.endswith("data.pkl") else data)
+
+    assert "cuda:0" == structure_of(saved).facts[DEVICES]
+    assert DEVICES not in structure_of(models.directory / "net.pt").facts
+    assert structure_of(saved).fingerprint == structure_of(models.directory / "net.pt").fingerprint
