@@ -14,7 +14,7 @@ import msgspec
 
 from lineal.checks.policies.hooks import GIT, MOVED, HookPolicy
 from lineal.executors.commands import Ended, run_command
-from lineal.formats.webhook_messages import TYPE_PREFIX, body
+from lineal.formats.webhook_messages import TYPE_PREFIX, Event, body
 from lineal.objects.errors import LinealError, Refused
 from lineal.operations.messages import outbox
 from lineal.operations.messages.hooking import PREFIX, hooks_of, stage_of
@@ -236,20 +236,7 @@ def _ask(store: Store, hook: HookPolicy, move: Move) -> Ended:
         "forced": move.force,
         "reason": move.reason,
     }
-    event = outbox.happening(MOVED, data, store.clock.now(), row)
-    text = body("cloudevents", event, delivery=id_, source=outbox.source_of(store))
-    asked = Delivery(
-        id=id_,
-        webhook=PREFIX + hook.name,
-        event=MOVED,
-        body=text,
-        url="",
-        secret="",
-        format="cloudevents",
-        attempt_count=1,
-        revision=1,
-    )
-    return run(store, hook, asked)
+    return _told(store, hook, id_, MOVED, outbox.happening(MOVED, data, store.clock.now(), row))
 
 
 def example(store: Store, hook: HookPolicy, event: str, data: dict[str, Any]) -> Ended:
@@ -258,16 +245,20 @@ def example(store: Store, hook: HookPolicy, event: str, data: dict[str, Any]) ->
         return Ended(None, NOT_HERE)
     id_ = store.clock.new_id()
     happened = outbox.happening(event, {**data, "by": store.actor.name}, store.clock.now())
-    text = body("cloudevents", happened, delivery=id_, source=outbox.source_of(store))
-    tried = Delivery(
+    return _told(store, hook, id_, event, happened)
+
+
+def _told(store: Store, hook: HookPolicy, id_: str, event: str, happened: Event) -> Ended:
+    """Run a hook now with what happened, or is about to; nothing of it is kept in the outbox."""
+    told = Delivery(
         id=id_,
         webhook=PREFIX + hook.name,
         event=event,
-        body=text,
+        body=body("cloudevents", happened, delivery=id_, source=outbox.source_of(store)),
         url="",
         secret="",
         format="cloudevents",
         attempt_count=1,
         revision=1,
     )
-    return run(store, hook, tried)
+    return run(store, hook, told)
