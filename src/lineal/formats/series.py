@@ -43,11 +43,23 @@ Sample = tuple[int, float, int]
 """A point of a chart: its step, its value, which is finite, and its time."""
 
 
+class Word(NamedTuple):
+    """Points that are no finite numbers: which word they are, their least and greatest step and time, and how many."""
+
+    word: str
+    first_step: int
+    last_step: int
+    first_at: int
+    last_at: int
+    point_count: int
+
+
 class Chunk(msgspec.Struct, frozen=True, kw_only=True):
     """Points of one metric. ``points`` is their text; the summary speaks of the finite values only.
 
     Steps and times are the least and the greatest. ``minimum``, ``maximum``, ``total`` and ``last`` are None where there is
-    no such finite number. ``samples`` is JSON: the first, least, greatest and last finite point, each once, in their order.
+    no such finite number. ``samples`` is JSON: the first, least, greatest and last finite point, each once, in their order;
+    ``words`` likewise what is not finite, an array for each word.
     """
 
     first_step: int
@@ -60,6 +72,7 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
     total: float | None
     last: float | None
     samples: str
+    words: str
     points: str
 
 
@@ -74,6 +87,7 @@ class _Points(msgspec.Struct, frozen=True):
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(_Points)
 _samples = msgspec.json.Decoder(list[Sample])
+_told_words = msgspec.json.Decoder(list[Word])
 
 
 def series_of(points: Iterable[Point]) -> Series:
@@ -104,6 +118,7 @@ def encode(series: Series) -> Chunk:
         total=_total(finite),
         last=None if isinstance(last, str) else last,
         samples=_encoder.encode(list(_chosen(series, finite))).decode(),
+        words=_encoder.encode(list(_words(series)) if len(finite) < len(values) else []).decode(),
         points=_encoder.encode(_Points(_differences(steps), values, _differences(times))).decode(),
     )
 
@@ -116,6 +131,21 @@ def _chosen(series: Series, finite: Sequence[float]) -> Iterator[Sample]:
             value = values[place]
             if not isinstance(value, str):
                 yield series.steps[place], value, series.times[place]
+
+
+def _words(series: Series) -> Iterator[Word]:
+    rows = [each for each in zip(*series, strict=True) if isinstance(each[1], str)]
+    for word in dict.fromkeys(str(value) for _, value, _ in rows):
+        steps, times = zip(*((step, at) for step, value, at in rows if value == word), strict=True)
+        yield Word(word, min(steps), max(steps), min(times), max(times), len(steps))
+
+
+def words(text: str | None) -> list[Word]:
+    """Return what a chunk's ``words`` hold; nothing where it was never noted. Raises Corrupt."""
+    try:
+        return _told_words.decode(text) if text else []
+    except msgspec.DecodeError as error:
+        raise _corrupt(error) from None
 
 
 def samples(text: str) -> list[Sample]:

@@ -114,7 +114,7 @@ VERBS = {
     "recording.artifacts": ("artifacts check", "artifacts put", "artifacts list", "artifacts show", "artifacts remove"),
     "versioning.cards": ("model card", "model describe", "model revise", "model confirm"),
     "data.collections": ("gc", "repair"),
-    "versioning.comparisons": ("diff",),
+    "versioning.comparisons": ("diff", "runs compared"),
     "data.contents": ("data tree", "data files", "data named"),
     "data.data_diff": ("data diff",),
     "data.datasets": ("data add", "data list", "data log", "data show", "data profile"),
@@ -169,6 +169,7 @@ VERBS = {
     "recording.runs": ("runs", "runs start", "runs extend", "runs finish"),
     "data.sources": ("data reference", "data fetched"),
     "asking.sql": ("sql",),
+    "recording.curves": ("metrics curves", "metrics totals", "metrics points"),
     "recording.tracking": (
         "runs create",
         "runs record",

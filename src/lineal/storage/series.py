@@ -30,11 +30,11 @@ _decode = msgspec.json.Decoder(tuple[Point, ...]).decode
 
 _CHUNK = (
     "INSERT INTO metric_chunk (run, key, sequence, first_step, last_step, first_at, last_at, count, minimum, maximum,"
-    " total, last, samples) VALUES (:run, :key, :sequence, :first_step, :last_step, :first_at, :last_at, :count, :minimum,"
-    " :maximum, :total, :last, :samples) ON CONFLICT (run, key, sequence) DO UPDATE SET first_step = excluded.first_step,"
+    " total, last, samples, words) VALUES (:run, :key, :sequence, :first_step, :last_step, :first_at, :last_at, :count,"
+    " :minimum, :maximum, :total, :last, :samples, :words) ON CONFLICT (run, key, sequence) DO UPDATE SET first_step = excluded.first_step,"
     " last_step = excluded.last_step, first_at = excluded.first_at, last_at = excluded.last_at, count = excluded.count,"
     " minimum = excluded.minimum, maximum = excluded.maximum, total = excluded.total, last = excluded.last,"
-    " samples = excluded.samples"
+    " samples = excluded.samples, words = excluded.words"
 )
 _POINTS = (
     "INSERT INTO metric_points (run, key, sequence, points) VALUES (:run, :key, :sequence, :points)"

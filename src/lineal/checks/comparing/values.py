@@ -53,7 +53,7 @@ class Change(NamedTuple):
 
 def compare(left: Side, right: Side) -> tuple[Change, ...]:
     """Return what differs, part by part in the order in which people look for causes, and within a part by name."""
-    before, after = _parts(left), _parts(right)
+    before, after = parts_of(left), parts_of(right)
     return tuple(
         Change(part, name, one, other, _NOTES[part](one, other) if part in _NOTES and one and other else "")
         for part in before
@@ -65,11 +65,11 @@ def compare(left: Side, right: Side) -> tuple[Change, ...]:
 
 def equal_parts(left: Side, right: Side) -> tuple[str, ...]:
     """Return the parts of which something is known, and which are the same on both sides."""
-    before, after = _parts(left), _parts(right)
+    before, after = parts_of(left), parts_of(right)
     return tuple(part for part, values in before.items() if values and values == after[part] and part != "more")
 
 
-def _parts(side: Side) -> dict[str, dict[str, str]]:
+def parts_of(side: Side) -> dict[str, dict[str, str]]:
     """Return each part as names and texts; what is unset is left out."""
     runtime = side.runtime or Runtime()
     return {

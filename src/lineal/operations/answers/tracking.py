@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from lineal.formats.curves import Part
+from lineal.formats.series import Word
 from lineal.objects.canonical import Number
 from lineal.objects.digest import Digest
 from lineal.objects.runs import RunState
@@ -73,6 +75,74 @@ class Chart(Answer, frozen=True, kw_only=True):
     """Metrics of runs, thinned so that no drawing of that width misses anything."""
 
     series: tuple[ChartSeries, ...]
+
+
+class CurveLine(msgspec.Struct, frozen=True):
+    """A curve of a metric of a run: parts by step, and what is not finite beside them.
+
+    A part has its least and greatest step and time, how many finite values it has, and the least, greatest and mean of them.
+    """
+
+    run: str
+    key: str
+    parts: list[Part]
+    words: list[Word]
+
+
+class Curves(Answer, frozen=True, kw_only=True):
+    """Curves of metrics of runs, folded so that a chart of any length is small."""
+
+    curves: tuple[CurveLine, ...]
+
+
+class MetricTotal(msgspec.Struct, frozen=True):
+    """What a metric of a run was in all of its points; no least and no greatest value where none was finite."""
+
+    run: str
+    key: str
+    point_count: int
+    minimum: float | None
+    maximum: float | None
+    first_step: int
+    last_step: int
+
+
+class Totals(Answer, frozen=True, kw_only=True):
+    """Of each metric of runs how many points it has, and between what they lie."""
+
+    totals: tuple[MetricTotal, ...]
+
+
+class Points(Answer, frozen=True, kw_only=True):
+    """A part of the points of a metric, as columns and in the order in which they were logged, and how many there are."""
+
+    run: str
+    key: str
+    point_count: int
+    steps: list[int]
+    values: list[Number]
+    times: list[int]
+
+
+class ComparedRun(msgspec.Struct, frozen=True):
+    """A run among others: what it was told, what it measured, and what it was made with, part by part and by name."""
+
+    id: str
+    name: str
+    state: RunState | Literal["scheduled"]
+    started_by: str
+    started_at: int
+    ended_at: int | None
+    params: dict[str, str]
+    metrics: dict[str, Number]
+    tags: dict[str, str]
+    parts: dict[str, dict[str, str]]
+
+
+class Compared(Answer, frozen=True, kw_only=True):
+    """Runs side by side, in the order in which they were asked for."""
+
+    runs: tuple[ComparedRun, ...]
 
 
 class ArtifactLine(msgspec.Struct, frozen=True):

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import msgspec
+
 from lineal.checks.comparing.sources import SourceChange, Sources, compare_sources
-from lineal.checks.comparing.values import Side, compare, equal_parts, rest
+from lineal.checks.comparing.values import Side, compare, equal_parts, parts_of, rest
 from lineal.formats.series import Series
 from lineal.objects.canonical import Number
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Corrupt, Invalid, NotFound
 from lineal.objects.files import Entry
 from lineal.objects.runs import Code, FileUse, Run, Runtime
-from lineal.operations.answers import Diff, Difference
+from lineal.operations.answers import Compared, ComparedRun, Diff, Difference, TrackedRun
 from lineal.operations.answers import elsewhere_sections as elsewhere
 from lineal.operations.operation import operation
+from lineal.operations.recording import tracking
 from lineal.operations.recording.runs import read_metrics
+from lineal.operations.recording.summaries import MetricLine
+from lineal.operations.recording.summaries import Pair as Told
 from lineal.operations.references import find_any, find_version, version_reference
 from lineal.operations.versioning.file_comparisons import Pair, compared_models, compared_tables, pairs
 from lineal.operations.versioning.models import version_of
@@ -25,6 +30,12 @@ from lineal.storage.store import Store
 
 _PATCH_BYTES_MAX = 10 << 20
 _CURVES_MAX = 100
+
+COMPARED_MAX = 32
+"""So many runs are shown side by side: as many as can be told apart in a chart."""
+
+_told = msgspec.json.Decoder(list[Told]).decode
+_measured = msgspec.json.Decoder(list[MetricLine]).decode
 
 _TOLD = {
     "id", "name", "command", "directory", "started_at", "ended_at", "code", "runtime", "user", "host", "inputs",
@@ -81,6 +92,49 @@ def diff(store: Store, left: str, right: str) -> Diff:
         tables=tables,
         models=tuple(compared_models(store, _written(before, after))),
         gaps=(*gaps, *_unknown(before.side.code, after.side.code)),
+    )
+
+
+@operation("runs compared", effect="reads", internal=True, about={"runs": "run id"})
+def compared(store: Store, *, runs: tuple[str, ...]) -> Compared:
+    """Return runs side by side: what each was told, what it measured, and what it was made with.
+
+    Args:
+        runs: their ids; those that are still going on have no parts.
+
+    Raises:
+        NotFound: one is not there.
+        Invalid: they are too many.
+    """
+    if len(runs) > COMPARED_MAX:
+        raise Invalid(
+            f"{len(runs)} runs are too many to be compared", hint=f"choose {COMPARED_MAX} at most, such as the best"
+        )
+    if not runs:
+        return Compared(runs=())
+    marks = {f"r{place}": run for place, run in enumerate(runs)}
+    rows = store.database.run(f"{tracking.SHOWN} WHERE r.id IN ({', '.join(f':{name}' for name in marks)})", **marks)
+    digests = {row["id"]: row["digest"] for row in rows}
+    if missing := next((run for run in runs if run not in digests), None):
+        raise tracking.missing(missing)
+    shown = {each.id: _compared(store, each, digests[each.id]) for each in tracking.lines(store, rows)}
+    return Compared(runs=tuple(shown[run] for run in dict.fromkeys(runs)))
+
+
+def _compared(store: Store, line: TrackedRun, digest: Digest | None) -> ComparedRun:
+    run = store.get_object(digest, Run) if digest else None
+    parts = parts_of(_parts(store, run, line.id)) if run else {}
+    return ComparedRun(
+        line.id,
+        line.name,
+        line.state,
+        line.started_by,
+        line.started_at,
+        line.ended_at,
+        params={each.key: each.value for each in _told(line.params)},
+        metrics={each.key: each.value for each in _measured(line.metrics)},
+        tags={each.key: each.value for each in _told(line.tags)},
+        parts={name: values for name, values in parts.items() if values and name not in {"params", "metrics"}},
     )
 
 

@@ -12,9 +12,9 @@ from lineal.objects.errors import Conflict, Denied, Exists, Invalid, LinealError
 from lineal.objects.runs import Point
 from lineal.operations import every
 from lineal.operations.people import access, accounts
-from lineal.operations.recording import artifacts, experiments, tracking
+from lineal.operations.recording import artifacts, curves, experiments, tracking
 from lineal.operations.recording.tracking import NewRun
-from lineal.operations.versioning import registered_models
+from lineal.operations.versioning import comparisons, registered_models
 from lineal.protocols.mlflow.search import _search_experiments, _SearchExperiments
 from lineal.storage.store import Actor, Role
 from tests.unit.operations.making import dataset, run
@@ -85,6 +85,10 @@ def test_every_parameter_that_a_verb_is_about_is_one_of_its_own() -> None:
 QUESTIONS: dict[str, Callable[[LocalRepository, str], Any]] = {
     "tracked": tracking.tracked,
     "history": lambda it, run: tracking.history(it, run, key="loss"),
+    "curves": lambda it, run: curves.curves(it, runs=(run,), keys=("loss",)),
+    "totals": lambda it, run: curves.totals(it, runs=(run,)),
+    "points": lambda it, run: curves.points(it, run, key="loss"),
+    "compared": lambda it, run: comparisons.compared(it, runs=(run,)),
     "chart": lambda it, run: tracking.chart(it, runs=(run,), keys=("loss",)),
     "files": artifacts.list_artifacts,
     "show": lambda it, run: it.show(f"run:{run}"),
