@@ -50,9 +50,8 @@ def _paths(page: Page) -> tuple[str, ...]:
 
 def _endpoint(repository_for: RepositoryFor, page: Page) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
-        name = str(request.path_params.get("name", ""))
         is_json = request.url.path.endswith(_JSON)
-        asked = Asked(name.removesuffix(_JSON) if is_json else name, dict(request.query_params))
+        asked = _asked(request, _JSON if is_json else "")
         try:
             found = await run_in_threadpool(page.load, repository_for(request), asked)
         except LinealError as error:
@@ -60,7 +59,7 @@ def _endpoint(repository_for: RepositoryFor, page: Page) -> Callable[[Request], 
                 raise
             return problem(request, error)
         if is_json:
-            values = {key: value for key, value in found.items() if not isinstance(value, Markup)}  # no pictures
+            values = {key: value for key, value in found.items() if not _is_picture(value)}
             return Response(msgspec.json.encode(values), media_type="application/json")
         return _page(page.template, {**found, **_around(request)})
 
@@ -72,7 +71,7 @@ def _acting(repository_for: RepositoryFor, page: Page) -> Callable[[Request], Aw
 
     async def endpoint(request: Request) -> Response:
         assert page.act  # noqa: S101 - no other page has this endpoint
-        asked = Asked(str(request.path_params.get("name", "")), dict(request.query_params))
+        asked = _asked(request)
         try:
             form = _form(request, await request.body())
             found = await run_in_threadpool(page.act, repository_for(request), asked, form)
@@ -85,6 +84,17 @@ def _acting(repository_for: RepositoryFor, page: Page) -> Callable[[Request], Aw
         return _page(page.template, {**found, **_around(request)}, status=409)
 
     return endpoint
+
+
+def _is_picture(value: object) -> bool:
+    """Tell whether a value is markup, or several of it."""
+    several = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return isinstance(value, Markup) or (bool(several) and all(isinstance(each, Markup) for each in several))
+
+
+def _asked(request: Request, ending: str = "") -> Asked:
+    name, query = str(request.path_params.get("name", "")), request.query_params
+    return Asked(name.removesuffix(ending), dict(query), tuple(query.multi_items()))
 
 
 def _form(request: Request, body: bytes) -> Form:

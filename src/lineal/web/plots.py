@@ -73,23 +73,6 @@ def shares(top: Sequence[tuple[str, int]], total: int) -> Markup:
     return _picture("shares", f"the {len(top)} most frequent values", _LINE * len(top), lines)
 
 
-def curve(points: Sequence[tuple[int, float, int]], say: Callable[[float], str]) -> Markup:
-    """Return the values of a metric by step as a line; nothing for a single point."""
-    if len(points) < 2:
-        return Markup("")
-    first, last = points[0][0], points[-1][0]
-    values = [value for _, value, _ in points]
-    least, most = min(values), max(values)
-    across, up = max(1, last - first), (most - least) or 1.0
-    places = (
-        f"{1 + (step - first) / across * (_WIDTH - 2):.1f},{_HEIGHT - 2 - (value - least) / up * (_HEIGHT - 4):.1f}"
-        for step, value, _ in points
-    )
-    line = Markup('<polyline points="{}"/>').format(" ".join(places))
-    label = f"{say(values[0])} at step {first} to {say(values[-1])} at step {last}"
-    return _picture("curve", label, _HEIGHT, [Markup("<title>{}</title>").format(label), line])
-
-
 def _picture(kind: str, label: str, height: int, parts: Sequence[Markup]) -> Markup:
     head = Markup(
         '<svg class="{kind}" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" aria-label="{label}">'

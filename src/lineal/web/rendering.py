@@ -31,6 +31,7 @@ _AND = " & "
 _RANGE = re.compile(r"under \S+|\S+ to under \S+|\S+ and over")
 """A range of numbers, which reads better without a sign of equality."""
 
+_WORDS, _BRIEF_MAX = ("NaN", "Infinity", "-Infinity"), 120
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _PLACES = (
     ("run:", "/runs/"),
@@ -49,6 +50,7 @@ def environment() -> Environment:
     )
     found.filters |= {
         "moment": moment,
+        "instant": instant,
         "figure": figure,
         "size": size,
         "short": short,
@@ -64,6 +66,7 @@ def environment() -> Environment:
         "diff_lines": diff_lines,
         "groupby_in_order": groupby_in_order,
         "brief": brief,
+        "side": side,
         "prose": prose,
         "cost": costs.facts,
         "group": group,
@@ -81,6 +84,15 @@ def moment(at: int | None) -> str:
     return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if at is not None else "—"
 
 
+def instant(at: int) -> str:
+    """Return a time with its milliseconds, in UTC; one that no calendar has as the number that it is."""
+    try:
+        found = datetime.fromtimestamp(at / 1000, UTC)
+    except (OverflowError, ValueError, OSError):
+        return f"{at} ms"
+    return f"{found:%Y-%m-%d %H:%M:%S}.{at % 1000:03d} UTC"
+
+
 def seconds(milliseconds: int) -> str:
     """Return a duration in seconds."""
     return f"{milliseconds / 1000:,.1f} s"
@@ -90,6 +102,7 @@ def figure(value: Number) -> str:
     """Return a measured number with the digits that matter."""
     if isinstance(value, str):
         return value
+    value += 0.0  # which has no sign where it is nothing
     return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e9 else f"{value:.4g}"
 
 
@@ -141,6 +154,15 @@ def brief(text: str) -> Markup:
     """Return one side of a difference, its digests shortened."""
     shown = Markup("{}").format(text or "—")
     return Markup(_DIGEST.sub(lambda found: f"<code>{short(found[0])}</code>", shown))  # noqa: S704 - it was escaped
+
+
+def side(text: str, is_number: bool = False) -> Markup:
+    """Return one of many values that stand beside each other: numbers in six digits, long texts folded."""
+    if is_number and text:
+        return Markup("{}").format(wording.figure(text if text in _WORDS else float(text)))
+    if len(text) <= _BRIEF_MAX:
+        return brief(text)
+    return Markup("<details><summary>{}…</summary>{}</details>").format(text[:_BRIEF_MAX], text)
 
 
 def prose(text: str) -> Markup:

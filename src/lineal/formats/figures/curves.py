@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from lineal.formats.figures.axes import Place, Scale, axes
 from lineal.formats.figures.svg import (
     BLUE,
     GREY,
     ORANGE,
-    Place,
-    Scale,
-    axes,
     element,
     figure,
     label,

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from lineal.formats.figures.axes import Scale, ticks
 from lineal.formats.figures.svg import (
     BLUE,
     GREY,
     ORANGE,
-    Scale,
     element,
     figure,
     label,
     polyline,
     shortened,
-    ticks,
     tip,
 )
 

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from lineal.web.pages import card, dataset, deployment, diff, history, home, media, model, run, search, version
+from lineal.web.pages import (
+    card,
+    compare,
+    dataset,
+    deployment,
+    diff,
+    history,
+    home,
+    made,
+    media,
+    metrics,
+    model,
+    run,
+    search,
+    version,
+)
 from lineal.web.pages.page import Page
 
 PAGES: tuple[Page, ...] = (
@@ -17,7 +32,10 @@ PAGES: tuple[Page, ...] = (
     card.PAGE,
     run.LIST,
     run.PAGE,
+    metrics.PAGE,
+    compare.PAGE,
     media.PAGE,
+    made.PAGE,
     dataset.LIST,
     dataset.PAGE,
     deployment.LIST,

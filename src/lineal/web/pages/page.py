@@ -9,10 +9,15 @@ from lineal.client.local import LocalRepository
 
 
 class Asked(NamedTuple):
-    """What a page was asked for: the name in its address, and its query string."""
+    """What a page was asked for: the name in its address, and its query string, of which ``pairs`` has what is repeated too."""
 
     name: str
     query: dict[str, str]
+    pairs: tuple[tuple[str, str], ...] = ()
+
+    def every(self, name: str) -> tuple[str, ...]:
+        """Return all values of a name in the query string, each once."""
+        return tuple(dict.fromkeys(value for each, value in self.pairs if each == name))
 
     def number(self, name: str, otherwise: int) -> int:
         """Return a whole number of the query string, or ``otherwise``."""

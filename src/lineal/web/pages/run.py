@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from lineal.client.local import LocalRepository
-from lineal.formats import wording
 from lineal.objects.errors import Corrupt, NotFound
 from lineal.operations.answers import RunAnswer
-from lineal.storage import series
+from lineal.operations.answers.run_sections import sections_of
+from lineal.operations.recording import tracking
+from lineal.operations.recording.summaries import Pair
 from lineal.web.drawing import lineage_svg
-from lineal.web.pages import media
+from lineal.web.pages import made, media, metrics
 from lineal.web.pages.page import Asked, Page
-from lineal.web.plots import curve
 
 _LISTED = 200
-_CURVES_MAX, _POINTS = 60, 150
+_DESCRIPTION, _INNER = "mlflow.note.content", ("mlflow.", "lineal.")
+_SHOWN_OTHERWISE = {"metrics", "artifacts", "tags", "runs that belong to it"}
+"""Sections of a run that its page has in another form."""
+
 _SHOWN_BYTES = 20_000
 """A page shows so much of what a program printed; the store has all of it."""
 
@@ -26,11 +31,21 @@ def _list(repository: LocalRepository, _: Asked) -> dict[str, Any]:
 
 def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
     found: Any = repository.show(f"run:{asked.name}")
+    told = tracking.tracked(repository, found.id)
+    params = {each.key: each.value for each in _pairs(told.params)}
+    if not found.params:
+        found = msgspec.structs.replace(found, params=params)
+    tags = {each.key: each.value for each in _pairs(told.tags)}
     shown, drawn = media.of_run(repository, found)
     return {
         "run": found,
         "before": _before(repository, found),
-        "curves": _curves(repository, found),
+        "description": tags.pop(_DESCRIPTION, ""),
+        "tags": {name: value for name, value in tags.items() if not name.startswith(_INNER)},
+        "inner_tags": {name: value for name, value in tags.items() if name.startswith(_INNER)},
+        **metrics.of_run(repository, found, told, asked),
+        **made.of_run(repository, found, told),
+        "sections": [each for each in sections_of(found) if each.title not in _SHOWN_OTHERWISE],
         "media": shown,
         "drawn": drawn,
         "stdout": _text(repository, found.run.stdout if found.run else None),
@@ -50,16 +65,6 @@ def _before(repository: LocalRepository, found: RunAnswer) -> str:
     return str(rows[0]["id"]) if rows and found.digest else ""
 
 
-def _curves(repository: LocalRepository, found: RunAnswer) -> dict[str, Any]:
-    """Return the picture of each metric that has more points than one."""
-    database = repository.store.database
-    drawn = (
-        (name, curve(series.chart(database, found.id, name, first=None, last=None, count=_POINTS), wording.figure))
-        for name in list(found.metrics)[:_CURVES_MAX]
-    )
-    return {name: picture for name, picture in drawn if picture}
-
-
 def _text(repository: LocalRepository, digest: Any) -> str:
     if digest is None:
         return ""
@@ -69,6 +74,8 @@ def _text(repository: LocalRepository, digest: Any) -> str:
     except (NotFound, Corrupt) as error:
         return error.message
 
+
+_pairs = msgspec.json.Decoder(list[Pair]).decode
 
 LIST = Page("/runs", "runs.html", _list)
 PAGE = Page("/runs/{name:path}", "run.html", _load)

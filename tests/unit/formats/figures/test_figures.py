@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lineal.formats.figures.axes import ticks
 from lineal.formats.figures.confusion import confusion_matrix
 from lineal.formats.figures.curves import Bin, calibration, precision_recall, roc
 from lineal.formats.figures.forest import Row, forest_plot
 from lineal.formats.figures.history import Measured, metric_history
 from lineal.formats.figures.lineage import Edge, Node, lineage
-from lineal.formats.figures.svg import ticks
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = '"><script>alert(1)</script>\0\x1b & é'
