@@ -101,7 +101,9 @@ def pages(address: str) -> dict[str, str]:
         found[path] = answer.data.decode(errors="replace")
         if answer.headers["Content-Type"].startswith("text/html"):
             links = [urlsplit(urljoin(address + path, link)) for link in Page(found[path]).links]
-            waiting += [each._replace(scheme="", netloc="", fragment="").geturl() for each in links]
+            # Each part of a chart is a page of its own, and has parts.
+            whole = [each for each in links if "from=" not in each.query]
+            waiting += [each._replace(scheme="", netloc="", fragment="").geturl() for each in whole]
     return {path: text for path, text in found.items() if text.startswith("<!doctype html>")}
 
 

@@ -87,6 +87,8 @@ def _chart(
     view, note = wanted.view, ""
     if not wanted.has_axis and _is_of_one_step(found.values()):
         view, note, zoom = view._replace(axis="relative"), "by time, for all of its points have one step", None
+    if view.is_log and not any(part.mean > 0 for each in found.values() for part in each.parts):
+        view, note = view._replace(is_log=False), "linear, for nothing of it is above 0"
     lines = [Line(each.name, found[each.id], each.place, _began(each, found[each.id])) for each in shown]
     drawn = metric_chart(
         key, lines, view, size=LARGE if is_large else SMALL, zoom=zoom if view.axis == "step" else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, NamedTuple
@@ -29,6 +30,7 @@ _CLOCK = (
 )
 _UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 _GROUPED_FROM, _PLAIN_MAX, _DECIMALS_MAX = 10_000, 1e15, 6
+_GREATEST = sys.float_info.max
 _SMALL, _TINY = 1e-3, 1e-12
 _NAME_MAX, _TICK_MAX = 60, 18
 
@@ -134,12 +136,12 @@ def spread(values: Iterable[float], kind: Kind = "linear", *, with_room: bool = 
     least, most = min(found), max(found)
     if kind == "log":
         factor = 2.0 if least == most else 10 ** (_ROOM * (math.log10(most) - math.log10(least))) if with_room else 1.0
-        return max(least / factor, 5e-324), min(most * factor, 1.7e308)
+        return max(least / factor, 5e-324), min(most * factor, _GREATEST)
     if least == most:
         around = {"linear": abs(least) * 0.05 or 0.5, "whole": 1.0}.get(kind, 500.0)
-        return max(least - around, -1.7e308), min(most + around, 1.7e308)
+        return max(least - around, -_GREATEST), min(most + around, _GREATEST)
     room = (most * _ROOM - least * _ROOM) if with_room else 0.0
-    return max(least - room, -1.79e308), min(most + room, 1.79e308)
+    return max(least - room, -_GREATEST), min(most + room, _GREATEST)
 
 
 Side = tuple[Range, Kind] | tuple[str, ...]
@@ -317,8 +319,9 @@ def duration(milliseconds: float) -> str:
         (_HOUR, "h", _MINUTE, "min"),
         (_MINUTE, "min", _SECOND, "s"),
     ):
-        if milliseconds >= unit:
-            whole, rest = divmod(round(milliseconds / below) * below, unit)
+        # Rounded first: what is nearly an hour is not 60 minutes.
+        if (rounded := round(milliseconds / below) * below) >= unit:
+            whole, rest = divmod(rounded, unit)
             return f"{whole:.0f} {name}{f' {rest / below:.0f} {below_name}' if rest else ''}"
     return f"{milliseconds / _SECOND:.3g} s"
 

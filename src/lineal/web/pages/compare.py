@@ -112,10 +112,11 @@ def _charts(
     groups, keys, page = paged(names, view.page, size)
     view = view._replace(page=page)
     shown = [Shown(each.id, _name(each), each.started_at, place) for place, each in enumerate(runs)]
-    drawn, _ = charts(repository, shown, keys, view)
+    drawn, found = charts(repository, shown, keys, view)
     return {
         "groups": groups,
         "charts": {key: {"note": each.note} for key, each in drawn.items()},
+        "curves": {key: {run: each._asdict() for run, each in found[key].items()} for key in drawn},
         "pictures": {key: each.picture for key, each in drawn.items()},
         "pages_of": {key: metric_address(_who(runs, key), key, view) for key in drawn},
         "view": view_values(view, len(names), len(every), page, size),

@@ -98,9 +98,7 @@ def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
     run_id, path = asked.query.get("run", ""), asked.query.get("path", "")
     run: Any = repository.show(f"run:{run_id}")
     lines = _lines(repository, run)
-    line = next((each for each in lines if each.path == path), None)
-    if line is None:
-        raise NotFound(f"run:{run.id} logged nothing at '{path}'", hint="its page lists what it logged")
+    line = next((each for each in lines if each.path == path), None) or _file(repository, run.id, path)
     page = asked.number("page", 0)
     same = [each for each in lines if each.key == line.key]
     is_read = line.size_bytes <= _VALUE_BYTES_MAX
@@ -114,6 +112,15 @@ def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
         "file": address(run.id, path, "/media/file"),
         "steps": steps[:200],
     }
+
+
+def _file(repository: LocalRepository, run_id: str, path: str) -> MediaLine:
+    """Return a file that no list of media has. Raises NotFound."""
+    try:
+        found = repository.artifacts.show(run_id, path)
+    except NotFound:
+        raise NotFound(f"run:{run_id} logged nothing at '{path}'", hint="its page lists what it logged") from None
+    return MediaLine(key=path, step=0, kind=kind_of(path), path=path, at=0, size_bytes=found.size_bytes)
 
 
 def _draw(

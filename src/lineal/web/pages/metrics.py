@@ -47,7 +47,7 @@ def of_run(repository: LocalRepository, run: RunAnswer, told: TrackedRun, asked:
     names = [name for name in sorted(values) if view.fits(name)]
     groups, shown, page = paged(names, view.page, CHARTS)
     view = view._replace(page=page)
-    drawn, _ = charts(repository, [Shown(run.id, run.name, run.started_at)], shown, view)
+    drawn, found = charts(repository, [Shown(run.id, run.name, run.started_at)], shown, view)
     rows = {}
     for key in shown:
         total, line = totals.get(key), lines.get(key)
@@ -66,6 +66,7 @@ def of_run(repository: LocalRepository, run: RunAnswer, told: TrackedRun, asked:
         "groups": groups,
         "rows": rows,
         "charts": {key: {"note": each.note} for key, each in drawn.items()},
+        "curves": {key: found[key][run.id]._asdict() for key in drawn},
         "pictures": {key: each.picture for key, each in drawn.items()},
         "view": view_values(view, len(names), len(values), page),
         "pages": [
@@ -127,7 +128,7 @@ def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
         "run": {"id": told.id, "name": told.name, "state": told.state, "started_at": told.started_at},
         "key": key,
         "value": last.value if last else None,
-        "curve": (curve := found[key][told.id]),
+        "curve": (curve := found[key][told.id])._asdict(),
         "summary": _summary(curve),
         "points": points,
         "note": chart.note if chart else "",
