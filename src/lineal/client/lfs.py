@@ -44,7 +44,7 @@ def resolved(repository: Repository, upload: Upload, path: Path, *, warn: Callab
     lost = [place for place, pointer in pointers.items() if not _bring(repository, objects, pointer)]
     if lost:
         warn(_told(lost))
-    found = {place: pointer for place, pointer in pointers.items() if place not in lost}
+    found = {place: pointers[place] for place in pointers.keys() - lost}
     changed = (
         msgspec.structs.replace(each, digest=pointer.digest, size_bytes=pointer.size_bytes)
         if (pointer := found.get(each.path))
