@@ -30,7 +30,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "log": ("lineal log", "lineal log churn --limit 10"),
     "lineage": ("lineal lineage churn@production", "lineal lineage data:customers --depth 3"),
     "gc": ("lineal gc", "lineal gc --delete", "lineal gc --remote backup --grace-days 30"),
-    "repair": ("lineal repair", "lineal repair --source backup"),
+    "repair": ("lineal repair", "lineal repair --source backup", "lineal repair --remote backup"),
     "data add": (
         "lineal data add customers.csv",
         "lineal data add images/ --name photos --message 'spring'",
@@ -158,6 +158,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "verify": (
         "lineal verify",
         "lineal verify churn:1.2.0",
+        "lineal verify --remote backup --sample 0.1",
         "lineal verify --log --checkpoint checkpoint.txt --tiles s3://audit/log",
     ),
     "export log": ("lineal export log /mnt/audit/log", "lineal export log s3://audit/log > checkpoint.txt"),
