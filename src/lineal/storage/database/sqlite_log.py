@@ -11,8 +11,8 @@ from lineal.objects.errors import LinealError, Unavailable
 
 _sync_file = getattr(os, "fdatasync", os.fsync)
 
-_PAGES = 16_000
-"""Of the log, before they are put into the file: 64 MB. A page of an index is changed by many runs, and then written there once."""
+_PAGES = 8_000
+"""Of the log, before they are put into the file: 32 MB. A page of an index is changed by many runs, and then written there once."""
 
 # sqlite.org/fileformat2.html, "WAL file format".
 _HEAD_BYTES, _FRAME_HEAD_BYTES = 32, 24
