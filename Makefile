@@ -51,7 +51,7 @@ endif
 
 test: lint ## lint and every test; the fast ones first
 	$(BIN)/python -m pytest -q -n auto --dist worksteal tests/tidy tests/unit tests/contracts tests/stateful
-	$(BIN)/python -m pytest -q -n auto --dist worksteal tests/surfaces tests/docs
+	$(BIN)/python -m pytest -q -n auto --dist worksteal tests/docs tests/surfaces
 	# Alone, so that nothing else takes the processor while it is counted.
 	$(BIN)/python -m pytest -q tests/speed
 
