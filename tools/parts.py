@@ -164,9 +164,11 @@ def download_pytorch() -> Path | None:
 def _into(home: Path) -> tuple[str | Path, ...]:
     """Return the command that installs what is locked into an environment.
 
-    Its modules are compiled when they are first loaded: most never are, and compiling all takes longer than installing them.
+    Its modules are compiled when they are first loaded, where that is allowed: most never are, and compiling all takes longer
+    than installing them.
     """
-    options = ("--quiet", "--no-compile-bytecode", "--require-hashes")
+    compiling = "--compile-bytecode" if os.environ.get("PYTHONDONTWRITEBYTECODE") else "--no-compile-bytecode"
+    options = ("--quiet", compiling, "--require-hashes")
     return (_beside("uv"), "pip", "install", *options, "--python", home / "bin" / "python")
 
 
