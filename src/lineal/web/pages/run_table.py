@@ -50,7 +50,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     def sorted(self, name: str, first: str) -> str:
         """Return the address that puts a column in order: ``first`` asc or desc, and the other way round after that."""
         other = "desc" if first == "asc" else "asc"
-        return self.link(sort=f"{name} {other if self.sort == f'{name} {first}' else first}")
+        return self.link(sort=f"{name} {other if self.order(name) == f'{first}ending' else first}")
 
     def order(self, name: str) -> str:
         """Return what ``aria-sort`` says of a column: ascending or descending, or nothing."""
