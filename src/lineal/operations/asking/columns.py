@@ -99,9 +99,19 @@ def marked(columns: Iterable[Column], values: Values) -> tuple[Column, ...]:
     return tuple(Column(each.kind, each.name, _differs(values[each.kind], each.name)) for each in columns)
 
 
-def _ranked(rows: Sequence[Mapping[str, Cell]]) -> list[tuple[bool, str]]:
-    """Return the names in rows: first those that differ, each part in the order of the alphabet."""
-    return sorted((not _differs(rows, name), name) for name in {name for row in rows for name in row})
+def _ranked(rows: Sequence[Mapping[str, Cell]]) -> list[tuple[int, str]]:
+    """Return the names in rows: first of several values, then of one that some rows have, then of one that all have."""
+    said: dict[str, list[Cell]] = {}
+    for row in rows:
+        for name, value in row.items():
+            said.setdefault(name, []).append(value)
+    return sorted((_rank(values, len(rows)), name) for name, values in said.items())
+
+
+def _rank(values: Sequence[Cell], row_count: int) -> int:
+    if any(each != values[0] for each in values):
+        return 0
+    return 1 if len(values) < row_count else 2
 
 
 def _differs(rows: Sequence[Mapping[str, Cell]], name: str) -> bool:
