@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, get_args
 
 from lineal.objects.errors import Invalid
@@ -59,8 +59,12 @@ def chosen(texts: Iterable[str]) -> Chosen:
     return Chosen(tuple(fields), tuple(columns))
 
 
-def sorts(text: str) -> tuple[Sort, ...]:
+def sorts(text: str, is_text_only: Callable[[str], bool]) -> tuple[Sort, ...]:
     """Return how rows are put in order that is written as ``metrics.auc desc`` or ``started asc``; nothing for nothing.
+
+    Args:
+        text: the order.
+        is_text_only: tells whether a parameter is a number nowhere.
 
     Raises:
         Invalid: it is no order.
@@ -74,7 +78,9 @@ def sorts(text: str) -> tuple[Sort, ...]:
         return (Sort(_SORTED[name], _WAYS[way]),)
     column = _column(name)
     by = Known(SINGULAR[column.kind], column.name)  # type: ignore[arg-type]  # one of the three
-    return (Sort(by, _WAYS[way], numeric=column.kind == "params"),)
+    is_number = column.kind == "params" and not is_text_only(column.name)
+    # Very many runs may have the same value: an index has these in the order of their ids, and in no other.
+    return Sort(by, _WAYS[way], numeric=is_number, texts=False), Sort(FIELDS["runs"]["id"], _WAYS[way])
 
 
 def names(values: Values) -> dict[ColumnKind, tuple[str, ...]]:

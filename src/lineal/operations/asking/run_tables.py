@@ -25,7 +25,7 @@ from lineal.operations.references import Row, dataset_reference, version_referen
 from lineal.query.conditions import TOLD_OF_CODE, Values
 from lineal.query.pages import read_page
 from lineal.query.query import Understood, check_limit, understand
-from lineal.query.syntax import Every, Known, Not
+from lineal.query.syntax import Every, Known, Not, Sort
 from lineal.query.walks import Wanted
 from lineal.storage.store import Store
 
@@ -75,7 +75,7 @@ def table(
     now, token = going_on(page, store.clock.now())
     facts = StoreFacts(store)
     asked = understand(query, subject="runs", facts=facts, now=now)
-    wanted = narrowed(store, _wanted(asked, experiment, sort, is_deleted=deleted))
+    wanted = narrowed(store, _wanted(asked, experiment, choice.sorts(sort, facts.is_text_only), is_deleted=deleted))
     rows, behind = read_page(wanted, limit=asked.limit or limit, page_token=token, ask=store.database.run)
     note = "; ".join(filter(None, (asked.note, "" if rows else facts.unmeasured(asked.metrics))))
     values, long = _said(store, rows)
@@ -92,7 +92,7 @@ def table(
     )
 
 
-def _wanted(asked: Understood, experiment: int | None, sort: str, *, is_deleted: bool) -> Wanted:
+def _wanted(asked: Understood, experiment: int | None, sorts: tuple[Sort, ...], *, is_deleted: bool) -> Wanted:
     wanted = asked.wanted
     experiments = wanted.experiments
     if experiment is not None:
@@ -101,7 +101,7 @@ def _wanted(asked: Understood, experiment: int | None, sort: str, *, is_deleted:
     return msgspec.structs.replace(
         wanted,
         condition=Every((wanted.condition, Not(Known("tag", RANK_OF)))),
-        sorts=choice.sorts(sort) or wanted.sorts,
+        sorts=sorts or wanted.sorts,
         experiments=experiments,
         view="deleted" if is_deleted else "active",
     )

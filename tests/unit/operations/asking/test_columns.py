@@ -61,7 +61,7 @@ def test_nobody_chooses_more_columns_than_a_table_has() -> None:
     [("metrics.val loss desc", "val loss", False), ("params.lr asc", "lr", True), ("started desc", "started", False)],
 )
 def test_an_order_is_a_column_and_a_way(text: str, name: str, is_ascending: bool) -> None:
-    (sort,) = columns.sorts(text)
+    sort, *_ = columns.sorts(text, lambda _: False)
 
     assert (name, is_ascending) == (sort.by.name, sort.ascending)
 
@@ -69,4 +69,4 @@ def test_an_order_is_a_column_and_a_way(text: str, name: str, is_ascending: bool
 @pytest.mark.parametrize("text", ["metrics.auc", "auc desc", "desc", "metrics.auc down", "r.id; drop table run asc"])
 def test_what_is_no_order_is_refused(text: str) -> None:
     with pytest.raises(Invalid, match="is no"):
-        columns.sorts(text)
+        columns.sorts(text, lambda _: False)

@@ -27,7 +27,12 @@ def begin(repository: LocalRepository, name: str, *, at: int = 1, experiment: in
     found: str = repository.store.clock.new_id()
     new = tracking.NewRun(id=found, name=name, started_at=at, experiment=experiment, tags=tags)
     tracking.create(repository, new)
-    tracking.record(repository, found, points=(Point("auc", 1, at / 10, 1),), params={"at": str(at), "kind": "tree"})
+    tracking.record(
+        repository,
+        found,
+        points=(Point("auc", 1, at / 10, 1), Point("epoch", 1, 20, 1)),
+        params={"at": str(at), "kind": "tree"},
+    )
     return found
 
 
@@ -78,10 +83,10 @@ def test_columns_are_those_that_differ_until_somebody_chooses(repository: LocalR
     found = run_tables.table(repository)
     chosen = run_tables.table(repository, columns=("tags.team", "params.none", "source"))
 
-    assert [("metrics.auc", True), ("params.at", True), ("params.kind", False)] == [
+    assert [("metrics.auc", True), ("metrics.epoch", False), ("params.at", True), ("params.kind", False)] == [
         (each.text, each.differs) for each in found.columns
     ]
-    assert [(0.2, "2", "tree"), (0.1, "1", "tree")] == [each.values for each in found.rows]
+    assert [(0.2, 20, "2", "tree"), (0.1, 20, "1", "tree")] == [each.values for each in found.rows]
     assert [("a", None), ("a", None)] == [each.values for each in chosen.rows]
     assert ("source",) == chosen.fields
     assert ("team",) == found.names["tags"]
@@ -107,7 +112,7 @@ def test_a_run_with_more_than_lists_hold_shows_what_is_chosen_of_it(repository: 
         ({"sort": "params.at desc"}, ["r3", "r2", "r1"]),
         ({"sort": "name desc"}, ["r3", "r2", "r1"]),
         ({"sort": "duration asc"}, ["r3", "r2", "r1"]),
-        ({"sort": "tags.team asc"}, ["r3", "r2", "r1"]),
+        ({"sort": "tags.team asc"}, ["r3", "r1", "r2"]),
         ({"query": "metrics.auc > 0.15 order by started"}, ["r2", "r3"]),
         ({"query": "metrics.auc > 0.15 order by started", "sort": "started desc"}, ["r3", "r2"]),
         ({"query": "limit 1"}, ["r3"]),
@@ -201,7 +206,17 @@ def counted(repository: LocalRepository, ask: Callable[[], Any]) -> tuple[int, i
 
 @pytest.mark.parametrize(
     "asked",
-    [{}, {"sort": "metrics.auc desc"}, {"sort": "params.at asc"}, {"query": "metrics.auc > 0.1"}, {"experiment": None}],
+    [
+        {},
+        {"experiment": None},
+        {"query": "metrics.auc > 0.1"},
+        {"sort": "metrics.auc desc"},
+        {"sort": "metrics.epoch desc"},
+        {"sort": "params.at asc"},
+        {"sort": "params.kind asc"},
+        {"sort": "tags.mlflow.user desc"},
+        {"deleted": True},
+    ],
     ids=str,
 )
 def test_a_page_asks_and_reads_the_same_among_a_few_runs_and_among_many(
@@ -210,14 +225,16 @@ def test_a_page_asks_and_reads_the_same_among_a_few_runs_and_among_many(
     def fill(numbers: range) -> None:
         with repository.store.database.transaction():
             for at in numbers:
-                begin(repository, f"r{at}", at=at)
+                begin(repository, f"r{at}", at=at, **{"mlflow.user": "ana"})
 
     def look() -> RunTable:
         return run_tables.table(repository, **{"experiment": 0, **asked}, limit=20)
 
-    fill(range(10, 600))  # more than are looked at to find those of a page
+    for at in range(1, 30):
+        tracking.delete(repository, begin(repository, "gone", at=at))
+    fill(range(100, 700))  # more than are looked at to find those of a page
     few = counted(repository, look)
-    fill(range(600, 2_400))
+    fill(range(700, 2_500))
     many = counted(repository, look)
 
     assert 20 == len(look().rows)
