@@ -9,7 +9,7 @@ from lineal.objects.errors import Invalid
 from lineal.operations.answers import Column, ColumnKind
 from lineal.operations.answers.questions import Cell
 from lineal.query.fields import FIELDS, Field
-from lineal.query.syntax import Known, Sort
+from lineal.query.syntax import LENGTH_MAX, Known, Sort, check_characters
 
 KINDS: tuple[ColumnKind, ...] = get_args(ColumnKind)
 SINGULAR: dict[ColumnKind, str] = {"metrics": "metric", "params": "param", "tags": "tag"}
@@ -126,6 +126,7 @@ def _differs(rows: Sequence[Mapping[str, Cell]], name: str) -> bool:
 
 
 def _column(text: str) -> Column:
+    check_characters(text, LENGTH_MAX)
     kind, _, name = text.partition(".")
     if kind not in KINDS or not name:
         hint = f"write metrics.…, params.… or tags.… and a name, or one of {', '.join(FIELDS_SHOWN)}"

@@ -13,7 +13,7 @@ from lineal.query.fields import EXPERIMENT
 from lineal.query.pages import read_page
 from lineal.query.query import check_limit
 from lineal.query.sources import EXPERIMENTS
-from lineal.query.syntax import Every, Property, Sort
+from lineal.query.syntax import LENGTH_MAX, Every, Property, Sort, check_characters
 from lineal.query.walks import Wanted
 from lineal.storage.store import Store
 
@@ -50,9 +50,10 @@ def table(
         page: go on behind the page whose answer gave this, with everything else as it was.
 
     Raises:
-        Invalid: the sort cannot be read, or the page is that of another table.
+        Invalid: the sort cannot be read, the page is that of another table, or no name holds such characters.
     """
     check_limit(limit)
+    check_characters(name, LENGTH_MAX)
     wanted = Wanted(
         EXPERIMENTS,
         Property(EXPERIMENT["name"], "~", name) if name else Every(()),

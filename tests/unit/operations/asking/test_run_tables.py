@@ -12,7 +12,7 @@ from lineal.objects.errors import Denied, Invalid
 from lineal.objects.runs import Point
 from lineal.objects.ulid import hexadecimal
 from lineal.operations.answers import RunTable
-from lineal.operations.asking import run_tables
+from lineal.operations.asking import experiment_tables, run_tables
 from lineal.operations.recording import experiments, inputs, tracking
 from lineal.operations.recording.ranks import RANK_OF
 from lineal.operations.recording.summaries import Dataset, Pair, UsedDataset
@@ -165,6 +165,16 @@ def test_the_ranks_of_one_training_are_one_row(repository: LocalRepository) -> N
 def test_a_search_that_cannot_be_read_points_at_the_place(repository: LocalRepository) -> None:
     with pytest.raises(Invalid, match=r"compared with a number\n  auc > high\n        \^\^\^\^"):
         run_tables.table(repository, query="auc > high")
+
+
+@pytest.mark.parametrize("name", ["a\x00b", "a" * 5_000, "\ud800", "\x1b[31m"])
+def test_what_no_name_can_be_is_refused_before_the_database_is_asked(name: str, either: LocalRepository) -> None:
+    begin(either, "r")
+    for asked in ({"columns": (f"params.{name}",)}, {"sort": f"metrics.{name} asc"}, {"query": name}):
+        with pytest.raises(Invalid, match=r"cannot hold|too long"):
+            run_tables.table(either, **asked)  # type: ignore[arg-type]
+    with pytest.raises(Invalid, match=r"cannot hold|too long"):
+        experiment_tables.table(either, name=name)
 
 
 def test_what_may_not_be_seen_is_in_no_table(repository: LocalRepository) -> None:
