@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, get_args
 
@@ -29,6 +30,7 @@ _SORTED: dict[str, Field] = {
     **{name: FIELDS["runs"][name] for name in ("name", "state", "started", "ended", "author")},
     "duration": _DURATION,
 }
+_DIGITS = re.compile(r"[0-9]+")
 _WAYS = {"asc": True, "desc": False}
 
 Values = Mapping[ColumnKind, Sequence[Mapping[str, Cell]]]
@@ -111,7 +113,13 @@ def _ranked(rows: Sequence[Mapping[str, Cell]]) -> list[tuple[int, str]]:
     for row in rows:
         for name, value in row.items():
             said.setdefault(name, []).append(value)
-    return sorted((_rank(values, len(rows)), name) for name, values in said.items())
+    ranked = ((_rank(values, len(rows)), name) for name, values in said.items())
+    return sorted(ranked, key=lambda each: (each[0], _DIGITS.sub(_with_length, each[1])))
+
+
+def _with_length(digits: re.Match[str]) -> str:
+    """Put how many digits there are before them: 9 stands before 10."""
+    return f"{len(digits[0]):06}{digits[0]}"
 
 
 def _rank(values: Sequence[Cell], row_count: int) -> int:

@@ -21,6 +21,12 @@ def test_what_differs_between_rows_comes_before_what_is_the_same_in_all() -> Non
     assert {"metrics": ("auc", "epoch"), "params": ("lr", "only", "a"), "tags": ("team",)} == found
 
 
+def test_names_with_numbers_are_in_the_order_of_these() -> None:
+    layers: columns.Values = {"metrics": [{f"layer{place}/loss": 1 for place in (10, 9, 1)}], "params": [], "tags": []}
+
+    assert ("layer1/loss", "layer9/loss", "layer10/loss") == columns.names(layers)["metrics"]
+
+
 def test_by_itself_a_table_has_metrics_and_params_and_first_what_was_asked_about() -> None:
     found = columns.by_themselves(VALUES, [Column("params", "a"), Column("tags", "team"), Column("metrics", "epoch")])
 
