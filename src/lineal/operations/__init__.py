@@ -122,6 +122,7 @@ VERBS = {
     "data.doctor": ("doctor",),
     "versioning.evaluations": ("evaluate",),
     "versioning.outside_evaluations": ("evaluation add",),
+    "asking.experiment_tables": ("experiment table",),
     "recording.experiments": (
         "experiments",
         "experiment create",
@@ -168,6 +169,7 @@ VERBS = {
     "data.remotes": ("remote add", "remote list", "remote remove"),
     "recording.runs": ("runs", "runs start", "runs extend", "runs finish"),
     "data.sources": ("data reference", "data fetched"),
+    "asking.run_tables": ("runs table",),
     "asking.sql": ("sql",),
     "recording.tracking": (
         "runs create",

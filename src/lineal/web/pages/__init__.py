@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from lineal.web.pages import card, dataset, deployment, diff, history, home, media, model, run, search, version
+from lineal.web.pages import (
+    card,
+    dataset,
+    deployment,
+    diff,
+    experiment,
+    history,
+    home,
+    media,
+    model,
+    run,
+    search,
+    version,
+)
 from lineal.web.pages.page import Page
 
 PAGES: tuple[Page, ...] = (
@@ -15,6 +28,8 @@ PAGES: tuple[Page, ...] = (
     version.LINEAGE,
     version.PAGE,
     card.PAGE,
+    experiment.LIST,
+    experiment.PAGE,
     run.LIST,
     run.PAGE,
     media.PAGE,
