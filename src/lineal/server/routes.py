@@ -20,6 +20,7 @@ from lineal.server.limits import Lane, read_body
 from lineal.server.once import Once
 from lineal.server.problems import understood
 from lineal.server.settings import Settings
+from lineal.storage.database.stopping import awaited
 
 API = "/api/v1"
 _KEY_CHARACTERS_MAX = 200
@@ -51,8 +52,13 @@ class _Operations:
             acting = self._repository.acting(self._guard.actor(request))
             asked = await asked_of(request, operation)
             key = _key(request, acting.store.actor.name)
-            work = partial(in_thread, partial(acting.perform, operation, asked, key=key))
-            answer = await self._once.run(key, msgspec.json.encode((operation.words, asked)), work)
+            work = partial(acting.perform, operation, asked, key=key)
+            if operation.effect == "reads":
+                answer = await awaited(work, run_in_threadpool, request.receive)
+            else:
+                answer = await self._once.run(
+                    key, msgspec.json.encode((operation.words, asked)), partial(in_thread, work)
+                )
             return Response(msgspec.json.encode(answer), media_type="application/json")
 
         return endpoint

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from importlib.resources import files
 from urllib.parse import parse_qs
 
@@ -15,6 +16,7 @@ from starlette.routing import BaseRoute, Route
 
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Invalid, LinealError
+from lineal.storage.database.stopping import awaited
 from lineal.web import cards
 from lineal.web.pages import PAGES
 from lineal.web.pages.page import Asked, Form, Page
@@ -54,7 +56,8 @@ def _endpoint(repository_for: RepositoryFor, page: Page) -> Callable[[Request], 
         is_json = request.url.path.endswith(_JSON)
         asked = Asked(name.removesuffix(_JSON) if is_json else name, dict(request.query_params))
         try:
-            found = await run_in_threadpool(page.load, repository_for(request), asked)
+            load = partial(page.load, repository_for(request), asked)
+            found = await awaited(load, run_in_threadpool, request.receive)
         except LinealError as error:
             if is_json or error.http_status == 401:
                 raise
