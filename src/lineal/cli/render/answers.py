@@ -61,6 +61,7 @@ ONE: dict[type[a.Answer], Renderer] = {
     a.Diff: differences.diff,
     a.DataDiff: tables.diff,
     a.Lineage: lineage.lineage,
+    a.Forgotten: runs.forgotten,
     a.Found: _found,
     a.SqlAnswer: sql.table,
     a.Verification: history.verification,
