@@ -189,6 +189,8 @@ def test_experiments_are_made_found_renamed_deleted_and_restored(client: Client)
     assert found["artifact_location"] == f"mlflow-artifacts:/{number}"
     client.post("/experiments/delete", experiment_id=number)
     assert client.get("/experiments/get", experiment_id=number).said["experiment"]["lifecycle_stage"] == "deleted"
+    twice = client.post("/experiments/delete", experiment_id=number)
+    assert (twice.status, twice.said["error_code"]) == (404, "RESOURCE_DOES_NOT_EXIST")
     again = client.post("/experiments/create", name="churned")
     assert (again.status, again.said["error_code"]) == (400, "RESOURCE_ALREADY_EXISTS")
     client.post("/experiments/restore", experiment_id=number)
