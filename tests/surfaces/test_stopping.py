@@ -87,6 +87,23 @@ def test_a_query_ends_when_its_client_hangs_up(database: str, tmp_path: Path) ->
         assert run in served.ask("GET", f"/api/2.0/mlflow/runs/get?run_id={run}").text
 
 
+def test_queries_that_go_on_keep_nobody_from_writing(database: str, tmp_path: Path) -> None:
+    with Served(tmp_path, database=database) as served:
+        connections = [ask_endlessly(served) for _ in range(4)]
+        wait_until(lambda: under_way(served) == 5)
+        client = Client(served.url)
+        run = client.run(client.experiment("meanwhile"))
+        for step in range(20):
+            point = {"run_id": run, "key": "loss", "value": 1, "step": step, "timestamp": step}
+            client.said("POST", "mlflow/runs/log-metric", point)
+        client.put(f"1/{run}/artifacts/a.txt", b"written")
+
+        assert 5 == under_way(served)
+        assert b"written" == client.get(f"1/{run}/artifacts/a.txt")
+        for each in connections:
+            each.close()
+
+
 def test_a_server_that_is_told_to_stop_ends_though_a_query_does_not(database: str, tmp_path: Path) -> None:
     served = Served(tmp_path, database=database, variables={"LINEAL_SERVER_SHUTDOWN_S": "1"})
     connection = ask_endlessly(served)
