@@ -15,6 +15,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "export mlflow": ("lineal export mlflow mlruns", "lineal export mlflow http://mlflow.example.org:5000"),
     "run": ("lineal run -- python train.py --depth 6", "lineal run --name nightly -- python -m churn.train"),
     "experiments": ("lineal experiments", "lineal experiments --deleted"),
+    "forget": (
+        "lineal forget experiment:tried-out --reason 'nobody needs it'",
+        "lineal forget run:01a2184432dca1c49fda946100958add --reason 'its data had to be deleted'",
+    ),
     "runs": ("lineal runs", "lineal runs --state failed --limit 5"),
     "show": ("lineal show churn@production", "lineal show run:train", "lineal show sha256:3fe4a1 --json"),
     "diff": ("lineal diff churn:1.0.0 churn:1.1.0", "lineal diff run:train run:01JD8Q"),

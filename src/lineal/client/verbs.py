@@ -252,6 +252,7 @@ class Verbs:
     search = o.questions.search
     sql = o.sql.sql
     experiments = o.experiments.experiments
+    forget = o.forgetting.forget
     log = o.questions.log
     diff = o.comparisons.diff
     lineage = o.lineage.lineage

@@ -30,7 +30,7 @@ if _AT_ONCE:
     from lineal.operations.messages import hooks, webhooks
     from lineal.operations.migration import exports, imports, packed, registry_imports, tags, tracking_imports
     from lineal.operations.people import access_tokens, accounts
-    from lineal.operations.recording import artifacts, experiments, runs
+    from lineal.operations.recording import artifacts, experiments, forgetting, runs
     from lineal.operations.versioning import (
         cards,
         comparisons,
@@ -67,6 +67,7 @@ __all__ = [
     "experiments",
     "exports",
     "find",
+    "forgetting",
     "git_wishes",
     "golden",
     "holds",
@@ -171,6 +172,7 @@ VERBS = {
     "data.sources": ("data reference", "data fetched"),
     "asking.run_tables": ("runs table",),
     "asking.sql": ("sql",),
+    "recording.forgetting": ("forget",),
     "recording.tracking": (
         "runs create",
         "runs record",

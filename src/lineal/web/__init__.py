@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from importlib.resources import files
 from urllib.parse import parse_qsl
 
@@ -15,6 +16,7 @@ from starlette.routing import BaseRoute, Route
 
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Invalid, LinealError
+from lineal.storage.database.stopping import awaited
 from lineal.web import cards
 from lineal.web.pages import PAGES
 from lineal.web.pages.page import Asked, Form, Page, Said
@@ -59,7 +61,8 @@ def _endpoint(repository_for: RepositoryFor, page: Page) -> Callable[[Request], 
         form = next((each for each in _forms(page) if request.url.path.endswith(each)), "")
         asked = Asked(name.removesuffix(form), Said(request.query_params.multi_items()))
         try:
-            found = await run_in_threadpool(page.load, repository_for(request), asked)
+            load = partial(page.load, repository_for(request), asked)
+            found = await awaited(load, run_in_threadpool, request.receive)
             if form == _CSV and page.csv:
                 return _sheet(request, csv_text(page.csv(found)))
         except LinealError as error:

@@ -36,6 +36,7 @@ ONE: dict[type[a.Answer], str] = {
     a.Diff: "differences.diff",
     a.DataDiff: "tables.diff",
     a.Lineage: "lineage.lineage",
+    a.Forgotten: "runs.forgotten",
     a.Found: "versions.found",
     a.SqlAnswer: "sql.table",
     a.Verification: "history.verification",

@@ -16,6 +16,7 @@ from lineal.storage.database.asking import Asked, Question
 from lineal.storage.database.database import Row
 from lineal.storage.database.sqlite_asking import ask
 from lineal.storage.database.sqlite_log import Log
+from lineal.storage.database.stopping import current
 from lineal.storage.database.transactions import Transactions
 from lineal.storage.turns import Turn, patience
 
@@ -168,8 +169,13 @@ class Sqlite:
 
     def run(self, sql: str, /, **values: Any) -> list[Row]:
         """Carry out one statement and return its rows. Raises Conflict, Invalid, Unavailable, Corrupt."""
+        stop = current()
         with self._turn:
-            return self._own().statement(sql, values)
+            own = self._own()
+            if stop is None:
+                return own.statement(sql, values)
+            with stop.during(own.raw.interrupt):
+                return own.statement(sql, values)
 
     def many(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> None:
         """Carry out one statement for each of ``rows``, all or none. Raises what ``run`` raises."""
@@ -211,7 +217,9 @@ class Sqlite:
         try:
             connection.execute("PRAGMA case_sensitive_like = ON")
             connection.execute(f"PRAGMA busy_timeout = {round(question.timeout_s * 1000)}")
-            return ask(connection.raw, question, connection.error)
+            stop = current()
+            with stop.during(connection.raw.interrupt) if stop else nullcontext():
+                return ask(connection.raw, question, connection.error)
         finally:
             connection.raw.close()
 
