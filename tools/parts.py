@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 PROGRAMS = {
@@ -36,11 +37,26 @@ _PLACE = Path(".parts")
 
 
 def main() -> None:
-    """Install what is missing."""
+    """Install what is missing. Each source waits for something else, a network or a processor, so all are asked at once."""
+    with ThreadPoolExecutor() as pool:
+        wheels = pool.submit(download_pytorch)
+        for each in [
+            pool.submit(install_of_system),
+            pool.submit(install_of_npm),
+            pool.submit(install_of_python, wheels),
+        ]:
+            each.result()
+
+
+def install_of_system() -> None:
+    """Install what comes from the system's packages; apt does one thing at a time."""
     install_packages(sorted({package for program, package in PROGRAMS.items() if not shutil.which(program)}))
     install_unpacked("ssh", "sshd", SSH)
     install_unpacked("registry", "docker-registry", REGISTRY)
-    install_of_npm()
+
+
+def install_of_python(wheels: Future[Path | None]) -> None:
+    """Install environments of Python."""
     install_locked("cyclonedx")
     install_locked("dvc")
     install_locked("mlflow")
@@ -48,10 +64,10 @@ def main() -> None:
     install_locked("mlflow_newest", "mlflow", "--no-deps")
     install_locked("mlflow2")
     install_locked("snakemake")
-    install_locked("signing", "signing", "--no-compile-bytecode")
-    if (wheels := download_pytorch()) is not None:
-        install_locked("pytorch", "mlflow", "--no-deps", "--no-index", "--find-links", wheels)
-        install_locked("capture", "capture", "--find-links", wheels)
+    install_locked("signing")
+    if (found := wheels.result()) is not None:
+        install_locked("pytorch", "mlflow", "--no-deps", "--no-index", "--find-links", found)
+        install_locked("capture", "capture", "--find-links", found)
 
 
 def install_packages(missing: list[str]) -> None:
@@ -146,8 +162,13 @@ def download_pytorch() -> Path | None:
 
 
 def _into(home: Path) -> tuple[str | Path, ...]:
-    """Return the command that installs what is locked into an environment; its modules are compiled by every processor."""
-    options = ("--quiet", "--compile-bytecode", "--require-hashes")
+    """Return the command that installs what is locked into an environment.
+
+    Its modules are compiled when they are first loaded, where that is allowed: most never are, and compiling all takes longer
+    than installing them.
+    """
+    compiling = "--compile-bytecode" if os.environ.get("PYTHONDONTWRITEBYTECODE") else "--no-compile-bytecode"
+    options = ("--quiet", compiling, "--require-hashes")
     return (_beside("uv"), "pip", "install", *options, "--python", home / "bin" / "python")
 
 

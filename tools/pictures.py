@@ -30,6 +30,7 @@ class Picture(NamedTuple):
 
 PICTURES = (
     Picture("home", "/", (1180, 900)),
+    Picture("experiment", "/experiments/0", (1180, 560)),
     Picture("version", "/versions/income:2.0.0", (1180, 1180)),
     Picture("lineage", "/lineage/data:adult-train", (1180, 560)),
     Picture("card", "/cards/income:2.1.0", (1180, 4200)),

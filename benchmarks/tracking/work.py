@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from benchmarks.tracking.artifacts import by_client_mib_s, down_mib_s, up_mib_s
 from benchmarks.tracking.client import API, Client, measured, median_ms, posted, request, said, together, whole_runs
-from benchmarks.tracking.filling import Filled, filled
+from benchmarks.tracking.filling import Filled, filled, more_runs
 from benchmarks.tracking.registry import MODEL, versions_on
 from benchmarks.tracking.rows import Row
 from benchmarks.tracking.servers import Server, fasttrackml_server, lineal_server, made_on, mlflow_server
@@ -19,11 +19,12 @@ from benchmarks.tracking.servers import Server, fasttrackml_server, lineal_serve
 class Sizes(NamedTuple):
     """How much is done.
 
-    ``runs`` are there when it is searched; ``points`` are in the long series, ``huge`` in the one that is only drawn;
+    ``runs`` are there when it is searched, and ``begun`` of them when programs send what they send most; ``points`` are in the long series, ``huge`` in the one that is only drawn;
     ``times`` and ``each`` say how often; a model has so many ``versions``; a large artifact has so many ``mib``.
     """
 
     runs: int
+    begun: int
     points: int
     huge: int
     times: int
@@ -32,8 +33,8 @@ class Sizes(NamedTuple):
     mib: int
 
 
-FULL = Sizes(runs=100_000, points=100_000, huge=1_000_000, times=30, each=50, versions=10_000, mib=1_024)
-QUICK = Sizes(runs=300, points=20_000, huge=50_000, times=10, each=8, versions=100, mib=64)
+FULL = Sizes(runs=100_000, begun=1_000, points=100_000, huge=1_000_000, times=30, each=50, versions=10_000, mib=1_024)
+QUICK = Sizes(runs=300, begun=300, points=20_000, huge=50_000, times=10, each=8, versions=100, mib=64)
 
 
 _OFTEN = 50
@@ -219,6 +220,8 @@ ROWS = (
     *_ARTIFACTS,
 )
 _OTHER_RUNS_MAX = 10_000
+_SENT = {*_RATES, *_SINGLE}
+"""What is measured before all the runs are there: how it grows with them is asked by ``growth``."""
 _IDLE = {"start", "memory"}
 """What is asked before anything was put there."""
 
@@ -241,12 +244,17 @@ def rows(home: Path, sizes: Sizes, database: str, only: frozenset[str]) -> Itera
         later = [each for each in chosen if each.row not in _IDLE]
         if not later:
             return
+        begun = min(sizes.begun, sizes.runs)
         worlds = {
-            name: World(server, sizes, filled(server, _runs(name, sizes), sizes.points, sizes.huge))
+            name: World(server, sizes, filled(server, begun, sizes.points, sizes.huge))
             for name, server in servers.items()
         }
-        has_versions = False
+        has_all = has_versions = False
         for each in later:
+            if each not in _SENT and not has_all:
+                has_all = True
+                for name, world in worlds.items():
+                    more_runs(world.server, world.put.experiment, range(begun + 1, _runs(name, sizes) + 1))
             if each.needs_versions and not has_versions:
                 has_versions = True
                 for name in ("ours", "peer"):

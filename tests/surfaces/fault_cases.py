@@ -199,7 +199,12 @@ CASES: dict[str, Case] = {
     "is terminated by a supervisor": Case(
         "import os, sys, time\n" + _TOLD.format(count=1), act=to_process(signal.SIGTERM)
     ),
-    "loses its terminal": Case(_WAIT + "time.sleep(30)", act=to_group(signal.SIGHUP)),
+    "loses its terminal": Case(
+        # Also where the tests themselves run under nohup, which their programs inherit.
+        _WAIT + "time.sleep(30)",
+        before='exec env --default-signal=HUP "$@"',
+        act=to_group(signal.SIGHUP),
+    ),
     "ignores what nohup ignores": Case(
         _WAIT + "time.sleep(0.3); print('survived')", before='nohup "$@" </dev/null', act=to_group(signal.SIGHUP)
     ),

@@ -27,6 +27,7 @@ BAD = {
     "an ambiguous prefix lists the candidates": (("show", "run:01"), 3, "more than one run begins with 01", "01"),
     "a reference that is none": (("show", "churn@@x"), 2, "'churn@@x' is no reference", "churn:2.3.1"),
     "a missing file": (("data", "add", "tabel.csv"), 3, "tabel.csv", "table.csv"),
+    "a name that begins references": (("data", "add", "table.csv", "--name", "data"), 2, "'data'", "begins references"),
     "a name that cannot be one": (("data", "add", "table.csv", "--name", "a b"), 2, "'a b' cannot name", "letters"),
     "a query that cannot be read": (("search", "accuracy >"), 2, "accuracy", ""),
     "a number that is none": (("runs", "--limit", "x"), 2, "'x' is no whole number", "lineal runs --help"),
@@ -75,6 +76,17 @@ def test_bad_input_with_json_is_a_problem(project: Path) -> None:
     assert "" == out
     assert ("NotFound", 404) == (said["type"], said["status"])
     assert "churn" in said["hint"]
+
+
+def test_a_name_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    lineal(tmp_path, "init")
+    (tmp_path / "a b").mkdir()
+    (tmp_path / "a b" / "large").write_bytes(bytes(range(256)) * 10_000)
+    _, err = lineal(tmp_path, "data", "add", "a b", status=2)
+
+    assert "'a b' cannot name a dataset" in err
+    assert "--name NAME" in err
+    assert [] == [each for each in (tmp_path / ".lineal" / "blobs").rglob("*") if each.is_file()]
 
 
 def test_no_repository_is_told(tmp_path: Path) -> None:

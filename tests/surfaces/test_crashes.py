@@ -1,4 +1,8 @@
-"""Kill Lineal at every single write of an act: the repository stays valid, and doing it again completes it."""
+"""Kill Lineal at every single write of an act: the repository stays valid, and doing it again completes it.
+
+Who is killed is a copy of this process, which need not load Lineal anew for each of some hundred deaths; that a program of
+its own makes the same writes, and dies as well, is tried at a few of them.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from lineal.client.connect import connect, init
-from lineal.testing.crashes import run_until_write
+from lineal.testing.crashes import call_until_write, run_until_write
 from tests.stateful.test_workspace import differences
 from tests.surfaces.recording import record
 from tests.unit.client.workspace.places import EMPTY, Files, Link, Program, digest_of_tree, read, write
@@ -21,6 +25,8 @@ ACTS = {
     "data add of many": "r.data.add('many')",
 }
 """Each is one act that writes bytes, objects, names and a journal entry."""
+
+_PROGRAM = "from lineal.client.connect import connect\nwith connect() as r: {}"
 
 
 @pytest.fixture(scope="module")
@@ -39,20 +45,40 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_an_act_killed_at_any_write_leaves_a_valid_repository_and_can_be_done_again(
     act: str, prepared: Path, tmp_path: Path
 ) -> None:
-    writes = _run(act, prepared, tmp_path / "whole", kill_at=0)
+    writes = _run(ACTS[act], prepared, tmp_path / "whole", kill_at=0)
     assert {"fsync", "fdatasync"} & set(writes)
 
     for place in range(1, len(writes) + 1) if act != "data add of many" else _places(writes):
         project = tmp_path / str(place)
-        _run(act, prepared, project, kill_at=place)
-
-        with connect(project) as repository:
-            assert repository.verify().problems == (), f"killed before write {place}, {writes[place - 1]}"
-            _again(act, project)
-            assert repository.verify().problems == ()
-            assert len(repository.model.list()) == (act == "model register")
-            assert len(repository.data.list()) == act.startswith("data add")
+        _run(ACTS[act], prepared, project, kill_at=place)
+        _check(act, project, f"killed before write {place}, {writes[place - 1]}")
         shutil.rmtree(project)
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_a_program_of_its_own_makes_the_same_writes_and_may_be_killed_too(
+    act: str, prepared: Path, tmp_path: Path
+) -> None:
+    writes = _run(ACTS[act], prepared, tmp_path / "copy", kill_at=0)
+    whole = _run_alone(ACTS[act], prepared, tmp_path / "whole", kill_at=0)
+    assert writes == whole[: len(writes)]
+    # It wakes its threads when it ends, where it has some.
+    assert set(whole[len(writes) :]) <= {"write"}
+
+    for place in (len(writes) // 3, 2 * len(writes) // 3, len(writes)):
+        project = tmp_path / str(place)
+        _run_alone(ACTS[act], prepared, project, kill_at=place)
+        _check(act, project, f"killed before write {place}, {writes[place - 1]}")
+
+
+def _check(act: str, project: Path, when: str) -> None:
+    """See that the repository is valid, that the act can be done again, and that it is then there once."""
+    with connect(project) as repository:
+        assert repository.verify().problems == (), when
+        _again(act, project)
+        assert repository.verify().problems == (), when
+        assert len(repository.model.list()) == (act == "model register"), when
+        assert len(repository.data.list()) == act.startswith("data add"), when
 
 
 def _again(act: str, project: Path) -> None:
@@ -122,10 +148,19 @@ def _places(writes: tuple[str, ...]) -> list[int]:
 
 
 def _run(act: str, prepared: Path, project: Path, *, kill_at: int) -> tuple[str, ...]:
+    """Let a copy of this process carry out an act in a copy of ``prepared``."""
     shutil.copytree(prepared, project, symlinks=True)
-    program = f"from lineal.client.connect import connect; r = connect(); {ACTS.get(act, act)}"
+    program = compile(_PROGRAM.format(act), act, "exec")
+    ended = call_until_write(lambda: exec(program, {}), kill_at=kill_at, directory=project)
+    assert ended.exit_status == (-9 if kill_at else 0)
+    return ended.writes
+
+
+def _run_alone(act: str, prepared: Path, project: Path, *, kill_at: int) -> tuple[str, ...]:
+    """Let a new Python do so."""
+    shutil.copytree(prepared, project, symlinks=True)
     ended = run_until_write(
-        (sys.executable, "-c", program),
+        (sys.executable, "-c", _PROGRAM.format(act)),
         kill_at=kill_at,
         directory=project,
         variables={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": os.pathsep.join(sys.path)},

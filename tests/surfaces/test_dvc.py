@@ -190,6 +190,30 @@ def test_what_git_knows_is_not_given_to_dvc(dvc: Dvc, repo: Path) -> None:  # no
     assert not (repo / "d.dvc").exists()
 
 
+def test_what_dvc_passes_over_is_left_out(dvc: Dvc, repo: Path) -> None:  # noqa: F811
+    write(repo, {".dvcignore": b"*.log\n!kept.log\ncache/\n", "data/.dvcignore": b"/d/sub/own\n"})
+    write(repo / "data/d", {**FILES, "a.log": b"1", "kept.log": b"2", "cache/deep/x": b"3", "sub/own": b"4"})
+    _, err = lineal(repo, "data", "add", "--dvc", "data/d")
+
+    assert "left out 3 files that .dvcignore names: a.log, cache/deep/x, sub/own" in err
+    assert "up to date" in dvc(repo, "status")
+    ours = (repo / "data/d.dvc").read_bytes()
+    (repo / "data/d.dvc").unlink()
+    dvc(repo, "add", "--quiet", "data/d")
+    assert ours == (repo / "data/d.dvc").read_bytes()
+    assert {**FILES, "kept.log": b"2"} == taken(repo, "d", repo.parent / "out")
+    assert "data:d@1, unchanged" in lineal(repo, "data", "status", "data/d")[0]
+    (repo / "data/d/b.log").write_bytes(b"5")
+    assert "1" == answer(repo, "data", "add", "--dvc", "data/d")["reference"][-1]
+
+
+def test_what_dvc_would_not_look_at_is_refused(dvc: Dvc, repo: Path) -> None:  # noqa: F811
+    write(repo, {".dvcignore": b"*.log\n", "x.log": b"x", "logs/only.log": b"x", "d/.dvcignore": b"y\n"})
+    for path, said in (("x.log", "passed over by DVC"), ("logs", "passed over by DVC"), ("d", "does not allow")):
+        assert said in lineal(repo, "data", "add", "--dvc", path, status=2)[1]
+        assert not (repo / f"{path}.dvc").exists()
+
+
 def test_without_dvc_around_it_is_told(tmp_path: Path) -> None:
     write(tmp_path, {"t.csv": b"a\n1\n", "t.csv.dvc": b"outs: []\n"})
     lineal(tmp_path, "init")

@@ -189,6 +189,8 @@ def test_what_is_changed_and_removed_answers_as_mlflow_does(client: Client, gold
         ("GET", "mlflow/registered-models/get", {"name": "x"}, (404, "Registered Model with name=x not found")),
         ("GET", "mlflow/registered-models/get", {}, (400, "Missing value for required parameter 'name'.")),
         ("POST", "mlflow/registered-models/create", {"name": ""}, (400, "Registered model name cannot be empty.")),
+        ("POST", "mlflow/registered-models/create", {"name": " "}, (400, "Registered model name cannot be empty.")),
+        ("POST", "mlflow/registered-models/create", {"name": ".."}, (400, "must not resolve to other names")),
         ("POST", "mlflow/registered-models/create", {"name": "a/b"}, (400, "Invalid name: 'a/b'")),
         (
             "POST",

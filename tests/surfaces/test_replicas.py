@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from tests.surfaces.mlflow import Client
 from tests.surfaces.receiver import Receiver, receiving
 from tests.surfaces.serving import Served
 
+JSON = {"Content-Type": "application/json"}
 _WEBHOOKS = {"LINEAL_SERVER_WEBHOOK_HTTP": "1", "LINEAL_SERVER_WEBHOOK_PRIVATE": "1"}
 
 
@@ -162,3 +164,70 @@ def test_one_that_is_killed_takes_nothing_with_it_that_it_acknowledged(pair: Pai
         check=False,
     )
     assert 0 == done.returncode, done.stdout + done.stderr
+
+
+def test_batches_of_one_run_that_come_to_both_at_once_are_all_there(pair: Pair) -> None:
+    run = pair.clients[0].run("0")
+
+    def log(number: int) -> int:
+        points = [{"key": "loss", "value": number, "step": number * 50 + each, "timestamp": 1} for each in range(50)]
+        noted = {"params": [{"key": f"p{number}", "value": "1"}], "tags": [{"key": f"t{number}", "value": "1"}]}
+        return int(
+            pair.clients[number % 2]
+            .ask("POST", "mlflow/runs/log-batch", {"run_id": run, "metrics": points, **noted}, **JSON)
+            .status
+        )
+
+    with ThreadPoolExecutor(8) as pool:
+        assert [200] * 64 == list(pool.map(log, range(64)))
+
+    for each in pair.clients:
+        data = each.said("GET", f"mlflow/runs/get?run_id={run}")["run"]["data"]
+        assert {f"p{number}" for number in range(64)} == {param["key"] for param in data["params"]}
+        assert {f"t{number}" for number in range(64)} <= {tag["key"] for tag in data["tags"]}
+        assert 64 * 50 - 1 == data["metrics"][0]["step"]
+        points = each.said("GET", f"mlflow/metrics/get-history?run_id={run}&metric_key=loss")["metrics"]
+        assert list(range(64 * 50)) == sorted(point["step"] for point in points)
+
+
+def test_of_one_parameter_that_both_are_told_of_one_value_stays(pair: Pair) -> None:
+    run = pair.clients[0].run("0")
+
+    def log(number: int) -> int:
+        asked = {"run_id": run, "key": "depth", "value": str(number)}
+        return int(pair.clients[number % 2].ask("POST", "mlflow/runs/log-parameter", asked, **JSON).status)
+
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(log, range(16)))
+
+    assert [200, *[400] * 15] == sorted(told)
+    shown = [each.said("GET", f"mlflow/runs/get?run_id={run}")["run"]["data"]["params"] for each in pair.clients]
+    assert [{"key": "depth", "value": str(told.index(200))}] == shown[0] == shown[1]
+
+
+def test_moves_that_race_at_both_leave_one_version_in_production(pair: Pair) -> None:
+    a = pair.clients[0]
+    a.said("POST", "mlflow/registered-models/create", {"name": "m"})
+    run = a.run("0")
+    for number in range(6):
+        a.put(f"0/{run}/artifacts/{number}/weights.bin", b"weights %d" % number)
+        source = f"mlflow-artifacts:/0/{run}/artifacts/{number}"
+        a.said("POST", "mlflow/model-versions/create", {"name": "m", "source": source, "run_id": run})
+
+    def move(number: int) -> int:
+        asked = {"name": "m", "version": str(number % 6 + 1), "stage": "Production", "archive_existing_versions": True}
+        return int(pair.clients[number % 2].ask("POST", "mlflow/model-versions/transition-stage", asked, **JSON).status)
+
+    with ThreadPoolExecutor(6) as pool:
+        told = list(pool.map(move, range(18)))
+
+    # A client tries again what somebody else was faster with; nothing else may come of a race.
+    assert {200} <= set(told) <= {200, 409}
+    for each in pair.clients:
+        found = each.said("GET", "mlflow/model-versions/search?filter=name%3D%27m%27")["model_versions"]
+        assert 1 == [version["current_stage"] for version in found].count("Production")
+    periods = pair.repository.store.database.run(
+        "SELECT since, until FROM stage_period WHERE model = 'm' AND stage = 'production' ORDER BY since"
+    )
+    assert all(before["until"] is not None and before["until"] <= after["since"] for before, after in pairwise(periods))
+    assert () == pair.repository.verify().problems

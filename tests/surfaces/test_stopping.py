@@ -5,8 +5,10 @@ from __future__ import annotations
 import http.client
 import signal
 import time
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -71,3 +73,69 @@ def test_a_client_that_never_ends_does_not_keep_the_server(tmp_path: Path) -> No
     served.process.send_signal(signal.SIGTERM)
 
     assert 0 == served.process.wait(timeout=10)
+
+
+def test_a_query_ends_when_its_client_hangs_up(database: str, tmp_path: Path) -> None:
+    with Served(tmp_path, database=database) as served:
+        connections = [ask_endlessly(served) for _ in range(6)]
+        wait_until(lambda: under_way(served) == 7)  # and the one that asks how many there are
+        for each in connections:
+            each.close()
+
+        wait_until(lambda: under_way(served) == 1)
+        run = Client(served.url).run("0")
+        assert run in served.ask("GET", f"/api/2.0/mlflow/runs/get?run_id={run}").text
+
+
+def test_queries_that_go_on_keep_nobody_from_writing(database: str, tmp_path: Path) -> None:
+    with Served(tmp_path, database=database) as served:
+        connections = [ask_endlessly(served) for _ in range(50)]  # more than there are threads, or connections
+        wait_until(lambda: under_way(served) == 51)
+        client = Client(served.url)
+        run = client.run(client.experiment("meanwhile"))
+        for step in range(20):
+            point = {"run_id": run, "key": "loss", "value": 1, "step": step, "timestamp": step}
+            client.said("POST", "mlflow/runs/log-metric", point)
+        client.put(f"1/{run}/artifacts/a.txt", b"written")
+
+        assert 51 == under_way(served)
+        assert b"written" == client.get(f"1/{run}/artifacts/a.txt")
+        for each in connections:
+            each.close()
+
+
+def test_a_server_that_is_told_to_stop_ends_though_a_query_does_not(database: str, tmp_path: Path) -> None:
+    served = Served(tmp_path, database=database, variables={"LINEAL_SERVER_SHUTDOWN_S": "1"})
+    connection = ask_endlessly(served)
+    wait_until(lambda: under_way(served) == 2)
+    served.process.send_signal(signal.SIGTERM)
+
+    assert 0 == served.process.wait(timeout=60)  # the query may take five times as long
+    connection.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str:
+    return request.getfixturevalue("postgres_url") if request.param == "postgresql" else ""
+
+
+def ask_endlessly(served: Served) -> http.client.HTTPConnection:
+    """Ask what has no end, and wait for nothing."""
+    endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) AS most FROM n"
+    connection = http.client.HTTPConnection(served.host, served.port, timeout=60)
+    connection.request("GET", f"/api/v1/sql?{urlencode({'query': endless, 'timeout_s': 300})}")
+    return connection
+
+
+def under_way(served: Served) -> int:
+    """Return how many requests a server works on, this one too."""
+    said = served.ask("GET", "/metrics").text
+    return int(next(line.split()[1] for line in said.splitlines() if line.startswith("lineal_requests_under_way ")))
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    until = time.monotonic() + 30
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(0.05)

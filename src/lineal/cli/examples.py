@@ -15,6 +15,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "export mlflow": ("lineal export mlflow mlruns", "lineal export mlflow http://mlflow.example.org:5000"),
     "run": ("lineal run -- python train.py --depth 6", "lineal run --name nightly -- python -m churn.train"),
     "experiments": ("lineal experiments", "lineal experiments --deleted"),
+    "forget": (
+        "lineal forget experiment:tried-out --reason 'nobody needs it'",
+        "lineal forget run:01a2184432dca1c49fda946100958add --reason 'its data had to be deleted'",
+    ),
     "runs": ("lineal runs", "lineal runs --state failed --limit 5"),
     "show": ("lineal show churn@production", "lineal show run:train", "lineal show sha256:3fe4a1 --json"),
     "diff": ("lineal diff churn:1.0.0 churn:1.1.0", "lineal diff run:train run:01JD8Q"),
@@ -30,7 +34,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "log": ("lineal log", "lineal log churn --limit 10"),
     "lineage": ("lineal lineage churn@production", "lineal lineage data:customers --depth 3"),
     "gc": ("lineal gc", "lineal gc --delete", "lineal gc --remote backup --grace-days 30"),
-    "repair": ("lineal repair", "lineal repair --source backup"),
+    "repair": ("lineal repair", "lineal repair --source backup", "lineal repair --remote backup"),
     "data add": (
         "lineal data add customers.csv",
         "lineal data add images/ --name photos --message 'spring'",
@@ -158,6 +162,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "verify": (
         "lineal verify",
         "lineal verify churn:1.2.0",
+        "lineal verify --remote backup --sample 0.1",
         "lineal verify --log --checkpoint checkpoint.txt --tiles s3://audit/log",
     ),
     "export log": ("lineal export log /mnt/audit/log", "lineal export log s3://audit/log > checkpoint.txt"),

@@ -24,6 +24,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "run": "record a program: code, data, parameters, packages, metrics, outputs",
         "runs": "list the newest runs",
         "experiments": "list the names that runs are gathered under",
+        "forget": "remove a deleted run or experiment for good",
         "show": "show everything that is known of one thing",
         "diff": "show in what two versions or runs differ",
         "search": "find versions or runs by metrics, parameters, code, data and more",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,7 @@ import msgspec
 
 from lineal.formats import lfs, trees
 from lineal.objects.digest import Digest
-from lineal.objects.errors import Corrupt, NotFound
+from lineal.objects.errors import Corrupt, LinealError, NotFound
 from lineal.objects.files import Entry, Tree
 from lineal.operations.operation import Upload
 
@@ -44,7 +46,7 @@ def resolved(repository: Repository, upload: Upload, path: Path, *, warn: Callab
     lost = [place for place, pointer in pointers.items() if not _bring(repository, objects, pointer)]
     if lost:
         warn(_told(lost))
-    found = {place: pointer for place, pointer in pointers.items() if place not in lost}
+    found = {place: pointers[place] for place in pointers.keys() - lost}
     changed = (
         msgspec.structs.replace(each, digest=pointer.digest, size_bytes=pointer.size_bytes)
         if (pointer := found.get(each.path))
@@ -68,7 +70,17 @@ def objects_of(path: Path) -> Path | None:
     top = next((each for each in (start, *start.parents) if (each / ".git").exists()), None)
     if top is None or not any(_is_filtered(each) for each in _attributes(top, start)):
         return None
-    return _git_directory(top / ".git") / "lfs" / "objects"
+    return _storage(top) / "objects"
+
+
+def _storage(top: Path) -> Path:
+    """Return where Git LFS keeps what it has: beside Git's own objects, or where its configuration says."""
+    from lineal.client.dvc import git  # noqa: PLC0415 - it starts processes, and most directories know no Git LFS
+
+    said = b""
+    with suppress(LinealError):  # without Git nobody configured it
+        said = git.ask(top, "config", "--get", "lfs.storage", statuses=(0, 1))
+    return _git_directory(top / ".git") / (os.fsdecode(said).strip() or "lfs")
 
 
 def _attributes(top: Path, start: Path) -> Iterator[Path]:

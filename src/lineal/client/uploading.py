@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lineal.client.lfs import resolved
+from lineal.client.workspace.scanning import path_of, unreadable
 from lineal.operations.operation import Upload
 
 if TYPE_CHECKING:
@@ -24,12 +25,22 @@ def upload(repository: Repository, path: PathLike[str] | str, plain: Plain) -> U
 
     A pointer of DVC means what it points at, and so does a path where nothing is while DVC keeps something there; the
     bytes come from DVC's cache or remote. A pointer of Git LFS in a directory is replaced by its file.
+
+    Raises:
+        Invalid: it is empty, and so the name of nothing; or it may not be looked at.
     """
-    named = Path(path)
-    if (named.suffix == POINTER and named.is_file()) or not (named.exists() or named.is_symlink()):
+    named = path_of(path)
+    if _may_be_kept(named):
         # It brings YAML along, which nobody else needs.
         from lineal.client.dvc.taking import take  # noqa: PLC0415
 
         if found := take(repository, named):
             return found
     return resolved(repository, plain(path), named)
+
+
+def _may_be_kept(path: Path) -> bool:
+    try:
+        return (path.suffix == POINTER and path.is_file()) or not (path.exists() or path.is_symlink())
+    except OSError as error:
+        raise unreadable(str(path), error) from None

@@ -29,6 +29,7 @@ from lineal.client.groups import (
     Webhooks,
 )
 from lineal.client.later import Later
+from lineal.client.workspace.scanning import path_of
 from lineal.objects.canonical import Scalar
 from lineal.operations.answers import (
     Changes,
@@ -76,7 +77,7 @@ class Data(Group):
             Conflict: files are in the way; nothing was changed.
             NotFound: there is no such thing, or its bytes are not here.
         """
-        return get_files(self._handle, name, Path(directory), under=under, force=force)
+        return get_files(self._handle, name, path_of(directory), under=under, force=force)
 
     def status(self, path: PathLike[str] | str | None = None) -> tuple[Changes, ...]:
         """Tell what differs between the workspace and what was last added from it, or put there.
@@ -87,7 +88,7 @@ class Data(Group):
         Raises:
             NotFound: nothing was added from there.
         """
-        return files_status(self._handle, None if path is None else Path(path))
+        return files_status(self._handle, None if path is None else path_of(path))
 
     def reference(
         self,
@@ -251,6 +252,7 @@ class Verbs:
     search = o.questions.search
     sql = o.sql.sql
     experiments = o.experiments.experiments
+    forget = o.forgetting.forget
     log = o.questions.log
     diff = o.comparisons.diff
     lineage = o.lineage.lineage

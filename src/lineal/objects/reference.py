@@ -74,9 +74,12 @@ def check_name(text: str, what: str) -> str:
     Raises:
         Invalid: it holds something that a reference could not carry.
     """
-    if not re.fullmatch(NAME, text) or len(text) > 128 or text in {"run", "data", "deployment", "sha256"}:
+    if text in {"run", "data", "deployment", "sha256"}:
+        raise Invalid(f"{text!r} cannot name a {what}", hint=f"{text}: begins references; take another: --name NAME")
+    if not re.fullmatch(NAME, text) or len(text) > 128:
         raise Invalid(
             f"{text!r} cannot name a {what}",
-            hint="use letters, digits, '.', '_', '-' and '/', at most 128, beginning and ending with a letter or digit",
+            hint="use letters, digits, '.', '_', '-' and '/', at most 128, beginning and ending with a letter or digit:"
+            " --name NAME",
         )
     return text

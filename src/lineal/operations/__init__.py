@@ -30,7 +30,7 @@ if _AT_ONCE:
     from lineal.operations.messages import hooks, webhooks
     from lineal.operations.migration import exports, imports, packed, registry_imports, tags, tracking_imports
     from lineal.operations.people import access_tokens, accounts
-    from lineal.operations.recording import artifacts, experiments, runs
+    from lineal.operations.recording import artifacts, experiments, forgetting, runs
     from lineal.operations.versioning import (
         cards,
         comparisons,
@@ -67,6 +67,7 @@ __all__ = [
     "experiments",
     "exports",
     "find",
+    "forgetting",
     "git_wishes",
     "golden",
     "holds",
@@ -122,6 +123,7 @@ VERBS = {
     "data.doctor": ("doctor",),
     "versioning.evaluations": ("evaluate",),
     "versioning.outside_evaluations": ("evaluation add",),
+    "asking.experiment_tables": ("experiment table",),
     "recording.experiments": (
         "experiments",
         "experiment create",
@@ -168,8 +170,10 @@ VERBS = {
     "data.remotes": ("remote add", "remote list", "remote remove"),
     "recording.runs": ("runs", "runs start", "runs extend", "runs finish"),
     "data.sources": ("data reference", "data fetched"),
+    "asking.run_tables": ("runs table",),
     "asking.sql": ("sql",),
     "recording.curves": ("metrics curves", "metrics totals", "metrics points"),
+    "recording.forgetting": ("forget",),
     "recording.tracking": (
         "runs create",
         "runs record",

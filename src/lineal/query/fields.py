@@ -63,6 +63,17 @@ _RUN = (
     *_CODE,
 )
 
+EXPERIMENT: dict[str, Field] = {
+    each.name: each
+    for each in (
+        Field("number", "number", ("e.number",)),
+        Field("name", "text", ("e.name",)),
+        Field("created", "number", ("e.created_at",)),
+        Field("updated", "number", ("e.updated_at",)),
+    )
+}
+"""What lists of experiments are put in order by."""
+
 _TABLES: tuple[tuple[Subject, tuple[tuple[Field, tuple[str, ...]], ...]], ...] = (
     ("versions", _VERSION),
     ("runs", _RUN),

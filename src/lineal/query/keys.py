@@ -84,7 +84,7 @@ def _keys(number: int, sort: Sort) -> list[Key]:
             Key(number + place, rank, column, sort.ascending, form)
             for place, (column, form) in enumerate(zip(by.columns, forms, strict=True))
         ]
-    kinds = ("number", "param") if by.kind == "param" and sort.numeric else (by.kind,)
+    kinds = ("number", "param")[: 1 + sort.texts] if by.kind == "param" and sort.numeric else (by.kind,)
     return [
         Key(
             number + place,

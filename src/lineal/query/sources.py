@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from lineal.query.fields import FIELDS, Field, Subject
+from lineal.query.fields import EXPERIMENT, FIELDS, Field, Subject
 from lineal.query.syntax import Sort
 
 
@@ -91,3 +91,14 @@ SOURCES: dict[Subject, Source] = {
     ),
 }
 """What the language of searches searches. A version that programs deleted is archived here, and stays to be found."""
+
+EXPERIMENTS = Source(
+    "experiments",
+    "experiment e",
+    "'experiment:' || e.number",
+    order=(Sort(EXPERIMENT["created"], ascending=False), Sort(EXPERIMENT["number"], ascending=True)),
+    ties=(Sort(EXPERIMENT["number"], ascending=False),),
+    active="e.state = 'active'",
+    deleted="e.state = 'deleted'",
+)
+"""Experiments, which the language does not search."""

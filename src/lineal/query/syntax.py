@@ -212,12 +212,14 @@ class Sort(msgspec.Struct, frozen=True):
         ascending: the smallest first.
         best: only what has a finite value of the metric is in the answer.
         numeric: parameters that are numbers by their value, before those that are texts; else all as texts.
+        texts: whether those that are no numbers are put in order too.
     """
 
     by: Field | Known
     ascending: bool
     best: bool = False
     numeric: bool = False
+    texts: bool = True
 
 
 class Place(NamedTuple):

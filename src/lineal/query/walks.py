@@ -232,6 +232,10 @@ class Walks:
         lead, *others = self.keys
         # Where the lead has no value, neither has what stands in the same row.
         others = [each for each in others if rank < MISSING or each.known != lead.known or lead.known is None]
+        if lead.known and rank < MISSING and self._subject_of(lead) == self.source.subject:
+            # The same by which the lead knows the row, so that the index of values has their order as well.
+            by_subject = f"{lead.table}.subject"
+            others = [each._replace(value=by_subject) if each.value == self.source.subject else each for each in others]
         return (*((lead._replace(rank=""),) if rank == VALUED else ()), *others)
 
     def _next(self, rank: int, places: Sequence[Place] | None, values: Values, count: int) -> str:

@@ -20,9 +20,12 @@ from lineal.server.limits import Lane, read_body
 from lineal.server.once import Once
 from lineal.server.problems import understood
 from lineal.server.settings import Settings
+from lineal.storage.database.stopping import awaited
 
 API = "/api/v1"
 _KEY_CHARACTERS_MAX = 200
+_QUESTIONS_MAX = 4
+"""So many questions in SQL are answered at once: each may take a minute of a thread and of a connection, which others need."""
 
 
 def operation_routes(repository: LocalRepository, guard: Guard, settings: Settings) -> list[Route]:
@@ -40,19 +43,26 @@ class _Operations:
         self._guard = guard
         self._settings = settings
         self._acts = Lane(settings.acts_max)
+        self._questions = Lane(_QUESTIONS_MAX)
         self._once = Once()
 
     def endpoint(self, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
         """Return the endpoint of one operation. It works in a thread: databases and models take their time."""
         asked_of = _question if operation.method == "GET" else self._order
         in_thread = self._acts.run if operation.effect == "acts" else run_in_threadpool
+        asking = self._questions.run if operation.words == "sql" else run_in_threadpool
 
         async def endpoint(request: Request) -> Response:
             acting = self._repository.acting(self._guard.actor(request))
             asked = await asked_of(request, operation)
             key = _key(request, acting.store.actor.name)
-            work = partial(in_thread, partial(acting.perform, operation, asked, key=key))
-            answer = await self._once.run(key, msgspec.json.encode((operation.words, asked)), work)
+            work = partial(acting.perform, operation, asked, key=key)
+            if operation.effect == "reads":
+                answer = await awaited(work, asking, request.receive)
+            else:
+                answer = await self._once.run(
+                    key, msgspec.json.encode((operation.words, asked)), partial(in_thread, work)
+                )
             return Response(msgspec.json.encode(answer), media_type="application/json")
 
         return endpoint

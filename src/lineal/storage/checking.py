@@ -81,6 +81,15 @@ def _read(blobs: PackedBlobs, kind: Kind, digest: Digest) -> tuple[int, int]:
     return 1, sum(len(piece) for piece in blobs.files.open(digest))
 
 
+def is_whole(blobs: PackedBlobs, kind: Kind, digest: Digest) -> bool:
+    """Tell whether a container is here, and what its digest says."""
+    try:
+        _read(blobs, kind, digest)
+    except LinealError:
+        return False
+    return True
+
+
 def _lost(blobs: PackedBlobs, kind: Kind, digest: Digest) -> Iterator[Digest]:
     """Yield the blobs that cannot be read because a container is damaged."""
     if kind == "blob":

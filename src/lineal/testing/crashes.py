@@ -9,7 +9,7 @@ import ctypes
 import os
 import platform
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -68,25 +68,55 @@ def run_until_write(
     Raises:
         OSError: the kernel does not allow it.
     """
+    return _watch(lambda: os.execve(command[0], list(command), dict(variables)), kill_at, directory)  # noqa: S606 - the whole point
+
+
+def call_until_write(act: Callable[[], object], *, kill_at: int = 0, directory: Path) -> Ended:
+    """As ``run_until_write``, of a copy of this process that does ``act`` and ends: it need not load what is loaded here.
+
+    The copy has what this process has open: ``act`` opens what it writes to, and no other thread of this process may
+    hold a lock that it waits for.
+
+    Args:
+        act: what the copy does; an exception makes it end with 1.
+        kill_at: which write it does not live to see; the first is 1.
+        directory: where it does it.
+
+    Raises:
+        OSError: the kernel does not allow it.
+    """
+
+    def done() -> None:
+        try:
+            act()
+        except Exception:  # noqa: BLE001 - its exit status tells
+            os._exit(1)
+        os._exit(0)
+
+    return _watch(done, kill_at, directory)
+
+
+def _watch(body: Callable[[], None], kill_at: int, directory: Path) -> Ended:
     libc = ctypes.CDLL(None, use_errno=True)
     libc.ptrace.argtypes = (ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p)
     child = os.fork()
     if child == 0:  # pragma: no cover - another process
-        _become(libc, command, directory, variables)
+        _become(libc, body, directory)
     os.waitpid(child, 0)
     _ask(libc, _SETOPTIONS, child, 0, _SYSGOOD | _FORK | _VFORK | _CLONE | _EXITKILL)
     names = {number: name for name, number in _WRITES[platform.machine()].items()}
     return _follow(libc, child, names, kill_at)
 
 
-def _become(libc: ctypes.CDLL, command: Sequence[str], directory: Path, variables: Mapping[str, str]) -> None:
+def _become(libc: ctypes.CDLL, body: Callable[[], None], directory: Path) -> None:
     try:
         os.chdir(directory)
         nowhere = os.open(os.devnull, os.O_RDWR)
         for stream in range(_PIPES):
             os.dup2(nowhere, stream)
-        libc.ptrace(_TRACEME, 0, 0, 0)
-        os.execve(command[0], list(command), dict(variables))  # noqa: S606 - the whole point
+        _ask(libc, _TRACEME, 0, 0, 0)
+        os.kill(os.getpid(), signal.SIGSTOP)  # the parent sees it, and follows from here
+        body()
     finally:
         os._exit(127)
 

@@ -1,10 +1,11 @@
-"""Pages for people, made on the server; they work without JavaScript, and each answers ``.json`` too."""
+"""Pages for people, made on the server; they work without JavaScript, each answers ``.json`` too, and tables ``.csv``."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from importlib.resources import files
-from urllib.parse import parse_qs
+from urllib.parse import parse_qsl
 
 import msgspec
 from markupsafe import Markup
@@ -15,11 +16,13 @@ from starlette.routing import BaseRoute, Route
 
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Invalid, LinealError
+from lineal.storage.database.stopping import awaited
 from lineal.web import cards
 from lineal.web.pages import PAGES
-from lineal.web.pages.page import Asked, Form, Page
+from lineal.web.pages.page import Asked, Form, Page, Said
 from lineal.web.pictures import endpoint
 from lineal.web.rendering import html
+from lineal.web.sheets import csv_text
 
 RepositoryFor = Callable[[Request], LocalRepository]
 """Gives the repository as whoever asks may use it."""
@@ -30,7 +33,7 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
-_JSON = ".json"
+_JSON, _CSV = ".json", ".csv"
 _FIELDS_MAX = 100
 
 
@@ -45,20 +48,28 @@ def routes(repository_for: RepositoryFor) -> list[BaseRoute]:
 def _paths(page: Page) -> tuple[str, ...]:
     if page.path.endswith("}"):
         return (page.path,)  # its name may end in .json
-    return (page.path, ("/index" if page.path == "/" else page.path) + _JSON)
+    return (page.path, *(("/index" if page.path == "/" else page.path) + form for form in _forms(page)))
+
+
+def _forms(page: Page) -> tuple[str, ...]:
+    return (_JSON, _CSV) if page.csv else (_JSON,)
 
 
 def _endpoint(repository_for: RepositoryFor, page: Page) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
-        is_json = request.url.path.endswith(_JSON)
-        asked = _asked(request, _JSON if is_json else "")
+        name = str(request.path_params.get("name", ""))
+        form = next((each for each in _forms(page) if request.url.path.endswith(each)), "")
+        asked = Asked(name.removesuffix(form), Said(request.query_params.multi_items()))
         try:
-            found = await run_in_threadpool(page.load, repository_for(request), asked)
+            load = partial(page.load, repository_for(request), asked)
+            found = await awaited(load, run_in_threadpool, request.receive)
+            if form == _CSV and page.csv:
+                return _sheet(request, csv_text(page.csv(found)))
         except LinealError as error:
-            if is_json or error.http_status == 401:
+            if form == _JSON or error.http_status == 401:
                 raise
             return problem(request, error)
-        if is_json:
+        if form == _JSON:
             values = {key: value for key, value in found.items() if not _is_picture(value)}
             return Response(msgspec.json.encode(values), media_type="application/json")
         return _page(page.template, {**found, **_around(request)})
@@ -71,7 +82,7 @@ def _acting(repository_for: RepositoryFor, page: Page) -> Callable[[Request], Aw
 
     async def endpoint(request: Request) -> Response:
         assert page.act  # noqa: S101 - no other page has this endpoint
-        asked = _asked(request)
+        asked = Asked(str(request.path_params.get("name", "")), Said(request.query_params.multi_items()))
         try:
             form = _form(request, await request.body())
             found = await run_in_threadpool(page.act, repository_for(request), asked, form)
@@ -92,18 +103,13 @@ def _is_picture(value: object) -> bool:
     return isinstance(value, Markup) or (bool(several) and all(isinstance(each, Markup) for each in several))
 
 
-def _asked(request: Request, ending: str = "") -> Asked:
-    name, query = str(request.path_params.get("name", "")), request.query_params
-    return Asked(name.removesuffix(ending), dict(query), tuple(query.multi_items()))
-
-
 def _form(request: Request, body: bytes) -> Form:
     """Return what a form says. Raises Invalid where it is none."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         raise Invalid(f"{kind or 'this'} is no form", hint="send it from the page")
     try:
-        said = parse_qs(
+        said = parse_qsl(
             body.decode(),
             keep_blank_values=True,
             strict_parsing=bool(body),
@@ -112,7 +118,7 @@ def _form(request: Request, body: bytes) -> Form:
         )
     except ValueError:
         raise Invalid("this form cannot be read", hint="send it from the page") from None
-    return {name: values[-1] for name, values in said.items()}
+    return Said(said)
 
 
 def wants_json(request: Request) -> bool:
@@ -136,6 +142,12 @@ def _page(
     template: str, values: dict[str, object], *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
     return Response(html(template, values), status, headers={**_HEADERS, **(headers or {})}, media_type="text/html")
+
+
+def _sheet(request: Request, text: str) -> Response:
+    name = request.url.path.strip("/").replace("/", "-")
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
+    return Response(text, headers=headers, media_type="text/csv")
 
 
 async def _style(_: Request) -> Response:

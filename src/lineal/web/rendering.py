@@ -18,6 +18,7 @@ from lineal.formats.cards.prose import as_html
 from lineal.formats.summaries import in_words
 from lineal.objects.canonical import Number
 from lineal.objects.statements import SliceResult
+from lineal.objects.ulid import hexadecimal
 from lineal.operations.answers.run_sections import sections_of
 from lineal.operations.answers.sections import Cell, Link, Measured, Sha, Size
 from lineal.web.plots import picture
@@ -32,6 +33,9 @@ _RANGE = re.compile(r"under \S+|\S+ to under \S+|\S+ and over")
 """A range of numbers, which reads better without a sign of equality."""
 
 _WORDS, _BRIEF_MAX = ("NaN", "Infinity", "-Infinity"), 120
+_MINUTE_MS, _HOUR_MS, _DAY_MS = 60_000, 3_600_000, 86_400_000
+_UNITS = (("d", _DAY_MS, "h", _HOUR_MS), ("h", _HOUR_MS, "min", _MINUTE_MS), ("min", _MINUTE_MS, "s", 1_000))
+
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _PLACES = (
     ("run:", "/runs/"),
@@ -51,12 +55,15 @@ def environment() -> Environment:
     found.filters |= {
         "moment": moment,
         "instant": instant,
+        "minute": minute,
         "figure": figure,
         "size": size,
         "short": short,
         "address": address,
         "link": link,
         "seconds": seconds,
+        "duration": duration,
+        "hexadecimal": hexadecimal,
         "percent": wording.percent,
         "number": wording.figure,
         "picture": picture,
@@ -93,9 +100,26 @@ def instant(at: int) -> str:
     return f"{found:%Y-%m-%d %H:%M:%S}.{at % 1000:03d} UTC"
 
 
+def minute(at: int | None) -> str:
+    """Return a time to the minute, where what stands around it says that it is in UTC; a dash where nobody knows."""
+    return moment(at)[:16] if at else "—"
+
+
 def seconds(milliseconds: int) -> str:
     """Return a duration in seconds."""
     return f"{milliseconds / 1000:,.1f} s"
+
+
+def duration(milliseconds: int | None) -> str:
+    """Return how long something took in the two units that matter; a dash where nobody knows."""
+    if milliseconds is None or milliseconds < 0:
+        return "—"
+    if milliseconds < _MINUTE_MS:
+        return f"{milliseconds / 1000:.1f} s"
+    for unit, size, part, less in _UNITS:
+        if milliseconds >= size:
+            return f"{milliseconds // size:,} {unit} {milliseconds % size // less} {part}"
+    return ""  # a minute is the least of them
 
 
 def figure(value: Number) -> str:

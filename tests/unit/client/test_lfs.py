@@ -97,6 +97,14 @@ def test_a_worktree_has_the_objects_of_its_repository(
     assert WEIGHTS == files(repository, tmp_path / "other/d")["m.bin"][0]
 
 
+@pytest.mark.parametrize("said", ["../elsewhere", "shared"])
+def test_objects_may_be_where_the_configuration_says(said: str, repository: LocalRepository, project: Path) -> None:
+    subprocess.run(("git", "-C", str(project), "config", "lfs.storage", said), check=True)
+    (project / ".git/lfs").rename(project / ".git" / said)
+
+    assert WEIGHTS == files(repository, project / "d")["m.bin"][0]
+
+
 def test_without_git_lfs_a_file_that_looks_like_a_pointer_is_a_file(
     repository: LocalRepository, project: Path, tmp_path: Path
 ) -> None:

@@ -94,6 +94,13 @@ def test_a_name_that_no_reference_could_carry_is_invalid(text: str) -> None:
         check_name(text, "dataset")
 
 
+def test_a_word_that_begins_references_is_told_as_such() -> None:
+    with pytest.raises(Invalid) as told:
+        check_name("data", "dataset")
+
+    assert "data: begins references" in told.value.hint
+
+
 def written(reference: Reference) -> str:
     """Return the text that has these parts."""
     shapes: dict[Kind, str] = {

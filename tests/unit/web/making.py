@@ -14,7 +14,7 @@ from lineal.operations.recording import tracking
 from lineal.operations.recording.tracking import NewRun
 from lineal.storage import series
 from lineal.storage.database.sqlite import Sqlite
-from lineal.web.pages.page import Asked, Page
+from lineal.web.pages.page import Asked, Page, Said
 
 
 def told(
@@ -49,8 +49,7 @@ def long(repository: LocalRepository, run: str, key: str, count: int) -> None:
 
 def asked(name: str = "", *pairs: tuple[str, str], **query: str) -> Asked:
     """What a browser asks for."""
-    every = (*pairs, *query.items())
-    return Asked(name, dict(every), every)
+    return Asked(name, Said((*pairs, *query.items())))
 
 
 def statements(page: Page, repository: LocalRepository, wanted: Asked, patch: pytest.MonkeyPatch) -> int:

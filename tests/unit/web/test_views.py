@@ -7,12 +7,12 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from lineal.formats.figures.metric_charts import View
-from lineal.web.pages.page import Asked
+from lineal.web.pages.page import Asked, Said
 from lineal.web.views import address, grouped, paged, wanted
 
 
 def asked(**query: str) -> Asked:
-    return Asked("", {name.removesuffix("_"): value for name, value in query.items()})
+    return Asked("", Said((name.removesuffix("_"), value) for name, value in query.items()))
 
 
 def test_a_view_is_what_its_address_says() -> None:
@@ -22,7 +22,7 @@ def test_a_view_is_what_its_address_says() -> None:
 
     assert View("relative", is_log=True, smoothing=0.6, first=0, last=100) == found.view
     assert {"run": "a b", "key": "x/y&z"} == {name: query.pop(name) for name in ("run", "key")}
-    assert found == wanted(Asked("", query))._replace(pattern=found.pattern)
+    assert found == wanted(Asked("", Said(query.items())))._replace(pattern=found.pattern)
     assert "/metric?x=relative&from=0" == address("/metric", [], wanted(asked(x="relative", from_="0")))
     assert "/metric" == address("/metric", [], wanted(asked()))
 
@@ -40,7 +40,7 @@ def test_a_view_is_what_its_address_says() -> None:
     ],
 )
 def test_what_is_said_wrongly_is_left_out(query: dict[str, str], view: View) -> None:
-    assert view == wanted(Asked("", query)).view
+    assert view == wanted(Asked("", Said(query.items()))).view
 
 
 def test_names_are_found_by_expressions_and_one_that_cannot_be_read_is_told() -> None:

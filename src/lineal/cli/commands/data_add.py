@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 from lineal.cli.command import Command
 from lineal.cli.context import Context
@@ -40,12 +41,26 @@ def _run(context: Context, options: argparse.Namespace) -> int:
         else:
             if wrong := next((each for each in _ADDRESS_ONLY if getattr(options, each)), ""):
                 raise Invalid(f"--{wrong} is for addresses; a path is copied as it is", hint="leave it out")
+            _check_name(options.path, options.name)
             answer = repository.data.add(options.path, name=options.name, message=options.message)
     context.answer(answer)
     for said in (*notes, next_step("data add", answer)):
         if said:
             context.talk(said)
     return 0
+
+
+def _check_name(path: str, name: str) -> None:
+    """Refuse a name before a large directory is read for it; what DVC keeps has a name of its own."""
+    from pathlib import Path, PurePosixPath  # noqa: PLC0415 - help does without them
+
+    from lineal.objects.reference import check_name  # noqa: PLC0415
+
+    if name or (not path.endswith(".dvc") and os.path.lexists(path)):
+        named = Path(path)
+        # "." and ".." are called what the directory is called.
+        called = named.name if named.name not in {"", ".."} else named.resolve().name
+        check_name(name or PurePosixPath(called).stem, "dataset")
 
 
 def _is_address(path: str) -> bool:

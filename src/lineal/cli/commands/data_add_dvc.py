@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lineal.cli.command import Command
@@ -18,6 +17,8 @@ from lineal.objects.errors import Invalid, NotFound
 
 if TYPE_CHECKING:
     from lineal.client.dvc.publishing import Published
+
+_SHOWN = 5
 
 
 def with_dvc(command: Command) -> Command:
@@ -41,24 +42,34 @@ def _add_arguments(command: Command, parser: Parser) -> None:
 
 
 def _run(context: Context, options: argparse.Namespace) -> int:
+    from lineal.client.dvc.ignoring import without_ignored  # noqa: PLC0415
     from lineal.client.dvc.publishing import check_publishable, publish  # noqa: PLC0415 - help does without it
     from lineal.client.local import LocalRepository  # noqa: PLC0415
+    from lineal.client.workspace.scanning import path_of  # noqa: PLC0415
 
-    path = Path(options.path)
+    path = path_of(options.path)
     with context.connect() as repository, waiting(context, f"data add {path}"):
         if not isinstance(repository, LocalRepository):
             raise Invalid("--dvc needs a repository on this machine", hint="leave out --repository, or --dvc")
         if not path.exists():
             raise NotFound(f"--dvc needs the data, and there is nothing at {path}", hint="dvc checkout brings it back")
-        upload = repository.upload(path)
+        upload, left_out = without_ignored(repository, path, repository.upload(path))
         check_publishable(repository, path, upload.tree, variables=context.variables)
         answer = repository.data.add(upload, name=options.name, message=options.message)
         done = publish(repository, path, upload.tree, remote=options.dvc_remote, variables=context.variables)
     context.answer(answer)
-    for line in (*_said(done), next_step("data add", answer)):
+    for line in (*_left_out(left_out), *_said(done), next_step("data add", answer)):
         if line:
             context.talk(line)
     return 0
+
+
+def _left_out(paths: Sequence[str]) -> Iterator[str]:
+    if paths:
+        from lineal.cli.render.units import count  # noqa: PLC0415
+
+        shown = ", ".join(paths[:_SHOWN]) + (", …" if len(paths) > _SHOWN else "")
+        yield f"lineal: left out {count(len(paths), 'file')} that .dvcignore names: {shown}"
 
 
 def _said(done: Published) -> Iterator[str]:

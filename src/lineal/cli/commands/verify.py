@@ -33,6 +33,9 @@ def _add_arguments(parser: Parser) -> None:
         help="a checkpoint kept elsewhere: all it covers must still be there",
     )
     parser.add_argument(
+        "--remote", metavar="NAME|URL", default="", help="what this remote holds instead, for whatever repository"
+    )
+    parser.add_argument(
         "--tiles", metavar="DIR|URL", default="", help="what lineal export log wrote: entries that differ are named"
     )
 
@@ -48,7 +51,12 @@ def _run(context: Context, options: argparse.Namespace) -> int:
     with context.connect() as repository, waiting(context, "verify") as progress:
         repository.tell(progress)
         answer = upkeep.verify(
-            repository, options.reference, sample=options.sample, log=options.log, checkpoint=checkpoint
+            repository,
+            options.reference,
+            sample=options.sample,
+            log=options.log,
+            checkpoint=checkpoint,
+            remote=options.remote,
         )
         if options.tiles:
             found = compare_log(repository, open_bucket(options.tiles))

@@ -36,6 +36,8 @@ def verification(answer: Verification, page: Page) -> Iterator[str]:
     checked = ", ".join(
         (*(bytes_read if answer.objects or answer.blobs else ()), *(() if answer.reference else (entries,)))
     )
+    if answer.remote:
+        checked = f"{count(answer.blobs, 'file')}, {size(answer.size_bytes)} of {answer.remote}"
     if answer.reference:
         yield from _signatures(answer, page)
     if not answer.problems:

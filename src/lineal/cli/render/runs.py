@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from lineal.cli.render.page import Page, plain
 from lineal.cli.render.units import ago, duration, metrics, moment, number, size, when
 from lineal.objects.digest import short
-from lineal.operations.answers import ExperimentAnswer, RunAnswer
+from lineal.operations.answers import ExperimentAnswer, Forgotten, RunAnswer
 from lineal.operations.answers.run_sections import sections_of
 from lineal.operations.answers.sections import Cell, Link, Measured, Section, Sha, Size
 
@@ -132,6 +132,13 @@ def experiments(answers: Sequence[ExperimentAnswer], page: Page) -> Iterator[str
         ),
         right=("NUMBER", "RUNS"),
     )
+
+
+def forgotten(answer: Forgotten, page: Page) -> Iterator[str]:
+    """Yield what went."""
+    yield f"{page.title(answer.reference)}  was removed because {answer.reason}"
+    counts = (("runs", answer.runs), ("logged models", answer.logged_models), ("files", answer.files))
+    yield from page.facts((*((name, f"{count:,}") for name, count in counts), ("by", answer.forgotten_by)))
 
 
 def ending(answer: RunAnswer) -> str:

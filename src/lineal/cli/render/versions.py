@@ -9,6 +9,7 @@ from lineal.checks.bump.changes import changes_said
 from lineal.cli.render import golden, outside, scans, structures, verdicts
 from lineal.cli.render.page import Page
 from lineal.cli.render.runs import bullets, mapping
+from lineal.cli.render.runs import many as runs_in_lines
 from lineal.cli.render.units import ago, count, metrics, moment, number, scalar, when
 from lineal.formats.cards.sections import HUMAN
 from lineal.objects.digest import short
@@ -29,7 +30,7 @@ from lineal.objects.statements import (
 )
 from lineal.objects.structures import Structure
 from lineal.objects.versions import DataUse, Version
-from lineal.operations.answers import CardAnswer, ModelAnswer, VersionAnswer, VersionLine
+from lineal.operations.answers import CardAnswer, Found, ModelAnswer, VersionAnswer, VersionLine
 from lineal.operations.answers.run_sections import made_by
 
 _DATA_SHOWN = 20
@@ -234,3 +235,9 @@ def sentence(statement: Statement) -> str:
             return f"seen at {said.deployment}: {health}, {count(said.request_count, 'request')}"
         case said:
             return _PLAIN[type(said)](said)
+
+
+def found(answer: Found, page: Page) -> Iterator[str]:
+    """Yield the versions and the runs that a search found, one a line."""
+    yield from lines(answer.versions, page)
+    yield from runs_in_lines(answer.runs, page)

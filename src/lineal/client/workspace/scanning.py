@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -13,6 +14,9 @@ from lineal.objects.digest import Digest, Hasher, digest_of
 from lineal.objects.errors import Invalid
 from lineal.objects.files import Mode
 from lineal.storage.blobs.reading import TEMPORARY, file_pieces
+
+_SHOWN_MAX = 200
+"""Characters of a path that is too long for the system are too many for a person."""
 
 SKIPPED = frozenset((".lineal", ".git"))
 """What is never part of a tree: a store inside itself, and a history whose hooks would run where it is fetched."""
@@ -27,10 +31,22 @@ def is_skipped(name: str) -> bool:
     return plain in SKIPPED or plain.startswith(TEMPORARY)
 
 
+def path_of(named: os.PathLike[str] | str) -> Path:
+    """Return what somebody names, as a path.
+
+    Raises:
+        Invalid: it is empty, as a variable is that was never set: that must not mean everything that is here.
+    """
+    if not os.fspath(named):
+        raise Invalid("an empty path is the name of nothing", hint="name a file or directory; . is the one you are in")
+    return Path(named)
+
+
 def root_of(path: Path) -> str:
     """Return the one name of a directory or file of the workspace, however it is named; a link is what it points at."""
     whole = path.absolute()
-    return str(whole.resolve() if whole.is_symlink() or ".." in whole.parts else whole)
+    # What may not be looked at is told by who reads or writes it.
+    return str(whole.resolve() if os.path.islink(whole) or ".." in whole.parts else whole)
 
 
 Stamp = bytes
@@ -160,6 +176,9 @@ def check_name(name: str, place: str) -> None:
 
 def unreadable(path: str, error: OSError) -> Invalid:
     """Return the error for what may not be read."""
+    if error.errno == errno.ENAMETOOLONG:
+        shown = path if len(path) <= _SHOWN_MAX else f"{path[: _SHOWN_MAX // 2]}…{path[-_SHOWN_MAX // 2 :]}"
+        return Invalid(f"{shown} cannot be read: {error.strerror}", hint="shorten the names of its directories")
     return Invalid(f"{path} cannot be read: {error.strerror}", hint="check the path and its permissions")
 
 

@@ -29,6 +29,23 @@ class ExperimentAnswer(Answer, frozen=True, kw_only=True):
     """How many runs it has, where that was asked for."""
 
 
+class Forgotten(Answer, frozen=True, kw_only=True):
+    """What went with a run or an experiment that was removed for good."""
+
+    reference: str
+    runs: int
+    logged_models: int
+    files: int
+    forgotten_by: str
+    forgotten_at: int
+    reason: str
+
+    @property
+    def remark(self) -> str:
+        """What went, and why."""
+        return f"{self.runs} runs, {self.logged_models} logged models, {self.files} files: {self.reason}"
+
+
 class TrackedRun(Answer, frozen=True, kw_only=True):
     """A run as lists show it.
 

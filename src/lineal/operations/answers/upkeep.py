@@ -27,6 +27,8 @@ class Verification(Answer, frozen=True, kw_only=True):
     """How many entries the checkpoint had with which the journal was compared."""
     reference: str = ""
     """The version, where only one was asked for."""
+    remote: str = ""
+    """The address of the remote, where that was read."""
     signatures: tuple[SignatureAnswer, ...] = ()
     problems: tuple[Problem, ...] = ()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from lineal.objects.canonical import decode
@@ -18,7 +17,7 @@ from lineal.operations.answers import (
     RunAnswer,
     VersionAnswer,
 )
-from lineal.operations.asking.searching import StoreFacts, run_lines, version_lines
+from lineal.operations.asking.searching import StoreFacts, going_on, next_of, run_lines, version_lines
 from lineal.operations.data import datasets
 from lineal.operations.operation import operation
 from lineal.operations.people.sight import narrowed
@@ -41,7 +40,6 @@ _SHOW: dict[str, Callable[[Store, Row], Shown]] = {
 }
 
 _KINDS = ("versions", "runs")
-_TIME = re.compile(r"[0-9a-f]{1,13}")
 
 
 @operation("show", effect="reads", about={"reference": "reference"})
@@ -72,25 +70,17 @@ def search(store: Store, query: str, *, kind: str = "versions", limit: int = 20,
     if kind not in _KINDS:
         raise Invalid(f"{kind!r} cannot be searched", hint=near(kind, _KINDS, "write versions or runs"))
     check_limit(limit)
-    now, token = _page(page) if page else (store.clock.now(), "")
+    now, token = going_on(page, store.clock.now())
     facts = StoreFacts(store)
     asked = understand(query, subject="runs" if kind == "runs" else "versions", facts=facts, now=now)
     wanted = narrowed(store, asked.wanted)
     rows, behind = read_page(wanted, limit=asked.limit or limit, page_token=token, ask=store.database.run)
     note = "; ".join(filter(None, (asked.note, "" if rows else facts.unmeasured(asked.metrics))))
     # A limit in the text is how many there are altogether.
-    next_page = f"{now:x}.{behind}" if behind and asked.limit is None else ""
+    next_page = next_of(now, behind) if asked.limit is None else ""
     if kind == "runs":
         return Found(query=query, runs=run_lines(store, rows, asked.metrics), note=note, next_page=next_page)
     return Found(query=query, versions=version_lines(store, rows, asked.metrics), note=note, next_page=next_page)
-
-
-def _page(page: str) -> tuple[int, str]:
-    """Return when the first page was asked for, and the token of the next: seven days ago stays where it was."""
-    at, _, token = page.partition(".")
-    if not _TIME.fullmatch(at) or not token:
-        raise Invalid("this is no page of a search", hint="send what the page before gave as next_page")
-    return int(at, 16), token
 
 
 @operation("log", effect="reads", about={"reference": "reference"})

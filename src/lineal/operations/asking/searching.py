@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from lineal.objects.canonical import Number
-from lineal.objects.errors import NotFound
+from lineal.objects.errors import Invalid, NotFound
 from lineal.objects.reference import parse_reference
 from lineal.operations.answers import RunAnswer, VersionLine
 from lineal.operations.recording import runs
@@ -17,6 +18,7 @@ from lineal.query.query import Data
 from lineal.storage.store import Store
 
 _TABLES = {"metric": "metric_last", "param": "param", "tag": "tag"}
+_TIME = re.compile(r"[0-9a-f]{1,13}")
 _METRICS_SHOWN = 50
 """A list shows so many metrics of a run or version, where the search names none."""
 
@@ -113,6 +115,29 @@ class StoreFacts:
                 like = near(name, self.names("metric"), "none is measured yet")
                 return f"nothing here has a metric called {name}; {like}"
         return ""
+
+
+def going_on(page: str, now: int) -> tuple[int, str]:
+    """Return when the first page was asked for, and the token of the next: seven days ago stays where it was.
+
+    Args:
+        page: what the page before gave; empty for the first one.
+        now: the time.
+
+    Raises:
+        Invalid: it is no page of a search.
+    """
+    if not page:
+        return now, ""
+    at, _, token = page.partition(".")
+    if not _TIME.fullmatch(at) or not token:
+        raise Invalid("this is no page of a search", hint="send what the page before gave as next_page")
+    return int(at, 16), token
+
+
+def next_of(now: int, token: str) -> str:
+    """Return by what the next page is asked for, which ``going_on`` takes apart; empty when there is none."""
+    return f"{now:x}.{token}" if token else ""
 
 
 def _told(reference: str) -> tuple[str, str]:

@@ -10,6 +10,8 @@ from lineal.operations.data.upkeep import verify_store
 from lineal.operations.operation import operation
 from lineal.storage import checking
 from lineal.storage.collecting import Collector
+from lineal.storage.remotes.checking import check as check_remote
+from lineal.storage.remotes.checking import mend as mend_remote
 from lineal.storage.remotes.collecting import collect as collect_remote
 from lineal.storage.store import Store
 
@@ -60,13 +62,16 @@ def gc(
 
 
 @operation("repair", effect="acts")
-def repair(store: Store, *, source: str = "") -> Repair:
+def repair(store: Store, *, source: str = "", remote: str = "") -> Repair:
     """Mend what lineal verify finds damaged or missing, from remotes that have it whole; the damaged is put aside.
 
     Args:
         source: the remote's name or address to ask first; by default the default remote, then all others.
+        remote: mend this remote instead, from what is whole here: its name or address.
     """
     blobs = packed_of(store)
+    if remote:
+        return _mend_remote(store, remote)
     indexed = checking.index_anew(blobs)
     remotes = every_remote(store, source)
     mended = list[str]()
@@ -81,6 +86,21 @@ def repair(store: Store, *, source: str = "") -> Repair:
             continue
         mended.append(name)
     return Repair(mended=tuple(mended), indexed_packs=indexed, problems=_still(store, left, mended))
+
+
+def _mend_remote(store: Store, name: str) -> Repair:
+    found, blobs = remote_of(store, name), packed_of(store)
+    with found.writing(store.actor.name):
+        damages = check_remote(found, blobs.scratch, sample=1, progress=store.progress).damages
+        sent = {each.key for each in mend_remote(found, blobs, damages)}
+    return Repair(
+        mended=tuple(f"{each} in {found.url}" for each in sorted(sent)),
+        problems=tuple(
+            Problem(what=each.message, where=found.url, used_by=each.used_by)
+            for each in damages
+            if each.key not in sent
+        ),
+    )
 
 
 def _still(store: Store, before: tuple[Problem, ...], mended: list[str]) -> tuple[Problem, ...]:

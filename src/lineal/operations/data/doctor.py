@@ -51,7 +51,7 @@ def _there(bucket: Bucket) -> Iterator[Finding]:
             for each in probing.carry_out(probes, bucket, folder):
                 is_needed = kind == "needed"
                 yield Finding(kind=kind, is_needed=is_needed, **each._asdict())
-                if is_needed and each.name == probing.NEEDED[0].name and each.answer == "no":
+                if is_needed and each.name in probing.FIRST and each.answer == "no":
                     return
             if kind == "needed":
                 yield from _on_the_way(bucket)

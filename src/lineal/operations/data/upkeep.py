@@ -12,13 +12,14 @@ from lineal.objects.digest import Digest, digest_of
 from lineal.objects.errors import Invalid, LinealError
 from lineal.operations.answers import Problem, Verification
 from lineal.operations.data.journal_checks import read_journal
-from lineal.operations.data.stores import on_disk
+from lineal.operations.data.stores import on_disk, packed_of, remote_of
 from lineal.operations.data.transparency import log_of
 from lineal.operations.operation import operation
 from lineal.operations.recording.artifacts import SHARED
 from lineal.operations.references import dataset_reference, find_version, version_reference
 from lineal.operations.versioning.version_checks import verify_version
 from lineal.storage import checking
+from lineal.storage.remotes.checking import check as check_remote
 from lineal.storage.store import Store
 from lineal.storage.trees import ROOTS, blob_of
 
@@ -28,7 +29,13 @@ _ASKED_AT_ONCE = 10_000
 
 @operation("verify", effect="reads")
 def verify(
-    store: Store, reference: str = "", *, sample: float = 1.0, log: bool = False, checkpoint: str = ""
+    store: Store,
+    reference: str = "",
+    *,
+    sample: float = 1.0,
+    log: bool = False,
+    checkpoint: str = "",
+    remote: str = "",
 ) -> Verification:
     """Read everything and check it: each file and object against its digest, each name, the journal.
 
@@ -39,6 +46,7 @@ def verify(
         sample: which share of the bytes to read, from 0 to 1, chosen by chance; names and rows are always checked.
         log: check the journal only, with the statements and versions that it names.
         checkpoint: the text of a checkpoint that was kept elsewhere: everything it covers must still be there.
+        remote: read what this remote holds instead, for whatever repository: its name or address.
 
     Raises:
         Invalid: the share is none, or the checkpoint is none of this repository.
@@ -46,6 +54,8 @@ def verify(
     if not 0 <= sample <= 1:
         raise Invalid(f"{sample} is no share", hint="--sample with a number from 0 to 1, such as 0.01")
     problems: list[Problem] = []
+    if remote:
+        return _remote(store, remote, sample)
     if reference:
         return verify_version(store, find_version(store, reference))
     if log:
@@ -54,6 +64,20 @@ def verify(
     blobs, size_bytes, damaged = _blobs(store, problems, sample)
     problems += _missing(store, damaged)
     return _verified(store, problems, checkpoint, objects=objects, blobs=blobs, size_bytes=size_bytes)
+
+
+def _remote(store: Store, name: str, sample: float) -> Verification:
+    """Read a remote."""
+    found = remote_of(store, name)
+    checked = check_remote(found, packed_of(store).scratch, sample=sample, progress=store.progress)
+    return Verification(
+        objects=0,
+        blobs=checked.files,
+        size_bytes=checked.size_bytes,
+        journal_entries=0,
+        remote=found.url,
+        problems=tuple(Problem(what=each.message, where=found.url, used_by=each.used_by) for each in checked.damages),
+    )
 
 
 def _verified(

@@ -131,13 +131,14 @@ def delete(store: Store, number: int) -> ExperimentAnswer:
         number: which.
 
     Raises:
-        NotFound: there is none.
-        Invalid: it was deleted already.
+        NotFound: there is none, or it was deleted already.
+        Invalid: it is the default one.
         Conflict: a version that is in production was made of one of its runs.
     """
     if number == DEFAULT:
         raise Invalid("Cannot delete the default experiment", hint="delete its runs")
-    active(store, number)
+    if find(store, number)["state"] != "active":
+        raise NotFound(f"No Experiment with id={number} exists", hint="it was deleted already")
     keep_production(
         store,
         f"The experiment {number}",

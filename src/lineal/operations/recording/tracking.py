@@ -158,7 +158,7 @@ def update(
     has_ended = state not in {"", "running", "scheduled"}
     if has_ended and (row["recent_points"] >= CHUNK_POINTS or row["revision"] > _REQUESTS_MAX):
         fold(store, run_id)
-    return next(lines(store, [row | _summaries(store, [run_id]).get(run_id, _NO_SUMMARY)]))
+    return next(lines(store, [row | summaries(store, [run_id]).get(run_id, _NO_SUMMARY)]))
 
 
 @operation("runs delete", effect="writes", internal=True, about={"run_id": "run id"})
@@ -316,15 +316,15 @@ class Runs(NamedTuple):
 def page(store: Store, wanted: Wanted, *, limit: int, page_token: str = "") -> Runs:
     """Return a page of the runs that are wanted. Raises Invalid for a token of another search."""
     rows, token = read_page(narrowed(store, wanted), limit=limit, page_token=page_token, ask=store.database.run)
-    summaries = _summaries(store, [row["id"] for row in rows])
-    return Runs(list(lines(store, [row | summaries.get(row["id"], _NO_SUMMARY) for row in rows])), token)
+    known = summaries(store, [row["id"] for row in rows])
+    return Runs(list(lines(store, [row | known.get(row["id"], _NO_SUMMARY) for row in rows])), token)
 
 
 _NO_SUMMARY: Row = {"summary": None}
 _ASKED_AT_ONCE = 500
 
 
-def _summaries(store: Store, runs: list[str]) -> dict[str, Row]:
+def summaries(store: Store, runs: list[str]) -> dict[str, Row]:
     """Return what lists show of runs, by their id."""
     found: dict[str, Row] = {}
     rest = iter(runs)

@@ -23,12 +23,15 @@ from lineal.protocols import ROUTE, Acting
 from lineal.protocols.mlflow import errors, omitted, wire
 from lineal.storage.database.database import Database
 from lineal.storage.database.grouping import Grouping
+from lineal.storage.database.stopping import awaited
 
 BODY_BYTES_MAX = 64 << 20
 """More than MLflow's client ever sends in one request: it cuts batches at a megabyte."""
 
 _THREADS = 16
 """So many requests are answered at once; databases and disks take their time."""
+
+_QUESTIONS = frozenset(("search", "search-datasets", "get-latest-versions"))
 
 _log = logging.getLogger(__name__)
 
@@ -45,6 +48,11 @@ class Endpoint(NamedTuple):
     request: type[msgspec.Struct]
     answer: Callable[[LocalRepository, Any], Any]
     is_quick: bool = False
+
+    @property
+    def reads(self) -> bool:
+        """Whether it changes nothing: some questions are too long for an address, and are sent as a body."""
+        return self.method == "GET" or self.path.rpartition("/")[2] in _QUESTIONS
 
 
 class _Found(NamedTuple):
@@ -105,19 +113,20 @@ class Dispatch:
             repository = self._acting(Request(scope))
             body = await read_body(receive)
             work = partial(_carry_out, found, repository, scope["query_string"], body)
-            return 200, await self._worked(found, repository.store.database, work), {}
+            return 200, await self._worked(found, repository.store.database, work, receive), {}
         except LinealError as error:
             return *errors.told(error), errors.headers_of(error)
         except Exception as error:  # noqa: BLE001 - the last resort: a client gets an answer, the log the rest
             _log.exception("%s %s", scope["method"], scope["path"])
             return *errors.told(error), {}
 
-    async def _worked(self, found: _Found, database: Database, work: Callable[[], bytes]) -> bytes:
-        """Have something carried out; quick changes share commits."""
-        if not found.endpoint.is_quick:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
-        self._grouping = self._grouping or Grouping(database)
-        return await self._grouping.carry_out(work)
+    async def _worked(self, found: _Found, database: Database, work: Callable[[], bytes], receive: Receive) -> bytes:
+        """Have something carried out; quick changes share commits, and a question is given up with whoever asked it."""
+        if found.endpoint.is_quick:
+            self._grouping = self._grouping or Grouping(database)
+            return await self._grouping.carry_out(work)
+        in_thread = partial(asyncio.get_running_loop().run_in_executor, self._threads)
+        return await (awaited(work, in_thread, receive) if found.endpoint.reads else in_thread(work))
 
     def _find(self, method: str, path: str) -> _Found | None:
         if exact := self._exact.get((method, path)):

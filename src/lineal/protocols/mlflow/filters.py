@@ -45,6 +45,7 @@ _COMPARATORS = {
 }
 _WORDING: dict[str, Wording] = {"=": "=", "!=": "!=", "LIKE": "like", "ILIKE": "ilike", "IN": "=", "NOT IN": "="}
 _LONG_COMPARATORS = (("is", "not", "null"), ("is", "null"), ("not", "in"))
+_VERSION_NUMBER = "version_number"
 _SHOWN_MAX = 40
 _RUN_IDS = {"runs": ("run_id",), "model versions": ("run_id",), "logged models": ("source_run_id",)}
 """Attributes that are ids of runs, which stand otherwise in our tables."""
@@ -287,7 +288,11 @@ class _Parser:
 
     def _number(self, key: _Key, comparator: str) -> Condition:
         token = self._reader.peek()
-        value = number(token.text) if token.kind == "word" else None
+        # MLflow's versions have numbers that are texts to its client, and are asked for as such.
+        is_number = token.kind == "word" or (
+            key.field and key.name == _VERSION_NUMBER and self._text_of(token)[:1] in {"'", '"'}
+        )
+        value = number(token.text) if is_number else None
         if value is None:
             problem = f"{self._text_of(key.token)} is compared with a number"
             raise self._reader.wrong(token, problem, hint="numbers are written 0.85 or 1e-3, without quotes")

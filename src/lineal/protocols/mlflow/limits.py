@@ -110,8 +110,13 @@ def check_results(count: int, most: int) -> None:
 
 def check_model_name(name: str) -> None:
     """Refuse the name of a model that MLflow would refuse. Raises Invalid."""
-    if not name:
+    if not name.strip():
         raise Invalid("Missing value for required parameter 'name'. Registered model name cannot be empty.")
+    if name in {".", ".."}:
+        raise Invalid(
+            f"Invalid value \"{name}\" for parameter 'name' supplied: Names may be treated as files in certain cases, and must"
+            " not resolve to other names when treated as such."
+        )
     if "/" in name or ":" in name or len(name) > MODEL_CHARACTERS_MAX:
         raise Invalid(
             f"Invalid name: '{name[:MODEL_CHARACTERS_MAX]}'. Registered model names cannot contain '/' or ':', and have at"

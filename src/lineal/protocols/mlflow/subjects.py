@@ -6,8 +6,8 @@ from typing import Literal
 
 import msgspec
 
-from lineal.query.fields import Field
-from lineal.query.sources import Source
+from lineal.query.fields import EXPERIMENT, Field
+from lineal.query.sources import EXPERIMENTS, Source
 from lineal.query.syntax import Sort
 
 SubjectName = Literal["runs", "experiments", "registered models", "model versions", "logged models"]
@@ -69,7 +69,6 @@ _DATASET: dict[str, Entity] = dict.fromkeys(("dataset", "datasets"), "dataset")
 _OF_RUN: dict[str, Entity] = {"run": "attribute"}
 
 _RUN_ID, _STARTED = _text("run_id", "r.id"), _number("start_time", "r.started_at")
-_NUMBER, _CREATED = _number("experiment_id", "e.number"), _number("creation_time", "e.created_at")
 _MODEL, _MODEL_CREATED = _text("name", "m.name"), _number("creation_timestamp", "m.created_at")
 _VERSION_NAME, _VERSION_NUMBER = _text("name", "v.model"), _number("version_number", "v.number")
 _VERSION_CREATED = _number("creation_timestamp", "v.created_at")
@@ -109,19 +108,11 @@ _EXPERIMENTS = Subject(
         (_text("name", "e.name"), ()),
         # A text to be compared with, as MLflow's numbers of experiments are; a number to put in order by.
         (_text("experiment_id", "CAST(e.number AS TEXT)"), ()),
-        (_CREATED, ()),
+        (_number("creation_time", "e.created_at"), ()),
         (_number("last_update_time", "e.updated_at"), ()),
     ),
-    Source(
-        "experiments",
-        "experiment e",
-        "'experiment:' || e.number",
-        order=(Sort(_CREATED, ascending=False), Sort(_NUMBER, ascending=True)),
-        ties=(Sort(_NUMBER, ascending=False),),
-        active="e.state = 'active'",
-        deleted="e.state = 'deleted'",
-    ),
-    order={"experiment_id": _NUMBER},
+    EXPERIMENTS,
+    order={"experiment_id": EXPERIMENT["number"]},
 )
 _REGISTERED_MODELS = Subject(
     "registered models",

@@ -6,6 +6,7 @@ inside a JSON text, which old clients send.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -27,23 +28,40 @@ def read_body(data: bytes, kind: type[T]) -> T:
     """Return the request that a body holds. Raises Invalid."""
     try:
         return msgspec.json.decode(data or b"{}", type=kind, strict=False)
-    except msgspec.ValidationError as error:
-        said = msgspec.json.decode(data)
-        if isinstance(said, str):
-            return read_body(said.encode(), kind)
-        return _again(said, kind, error)
+    except (msgspec.DecodeError, RecursionError) as error:
+        try:
+            said = _parsed(data)
+            if isinstance(said, str):
+                return read_body(said.encode(), kind)
+            return _again(said, kind, error)
+        except RecursionError:
+            raise Invalid(
+                "the body is no request: it is nested too deep", hint="send what MLflow's client sends"
+            ) from None
+
+
+def _parsed(data: bytes) -> Any:
+    """Return what a body says; NaN and Infinity are numbers, as Python writes them, and so are numbers that are too large."""
+    try:
+        return msgspec.json.decode(data)
     except msgspec.DecodeError as error:
-        raise Invalid(f"the body is no JSON: {error}") from None
+        try:
+            said = json.loads(data)
+            json.dumps(said, ensure_ascii=False).encode()  # half a character is none
+        except ValueError:
+            raise Invalid(f"the body is no JSON: {error}") from None
+        return said
 
 
-def _again(given: Any, kind: type[T], error: msgspec.ValidationError) -> T:
+def _again(given: Any, kind: type[T], error: Exception) -> T:
     """Read a request once more, without its nulls."""
     said = _without_nulls(given)
     try:
         return msgspec.convert(said, kind, strict=False)
     except msgspec.ValidationError as again:
         # A null that was no null's place is gone now, and what is wrong with the rest is the news.
-        raise wrong(again if said != given else error, given) from None
+        is_known = said == given and isinstance(error, msgspec.ValidationError)
+        raise wrong(error if is_known else again, given) from None  # type: ignore[arg-type]  # it is one
 
 
 def _without_nulls(value: Any) -> Any:

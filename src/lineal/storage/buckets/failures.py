@@ -19,6 +19,11 @@ _NO_BUCKET = ("NoSuchBucket", "ContainerNotFound", "The specified bucket does no
 _NO_CREDENTIALS = ("/computeMetadata/", "/latest/api/token", "/latest/meta-data/", "/metadata/identity/")
 """Where a machine in a cloud is asked who it is, when nobody has said so."""
 
+_CLOCK = ("RequestTimeTooSkewed", "RequestExpired", "Request date header too old")
+_RIGHTS = ("AccessDenied", "AuthorizationPermissionMismatch")
+"""Said to somebody whose keys are right; one who has none is told so by some stores too."""
+
+_FULL = ("QuotaExceeded", "XMinioStorageFull", "InsufficientStorage", "507 Insufficient")
 _PAST_THE_END = ("Wanted range starting at",)
 _DENIED = {"PermissionDeniedError", "UnauthenticatedError"}
 _ELSEWHERE = ("incorrectly configured region", "PermanentRedirect", "AuthorizationHeaderMalformed")
@@ -84,6 +89,22 @@ def _elsewhere(url: str, _key: str, said: str, _hint: str) -> LinealError:
     return Invalid(f"{url} is in another region: {said}", hint="name it: --option region=NAME")
 
 
+def _clock(url: str, _key: str, said: str, _hint: str) -> LinealError:
+    return Denied(f"{url} finds the clock of this machine wrong: {said}", hint="set the clock, then try again")
+
+
+def _full(url: str, _key: str, said: str, _hint: str) -> LinealError:
+    return Unavailable(
+        f"{url} takes no more: {said}",
+        hint="have its quota raised, or make room: lineal gc --remote NAME tells what nothing needs",
+    )
+
+
+def _not_allowed(url: str, _key: str, said: str, hint: str) -> LinealError:
+    either = f", or {hint}" if hint else ""
+    return Denied(f"{url} does not let us do that: {said}", hint=f"ask its owner for the right{either}")
+
+
 def _denied(url: str, _key: str, said: str, hint: str) -> LinealError:
     return Denied(f"{url} does not let us in: {said}", hint=hint)
 
@@ -100,6 +121,12 @@ def _not_able(url: str, _key: str, said: str, _hint: str) -> LinealError:
     return Invalid(f"{url} cannot do that: {said}", hint="lineal doctor tells what this store can do")
 
 
+def _later(url: str, _key: str, said: str, _hint: str) -> LinealError:
+    return Unavailable(
+        f"{url} could not answer: {said}", hint="wait a while and try again; what is there already is not sent twice"
+    )
+
+
 def _away(url: str, _key: str, said: str, _hint: str) -> LinealError:
     return Unavailable(f"{url} cannot be reached: {said}", hint="check the address and the network, and try again")
 
@@ -109,11 +136,15 @@ _MEANINGS: tuple[tuple[Callable[[_Told], bool], _Make], ...] = (
     (lambda told: told.holds(_ELSEWHERE), _elsewhere),
     (lambda told: told.kind == "FileNotFoundError" or told.status == "404", lambda url, key, *_: missing(url, key)),
     (lambda told: told.status == "416" or told.holds(_PAST_THE_END), lambda *_: OutOfRange()),
+    (lambda told: told.holds(_CLOCK), _clock),
+    (lambda told: told.holds(_FULL), _full),
     # Before the next: who asks a machine's own service for credentials, and is refused, has none.
     (lambda told: told.holds(_NO_CREDENTIALS), _nobody),
+    (lambda told: told.holds(_RIGHTS), _not_allowed),
     (lambda told: told.kind in _DENIED or told.status in {"401", "403"}, _denied),
     (lambda told: told.status[:1] in {"3", "4"} and told.status not in {"408", "429"}, _not_understood),
     (lambda told: told.status == "501" or told.kind == "NotSupportedError", _not_able),
+    (lambda told: told.status in {"429", "500", "503"}, _later),
     (lambda _: True, _away),
 )
 """What an error means, and what we say: the first that fits."""

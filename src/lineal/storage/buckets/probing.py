@@ -72,6 +72,11 @@ def _reach(bucket: Bucket, folder: str) -> bool:
     return not list(bucket.list(folder))
 
 
+def _writes(bucket: Bucket, folder: str) -> bool:
+    bucket.put(f"{folder}written", b"")
+    return True
+
+
 def _same_bytes(bucket: Bucket, folder: str) -> bool:
     data = os.urandom(10_000)
     bucket.put(f"{folder}bytes", data)
@@ -127,6 +132,12 @@ def _clock(bucket: Bucket, folder: str) -> tuple[bool, str]:
 
 NEEDED: tuple[Probe, ...] = (
     Probe("it can be reached", _reach, "the address and who we are are right", "nothing can be stored there"),
+    Probe(
+        "it can be written",
+        _writes,
+        "what is pushed is stored",
+        "nothing can be pushed there, and no more can be tried; what is there can be pulled",
+    ),
     Probe("bytes come back as they were", _same_bytes, "what is stored can be read", "it damages what it is given"),
     Probe(
         "what was just written is read",
@@ -150,6 +161,9 @@ NEEDED: tuple[Probe, ...] = (
     ),
 )
 """What Lineal needs of a bucket."""
+
+FIRST = frozenset(each.name for each in NEEDED[:2])
+"""Without these nothing else can be found out."""
 
 
 def _small_speed(bucket: Bucket, folder: str) -> tuple[None, str]:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from decimal import Decimal
+from functools import partial
 from itertools import chain, islice
 from typing import Any, Literal
 
@@ -22,11 +23,13 @@ from lineal.objects.errors import Conflict, Invalid, LinealError, Unavailable
 from lineal.storage.database.asking import Asked, Question
 from lineal.storage.database.database import Row
 from lineal.storage.database.postgres_asking import ask
+from lineal.storage.database.stopping import Stopped, current
 from lineal.storage.database.text import with_percent_names
 from lineal.storage.database.transactions import Transactions
 
 _CONNECTIONS_MAX = 10
 _WAIT_SECONDS = 30
+_CANCEL_SECONDS = 5
 
 # postgresql.org/docs/current/errcodes-appendix.html; the first that fits.
 _ERRORS: tuple[tuple[type[psycopg.Error], type[LinealError], str], ...] = (
@@ -108,7 +111,7 @@ class Postgres:
 
     def run(self, sql: str, /, **values: Any) -> list[Row]:
         """Carry out one statement and return its rows. Raises Conflict, Invalid, Unavailable."""
-        with self._statement() as connection:
+        with self._statement() as connection, _stoppable(connection):
             return connection.execute(sql, values)
 
     def many(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> None:
@@ -124,7 +127,7 @@ class Postgres:
 
     def ask(self, question: Question) -> Asked:
         """Answer a question in SQL that a person wrote. Raises Invalid, Conflict, Unavailable."""
-        with self._lent() as connection, _translated():
+        with self._lent() as connection, _stoppable(connection), _translated():
             if connection.transactions.depth:
                 raise Conflict("a question is asked outside of transactions", hint="end the transaction first")
             return ask(connection.raw, question)
@@ -175,6 +178,20 @@ class Postgres:
             raise Unavailable(
                 f"all {_CONNECTIONS_MAX} connections to the database are in use", hint="retry in a moment"
             ) from None
+
+
+@contextmanager
+def _stoppable(connection: _Connection) -> Iterator[None]:
+    """Let what is done with a connection be stopped by whoever no longer waits for it. Raises Stopped."""
+    if not (stop := current()):
+        yield
+        return
+    try:
+        with stop.during(partial(connection.raw.cancel_safe, timeout=_CANCEL_SECONDS)):
+            yield
+    except Stopped:
+        connection.raw.close()  # the server might hear of it late, and stop what is asked next
+        raise
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +15,8 @@ from lineal.objects.errors import Busy, Conflict, Corrupt, Invalid, LinealError,
 from lineal.storage.database.asking import Asked, Question
 from lineal.storage.database.database import Row
 from lineal.storage.database.sqlite_asking import ask
+from lineal.storage.database.sqlite_log import Log
+from lineal.storage.database.stopping import current
 from lineal.storage.database.transactions import Transactions
 from lineal.storage.turns import Turn, patience
 
@@ -35,21 +37,13 @@ _CACHE_KIB, _CACHE_OF_MORE_KIB = 32_768, 4_096
 """Of the first connection, and of each other one. With the two thousand by default, a change of a large table writes and reads
 its pages again and again; a server has a connection a thread, and must stay small."""
 
-_sync_file = getattr(os, "fdatasync", os.fsync)
 _IN_A_HURRY = (
     "PRAGMA busy_timeout = 0",
     "PRAGMA synchronous = NORMAL",
     "PRAGMA wal_autocheckpoint = 0",
     f"PRAGMA cache_size = -{2 * _CACHE_KIB}",
 )
-"""There is one such connection, and all small changes of a server are made on it. What puts their pages from the log into the
-file is whoever waits for the disk."""
-
-_LOG_PAGES = 4_000
-"""Of the log, before they are put into the file. A page of an index is changed by many runs, and then written there once."""
-
-# sqlite.org/fileformat2.html, "WAL file format".
-_LOG_HEAD_BYTES, _FRAME_HEAD_BYTES = 32, 24
+"""There is one such connection, and all small changes of a server are made on it. Others put their pages from the log into the file."""
 
 _process = [os.getpid()]
 """The number of this process. Asking the system each time would cost as much as a small statement."""
@@ -171,12 +165,17 @@ class Sqlite:
         self._lock = threading.RLock()
         self._turn: AbstractContextManager[object] = self._lock if self._path == MEMORY else nullcontext()
         self._connections: dict[tuple[int, int], _Connection] = {}
-        self._log = -1
+        self._log = Log(self._path, lambda: self._own().execute("PRAGMA wal_checkpoint(PASSIVE)"))
 
     def run(self, sql: str, /, **values: Any) -> list[Row]:
         """Carry out one statement and return its rows. Raises Conflict, Invalid, Unavailable, Corrupt."""
+        stop = current()
         with self._turn:
-            return self._own().statement(sql, values)
+            own = self._own()
+            if stop is None:
+                return own.statement(sql, values)
+            with stop.during(own.raw.interrupt):
+                return own.statement(sql, values)
 
     def many(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> None:
         """Carry out one statement for each of ``rows``, all or none. Raises what ``run`` raises."""
@@ -204,30 +203,9 @@ class Sqlite:
         return self._sync
 
     def _sync(self) -> None:
-        """Wait until the disk has the log, in which all changes are that are not in the file yet; put a long one into it."""
-        if self._path == MEMORY:
-            return
-        try:
-            with self._lock:
-                if self._log < 0:
-                    self._log = os.open(f"{self._path}-wal", os.O_RDONLY | os.O_CLOEXEC)
-            _sync_file(self._log)
-        except OSError as error:
-            raise Unavailable(f"the database {self._path}: {error.strerror}", hint=_SPACE) from None
-        if self._is_log_long():
-            with suppress(LinealError):  # the next one tries again
-                self._own().execute("PRAGMA wal_checkpoint(PASSIVE)")
-
-    def _is_log_long(self) -> bool:
-        """Tell whether the log has so many pages that are of use; behind them stand those from before it was begun anew."""
-        if self._log < 0:
-            return False
-        with suppress(OSError):
-            head = os.pread(self._log, _LOG_HEAD_BYTES, 0)
-            page_bytes, salts = int.from_bytes(head[8:12]), head[16:24]
-            at = _LOG_HEAD_BYTES + (_LOG_PAGES - 1) * (_FRAME_HEAD_BYTES + page_bytes)
-            return bool(salts) and os.pread(self._log, len(salts), at + 8) == salts
-        return False
+        """Wait until the disk has what was changed. Raises Unavailable."""
+        if self._path != MEMORY:
+            self._log.sync()
 
     def ask(self, question: Question) -> Asked:
         """Answer a question in SQL that a person wrote. Raises Invalid."""
@@ -239,16 +217,16 @@ class Sqlite:
         try:
             connection.execute("PRAGMA case_sensitive_like = ON")
             connection.execute(f"PRAGMA busy_timeout = {round(question.timeout_s * 1000)}")
-            return ask(connection.raw, question, connection.error)
+            stop = current()
+            with stop.during(connection.raw.interrupt) if stop else nullcontext():
+                return ask(connection.raw, question, connection.error)
         finally:
             connection.raw.close()
 
     def close(self) -> None:
         """Close every connection."""
+        self._log.close()
         with self._lock:
-            if self._log >= 0:
-                os.close(self._log)
-                self._log = -1
             for connection in self._connections.values():
                 connection.raw.close()
             self._connections.clear()

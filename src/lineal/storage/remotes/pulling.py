@@ -80,7 +80,7 @@ class _Fetching:
         except Corrupt as error:
             raise Corrupt(
                 f"{self._remote.url} holds other bytes under {key}: {error.message}",
-                hint="push it again from a repository that has it; lineal verify --remote tells what else is wrong",
+                hint="lineal repair --remote NAME in a repository that has it; lineal verify --remote tells what else is wrong",
             ) from None
 
     def _take(self, kind: Kind, digest: Digest) -> int:

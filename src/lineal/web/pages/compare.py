@@ -47,17 +47,17 @@ class Table(NamedTuple):
 
 
 def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
-    ids = asked.every("run")
+    ids = asked.query.every("run")
     if not ids:
         raise Invalid("no runs are compared", hint="choose some in the table of runs, as in /compare?run=ID&run=ID")
     runs = comparisons.compared(repository, runs=tuple(dict.fromkeys(_id(repository, each) for each in ids))).runs
     view, only = wanted(asked), asked.query.get("only", "") == "1"
     dimensions = {each.name: each for each in _dimensions(runs)}
-    chosen = [name for name in asked.every("dim") if name in dimensions] or _first(dimensions.values())
+    chosen = [name for name in asked.query.every("dim") if name in dimensions] or _first(dimensions.values())
     pair = _pair(asked, dimensions, chosen)
     what = [("run", each.id) for each in runs]
     more = [
-        *(("dim", each) for each in asked.every("dim")),
+        *(("dim", each) for each in asked.query.every("dim")),
         *((side, name) for side, name in zip(("sx", "sy"), pair, strict=True) if asked.query.get(side)),
     ]
     drawn_runs = [Run(_name(each), place) for place, each in enumerate(runs)]

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from lineal.client.local import LocalRepository
 
 
-class Asked(NamedTuple):
-    """What a page was asked for: the name in its address, and its query string, of which ``pairs`` has what is repeated too."""
+class Said(dict[str, str]):
+    """What an address or a form says: the last value of each name, and all that were said of one by ``every``.
 
-    name: str
-    query: dict[str, str]
-    pairs: tuple[tuple[str, str], ...] = ()
+    Args:
+        pairs: names and values, in their order.
+    """
+
+    def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
+        self.pairs = tuple(pairs)
+        super().__init__(self.pairs)
 
     def every(self, name: str) -> tuple[str, ...]:
-        """Return all values of a name in the query string, each once."""
-        return tuple(dict.fromkeys(value for each, value in self.pairs if each == name))
+        """Return all values of a name, each once; empty ones are none."""
+        return tuple(dict.fromkeys(value for each, value in self.pairs if each == name and value))
+
+
+class Asked(NamedTuple):
+    """What a page was asked for: the name in its address, and its query string."""
+
+    name: str
+    query: Said
 
     def number(self, name: str, otherwise: int) -> int:
         """Return a whole number of the query string, or ``otherwise``."""
@@ -25,7 +36,7 @@ class Asked(NamedTuple):
         return int(text) if text.isdecimal() and len(text) < 16 else otherwise
 
 
-Form = dict[str, str]
+Form = Said
 """What somebody sent from a page."""
 
 
@@ -33,10 +44,11 @@ class Page(NamedTuple):
     """A page. ``load`` gives its values, which are also its JSON.
 
     ``act`` does what its form asks, and gives the address of what is to be seen then, or the page's values once more where
-    something is left to be done.
+    something is left to be done. ``csv`` gives the rows of its table, from its values; a page without has no ``.csv``.
     """
 
     path: str
     template: str
     load: Callable[[LocalRepository, Asked], dict[str, Any]]
     act: Callable[[LocalRepository, Asked, Form], str | dict[str, Any]] | None = None
+    csv: Callable[[dict[str, Any]], Iterable[Sequence[object]]] | None = None

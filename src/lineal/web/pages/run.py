@@ -1,4 +1,4 @@
-"""Runs: the newest, and everything that was seen of one."""
+"""Runs: all of them as a table, and everything that was seen of one."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from typing import Any
 import msgspec
 
 from lineal.client.local import LocalRepository
-from lineal.objects.errors import Corrupt, NotFound
+from lineal.objects.errors import Corrupt, Invalid, NotFound
 from lineal.operations.answers import RunAnswer
 from lineal.operations.answers.run_sections import sections_of
-from lineal.operations.recording import tracking
+from lineal.operations.recording import experiments, tracking
 from lineal.operations.recording.summaries import Pair
 from lineal.web.drawing import lineage_svg
-from lineal.web.pages import made, media, metrics
-from lineal.web.pages.page import Asked, Page
+from lineal.web.pages import made, media, metrics, run_table
+from lineal.web.pages.page import Asked, Form, Page
 
-_LISTED = 200
 _DESCRIPTION, _INNER = "mlflow.note.content", ("mlflow.", "lineal.")
 _SHOWN_OTHERWISE = {"metrics", "artifacts", "tags", "runs that belong to it"}
 """Sections of a run that its page has in another form."""
@@ -25,8 +24,18 @@ _SHOWN_BYTES = 20_000
 """A page shows so much of what a program printed; the store has all of it."""
 
 
-def _list(repository: LocalRepository, _: Asked) -> dict[str, Any]:
-    return {"runs": repository.runs(limit=_LISTED)}
+def _list(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
+    return run_table.values(repository, run_table.view("/runs", asked))
+
+
+def _act(repository: LocalRepository, asked: Asked, form: Form) -> str | dict[str, Any]:
+    """Delete or restore the runs that were marked."""
+    if form.get("act", "") not in run_table.ACTS:
+        raise Invalid("this is nothing that can be done here", hint="use the buttons of the page")
+    refused = run_table.act(repository, form)
+    if refused is None:
+        return run_table.view("/runs", asked).link()
+    return {**_list(repository, asked), "refused": run_table.told(refused)}
 
 
 def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
@@ -39,6 +48,7 @@ def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
     shown, drawn = media.of_run(repository, found)
     return {
         "run": found,
+        "experiment": _experiment(repository, told.experiment),
         "before": _before(repository, found),
         "description": tags.pop(_DESCRIPTION, ""),
         "tags": {name: value for name, value in tags.items() if not name.startswith(_INNER)},
@@ -53,6 +63,11 @@ def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
         "diff": _text(repository, found.code.diff if found.code else None),
         "lineage": lineage_svg(repository.lineage(found.reference)) if found.digest else "",
     }
+
+
+def _experiment(repository: LocalRepository, number: int) -> dict[str, Any]:
+    found = experiments.shown(repository, number=number)
+    return {"number": found.number, "name": found.name}
 
 
 def _before(repository: LocalRepository, found: RunAnswer) -> str:
@@ -77,5 +92,5 @@ def _text(repository: LocalRepository, digest: Any) -> str:
 
 _pairs = msgspec.json.Decoder(list[Pair]).decode
 
-LIST = Page("/runs", "runs.html", _list)
+LIST = Page("/runs", "runs.html", _list, _act, csv=run_table.rows)
 PAGE = Page("/runs/{name:path}", "run.html", _load)

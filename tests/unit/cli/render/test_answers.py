@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from lineal.cli.render.answers import MANY, ONE, references
+from lineal.cli.render.answers import MANY, ONE, references, renderer
 from lineal.operations import every
 from lineal.operations.answers import Found, Verification
 from tests.unit.cli.render.constructed import DATASET, FINISHED, LINE, text_of
@@ -19,6 +19,14 @@ def test_the_answer_of_every_operation_can_be_written(words: str) -> None:
     kinds = [each for each in (get_args(response) or (response,)) if each is not Ellipsis]
 
     assert [] == [each for each in kinds if each not in (MANY if is_list else ONE)]
+
+
+@pytest.mark.parametrize("name", sorted({*ONE.values(), *MANY.values()}))
+def test_what_writes_an_answer_is_there_when_it_is_asked_for(name: str) -> None:
+    module, _, function = name.partition(".")
+    found = renderer(name)
+
+    assert (f"lineal.cli.render.{module}", function) == (found.__module__, found.__name__)
 
 
 def test_references_alone_are_what_scripts_take() -> None:

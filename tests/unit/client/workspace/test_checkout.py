@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from tests.unit.client.workspace.places import (
     tree_of,
     write,
 )
+from tests.unit.storage.processes import as_nobody
 
 LARGE = os.urandom(1 << 20) + b"end"
 FIRST: Files = {
@@ -289,6 +291,28 @@ def test_a_place_that_is_a_file_is_told(place: str, repository: LocalRepository,
         put(repository, FIRST, tmp_path / place)
 
     assert b"mine" == (tmp_path / "file").read_bytes()
+
+
+def test_a_place_that_may_not_be_looked_at_is_told() -> None:
+    imports = (
+        "from lineal.client.workspace.checkout import Checkouts, Wanted\n"
+        "from lineal.client.workspace.index import MEMORY, Index, Place\n"
+        "from lineal.objects.canonical import canonical_bytes\n"
+        "from lineal.objects.files import Tree\n"
+        "from lineal.storage.blobs.memory import MemoryBlobs\n"
+        "from lineal.storage.progress import Silent"
+    )
+    script = (
+        "blobs = MemoryBlobs(); tree = blobs.put(canonical_bytes(Tree(entries=())))\n"
+        "told(lambda: Checkouts(blobs, here / 'closed/below', Wanted(tree), place=Place('x', tree, -1),"
+        " index=Index(MEMORY, Path('/')), progress=Silent()).put())"
+    )
+    with tempfile.TemporaryDirectory() as directory:
+        Path(directory).chmod(0o755)
+        (Path(directory) / "closed").mkdir(mode=0o700)
+        said = as_nobody(script, directory, imports=imports).stdout
+
+    assert said.startswith(f"Unavailable | {directory}/closed/below cannot be written: Permission denied")
 
 
 def test_a_beginning_of_what_should_be_there_is_completed(repository: LocalRepository, tmp_path: Path) -> None:

@@ -103,6 +103,25 @@ def test_a_dot_is_called_what_the_directory_is_called(
     assert ["a", "photos"] == [repository.upload(each).name for each in (".", "..")]
 
 
+def test_an_empty_path_means_nothing_and_not_everything_here(
+    folder: Path, repository: LocalRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    stored = repository.data.add(folder)
+
+    for act in (repository.upload, repository.data.status, lambda path: repository.data.get(stored.reference, path)):
+        with pytest.raises(Invalid, match="empty path"):
+            act("")
+
+
+def test_a_path_too_long_for_the_system_is_told_in_short(folder: Path, repository: LocalRepository) -> None:
+    with pytest.raises(Invalid, match="too long") as told:
+        repository.upload(folder / "/".join(["directory"] * 1_000))
+
+    assert len(told.value.message) < 300
+    assert "shorten" in told.value.hint
+
+
 def test_what_is_not_there_has_near_matches(folder: Path, repository: LocalRepository) -> None:
     with pytest.raises(NotFound) as told:
         repository.upload(folder / "runs.sh")

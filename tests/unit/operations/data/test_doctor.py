@@ -11,6 +11,8 @@ from lineal.client.connect import init
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Denied, NotFound
 from lineal.operations.answers import Diagnosis
+from lineal.storage.buckets.directory import DirectoryBucket
+from lineal.storage.buckets.wrappers import ReadOnly
 from lineal.storage.store import Actor
 
 
@@ -48,6 +50,17 @@ def test_a_place_that_is_not_there_is_found_out_at_once(repository: LocalReposit
     assert 8 == found.exit_status
     assert ["it can be reached"] == [each.name for each in asked]
     assert "there is no directory" in asked[0].detail
+
+
+def test_a_place_that_may_only_be_read_is_not_called_damaged(
+    repository: LocalRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lineal.operations.data.doctor.bucket_of", lambda *_: ReadOnly(DirectoryBucket(tmp_path)))
+    found = repository.doctor("copies")
+    asked = {each.name: each.answer for each in found.findings if each.kind != "here"}
+
+    assert 8 == found.exit_status
+    assert {"it can be reached": "yes", "it can be written": "no"} == asked
 
 
 def test_a_database_that_is_damaged_is_told(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from lineal.client.local import LocalRepository
 from lineal.objects.errors import Conflict, Denied, Exists, Invalid, LinealError, NotFound
 from lineal.objects.runs import Point
 from lineal.operations import every
+from lineal.operations.asking import run_tables
 from lineal.operations.people import access, accounts
 from lineal.operations.recording import artifacts, curves, experiments, tracking
 from lineal.operations.recording.tracking import NewRun
@@ -96,6 +97,7 @@ QUESTIONS: dict[str, Callable[[LocalRepository, str], Any]] = {
     "log": lambda it, run: it.log(f"run:{run}"),
     "diff": lambda it, run: it.diff(f"run:{run}", f"run:{run}"),
     "experiment": lambda it, _: experiments.shown(it, name="secret"),
+    "table": lambda it, _: run_tables.table(it, experiment=1),
     "everything": lambda it, _: it.verify(),
 }
 

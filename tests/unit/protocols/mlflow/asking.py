@@ -44,8 +44,11 @@ class Client:
         scope = {"type": "http", "method": method, "path": whole, "query_string": query.encode(), "headers": given}
         sent = list[dict[str, Any]]()
 
+        arriving = [{"type": "http.request", "body": body, "more_body": False}]
+
         async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": body, "more_body": False}
+            # Whoever asks stays until there is an answer.
+            return arriving.pop() if arriving else await asyncio.get_running_loop().create_future()
 
         async def send(message: Any) -> None:
             sent.append(message)

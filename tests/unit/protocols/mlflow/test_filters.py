@@ -105,6 +105,7 @@ def test_a_filter_of_runs_is_read_as_it_is_meant(text: str, condition: Condition
         ("model versions", "name='churn'", Alike(VERSION["name"], "=", "churn")),
         ("model versions", "run_id IN ('a', 'b')", Among(VERSION["run_id"], ("a", "b"))),
         ("model versions", "version_number >= 2", Property(VERSION["version_number"], ">=", 2)),
+        ("model versions", "version_number = '2'", Property(VERSION["version_number"], "=", 2)),
         ("model versions", "source_path = 's3://a'", Alike(VERSION["source_path"], "=", "s3://a")),
         ("logged models", "model_type = 'sklearn'", Alike(LOGGED["model_type"], "=", "sklearn")),
         ("logged models", "source_run_id = 'x'", Alike(LOGGED["source_run_id"], "=", "x")),

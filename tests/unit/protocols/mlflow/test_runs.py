@@ -189,6 +189,8 @@ def test_experiments_are_made_found_renamed_deleted_and_restored(client: Client)
     assert found["artifact_location"] == f"mlflow-artifacts:/{number}"
     client.post("/experiments/delete", experiment_id=number)
     assert client.get("/experiments/get", experiment_id=number).said["experiment"]["lifecycle_stage"] == "deleted"
+    twice = client.post("/experiments/delete", experiment_id=number)
+    assert (twice.status, twice.said["error_code"]) == (404, "RESOURCE_DOES_NOT_EXIST")
     again = client.post("/experiments/create", name="churned")
     assert (again.status, again.said["error_code"]) == (400, "RESOURCE_ALREADY_EXISTS")
     client.post("/experiments/restore", experiment_id=number)
@@ -245,6 +247,37 @@ def test_what_cannot_be_done_is_told_in_mlflows_words(
 
     assert (answer.status, answer.said["error_code"]) == (status, code)
     assert message in answer.said["message"]
+
+
+@pytest.mark.parametrize(
+    ("written", "value"), [("NaN", "NaN"), ("Infinity", 1.7976931348623157e308), ("-1e999", -1.7976931348623157e308)]
+)
+def test_numbers_are_read_as_python_writes_them(client: Client, written: str, value: object) -> None:
+    client.post("/experiments/create", name="x")
+    run = client.post("/runs/create", experiment_id="1").said["run"]["info"]["run_id"]
+    one = f'{{"run_id": "{run}", "key": "one", "value": {written}, "timestamp": 1}}'
+    many = f'{{"run_id": "{run}", "metrics": [{{"key": "many", "value": {written}, "timestamp": 1, "step": null}}]}}'
+
+    assert 200 == client.send("POST", "/runs/log-metric", body=one.encode()).status
+    assert 200 == client.send("POST", "/runs/log-batch", body=many.encode()).status
+    found = client.get("/runs/get", run_id=run).said["run"]["data"]["metrics"]
+    assert {"one": value, "many": value} == {each["key"]: each["value"] for each in found}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 100_000,
+        b'{"tags": ' + b"[" * 500 + b"]" * 500 + b"}",
+        b'{"experiment_id": "\\ud800"}',
+        b'"{"',
+        b'"\\ud800"',
+    ],
+)
+def test_bodies_made_to_be_hard_to_read_are_told_too(client: Client, body: bytes) -> None:
+    answer = client.send("POST", "/runs/create", body=body)
+
+    assert (answer.status, answer.said["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b'"a"', b"\xff", b"null", b'{"experiment_id": {"a": [1]}}'])

@@ -43,6 +43,27 @@ def test_every_failure_is_told_by_its_kind_with_a_hint_and_without_what_was_sign
     assert "\n" not in found.message
 
 
+@pytest.mark.parametrize(
+    ("answer", "kind", "message", "hint"),
+    [
+        ("403 Forbidden: <Error><Code>RequestTimeTooSkewed</Code></Error>", Denied, "clock", "set the clock"),
+        ("403 Forbidden: <Error><Code>QuotaExceeded</Code></Error>", Unavailable, "takes no more", "quota raised"),
+        ("507 Insufficient Storage: ", Unavailable, "takes no more", "make room"),
+        ("403 Forbidden: <Error><Code>AccessDenied</Code></Error>", Denied, "let us do that", "ask its owner"),
+        ("403 Forbidden: <Error><Code>SignatureDoesNotMatch</Code></Error>", Denied, "let us in", "set the variables"),
+        ("503 Slow Down: <Error><Code>SlowDown</Code></Error>", Unavailable, "could not answer", "wait a while"),
+    ],
+)
+def test_the_next_step_is_that_of_what_went_wrong(
+    answer: str, kind: type[LinealError], message: str, hint: str
+) -> None:
+    found = failure(GenericError(ANSWERED.format(answer)), url="s3://bucket", key="a", hint="set the variables")
+
+    assert isinstance(found, kind)
+    assert message in found.message
+    assert hint in found.hint
+
+
 def test_what_is_said_is_short_and_without_debug_output() -> None:
     assert "SlowDown: Please reduce your rate" == short(
         "x <Error><Code>SlowDown</Code><Message>Please reduce your rate</Message></Error>\n\nDebug source:\nGeneric {"

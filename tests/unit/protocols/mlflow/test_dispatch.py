@@ -1,0 +1,17 @@
+"""Which of MLflow's requests are given up when their client is gone: all that only ask, and none that changes anything."""
+
+from __future__ import annotations
+
+from lineal.protocols.mlflow import ENDPOINTS
+
+
+def test_what_is_sent_as_a_body_because_it_is_long_is_a_question_too() -> None:
+    sent = {each.path.partition("/mlflow/")[2] for each in ENDPOINTS if each.reads and each.method != "GET"}
+
+    assert sent == {
+        "experiments/search",
+        "experiments/search-datasets",
+        "logged-models/search",
+        "registered-models/get-latest-versions",
+        "runs/search",
+    }
