@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from lineal.formats.dvc import yaml12
 from lineal.formats.evaluations.given import Given
 from lineal.formats.evaluations.results import Results, is_number, metric, shown, text
 from lineal.objects.canonical import Number
@@ -17,6 +16,8 @@ _KEY = "model-index"
 
 def read(given: Given) -> Results | None:
     """Return the results that the metadata of a README states, if it has some."""
+    from lineal.formats.dvc import yaml12  # noqa: PLC0415 - a server of which nobody asks this does without YAML
+
     for path, head in given.front_matter():
         said = yaml12.load(head, path)
         if isinstance(said, dict) and _KEY in said:

@@ -6,11 +6,9 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from lineal.capture.secrets import mask_bytes
-from lineal.checks.scanning.scan import ScannedFile, expected_names
-from lineal.checks.scanning.scan import scan as scan_files
 from lineal.objects.digest import Digest
 from lineal.objects.errors import NotFound, Refused
 from lineal.objects.files import Entry
@@ -25,6 +23,9 @@ from lineal.operations.references import Row, find_run, find_version, version_re
 from lineal.operations.statements import make_statement, said
 from lineal.storage.blobs.seekable import open_seekable
 from lineal.storage.store import Store
+
+if TYPE_CHECKING:
+    from lineal.checks.scanning.scan import ScannedFile
 
 _RECENT_MAX = 16
 _HELD_BYTES_MAX = 64 << 20
@@ -86,6 +87,9 @@ def scanned(store: Store, tree: Digest, runtime: Digest | None, *, under: str = 
     """
     key = (tree, runtime or tree, under)
     if anew or key not in _recent:
+        # It brings readers of every kind of file along, YAML's among them, which a server needs when something is registered.
+        from lineal.checks.scanning.scan import scan as scan_files  # noqa: PLC0415
+
         packages = [each.name for each in store.get_object(runtime, Runtime).packages] if runtime else []
         files = (_file(store, each) for each in store.entries(tree, under=under))
         found = scan_files(files, packages or None, secrets_in)
@@ -97,6 +101,8 @@ def scanned(store: Store, tree: Digest, runtime: Digest | None, *, under: str = 
 
 def trusted_names(store: Store, version: Version) -> tuple[str, ...]:
     """Return the names that the main file of a version asks for and a scan expects there."""
+    from lineal.checks.scanning.scan import expected_names  # noqa: PLC0415
+
     found = next((each for each in store.entries(version.weights) if each.path == version.main_file), None)
     packages = [each.name for each in store.get_object(version.runtime, Runtime).packages]
     return expected_names(_file(store, found), packages or None) if found else ()
@@ -120,6 +126,8 @@ def secrets_in(data: bytes) -> tuple[str, ...]:
 
 
 def _file(store: Store, entry: Entry) -> ScannedFile:
+    from lineal.checks.scanning.scan import ScannedFile  # noqa: PLC0415
+
     return ScannedFile(entry.path, partial(_opened, store, entry), entry.mode)
 
 

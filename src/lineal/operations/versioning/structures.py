@@ -8,7 +8,6 @@ from threading import Lock
 import msgspec
 
 from lineal.formats.structures.files import BUFFER_BYTES, Files
-from lineal.formats.structures.reading import read_structure
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Corrupt, NotFound
 from lineal.objects.files import Entry
@@ -76,6 +75,9 @@ def _read(store: Store, tree: Digest, main: str) -> Structure | None:
     sizes = {path: each.size_bytes for path, each in entries.items()}
     files = Files(sizes, lambda path: open_seekable(store.blobs, entries[path].digest, buffer_bytes=BUFFER_BYTES))
     try:
+        # It brings a reader of every kind of file along, which a server needs when something is registered.
+        from lineal.formats.structures.reading import read_structure  # noqa: PLC0415
+
         found = read_structure(files, main)
     except Corrupt as error:
         found = Structure(size_bytes=sum(sizes.values()), notes=(error.message,))
