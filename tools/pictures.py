@@ -1,6 +1,6 @@
 """Take the pictures of the pages that the docs show: ``python -m tools.pictures``. Needs Chromium, and makes the demo.
 
-Each is a page of the demo's repository as a browser shows it, so that pictures are taken anew, not kept up by hand.
+Each is a page of the demo's repository, or of one with curves, as a browser shows it, so that pictures are taken anew, not kept up by hand.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
+
+from tools import pictured_runs
 
 PLACE = Path("docs/pictures")
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -43,16 +45,23 @@ def main() -> None:
     if browser is None:
         sys.exit(f"pictures: none of {', '.join(_BROWSERS)} is here; install Chromium")
     with tempfile.TemporaryDirectory(prefix="lineal-pictures-") as home:
+        curves = Path(home) / "curves"
+        _take(browser, curves, (Picture("compare", pictured_runs.make(curves), (1180, 1740)),))
         project = Path(home) / "income"
         subprocess.run((sys.executable, "-m", "demo", project, "--stop"), check=True, stdout=subprocess.DEVNULL)
-        with _served(project) as address:
-            for each in PICTURES:
-                shot = PLACE.absolute() / f"{each.name}.png"
-                size = f"--window-size={each.size[0]},{each.size[1]}"
-                profile = f"--user-data-dir={home}/browser"
-                command = (browser, *_QUIET, profile, size, f"--screenshot={shot}", address + each.page)
-                subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
-                print(f"{shot.relative_to(Path.cwd())}: {shot.stat().st_size:,} bytes")
+        _take(browser, project, PICTURES)
+
+
+def _take(browser: str, project: Path, pictures: Sequence[Picture]) -> None:
+    """Take pictures of pages of a repository."""
+    with _served(project) as address:
+        for each in pictures:
+            shot = PLACE.absolute() / f"{each.name}.png"
+            size = f"--window-size={each.size[0]},{each.size[1]}"
+            profile = f"--user-data-dir={project.parent}/browser"
+            command = (browser, *_QUIET, profile, size, f"--screenshot={shot}", address + each.page)
+            subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+            print(f"{shot.relative_to(Path.cwd())}: {shot.stat().st_size:,} bytes")
 
 
 @contextmanager
