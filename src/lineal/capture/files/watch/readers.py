@@ -65,21 +65,40 @@ class Readers(Arguments):
     def _found(self, told: FileTold) -> Iterator[str]:
         """Go through the files in the roots that ``told`` means."""
         for name in self._named(told):
-            for each in dict.fromkeys((name, os.path.realpath(name))):
+            for each in dict.fromkeys((name, _real(name))):
                 if each in self._before or each in self.after:
                     yield each
 
     def _named(self, told: FileTold) -> Iterable[str]:
         if told.purpose == "t":
             words = (os.path.normpath(os.path.join(told.path, each)) for each in _WORDS.findall(told.text))
-            return [path for each in words for path in _expanded(each)]
-        return _expanded(told.path)
+            return [path for each in words for path in self._expanded(each)]
+        return self._expanded(told.path)
+
+    def _expanded(self, path: str) -> Iterable[str]:
+        """Return the files that a library makes of ``path``: itself, those in a directory, or those that fit a pattern."""
+        if os.path.isdir(path):
+            return self._inside(path)
+        if _GLOB.search(path) and not os.path.exists(path):
+            return [*glob.glob(path, recursive=True), path.partition("?")[0]]  # XGBoost tells the format behind a ?
+        return [path]
+
+    def _inside(self, folder: str) -> Iterable[str]:
+        """Return the files in ``folder``. Around the roots only those in them count, and a walk could take the whole machine."""
+        places = {folder, _real(folder)}
+        tops = [each for root in self._roots for each in (root.path, _real(root.path))]
+        if any(_is_in(place, top) for place in places for top in tops):
+            return [os.path.join(here, each) for here, _, names in os.walk(folder) for each in names]
+        return [path for path in self._before | self.after if any(_is_in(path, place) for place in places)]
 
 
-def _expanded(path: str) -> Iterable[str]:
-    """Return the files that a library makes of ``path``: itself, those in a directory, or those that fit a pattern."""
-    if os.path.isdir(path):
-        return [os.path.join(folder, each) for folder, _, names in os.walk(path) for each in names]
-    if _GLOB.search(path) and not os.path.exists(path):
-        return [*glob.glob(path, recursive=True), path.partition("?")[0]]  # XGBoost tells the format behind a ?
-    return [path]
+def _real(path: str) -> str:
+    """Return where ``path`` leads; itself where a link is gone, may not be read, or leads on too often."""
+    try:
+        return os.path.realpath(path)
+    except (OSError, RecursionError):
+        return path
+
+
+def _is_in(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(os.path.join(folder, ""))

@@ -144,12 +144,25 @@ class _Open:
         return self.__wrapped__(*arguments, **named)  # type: ignore[attr-defined]  # alike sets it
 
     def _tell(self, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
-        path = first(arguments, named, "file", "path")
-        if not isinstance(path, int) and named.get("dir_fd") is None:
+        path = _placed(first(arguments, named, "file", "path"), named.get("dir_fd"))
+        # Whoever opens a directory, to sync it or for a file without a name, reads no file that is in it.
+        if path is not None and not os.path.isdir(path):
             tell(self._purpose(arguments, named), path)
 
     def __reduce__(self) -> str:
         return self.__name__
+
+
+def _placed(path: Any, folder: int | None) -> Any:
+    """Return ``path`` where it lies, relative to the open directory ``folder`` if there is one; None when it is no path."""
+    if not isinstance(path, (str, bytes, os.PathLike)):
+        return None
+    if folder is None:
+        return path
+    try:
+        return os.path.join(os.readlink(f"/proc/self/fd/{folder}"), os.fsdecode(path))
+    except OSError:
+        return None
 
 
 def _purpose_of_mode(arguments: tuple[Any, ...], named: dict[str, Any]) -> str:

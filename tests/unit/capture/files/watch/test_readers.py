@@ -47,6 +47,54 @@ def test_files_are_inputs_outputs_or_both(record: Record, write: Write) -> None:
     } == {each for each in launched.gaps if "files:" in each}
 
 
+def test_what_lies_around_the_project_is_not_looked_at(record: Record, write: Write, project: Path) -> None:
+    for number in range(2_000):  # more links than anybody follows
+        (project.parent / f"{number}").symlink_to(f"{number + 1}")
+    write("data", "1")
+    write("unread", "1")
+    write(
+        "program.py",
+        "import subprocess, tempfile\ntempfile.TemporaryFile(dir='..').close()\nopen('data').read()\n"
+        "subprocess.run(['ls', '-d', '../0'], check=True)\n",
+    )
+
+    launched = record("program.py", levels=("readers",))
+
+    assert (0, "readers") == (launched.exit_status, launched.capture_level)
+    assert ({"data"}, set(), set()) == paths(launched)
+
+
+def test_a_directory_around_the_project_stands_for_what_is_in_the_project(record: Record, write: Write) -> None:
+    write("data", "1")
+    write("program.py", "import subprocess; subprocess.run(['ls', '-R', '..'], check=True)")
+
+    assert ({"data"}, set(), set()) == paths(record("program.py", levels=("readers",)))
+
+
+def test_a_directory_in_the_project_stands_for_its_files_and_what_its_links_lead_to(
+    record: Record, write: Write, project: Path
+) -> None:
+    write("in/1", "1")
+    write("there", "1")
+    write("unread", "1")
+    (project / "in" / "link").symlink_to("../there")
+    write("program.py", "import subprocess; subprocess.run(['grep', '-R', '1', 'in'], check=True)")
+
+    assert ({"in/1", "there"}, set(), set()) == paths(record("program.py", levels=("readers",)))
+
+
+def test_opening_a_directory_reads_nothing_in_it(record: Record, write: Write) -> None:
+    write("in/1", "1")
+    write("in/2", "1")
+    write(
+        "program.py",
+        "import os\nfolder = os.open('in', os.O_RDONLY)\nos.fsync(folder)\n"
+        "os.close(os.open('1', os.O_RDONLY, dir_fd=folder))\n",
+    )
+
+    assert ({"in/1"}, set(), set()) == paths(record("program.py", levels=("readers",)))
+
+
 UNCHANGED = """
 import builtins, io, os, pickle, tarfile, sys
 class Keeps:
