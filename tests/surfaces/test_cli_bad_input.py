@@ -50,6 +50,13 @@ BAD = {
         "--accounts",
     ),
     "tokens that are not there": (("server", "--tokens", "nobody.toml"), 2, "nobody.toml", "check the path"),
+    "a remote that is none": (
+        ("server", "--artifacts-from", "nowhere"),
+        3,
+        "there are no remotes",
+        "lineal remote add",
+    ),
+    "a remote that gives no addresses": (("server", "--artifacts-from", "."), 2, "no addresses", "a remote on S3"),
     "a server of a server": (("server", "--repository", "http://127.0.0.1:9"), 2, "a server already", "a directory"),
     "a server that is not there": (("runs", "--repository", "http://127.0.0.1:9"), 8, "127.0.0.1:9", ""),
     "an address of no kind": (("runs", "--repository", "ftp://x"), 3, "no repository", "lineal init"),

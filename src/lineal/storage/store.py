@@ -25,6 +25,7 @@ from lineal.storage.progress import Progress, Silent
 if TYPE_CHECKING:
     from lineal.formats.signatures.certificates import Certificate
     from lineal.formats.signatures.keys import PrivateKey
+    from lineal.storage.remotes.addresses import Addresses
 
 T = TypeVar("T", bound=Object)
 
@@ -108,6 +109,8 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
     """Gives the key by which secrets in rows are sealed, as text, where it stands in no file of the repository."""
     signer: Callable[[], tuple[PrivateKey, tuple[Certificate, ...]]] | None = None
     """Gives the key by which a server signs versions that programs register, and its certificates, where there is one."""
+    addresses: Addresses | None = None
+    """Gives addresses of an object store at which clients get what is whole there, where a server hands them out."""
 
     def noting(self) -> Store:
         """Return this store with ``made`` taking note of every object that is put into it: its digest and kind."""

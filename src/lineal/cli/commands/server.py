@@ -18,6 +18,7 @@ from lineal.storage.store import Programs, Store
 
 if TYPE_CHECKING:
     from lineal.client.signing import Identity
+    from lineal.storage.remotes.addresses import Addresses
 
 _PORT = 8420
 _PORT_MAX = 65_535
@@ -51,6 +52,13 @@ def _add_arguments(parser: Parser) -> None:
         action="store_true",
         help="run the programs that lineal.toml names, as this user; without this such checks are inconclusive",
     )
+    parser.add_argument(
+        "--artifacts-from",
+        default="",
+        metavar="REMOTE",
+        help="let MLflow's clients get large files from this remote on S3 by addresses that are good for 15 minutes, where it"
+        " holds them whole; without this everything comes through the server",
+    )
     parser.add_argument("--tls-key", default="", metavar="FILE", help="the key of the certificate, in PEM")
 
 
@@ -64,7 +72,12 @@ def _run(context: Context, options: argparse.Namespace) -> int:
         if not isinstance(repository, LocalRepository):
             raise Invalid(f"{context.settings.repository} is a server already", hint="--repository with a directory")
         programs: Programs = "own" if options.policy_commands else "none"
-        repository.store = structs.replace(repository.store, programs=programs, signer=_signer(context))
+        repository.store = structs.replace(
+            repository.store,
+            programs=programs,
+            signer=_signer(context),
+            addresses=_addresses(repository.store, options.artifacts_from),
+        )
         _check_policy(context, repository.store)
         # Whoever runs services stops them so: the server answers what is under way, and this process ends as by Ctrl-C.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -90,6 +103,13 @@ def _signer(context: Context) -> Callable[[], Identity] | None:
     from lineal.storage import private_keys  # noqa: PLC0415 - as above
 
     return partial(identity, context.variables) if private_keys.signing(context.variables) else None
+
+
+def _addresses(store: Store, remote: str) -> Addresses | None:
+    """Return what gives addresses of a remote; None where none is named. Raises NotFound, Invalid, Denied."""
+    from lineal.operations.data.stores import addresses_of  # noqa: PLC0415 - as above
+
+    return addresses_of(store, remote) if remote else None
 
 
 def _check_policy(context: Context, store: Store) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from lineal.objects.errors import Invalid
 from lineal.operations.data.remotes import bucket_of, remote_names
 from lineal.storage.blobs.packed import PackedBlobs
 from lineal.storage.blobs.wrappers import Forwarding
 from lineal.storage.remotes.remote import Remote
 from lineal.storage.store import Store
+
+if TYPE_CHECKING:
+    from lineal.storage.remotes.addresses import Addresses
 
 
 def on_disk(store: Store) -> PackedBlobs | None:
@@ -28,6 +33,13 @@ def packed_of(store: Store) -> PackedBlobs:
 def remote_of(store: Store, where: str) -> Remote:
     """Return the remote with this name or address; the default one for nothing. Raises NotFound, Invalid."""
     return Remote(bucket_of(store, where), store.identity, store.clock)
+
+
+def addresses_of(store: Store, where: str) -> Addresses:
+    """Return what gives addresses of the remote with this name or address. Raises NotFound, Invalid, Denied."""
+    from lineal.storage.remotes.addresses import Addresses  # noqa: PLC0415 - few servers give any
+
+    return Addresses(bucket_of(store, where), store.blobs)
 
 
 def every_remote(store: Store, where: str = "") -> list[Remote]:

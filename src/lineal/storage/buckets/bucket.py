@@ -2,7 +2,7 @@
 
 A bucket is dumb on purpose: whatever S3, Google Cloud Storage, Azure and a directory all do in the same way, and
 nothing else. No answer of ours depends on a conditional write, a checksum or an ETag of theirs: keys name their content
-and we hash what we read (``docs/decisions/``).
+and we hash what we read (``docs/decisions/``). Whom we send to the store itself cannot: ``remotes/addresses.py``.
 """
 
 from __future__ import annotations

@@ -7,10 +7,11 @@ import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager, suppress
+from datetime import timedelta
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Conflict, Unavailable
@@ -22,7 +23,7 @@ from lineal.storage.clock import SystemClock
 from lineal.storage.direct import write_at
 
 if TYPE_CHECKING:
-    from obstore.store import ObjectStore
+    from obstore.store import ObjectStore, S3Store
 
 PART_BYTES = 8 << 20
 """A file up to this size is sent in one request, a larger one in parts of it."""
@@ -80,7 +81,7 @@ class ObjectStoreBucket:
     def _put_parts(self, key: str, file: _File, progress: Progress | None) -> Held:
         import obstore  # noqa: PLC0415 - as above
 
-        part_bytes = max(PART_BYTES, -(-file.size_bytes // _PARTS_MAX))
+        part_bytes = part_bytes_of(file.size_bytes)
         # Of a file beyond 80 GB the parts are larger, and fewer at once.
         at_once = max(1, min(-(-file.size_bytes // part_bytes), _AT_ONCE * PART_BYTES // part_bytes))
         with self._room.taken(_mib(at_once * part_bytes)), self._told(key):
@@ -203,6 +204,13 @@ class ObjectStoreBucket:
                         with suppress(FileNotFoundError):
                             obstore.delete(self.store, each)
 
+    def address(self, key: str, lasting: timedelta) -> str:
+        """Return an address at which whoever has it reads what is under ``key``, for a while. Raises Denied, Unavailable."""
+        import obstore  # noqa: PLC0415 - as above
+
+        with self._told(key):
+            return str(obstore.sign(cast("S3Store", self.store), "GET", self._whole(key), lasting))
+
     def _open(self, key: str, wanted: Any, version: str = "") -> Any:
         import obstore  # noqa: PLC0415 - as above
 
@@ -282,6 +290,11 @@ class _Room:
             yield
         finally:
             self._free.release(places)
+
+
+def part_bytes_of(size_bytes: int) -> int:
+    """Return how large the parts are in which a file of this size is sent."""
+    return max(PART_BYTES, -(-size_bytes // _PARTS_MAX))
 
 
 def _mib(size_bytes: int) -> int:
