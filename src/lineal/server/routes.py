@@ -20,7 +20,7 @@ from lineal.server.limits import Lane, read_body
 from lineal.server.once import Once
 from lineal.server.problems import understood
 from lineal.server.settings import Settings
-from lineal.storage.database.stopping import awaited
+from lineal.storage.database.awaiting import awaited
 
 API = "/api/v1"
 _KEY_CHARACTERS_MAX = 200

@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Invalid, LinealError
-from lineal.storage.database.stopping import awaited
+from lineal.storage.database.awaiting import awaited
 from lineal.web import cards
 from lineal.web.pages import PAGES
 from lineal.web.pages.page import Asked, Form, Page, Said

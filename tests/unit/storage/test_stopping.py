@@ -14,10 +14,11 @@ import pytest
 
 from lineal.objects.errors import Conflict
 from lineal.storage.database.asking import Question
+from lineal.storage.database.awaiting import awaited
 from lineal.storage.database.database import Database
 from lineal.storage.database.postgres import Postgres
 from lineal.storage.database.sqlite import Sqlite
-from lineal.storage.database.stopping import Stop, Stopped, awaited
+from lineal.storage.database.stopping import Stop, Stopped
 
 ENDLESS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) AS most FROM n"
 

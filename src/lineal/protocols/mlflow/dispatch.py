@@ -21,9 +21,9 @@ from lineal.client.local import LocalRepository
 from lineal.objects.errors import Invalid, LinealError
 from lineal.protocols import ROUTE, Acting
 from lineal.protocols.mlflow import errors, omitted, wire
+from lineal.storage.database.awaiting import awaited
 from lineal.storage.database.database import Database
 from lineal.storage.database.grouping import Grouping
-from lineal.storage.database.stopping import awaited
 
 BODY_BYTES_MAX = 64 << 20
 """More than MLflow's client ever sends in one request: it cuts batches at a megabyte."""

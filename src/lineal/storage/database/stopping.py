@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from lineal.objects.errors import Unavailable
 
 T = TypeVar("T")
-
-_WATCHED_AFTER_S = 0.25
-"""Nearly everything is answered before, and is not worth a look at whether somebody still waits."""
 
 _AGAIN_S = 0.1
 
@@ -82,35 +77,3 @@ _stop: ContextVar[Stop | None] = ContextVar("_stop", default=None)
 def current() -> Stop | None:
     """Return what may stop this thread, if anything."""
     return _stop.get()
-
-
-async def awaited(
-    work: Callable[[], T],
-    in_thread: Callable[[Callable[[], T]], Awaitable[T]],
-    receive: Callable[[], Awaitable[Mapping[str, Any]]],
-) -> T:
-    """Return what ``work`` returns, which only reads; it is stopped when its client hangs up, or waiting for it is cancelled.
-
-    Args:
-        work: what asks the database.
-        in_thread: carries it out in a thread.
-        receive: gives the messages of the request, whose body was read: the last is that the client is gone.
-    """
-    loop, stop = asyncio.get_running_loop(), Stop()
-    watching = list[asyncio.Task[None]]()
-    timer = loop.call_later(_WATCHED_AFTER_S, lambda: watching.append(loop.create_task(_watch(receive, stop))))
-    try:
-        return await in_thread(partial(stop.over, work))
-    except asyncio.CancelledError:
-        stop.ask()
-        raise
-    finally:
-        timer.cancel()
-        for each in watching:
-            each.cancel()
-
-
-async def _watch(receive: Callable[[], Awaitable[Mapping[str, Any]]], stop: Stop) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    stop.ask()
