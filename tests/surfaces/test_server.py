@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import urllib3
+import uvicorn
 
 from lineal.client.connect import init
 from lineal.client.local import LocalRepository
@@ -203,3 +204,19 @@ def test_a_broken_file_of_tokens_is_told(text: str, tmp_path: Path) -> None:
 def test_an_open_address_needs_tokens(local: LocalRepository) -> None:
     with pytest.raises(Denied, match="without logins"):
         serve(local, host="0.0.0.0", port=0)
+
+
+def test_a_connection_outlives_the_pauses_between_what_a_program_says(
+    local: LocalRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept_s = list[int]()
+
+    def run(server: uvicorn.Server, sockets: list[Any]) -> None:
+        kept_s.append(server.config.timeout_keep_alive)
+        for each in sockets:
+            each.close()
+
+    monkeypatch.setattr(uvicorn.Server, "run", run)
+    serve(local, host="127.0.0.1", port=0)
+
+    assert kept_s[0] > 60  # an epoch may take a minute

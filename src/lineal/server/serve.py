@@ -20,6 +20,9 @@ from lineal.server.tls import ONLY_ENCRYPTED, load, watch
 from lineal.server.tokens import read_tokens
 from lineal.storage.store import Actor
 
+_KEEP_ALIVE_S = 75
+"""Programs keep connections, and say something every few seconds: one that was closed the moment before fails them."""
+
 
 def serve(
     repository: LocalRepository,
@@ -65,6 +68,7 @@ def serve(
         port=port,
         log_level="warning",
         access_log=False,
+        timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=settings.shutdown_s,
         server_header=False,
         lifespan="on",
