@@ -139,6 +139,7 @@ def spread(values: Iterable[float], kind: Kind = "linear", *, with_room: bool = 
         return max(least / factor, 5e-324), min(most * factor, _GREATEST)
     if least == most:
         around = {"linear": abs(least) * 0.05 or 0.5, "whole": 1.0}.get(kind, 500.0)
+        around = max(around, 4 * math.ulp(least))  # of a very large one, nothing less is another number
         return max(least - around, -_GREATEST), min(most + around, _GREATEST)
     room = (most * _ROOM - least * _ROOM) if with_room else 0.0
     return max(least - room, -_GREATEST), min(most + room, _GREATEST)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lineal.formats.figures.axes import Kind, Names, Scale, duration, frame, spread
@@ -38,6 +38,7 @@ def test_ticks_are_round_and_say_what_tells_them_apart(kind: Kind, least: float,
 
 
 @given(st.lists(FLOATS, max_size=5), st.sampled_from(["linear", "whole", "log"]))
+@example([9007199254740996.0], "whole")
 def test_every_value_has_a_place_and_axes_have_few_ticks(values: list[float], kind: Kind) -> None:
     least, most = spread(values, kind)
     scale = Scale(least, most, 0.0, 100.0, kind)
