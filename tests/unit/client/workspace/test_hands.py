@@ -195,7 +195,8 @@ def test_a_large_directory_is_listed_by_two_and_looks_the_same(tmp_path: Path, a
         expected.setdefault(f"{folder}/", set()).add(name)
 
     assert expected == listed(top)
-    assert 10 < len(asked) < len(expected)
+    # How many the other one gets hangs on how busy the machine is.
+    assert 0 < len(asked) < len(expected)
 
 
 def test_a_directory_that_was_large_is_listed_by_two_from_its_first_folder_on(tmp_path: Path, asked: list[str]) -> None:
