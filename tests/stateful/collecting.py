@@ -54,6 +54,10 @@ class Dying:
         self._step(sql)
         return self.inner.run(sql, **values)
 
+    def later(self, sql: str, /, **values: object):
+        self._step(sql)
+        return self.inner.later(sql, **values)
+
     def many(self, sql: str, rows: object, /) -> None:
         self._step(sql)
         self.inner.many(sql, rows)  # type: ignore[arg-type]

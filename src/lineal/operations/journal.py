@@ -114,4 +114,4 @@ def note_denied_login(store: Store, name: str, why: str) -> None:
     tried = store.acting(Actor(name if known else UNKNOWN, "none"))
     subject = f"account:{name}" if known else ""
     with suppress(LinealError), tried.writing() as head:
-        write_entry(tried, head, "user login", b"{}", "denied", subject=subject, detail=why)
+        write_entry(tried, head(), "user login", b"{}", "denied", subject=subject, detail=why)

@@ -99,7 +99,7 @@ def _write(store: Store, operation: Operation, request: msgspec.Struct, key: str
                 result = _call(noting, operation, request)
             except Refused as refused:
                 refusal = refused
-            _journal(noting, head, operation, request, "failed" if refusal else "done", result, refusal)
+            _journal(noting, head(), operation, request, "failed" if refusal else "done", result, refusal)
             if key and refusal is None and not operation.tells_secret:
                 _keep_answer(store, operation, request, key, result)
     except Denied as denied:
@@ -115,16 +115,18 @@ def _act(store: Store, operation: Operation, request: msgspec.Struct, key: str) 
     with store.writing() as head:
         if key and (known := _known_answer(store, operation, request, key)) is not None:
             return known
-        _journal(store, head, operation, request, "began", None, None)
+        _journal(store, head(), operation, request, "began", None, None)
     noting = store.noting()
     try:
         result = _call(noting, operation, request)
     except LinealError as error:
         with noting.writing() as head:
-            _journal(noting, head, operation, request, "denied" if isinstance(error, Denied) else "failed", None, error)
+            _journal(
+                noting, head(), operation, request, "denied" if isinstance(error, Denied) else "failed", None, error
+            )
         raise
     with noting.writing() as head:
-        _journal(noting, head, operation, request, "done", result, None)
+        _journal(noting, head(), operation, request, "done", result, None)
         if key:
             _keep_answer(store, operation, request, key, result)
     return result
@@ -190,7 +192,7 @@ def _note_denied(store: Store, operation: Operation, request: msgspec.Struct, er
     """Journal that somebody tried what they may not. Where even that cannot be written, they are denied all the same."""
     if operation.effect in {"writes", "acts"}:
         with suppress(LinealError), store.writing() as head:
-            _journal(store, head, operation, request, "denied", None, error)
+            _journal(store, head(), operation, request, "denied", None, error)
 
 
 def _subject(operation: Operation, request: msgspec.Struct, result: Any) -> str:

@@ -24,7 +24,7 @@ from lineal import __version__
 from lineal.formats import prometheus
 from lineal.protocols import ROUTE
 from lineal.storage.database.asking import Asked, Question
-from lineal.storage.database.database import Database, Dialect, Row
+from lineal.storage.database.database import Database, Dialect, Later, Row
 from lineal.storage.repository import FORMAT
 
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
@@ -206,6 +206,10 @@ class Timed:
             return self._database.run(sql, **values)
         finally:
             self._measures.add_statement(time.perf_counter() - started)
+
+    def later(self, sql: str, /, **values: Any) -> Later:
+        """Have one statement carried out, and return what gives its rows; how long they are waited for counts with the next."""
+        return self._database.later(sql, **values)
 
     def many(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> None:
         """Carry out one statement for each of ``rows``, all or none. Raises what the database raises."""

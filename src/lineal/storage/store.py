@@ -121,15 +121,16 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, actor=actor)
 
     @contextmanager
-    def writing(self) -> Iterator[Row]:
+    def writing(self) -> Iterator[Callable[[], Row]]:
         """Give a transaction in which no other writer of this repository is at work: what it reads stays true.
 
         SQLite has one writer anyway. PostgreSQL would let two promote at once, each blind to the other, so writers take
-        the journal's head, which every act needs in the end, at their beginning. It is given: ``sequence``, ``digest``
-        and ``at``.
+        the journal's head, which every act needs in the end, at their beginning. What gives it is given: ``sequence``,
+        ``digest`` and ``at``.
         """
         with self.database.transaction():
-            yield self.database.run("UPDATE journal_head SET id = id WHERE id = 1 RETURNING sequence, digest, at")[0]
+            taken = self.database.later("UPDATE journal_head SET id = id WHERE id = 1 RETURNING sequence, digest, at")
+            yield lambda: taken()[0]
 
     @property
     def epoch(self) -> int:

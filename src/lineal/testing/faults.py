@@ -18,7 +18,7 @@ from lineal.storage.blobs.blobs import BlobStore, Bundle
 from lineal.storage.blobs.reading import unavailable
 from lineal.storage.blobs.wrappers import Forwarding
 from lineal.storage.database.asking import Asked, Question
-from lineal.storage.database.database import Database, Dialect, Row
+from lineal.storage.database.database import Database, Dialect, Later, Row
 
 Fault = Callable[[], BaseException]
 """Makes what is raised."""
@@ -141,6 +141,11 @@ class FailingRows:
         """Carry out one statement, or fail if it changes something."""
         self._change(sql)
         return self._inner.run(sql, **values)
+
+    def later(self, sql: str, /, **values: Any) -> Later:
+        """Have one statement carried out, or fail if it changes something."""
+        self._change(sql)
+        return self._inner.later(sql, **values)
 
     def many(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> None:
         """Carry out one statement for each of ``rows``, or fail."""

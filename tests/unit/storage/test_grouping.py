@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -230,6 +231,28 @@ def test_on_a_server_too_one_that_fails_leaves_nothing_and_the_others_are_kept(s
 
     assert ["a", "a"] == [each for each in said if isinstance(each, str)]
     assert {"a": 2, "b": 0} == amounts(server)
+
+
+def test_on_a_server_one_that_fails_after_it_ended_is_told_and_the_others_are_kept(server: Postgres) -> None:
+    def take_a_name() -> None:
+        server.run("INSERT INTO purse (name, amount) VALUES ('a', 9)")
+
+    said = together(server, adding(server, "a"), take_a_name, adding(server, "b"), adding(server, "a"))
+
+    assert ["a", Conflict, "b", "a"] == [each if isinstance(each, str) else type(each) for each in said]
+    assert {"a": 2, "b": 1} == amounts(server)
+
+
+def test_on_a_server_one_that_expects_a_conflict_goes_on_after_it(server: Postgres) -> None:
+    def take_a_name() -> str:
+        with suppress(Conflict), server.transaction():
+            server.run("INSERT INTO purse (name, amount) VALUES ('a', 9)")
+            return "new"
+        server.run("UPDATE purse SET amount = 7 WHERE name = 'a'")
+        return "known"
+
+    assert ["b", "known", "b"] == together(server, adding(server, "b"), take_a_name, adding(server, "b"))
+    assert {"a": 7, "b": 2} == amounts(server)
 
 
 def test_two_groups_that_wait_for_one_another_both_come_to_their_end(server: Postgres) -> None:

@@ -205,10 +205,10 @@ def _keep_run(store: Store, told: ComingRun) -> None:
         experiment=told.experiment,
         place=told.artifact_location,
     )[0]
-    summary = Summary(store.database, run_id, row["experiment"])
+    summary = Summary(store.database, run_id)
     summary.set_params(run.params)
     summary.set_tags(run.tags)
-    summary.log(run.metrics)
+    summary.log(run.metrics, row["experiment"])
     summary.save()
     if run.datasets or run.models_used:
         keep_inputs(store, run_id, row["experiment"], [_used(each) for each in run.datasets], run.models_used)

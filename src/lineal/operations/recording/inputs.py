@@ -41,7 +41,7 @@ def add_inputs(
         NotFound: there is no such run.
         Invalid: it was deleted.
     """
-    keep_inputs(store, run_id, locked(store, run_id)["experiment"], datasets, models)
+    keep_inputs(store, run_id, locked(store, run_id)()["experiment"], datasets, models)
 
 
 def keep_inputs(
@@ -86,7 +86,7 @@ def add_outputs(store: Store, run_id: str, *, models: tuple[MadeModel, ...]) -> 
         NotFound: there is no such run.
         Invalid: it was deleted.
     """
-    locked(store, run_id)
+    locked(store, run_id)()
     keep_outputs(store, run_id, models)
 
 
@@ -117,13 +117,13 @@ def append(store: Store, run_id: str, *, key: str, value: msgspec.Raw) -> None:
         NotFound: there is no such run.
         Invalid: it was deleted.
     """
-    row = locked(store, run_id)
+    locked(store, run_id)()
     known = read_tags(store.database, run_id).get(key, "[]")
     try:
         items = msgspec.json.decode(known, type=list[msgspec.Raw])
     except msgspec.DecodeError:
         items = []
-    summary = Summary(store.database, run_id, row["experiment"])
+    summary = Summary(store.database, run_id)
     summary.set_tags({key: msgspec.json.encode([*items, value]).decode()})
     summary.save()
 

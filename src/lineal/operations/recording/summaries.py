@@ -115,14 +115,12 @@ class Summary:
     Args:
         database: where it is.
         run: the id of the run.
-        experiment: the number of its experiment.
         is_new: whether the run has only just begun, so that nothing is known.
     """
 
-    def __init__(self, database: Database, run: str, experiment: int, *, is_new: bool = False) -> None:
+    def __init__(self, database: Database, run: str, *, is_new: bool = False) -> None:
         self._database = database
         self._run = run
-        self._experiment = experiment
         asked = "SELECT metrics, params, tags FROM run_summary WHERE run = :run"
         rows = [] if is_new else database.run(asked, run=run)
         said: Row = rows[0] if rows else {name: _known(database, run, name, is_new=is_new) for name in _SHOWN}
@@ -131,8 +129,11 @@ class Summary:
         self._params = _lines(said["params"], _pairs)
         self._tags = _lines(said["tags"], _pairs)
 
-    def log(self, points: Sequence[Point]) -> None:
-        """Take the latest of ``points`` of each metric, where it is later than what is known: by step, time and value."""
+    def log(self, points: Sequence[Point], experiment: int) -> None:
+        """Take the latest of ``points`` of each metric, where it is later than what is known: by step, time and value.
+
+        ``experiment`` is the number of the run's.
+        """
         latest: dict[str, Point] = {}
         for each in points:
             known = latest.get(each.key)
@@ -146,7 +147,7 @@ class Summary:
             if (was := before.get(key)) is None
             or _order(each.step, each.at, each.value) >= _order(was.step, was.timestamp, was.value)
         ]
-        self._database.many(_METRIC, [self._metric_row(each) for each in new])
+        self._database.many(_METRIC, [self._metric_row(each, experiment) for each in new])
         if self._metrics is not None:
             self._metrics.update((each.key, each) for each in new)
 
@@ -186,7 +187,7 @@ class Summary:
         self._database.run(_SUMMARY, run=self._run, **said)
         return said
 
-    def _metric_row(self, line: MetricLine) -> dict[str, Any]:
+    def _metric_row(self, line: MetricLine, experiment: int) -> dict[str, Any]:
         word = line.value if isinstance(line.value, str) else None
         return {
             "subject": self._run,
@@ -195,7 +196,7 @@ class Summary:
             "word": word,
             "step": line.step,
             "at": line.timestamp,
-            "experiment": self._experiment,
+            "experiment": experiment,
         }
 
     def _metrics_among(self, keys: Iterable[str]) -> dict[str, MetricLine]:

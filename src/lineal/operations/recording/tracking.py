@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Literal, NamedTuple
 
@@ -67,24 +67,26 @@ def create(store: Store, run: NewRun) -> TrackedRun:
     """
     if not is_ulid(run.id):
         raise Invalid(f"{run.id!r} is no run id", hint="a run id is a ULID, 26 letters and digits")
-    experiment = active(store, run.experiment)
-    made = store.database.run(
+    made = store.database.later(
         "INSERT INTO run (id, name, state, command, started_by, host, started_at, revision, experiment, artifact_location)"
-        " VALUES (:id, :name, :state, '[]', :by, '', :at, 1, :experiment, :place) ON CONFLICT (id) DO NOTHING RETURNING *",
+        " VALUES (:id, :name, :state, '[]', :by, '', :at, 1, :experiment, COALESCE(NULLIF(:place, ''),"
+        " (SELECT artifact_location FROM experiment WHERE number = :experiment), ''))"
+        " ON CONFLICT (id) DO NOTHING RETURNING *",
         id=run.id,
         name=run.name,
         state=run.state,
         by=run.started_by or store.actor.name,
         at=run.started_at,
         experiment=run.experiment,
-        place=run.artifact_location or experiment["artifact_location"],
+        place=run.artifact_location,
     )
-    if not made:
-        raise Exists(f"run:{run.id} exists already", hint="choose another id")
-    summary = Summary(store.database, run.id, run.experiment, is_new=True)
+    active(store, run.experiment)
+    summary = Summary(store.database, run.id, is_new=True)
     summary.set_tags(run.tags)
-    row = made[0] | {"summary": run.id, "inputs": NOTHING_USED.decode(), "outputs": NOTHING_USED.decode()}
-    return next(lines(store, [row | summary.save()]))
+    shown = {"summary": run.id, "inputs": NOTHING_USED.decode(), "outputs": NOTHING_USED.decode()} | summary.save()
+    if not (rows := made()):
+        raise Exists(f"run:{run.id} exists already", hint="choose another id")
+    return next(lines(store, [rows[0] | shown]))
 
 
 @operation("runs record", effect="records", internal=True, about={"run_id": "run id"})
@@ -112,8 +114,9 @@ def record(
         NotFound: there is no such run or logged model, or it has no such tag.
         Invalid: it was deleted, or a parameter has another value already.
     """
-    row = locked(store, run_id, points=len(points))
-    summary = Summary(store.database, run_id, row["experiment"])
+    changed = locked(store, run_id, points=len(points))
+    summary = Summary(store.database, run_id)
+    row = changed()
     if params:
         summary.set_params(params)
     if tags:
@@ -122,7 +125,7 @@ def record(
         if not summary.remove_tag(key):
             raise NotFound(f"No tag with name: {key} in run with id {hexadecimal(run_id)}", hint="look at its tags")
     if points:
-        summary.log(points)
+        summary.log(points, row["experiment"])
         series.append(store.database, run_id, row["revision"], points)
     if model_points:
         model_metrics.log(store.database, run_id, model_points)
@@ -147,7 +150,7 @@ def update(
         NotFound: there is no such run.
         Invalid: it was deleted.
     """
-    row = _changed(
+    changed = _changed(
         store,
         run_id,
         "name = COALESCE(:name, name), state = COALESCE(:state, state), ended_at = COALESCE(:ended_at, ended_at)",
@@ -155,10 +158,12 @@ def update(
         state=state or None,
         ended_at=ended_at,
     )
+    known = summaries(store, [run_id]).get(run_id, _NO_SUMMARY)
+    row = changed()
     has_ended = state not in {"", "running", "scheduled"}
     if has_ended and (row["recent_points"] >= CHUNK_POINTS or row["revision"] > _REQUESTS_MAX):
         fold(store, run_id)
-    return next(lines(store, [row | summaries(store, [run_id]).get(run_id, _NO_SUMMARY)]))
+    return next(lines(store, [row | known]))
 
 
 @operation("runs delete", effect="writes", internal=True, about={"run_id": "run id"})
@@ -277,17 +282,24 @@ def missing(run_id: str) -> NotFound:
     return NotFound(f"Run with id={known} not found", hint="lineal runs lists them")
 
 
-def locked(store: Store, run_id: str, *, points: int = 0) -> Row:
-    """Return what writers need of the row of a run, which nobody else changes until the transaction ends. Raises NotFound, Invalid."""
+def locked(store: Store, run_id: str, *, points: int = 0) -> Callable[[], Row]:
+    """Have nobody else change a run until the transaction ends; return what gives what writers need of its row.
+
+    That raises NotFound, and Invalid if the run was deleted.
+    """
     change = "recent_points = recent_points + :points"
     return _changed(store, run_id, change, "experiment, revision, recent_points, deleted_at", points=points)
 
 
-def _changed(store: Store, run_id: str, change: str, columns: str = "*", **values: object) -> Row:
-    """Change the row of a run, and return columns of it as they are then; likewise."""
-    rows = store.database.run(
+def _changed(store: Store, run_id: str, change: str, columns: str = "*", **values: object) -> Callable[[], Row]:
+    """Change the row of a run, and return what gives columns of it as they are then; likewise."""
+    changed = store.database.later(
         f"UPDATE run SET revision = revision + 1, {change} WHERE id = :id RETURNING {columns}", id=run_id, **values
     )
+    return lambda: _active(changed(), run_id)
+
+
+def _active(rows: list[Row], run_id: str) -> Row:
     if not rows:
         raise missing(run_id)
     if rows[0]["deleted_at"] is not None:

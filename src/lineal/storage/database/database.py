@@ -14,6 +14,8 @@ from lineal.storage.database.asking import Asked, Question
 
 Row = dict[str, Any]
 
+Later = Callable[[], list[Row]]
+
 Dialect = Literal["sqlite", "postgresql"]
 
 
@@ -35,6 +37,12 @@ class Database(Protocol):
             Conflict: a row with that key is there already, or one that it names is not.
         """
 
+    def later(self, sql: str, /, **values: Any) -> Later:
+        """Have one statement carried out before every later one, and return what gives its rows: whoever needs them waits.
+
+        Within a transaction only, and before it ends. What is returned raises what ``run`` raises.
+        """
+
     def many(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> None:
         """Carry out one statement for each of ``rows``, all or none. Raises what ``run`` raises."""
 
@@ -43,7 +51,8 @@ class Database(Protocol):
 
         A block within a block is part of the outer one: nothing is kept before the outermost ends. When the inner one
         raises, what it did is undone, and the outer one may go on. After a statement failed, its block can only be
-        left: every later statement in it, and its end, raise Conflict.
+        left: every later statement in it, and its end, raise Conflict. A statement that gives no rows may fail later than
+        it is carried out: with the next one that does, or with the end of its block.
         """
 
     def ask(self, question: Question) -> Asked:
@@ -56,8 +65,9 @@ class Database(Protocol):
     def hurry(self) -> Callable[[], None]:
         """Have changes of this thread wait for nothing from now on: not for another program that writes, nor for the disk.
 
-        A change that would have to wait for a program raises ``Unavailable`` at its beginning. A database with many writers
-        changes nothing: one waits for another there only where both change the same.
+        A change that would have to wait for a program raises ``Unavailable`` at its beginning. In a database with many
+        writers one waits for another only where both change the same; there, a block within another ends before it is known
+        whether all of it can be kept. When it cannot, the end of the outermost one raises Conflict, and keeps nothing.
 
         Returns:
             What waits for the disk, in any thread: what was changed before it is called is safe once it has returned.

@@ -8,13 +8,13 @@ from __future__ import annotations
 import asyncio
 import threading
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
 from functools import partial
 from queue import SimpleQueue
 from typing import Any, NamedTuple, TypeVar, cast
 
-from lineal.objects.errors import Conflict, Denied, LinealError
+from lineal.objects.errors import Conflict, Denied, LinealError, Unavailable
 from lineal.storage.database.database import Database
 
 T = TypeVar("T")
@@ -70,7 +70,7 @@ class Grouping:
     Where the database is a file, that is done in the event loop itself, because what is so quick is not worth another
     thread. The loop never waits: not for the disk, which a thread makes sure of while the next requests are read, and not
     for another program that writes just now; a thread waits for that one, and makes the changes instead. Where it is a
-    server, which other servers change too, the thread always makes them.
+    server, which other servers change too, a thread of its own always makes them.
 
     Args:
         database: whose changes share commits.
@@ -78,9 +78,8 @@ class Grouping:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._jobs = SimpleQueue[_Job | None]()
-        threading.Thread(target=_work_off, args=(self._jobs,), name="lineal-commit", daemon=True).start()
-        weakref.finalize(self, self._jobs.put, None)
+        self._safe = self._worked_off("lineal-commit")
+        self._changes = self._worked_off("lineal-changes") if database.dialect == "postgresql" else self._safe
         self._waiting = list[_Task]()
         self._is_busy = False
 
@@ -104,7 +103,7 @@ class Grouping:
     def _carry_out_next(self) -> None:
         tasks, self._waiting = self._waiting[:_TOGETHER_MAX], self._waiting[_TOGETHER_MAX:]
         if self._database.dialect == "postgresql":
-            self._wait_for(tasks, partial(_carry_out_beside_others, self._database, tasks))
+            self._change_beside_others(tasks)
             return
         try:
             sync = self._database.hurry()
@@ -116,15 +115,44 @@ class Grouping:
             failure = _carry_out(self._database, change, tasks)
             self._wait_for(tasks, (lambda: failure) if failure else sync)
 
+    def _change_beside_others(self, tasks: list[_Task]) -> None:
+        """Have a thread carry out tasks together, each begun before it is known whether all of the one before can be kept.
+
+        Those that collided with another server's, or all when it cannot, are carried out each alone, by the other thread: two
+        groups may wait for one another, and the one whose fault it was must hear of it.
+        """
+        loop, database = asyncio.get_running_loop(), self._database
+
+        def end(failure: BaseException | None) -> None:
+            is_of_one = isinstance(failure, LinealError) and type(failure) is not Unavailable
+            alone = [each for each in tasks if is_of_one or each.has_collided]
+            _tell([each for each in tasks if each not in alone], failure)
+            if alone:
+                self._safe.put(_Job(loop, partial(_carry_out_each, database, alone), partial(_tell, alone)))
+            self._call_soon()
+
+        self._changes.put(_Job(loop, partial(_carry_out_hurried, database, tasks), end))
+
+    def _worked_off(self, name: str) -> SimpleQueue[_Job | None]:
+        """Return a queue of jobs that a thread does one after the other, until this is gone."""
+        jobs = SimpleQueue[_Job | None]()
+        threading.Thread(target=_work_off, args=(jobs,), name=name, daemon=True).start()
+        weakref.finalize(self, jobs.put, None)
+        return jobs
+
     def _wait_for(self, tasks: list[_Task], work: Callable[[], BaseException | None]) -> None:
         """Have a thread do what takes its time, and tell then what it raised or returned; what came meanwhile is next."""
 
         def end(error: BaseException | None) -> None:
-            for each in tasks:
-                each.tell(error)
+            _tell(tasks, error)
             self._call_soon()
 
-        self._jobs.put(_Job(asyncio.get_running_loop(), work, end))
+        self._safe.put(_Job(asyncio.get_running_loop(), work, end))
+
+
+def _tell(tasks: Iterable[_Task], error: BaseException | None) -> None:
+    for each in tasks:
+        each.tell(error)
 
 
 class _Job(NamedTuple):
@@ -146,15 +174,16 @@ def _work_off(jobs: SimpleQueue[_Job | None]) -> None:
             job.loop.call_soon_threadsafe(job.end, error)
 
 
-def _carry_out_beside_others(database: Database, tasks: Sequence[_Task]) -> BaseException | None:
-    """Carry out tasks; those that collided with another server's, each alone: two groups may wait for one another."""
-    failure = _carry_out_together(database, tasks)
-    if failure and type(failure) is not Conflict:
-        return failure
+def _carry_out_hurried(database: Database, tasks: Sequence[_Task]) -> BaseException | None:
+    """Carry out tasks as one change, in a thread that has nothing else to do; return why nothing of it was kept."""
+    database.hurry()
+    return _carry_out_together(database, tasks)
+
+
+def _carry_out_each(database: Database, tasks: Sequence[_Task]) -> None:
+    """Carry out each of the tasks as a change of its own."""
     for each in tasks:
-        if failure or each.has_collided:
-            each.carry_out_alone(database)
-    return None
+        each.carry_out_alone(database)
 
 
 def _carry_out_together(database: Database, tasks: Sequence[_Task]) -> BaseException | None:

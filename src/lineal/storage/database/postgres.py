@@ -8,8 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from decimal import Decimal
-from functools import partial
-from itertools import chain, islice
+from functools import lru_cache, partial
 from typing import Any, Literal
 
 import psycopg
@@ -21,10 +20,11 @@ from psycopg.types.string import StrDumper
 
 from lineal.objects.errors import Conflict, Invalid, LinealError, Unavailable
 from lineal.storage.database.asking import Asked, Question
-from lineal.storage.database.database import Row
+from lineal.storage.database.database import Later, Row
 from lineal.storage.database.postgres_asking import ask
+from lineal.storage.database.postgres_rows import statements
+from lineal.storage.database.postgres_statements import Promised, Statements
 from lineal.storage.database.stopping import Stopped, current
-from lineal.storage.database.text import with_percent_names
 from lineal.storage.database.transactions import Transactions
 
 _CONNECTIONS_MAX = 10
@@ -46,6 +46,13 @@ _ERRORS: tuple[tuple[type[psycopg.Error], type[LinealError], str], ...] = (
 )
 
 
+@lru_cache(maxsize=1024)
+def _kind(sql: str) -> tuple[str, bool]:
+    """Return the first word of a statement, and whether it gives rows."""
+    word = sql.split(None, 1)[0].upper()
+    return word, word not in {"INSERT", "UPDATE", "DELETE"} or "RETURNING" in sql
+
+
 class _Number(Loader):
     """Sums of whole numbers are whole numbers, as in SQLite; other decimals are floats."""
 
@@ -65,22 +72,62 @@ class _Connection:
         self.raw.adapters.register_dumper(str, StrDumper)
         self.raw.adapters.register_dumper(int, Int8Dumper)
         self.raw.adapters.register_loader("numeric", _Number)
-        self.transactions = Transactions(self.execute, "BEGIN")
+        self._statements = Statements(self.raw)
+        self.transactions = Transactions(self.execute, "BEGIN", self._send, self.settle)
 
     def execute(self, sql: str, values: Mapping[str, Any] | None = None) -> list[Row]:
-        """Carry out one statement."""
+        """Carry out one statement.
+
+        Within a transaction, one that gives no rows is only sent: when it fails, the next one that gives some says so, or
+        the end of the block.
+        """
+        word, gives_rows = _kind(sql)
+        sent = self._statements
         with _translated():
-            cursor = self.raw.execute(with_percent_names(sql).encode(), values or {})
-            return cursor.fetchall() if cursor.description else []
+            if word == "ROLLBACK":
+                with suppress(errors.Error):  # it fails what is undone, not those who undo it
+                    self._wait()
+            elif word == "SAVEPOINT":
+                self._wait()
+            was_idle = not sent.is_waited_for
+            promised = sent.send(sql, values or {})
+            is_only_sent = (
+                word in {"BEGIN", "SAVEPOINT"}
+                or (word == "RELEASE" and was_idle)
+                or (self.transactions.depth and not gives_rows)
+            )
+            if not is_only_sent:
+                self._wait()
+            return promised.rows or []
+
+    def _send(self, sql: str) -> None:
+        """Put a statement on its way, and let the server begin with all that is."""
+        with _translated():
+            self._statements.send(sql, {})
+            self._statements.push()
+
+    def later(self, sql: str, values: Mapping[str, Any]) -> Promised:
+        """Have one statement carried out, in a transaction."""
+        with _translated():
+            return self._statements.send(sql, values)
+
+    def settle(self) -> None:
+        """Wait for what was sent."""
+        with _translated():
+            self._wait()
+
+    def _wait(self) -> None:
+        try:
+            self._statements.wait()
+        except errors.Error:
+            if self._statements.was_late:
+                self.transactions.lose()
+            raise
 
     def execute_many(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Carry out one statement for each of ``rows``."""
-        some = list(islice(rest := iter(rows), 2))
-        if len(some) == 1:
-            self.execute(sql, some[0])  # half the way there and back
-            return
-        with _translated(), self.raw.cursor() as cursor:
-            cursor.executemany(with_percent_names(sql).encode(), chain(some, rest))
+        """Carry out one statement for each of ``rows``, in a transaction."""
+        for statement, values in statements(sql, iter(rows)):
+            self.execute(statement, values)
 
     def is_alive(self) -> bool:
         """Tell whether the server still holds the other end; a server that hung up has left something to read."""
@@ -114,6 +161,20 @@ class Postgres:
         with self._statement() as connection, _stoppable(connection):
             return connection.execute(sql, values)
 
+    def later(self, sql: str, /, **values: Any) -> Later:
+        """Have one statement carried out, and return what gives its rows. Raises what ``run`` raises."""
+        with self._statement() as connection:
+            promised = connection.later(sql, values)
+        return partial(self._rows, promised)
+
+    def _rows(self, promised: Promised) -> list[Row]:
+        if promised.rows is None:
+            with self._statement() as connection, _stoppable(connection):
+                connection.settle()
+        if promised.rows is None:
+            raise Conflict("a statement before this one failed and undid its transaction", hint="begin it again")
+        return promised.rows
+
     def many(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> None:
         """Carry out one statement for each of ``rows``, all or none. Raises what ``run`` raises."""
         with self._statement() as connection, connection.transactions.joined():
@@ -133,7 +194,11 @@ class Postgres:
             return ask(connection.raw, question)
 
     def hurry(self) -> Callable[[], None]:
-        """Change nothing: there are many writers here, and each has its own way to the disk."""
+        """Have inner blocks of this thread end before they were carried out; return nothing to be done.
+
+        There are many writers here, each with its own way to the disk: what waits for that is the end of the outermost one.
+        """
+        self._own.hurries = True
         return lambda: None
 
     def close(self) -> None:
@@ -165,6 +230,7 @@ class Postgres:
             if connection is None or not connection.is_alive():
                 connection = _Connection(self._url, read_only=self._read_only)
             self._own.connection = connection
+            connection.transactions.hurries = getattr(self._own, "hurries", False)
             yield connection
         finally:
             self._own.connection = None

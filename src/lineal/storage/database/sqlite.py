@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from lineal.objects.errors import Busy, Conflict, Corrupt, Invalid, LinealError, Unavailable
 from lineal.storage.database.asking import Asked, Question
-from lineal.storage.database.database import Row
+from lineal.storage.database.database import Later, Row
 from lineal.storage.database.sqlite_asking import ask
 from lineal.storage.database.sqlite_log import Log
 from lineal.storage.database.stopping import current
@@ -176,6 +176,11 @@ class Sqlite:
                 return own.statement(sql, values)
             with stop.during(own.raw.interrupt):
                 return own.statement(sql, values)
+
+    def later(self, sql: str, /, **values: Any) -> Later:
+        """Carry out one statement, and return what gives its rows. Raises what ``run`` raises."""
+        rows = self.run(sql, **values)
+        return lambda: rows
 
     def many(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> None:
         """Carry out one statement for each of ``rows``, all or none. Raises what ``run`` raises."""

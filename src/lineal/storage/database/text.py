@@ -19,16 +19,17 @@ _PARTS = re.compile(
 
 
 @lru_cache(maxsize=1024)
-def with_percent_names(sql: str) -> str:
-    """Return ``sql`` with ``%(name)s`` for ``:name``, as psycopg reads it; literals, comments and casts stay.
+def with_numbers(sql: str) -> tuple[str, tuple[str, ...]]:
+    """Return ``sql`` with ``$1`` for the first ``:name``, as PostgreSQL reads it, and the names; literals, comments and casts stay.
 
     ``WITHOUT ROWID`` at the end goes: it has SQLite keep the rows in the order of their key, and nobody else.
     """
+    names: dict[str, int] = {}
 
     def replace(match: re.Match[str]) -> str:
-        return f"%({match['name']})s" if match["value"] else match[0]
+        return f"${names.setdefault(match['name'], len(names) + 1)}" if match["value"] else match[0]
 
-    return _PARTS.sub(replace, sql.removesuffix(" WITHOUT ROWID").replace("%", "%%"))
+    return _PARTS.sub(replace, sql.removesuffix(" WITHOUT ROWID")), tuple(names)
 
 
 def with_marks(sql: str, names: Container[str], mark: Callable[[str], str]) -> str:

@@ -17,14 +17,27 @@ class Transactions:
     Args:
         execute: carries out one statement without values.
         begin: the statement that begins the outermost one.
+        send: has one carried out, and does not wait for what comes of it or of those before it, by default as ``execute``.
+        settle: waits for that.
     """
 
-    def __init__(self, execute: Callable[[str], object], begin: str) -> None:
+    def __init__(
+        self,
+        execute: Callable[[str], object],
+        begin: str,
+        send: Callable[[str], object] | None = None,
+        settle: Callable[[], object] = lambda: None,
+    ) -> None:
         self._execute = execute
         self._begin = begin
+        self._send = send or execute
+        self._settle = settle
+        self.hurries = False
+        """Whether inner ones end before anybody knows whether all of each can be kept; if not, all is lost."""
         self._marks: list[str] = []
         self._is_untouched = False
         self._is_doomed = False
+        self._is_lost = False
 
     @property
     def depth(self) -> int:
@@ -42,7 +55,7 @@ class Transactions:
     def begin(self) -> int:
         """Begin one within those that are open; return its level."""
         level = len(self._marks)
-        if self._is_doomed:
+        if self._is_doomed or self._is_lost:
             self.check()
         mark = ""  # the savepoint of the one around it
         if not level:
@@ -50,7 +63,7 @@ class Transactions:
             self._execute(mark)
         elif not self._is_untouched:
             mark = f"level_{level}"
-            self._execute(f"SAVEPOINT {mark}")
+            self._inner(f"SAVEPOINT {mark}")
         self._marks.append(mark)
         self._is_untouched = True
         return level
@@ -61,8 +74,12 @@ class Transactions:
         try:
             if keep:
                 self.check()
-                if mark:
-                    self._execute(f"RELEASE SAVEPOINT {mark}" if level else "COMMIT")
+                if not level:
+                    self._execute("COMMIT")
+                elif mark:
+                    self._inner(f"RELEASE SAVEPOINT {mark}")
+                elif not self.hurries:
+                    self._settle()
             else:
                 self._undo(level)
         except BaseException:
@@ -78,14 +95,24 @@ class Transactions:
         Everything that is done in a transaction is announced by this.
         """
         self._is_untouched = False
-        if self._is_doomed:
+        if self._is_doomed or self._is_lost:
             raise Conflict("a statement before this one failed and undid its transaction", hint="begin it again")
 
     def doom(self) -> None:
         """Take note that a statement failed: its transaction can only be undone."""
         self._is_doomed = bool(self._marks)
 
+    def lose(self) -> None:
+        """Take note that a statement failed after its block may have ended: where inner ones hurry, all can only be undone."""
+        self._is_lost = self.hurries
+
+    def _inner(self, statement: str) -> None:
+        """Carry out the beginning or the end of an inner one."""
+        (self._send if self.hurries else self._execute)(statement)
+
     def _undo(self, level: int) -> None:
+        if not level:
+            self._is_lost = False
         try:
             for statement in self._undoing(level):
                 self._execute(statement)

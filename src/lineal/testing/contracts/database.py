@@ -7,7 +7,6 @@ empty database, again each time. One that many can open at once also passes ``Sh
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -17,28 +16,11 @@ from lineal.objects.errors import Conflict, Invalid, LinealError, Unsupported
 from lineal.storage.database.asking import Asked, Question
 from lineal.storage.database.database import Database
 from lineal.storage.database.migrations import known, migrate
-
-Connect = Callable[[], Database]
-
-_ACCOUNTS = "CREATE TABLE purse (name TEXT PRIMARY KEY, amount BIGINT NOT NULL)"
-_INSERT = "INSERT INTO purse (name, amount) VALUES (:name, :amount)"
+from lineal.testing.contracts.transactions import INSERT, Connect, TransactionContract, amounts
 
 
-def amounts(database: Database) -> dict[str, int]:
-    """Return every purse."""
-    return {row["name"]: row["amount"] for row in database.run("SELECT name, amount FROM purse")}
-
-
-class DatabaseContract:
+class DatabaseContract(TransactionContract):
     """The promises of one connection. Needs the fixture ``connect``."""
-
-    @pytest.fixture
-    def database(self, connect: Connect) -> Iterator[Database]:
-        """Open the database, with one table of accounts."""
-        found = connect()
-        found.run(_ACCOUNTS)
-        yield found
-        found.close()
 
     @pytest.mark.parametrize("value", [None, 0, -1, 2**63 - 1, -(2**63), 0.1, 1e300, "", "text", "snow ☃ 😀", "a'b\"c"])
     def test_values_come_back_as_they_went(self, database: Database, value: Any) -> None:
@@ -54,7 +36,7 @@ class DatabaseContract:
     def test_a_question_reads_its_views_and_nothing_else(self, database: Database) -> None:
         """Whatever it is called, and whatever it calls."""
         database.many(
-            _INSERT, [{"name": name, "amount": amount} for name, amount in (("ada", 5), ("ben", 7), ("eve", 9))]
+            INSERT, [{"name": name, "amount": amount} for name, amount in (("ada", 5), ("ben", 7), ("eve", 9))]
         )
         views = {"rich": "SELECT a.name AS name, a.amount AS amount FROM purse a WHERE a.amount > 5"}
 
@@ -78,7 +60,7 @@ class DatabaseContract:
 
     def test_a_value_may_be_used_twice_and_others_not_at_all(self, database: Database) -> None:
         """Names are names."""
-        database.run(_INSERT, name="ada", amount=5)
+        database.run(INSERT, name="ada", amount=5)
         sql = "SELECT name FROM purse WHERE amount = :amount OR amount < :amount ORDER BY name LIMIT :limit"
 
         assert [{"name": "ada"}] == database.run(sql, amount=5, limit=10)
@@ -88,13 +70,13 @@ class DatabaseContract:
         sql = (
             "SELECT ':name is 100%' AS \"a:b %\", name -- not :this, it's 5%\n FROM purse WHERE name LIKE 'a%' || :end"
         )
-        database.run(_INSERT, name="ada", amount=1)
+        database.run(INSERT, name="ada", amount=1)
 
         assert [{"a:b %": ":name is 100%", "name": "ada"}] == database.run(sql, end="a")
 
     def test_a_text_may_be_compared_with_nothing(self, database: Database) -> None:
         """The server never has to guess the type of a value."""
-        database.run(_INSERT, name="ada", amount=1)
+        database.run(INSERT, name="ada", amount=1)
 
         assert 1 == len(database.run("SELECT name FROM purse WHERE name = :name OR :name = ''", name=""))
 
@@ -108,14 +90,14 @@ class DatabaseContract:
 
     def test_like_tells_capitals_apart(self, database: Database) -> None:
         """On every database."""
-        database.run(_INSERT, name="Ada", amount=1)
+        database.run(INSERT, name="Ada", amount=1)
 
         assert not database.run("SELECT name FROM purse WHERE name LIKE :like", like="ada%")
         assert database.run("SELECT name FROM purse WHERE name LIKE :like", like="Ad%")
 
     def test_sums_of_whole_numbers_are_whole(self, database: Database) -> None:
         """And averages are not."""
-        database.many(_INSERT, [{"name": "a", "amount": 1}, {"name": "b", "amount": 2}])
+        database.many(INSERT, [{"name": "a", "amount": 1}, {"name": "b", "amount": 2}])
         (row,) = database.run("SELECT sum(amount) AS total, avg(amount) AS mean, count(*) AS count FROM purse")
 
         assert {"total": 3, "mean": 1.5, "count": 2} == row
@@ -123,7 +105,7 @@ class DatabaseContract:
 
     def test_changed_rows_can_be_returned(self, database: Database) -> None:
         """Which is how a writer learns that it was the faster one."""
-        database.run(_INSERT, name="ada", amount=1)
+        database.run(INSERT, name="ada", amount=1)
         sql = "UPDATE purse SET amount = amount + 1 WHERE name = :name AND amount = :seen RETURNING amount"
 
         assert [{"amount": 2}] == database.run(sql, name="ada", seen=1)
@@ -131,9 +113,9 @@ class DatabaseContract:
 
     def test_a_second_row_with_the_same_key_is_a_conflict(self, database: Database) -> None:
         """And the first one stays."""
-        database.run(_INSERT, name="ada", amount=1)
+        database.run(INSERT, name="ada", amount=1)
         with pytest.raises(Conflict):
-            database.run(_INSERT, name="ada", amount=2)
+            database.run(INSERT, name="ada", amount=2)
 
         assert {"ada": 1} == amounts(database)
 
@@ -165,94 +147,12 @@ class DatabaseContract:
     def test_many_rows_are_written_all_or_none(self, database: Database) -> None:
         """From any source of rows."""
         rows = [{"name": "a", "amount": 1}, {"name": "b", "amount": 2}]
-        database.many(_INSERT, iter(rows))
-        database.many(_INSERT, [])
+        database.many(INSERT, iter(rows))
+        database.many(INSERT, [])
         with pytest.raises(Conflict):
-            database.many(_INSERT, [{"name": "c", "amount": 3}, {"name": "a", "amount": 4}])
+            database.many(INSERT, [{"name": "c", "amount": 3}, {"name": "a", "amount": 4}])
 
         assert {"a": 1, "b": 2} == amounts(database)
-
-    def test_a_transaction_is_kept_when_it_ends(self, database: Database) -> None:
-        """And sees its own changes before."""
-        with database.transaction():
-            database.run(_INSERT, name="ada", amount=1)
-            within = amounts(database)
-
-        assert {"ada": 1} == within == amounts(database)
-
-    @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
-    def test_a_transaction_is_undone_when_it_raises(self, database: Database, error: type[BaseException]) -> None:
-        """Whatever it raises, and the next one is clean."""
-        with pytest.raises(error), database.transaction():
-            database.run(_INSERT, name="ada", amount=1)
-            raise error
-        with database.transaction():
-            database.run(_INSERT, name="bob", amount=1)
-
-        assert {"bob": 1} == amounts(database)
-
-    def test_an_inner_transaction_is_part_of_the_outer(self, database: Database) -> None:
-        """Nothing is kept when the outer one fails in the end."""
-        with pytest.raises(RuntimeError), database.transaction():
-            with database.transaction():
-                database.run(_INSERT, name="ada", amount=1)
-            raise RuntimeError
-
-        assert {} == amounts(database)
-
-    def test_an_inner_transaction_may_fail_alone(self, database: Database) -> None:
-        """And the outer one goes on."""
-        with database.transaction():
-            database.run(_INSERT, name="ada", amount=1)
-            with pytest.raises(Conflict), database.transaction():
-                database.run(_INSERT, name="bob", amount=1)
-                database.run(_INSERT, name="ada", amount=2)
-            database.run(_INSERT, name="eve", amount=1)
-
-        assert {"ada": 1, "eve": 1} == amounts(database)
-
-    def test_after_an_error_a_transaction_can_only_be_left(self, database: Database) -> None:
-        """Half of a change is never kept because somebody caught an exception."""
-        with pytest.raises(Conflict, match="undid its transaction"), database.transaction():
-            database.run(_INSERT, name="ada", amount=1)
-            with pytest.raises(Conflict):
-                database.run(_INSERT, name="ada", amount=2)
-            with pytest.raises(Conflict, match="undid its transaction"):
-                database.run("SELECT 1")
-
-        assert {} == amounts(database)
-
-    def test_many_within_a_transaction_is_part_of_it(self, database: Database) -> None:
-        """Also when it fails: then the transaction can only be undone, as after any statement."""
-        with database.transaction():
-            database.many(_INSERT, [{"name": "a", "amount": 1}])
-            with pytest.raises(Conflict), database.transaction():
-                database.many(_INSERT, [{"name": "b", "amount": 1}, {"name": "a", "amount": 1}])
-            database.run(_INSERT, name="c", amount=1)
-        with pytest.raises(Conflict), database.transaction():
-            with pytest.raises(Conflict):
-                database.many(_INSERT, [{"name": "d", "amount": 1}, {"name": "a", "amount": 1}])
-            database.run(_INSERT, name="e", amount=1)
-
-        assert {"a": 1, "c": 1} == amounts(database)
-
-    def test_a_transaction_that_begins_another_at_once_is_undone_with_what_follows(self, database: Database) -> None:
-        """At any depth: what only the inner one did is undone, and what the outer one does then is kept."""
-        with database.transaction():
-            with pytest.raises(RuntimeError), database.transaction(), database.transaction():
-                database.run(_INSERT, name="a", amount=1)
-                raise RuntimeError
-            database.run(_INSERT, name="b", amount=1)
-            with database.transaction():
-                with pytest.raises(RuntimeError), database.transaction():
-                    database.run(_INSERT, name="c", amount=1)
-                    raise RuntimeError
-                database.run(_INSERT, name="d", amount=1)
-                with pytest.raises(RuntimeError), database.transaction():
-                    database.run(_INSERT, name="e", amount=1)
-                    raise RuntimeError
-
-        assert {"b": 1, "d": 1} == amounts(database)
 
     def test_the_tables_are_made_once(self, database: Database) -> None:
         """Every step of both phases, in order."""
@@ -277,7 +177,7 @@ class DatabaseContract:
         def work(number: int) -> None:
             try:
                 with database.transaction():
-                    database.run(_INSERT, name=str(number), amount=number)
+                    database.run(INSERT, name=str(number), amount=number)
                     if number % 2:
                         raise RuntimeError  # noqa: TRY301 - it stands for what an operation may raise
             except RuntimeError:
@@ -290,7 +190,7 @@ class DatabaseContract:
 
     def test_no_count_is_lost_between_threads(self, database: Database) -> None:
         """Compare and swap, or a count in one statement: both are exact."""
-        database.run(_INSERT, name="ada", amount=0)
+        database.run(INSERT, name="ada", amount=0)
 
         def swap(_: int) -> None:
             has_won = False
@@ -310,7 +210,7 @@ class SharedDatabaseContract(DatabaseContract):
 
     def test_what_was_kept_is_there_for_everybody(self, database: Database, connect: Connect) -> None:
         """And after everything was closed."""
-        database.run(_INSERT, name="ada", amount=1)
+        database.run(INSERT, name="ada", amount=1)
         other = connect()
         seen = amounts(other)
         other.close()
@@ -322,7 +222,7 @@ class SharedDatabaseContract(DatabaseContract):
         """A reader never waits for it either."""
         other = connect()
         with database.transaction():
-            database.run(_INSERT, name="ada", amount=1)
+            database.run(INSERT, name="ada", amount=1)
             before = amounts(other)
         after = amounts(other)
         other.close()
@@ -331,7 +231,7 @@ class SharedDatabaseContract(DatabaseContract):
 
     def test_writers_wait_for_each_other(self, database: Database, connect: Connect) -> None:
         """The second one continues from what the first one kept."""
-        database.run(_INSERT, name="ada", amount=0)
+        database.run(INSERT, name="ada", amount=0)
         sql = "UPDATE purse SET amount = amount + 1 WHERE name = 'ada'"
         has_begun, may_end = threading.Event(), threading.Event()
         other = connect()
@@ -379,9 +279,9 @@ class SharedDatabaseContract(DatabaseContract):
 
     def test_errors_say_what_to_do(self, database: Database) -> None:
         """A message and a hint."""
-        database.run(_INSERT, name="ada", amount=1)
+        database.run(INSERT, name="ada", amount=1)
         with pytest.raises(LinealError) as caught:
-            database.run(_INSERT, name="ada", amount=1)
+            database.run(INSERT, name="ada", amount=1)
 
         assert caught.value.message
         assert caught.value.hint

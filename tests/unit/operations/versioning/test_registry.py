@@ -15,7 +15,7 @@ from lineal.protocols.mlflow.subjects import SUBJECTS
 from lineal.query.walks import Wanted
 from lineal.storage.blobs.memory import MemoryBlobs
 from lineal.storage.clock import FixedClock
-from lineal.storage.database.database import Database, Dialect, Row
+from lineal.storage.database.database import Database, Dialect, Later, Row
 from lineal.storage.database.migrations import migrate
 from lineal.storage.database.postgres import Postgres
 from lineal.storage.database.sqlite import MEMORY, Sqlite
@@ -39,6 +39,10 @@ class Watched:
         how, column = ("QUERY PLAN", "detail") if self.dialect == "sqlite" else ("(COSTS OFF)", "QUERY PLAN")
         self.plans += [str(row[column]).strip() for row in self._database.run(f"EXPLAIN {how} {sql}", **values)]
         return self._database.run(sql, **values)
+
+    def later(self, sql: str, /, **values: Any) -> Later:
+        rows = self.run(sql, **values)
+        return lambda: rows
 
     def many(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> None:
         self._database.many(sql, rows)

@@ -1,0 +1,184 @@
+"""Statements on one connection to PostgreSQL: prepared once, sent together, and waited for when somebody needs their rows.
+
+A request of a program is a dozen small statements, most of which give no rows. psycopg's cursors take four times as long for
+each as what they are made of, and wait for each: so they are made here of its ``pq`` and ``adapt``, which speak the protocol
+and know the values (docs/decisions/0039).
+"""
+
+from __future__ import annotations
+
+import select
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from functools import partial
+from itertools import count
+from typing import Any
+
+import psycopg
+from psycopg import errors, pq
+from psycopg.adapt import PyFormat, Transformer
+
+from lineal.storage.database.database import Row
+from lineal.storage.database.text import with_numbers
+
+_ON_THEIR_WAY_MAX = 256
+"""What is sent without anybody reading the answers fills the buffers of both ends in the end, and each waits for the other."""
+
+_Key = tuple[str, tuple[int, ...]]
+"""A statement, and of which types its values are."""
+
+_PREPARED_MAX = 128
+_PREPARED_FROM = 2
+"""Whatever is asked once is not prepared."""
+
+
+class Promised:
+    """The rows of a statement that was sent; None until somebody waited for it, and for ever when one before it failed."""
+
+    __slots__ = ("rows",)
+
+    def __init__(self) -> None:
+        self.rows: list[Row] | None = None
+
+
+class Statements:
+    """What is sent on a connection. One thread uses it at a time.
+
+    Args:
+        raw: the connection; nothing may be on its way there when its own cursors are used.
+    """
+
+    def __init__(self, raw: psycopg.Connection[Any]) -> None:
+        self._raw = raw
+        self._wire = raw.pgconn
+        self._values = Transformer(raw)
+        self._ready = select.poll()
+        self._ready.register(self._wire.socket, select.POLLIN)
+        self._known = OrderedDict[_Key, int | bytes]()
+        self._names = count()
+        self._prepared_now = list[_Key]()
+        self._sent = list[Promised | None]()
+        self.was_late = False
+        """Whether what failed last was not the last that was sent."""
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether something is on its way."""
+        return bool(self._sent)
+
+    def send(self, sql: str, values: Mapping[str, Any]) -> Promised:
+        """Put a statement on its way. Raises psycopg's errors: of these values, or of one that was sent before it."""
+        if len(self._sent) >= _ON_THEIR_WAY_MAX:
+            self.wait()
+        text, names = with_numbers(sql)
+        try:
+            given = [values[name] for name in names]
+        except KeyError as missing:
+            raise errors.ProgrammingError(f"no value for {missing} was given") from None
+        if given:
+            dumped = self._values.dump_sequence(given, [PyFormat.AUTO] * len(given))
+            types, formats = self._values.types or (), self._values.formats
+        else:
+            dumped, types, formats = (), (), None
+        name = self._prepared((text, types))
+        promised = Promised()
+        self._begin(promised)
+        if name:
+            self._wire.send_query_prepared(name, dumped, formats)
+        else:
+            self._wire.send_query_params(text.encode(), dumped, types, formats)
+        return promised
+
+    def push(self) -> None:
+        """Let the server begin with what was sent."""
+        self._wire.flush()
+
+    def wait(self) -> None:
+        """Wait until everything that was sent has been carried out.
+
+        Raises psycopg's error of the first that failed: none after it was carried out.
+        """
+        if not self._sent:
+            return
+        sent, self._sent = self._sent, []
+        prepared, self._prepared_now = self._prepared_now, []
+        try:
+            failure, place = self._answers(sent)
+        except BaseException:
+            self._raw.close()  # nobody knows what else will come
+            raise
+        if failure:
+            self.was_late = place < len(sent) - 1
+            for each in prepared:  # those may be among what was not carried out
+                self._known.pop(each, None)
+            raise errors.error_from_result(failure, self._raw.info.encoding)
+
+    def _answers(self, sent: Sequence[Promised | None]) -> tuple[pq.abc.PGresult | None, int]:
+        """Give each that was sent its rows; return the first answer that is an error, and to which of them."""
+        wire = self._wire
+        wire.pipeline_sync()
+        while wire.flush():
+            self._wait_until(select.POLLIN | select.POLLOUT)
+        failure: pq.abc.PGresult | None = None
+        failed = 0
+        for place, promised in enumerate(sent):
+            while answer := self._next():
+                if answer.status == pq.ExecStatus.FATAL_ERROR:
+                    failure, failed = failure or answer, failed if failure else place
+                elif promised and answer.status != pq.ExecStatus.PIPELINE_ABORTED:
+                    promised.rows = self._rows(answer)
+            if wire.status == pq.ConnStatus.BAD:
+                raise errors.OperationalError(wire.get_error_message() or "the server hung up")
+        self._next()  # the answer to the sync
+        wire.exit_pipeline_mode()
+        return failure, failed
+
+    def _next(self) -> pq.abc.PGresult | None:
+        """Return the next answer; None after the last of a statement, and when the server hung up."""
+        while self._wire.is_busy():
+            self._wait_until(select.POLLIN)
+        return self._wire.get_result()
+
+    def _wait_until(self, ready: int) -> None:
+        self._ready.modify(self._wire.socket, ready)
+        self._ready.poll()
+        self._wire.consume_input()
+
+    def _rows(self, answer: pq.abc.PGresult) -> list[Row]:
+        if not answer.nfields:
+            return []
+        names = [(answer.fname(place) or b"").decode() for place in range(answer.nfields)]
+        self._values.set_pgresult(answer)
+        return self._values.load_rows(0, answer.ntuples, partial(_row, names))
+
+    def _prepared(self, key: _Key) -> bytes:
+        """Return the name under which a statement was prepared, which is done now if it pays; nothing if it does not."""
+        known = self._known.pop(key, 0)
+        if isinstance(known, int):
+            known += 1
+            if known >= _PREPARED_FROM:
+                known = self._prepare(key)
+        self._known[key] = known
+        if len(self._known) > _PREPARED_MAX:
+            _, oldest = self._known.popitem(last=False)
+            if isinstance(oldest, bytes):
+                self._begin(None)
+                self._wire.send_query_params(b"DEALLOCATE " + oldest, None)
+        return known if isinstance(known, bytes) else b""
+
+    def _prepare(self, key: _Key) -> bytes:
+        text, types = key
+        name = b"lineal_%d" % next(self._names)
+        self._begin(None)
+        self._wire.send_prepare(name, text.encode(), types)
+        self._prepared_now.append(key)
+        return name
+
+    def _begin(self, promised: Promised | None) -> None:
+        if not self._sent:
+            self._wire.enter_pipeline_mode()
+        self._sent.append(promised)
+
+
+def _row(names: list[str], values: Sequence[Any]) -> Row:
+    return dict(zip(names, values, strict=True))
