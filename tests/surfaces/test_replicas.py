@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -202,3 +203,31 @@ def test_of_one_parameter_that_both_are_told_of_one_value_stays(pair: Pair) -> N
     assert [200, *[400] * 15] == sorted(told)
     shown = [each.said("GET", f"mlflow/runs/get?run_id={run}")["run"]["data"]["params"] for each in pair.clients]
     assert [{"key": "depth", "value": str(told.index(200))}] == shown[0] == shown[1]
+
+
+def test_moves_that_race_at_both_leave_one_version_in_production(pair: Pair) -> None:
+    a = pair.clients[0]
+    a.said("POST", "mlflow/registered-models/create", {"name": "m"})
+    run = a.run("0")
+    for number in range(6):
+        a.put(f"0/{run}/artifacts/{number}/weights.bin", b"weights %d" % number)
+        source = f"mlflow-artifacts:/0/{run}/artifacts/{number}"
+        a.said("POST", "mlflow/model-versions/create", {"name": "m", "source": source, "run_id": run})
+
+    def move(number: int) -> int:
+        asked = {"name": "m", "version": str(number % 6 + 1), "stage": "Production", "archive_existing_versions": True}
+        return int(pair.clients[number % 2].ask("POST", "mlflow/model-versions/transition-stage", asked, **JSON).status)
+
+    with ThreadPoolExecutor(6) as pool:
+        told = list(pool.map(move, range(18)))
+
+    # A client tries again what somebody else was faster with; nothing else may come of a race.
+    assert {200} <= set(told) <= {200, 409}
+    for each in pair.clients:
+        found = each.said("GET", "mlflow/model-versions/search?filter=name%3D%27m%27")["model_versions"]
+        assert 1 == [version["current_stage"] for version in found].count("Production")
+    periods = pair.repository.store.database.run(
+        "SELECT since, until FROM stage_period WHERE model = 'm' AND stage = 'production' ORDER BY since, until"
+    )
+    assert all(before["until"] is not None and before["until"] <= after["since"] for before, after in pairwise(periods))
+    assert () == pair.repository.verify().problems

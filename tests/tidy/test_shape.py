@@ -30,6 +30,16 @@ CLOUDS = "storage/buckets/credentials.py"
 MISSING = "parts/part.py"
 """The one place where a test may be skipped: for a part that is not installed, and never in CI."""
 
+PREPARING = "objects/prepared.py"
+"""The one place where types are given to msgspec as they are; it says why."""
+
+READERS = {
+    "msgspec.convert",
+    *(f"msgspec.{form}.{name}" for form in ("json", "msgpack") for name in ("decode", "Decoder")),
+}
+PLAIN = {"str", "int", "float", "bool", "bytes", "dict", "list", "tuple", "object", "Any", "msgspec", "Raw"}
+"""Names of types that have no fields; any thread may read values of those."""
+
 
 def committed() -> Iterator[Path]:
     """Yield every file of the project, as Git knows it or would know it."""
@@ -108,6 +118,34 @@ def test_only_the_ways_in_read_environment_variables() -> None:
         for each in (TOP / "src/lineal/capture").rglob("*.py")
         if "os.environ[" in each.read_text("utf-8") and not inside_the_program & set(each.parts)
     ]
+
+
+def test_types_with_fields_are_prepared_before_threads_read_values_of_them() -> None:
+    unprepared = [
+        f"{path.relative_to(TOP)}:{call.lineno}: {ast.unparse(kind)}"
+        for path in SOURCES
+        if not path.match(PREPARING)
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in READERS
+        for kind in type_read(call)
+        if not (isinstance(kind, ast.Call) and ast.unparse(kind.func) == "prepared") and not names_in(kind) <= PLAIN
+    ]
+
+    assert unprepared == []
+
+
+def type_read(call: ast.Call) -> list[ast.expr]:
+    """Return the type that a call of msgspec reads values of, if it says one."""
+    place = {"decode": 2, "convert": 1, "Decoder": 0}[ast.unparse(call.func).rpartition(".")[2]]
+    return [*call.args[place : place + 1], *(each.value for each in call.keywords if each.arg == "type")]
+
+
+def names_in(kind: ast.expr) -> set[str]:
+    """Return all names in an expression."""
+    found = list(ast.walk(kind))
+    return {each.id for each in found if isinstance(each, ast.Name)} | {
+        each.attr for each in found if isinstance(each, ast.Attribute)
+    }
 
 
 def test_nothing_is_left_open_in_the_source() -> None:

@@ -20,6 +20,7 @@ from lineal.capture.told.reading import read
 from lineal.capture.told.record import SpoolRecord
 from lineal.objects.context import Context
 from lineal.objects.errors import NotFound
+from lineal.objects.prepared import prepared
 from lineal.objects.runs import FileUse, RunState, Runtime, Training
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ def named_like_files(record: SpoolRecord, root: Path) -> SpoolRecord:
 
 def _decoded(path: Path, kind: type[Any]) -> Any:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=kind, dec_hook=lambda made, text: made(text))
+        return msgspec.json.decode(path.read_bytes(), type=prepared(kind), dec_hook=lambda made, text: made(text))
     except (OSError, msgspec.MsgspecError):
         return None
 

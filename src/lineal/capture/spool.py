@@ -30,6 +30,7 @@ import msgspec
 from lineal.capture.program.processes import is_alive, start_time
 from lineal.objects.context import Context
 from lineal.objects.digest import digest_of
+from lineal.objects.prepared import prepared
 from lineal.objects.runs import Training
 from lineal.storage.turns import Turn
 
@@ -86,7 +87,7 @@ def write_start(spool: Path, start: Start) -> None:
 def read_start(spool: Path) -> Start | None:
     """Return who ``spool`` belongs to, or None when it does not say."""
     try:
-        return msgspec.json.decode(start_path(spool).read_bytes(), type=Start)
+        return msgspec.json.decode(start_path(spool).read_bytes(), type=prepared(Start))
     except (OSError, msgspec.MsgspecError):
         return None
 

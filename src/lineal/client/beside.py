@@ -28,6 +28,7 @@ from lineal.capture.runtime.finding import VARIABLES, Memory
 from lineal.capture.secrets import mask_command
 from lineal.capture.spool import JOINED, Start, hold, places, this_process, write_whole
 from lineal.capture.told.record import SpoolRecord
+from lineal.objects.prepared import prepared
 from lineal.objects.runs import RunState
 from lineal.storage.where import find
 
@@ -92,7 +93,7 @@ def main(descriptor: int = 3) -> None:
     if os.fork():
         os._exit(0)  # the program waits for this process, and so does not keep us as a child
     talk = _Talk(descriptor)
-    request = msgspec.json.decode(talk.hear(), type=Request)
+    request = msgspec.json.decode(talk.hear(), type=prepared(Request))
     try:
         root, said = _spools(request, os.environ)
         spool = root / request.run_id
@@ -247,7 +248,7 @@ class Recording:
                 line = talk.hear()
                 hears = bool(line)
                 if line:
-                    ending = msgspec.json.decode(line, type=Ending)
+                    ending = msgspec.json.decode(line, type=prepared(Ending))
                     if ending.stays:
                         return ending
             for process, descriptor in [each for each in processes.items() if each[1] in ready]:

@@ -13,6 +13,7 @@ from lineal.formats.oci import Descriptor, Manifest, Place
 from lineal.objects.digest import Digest, digest_of
 from lineal.objects.errors import Conflict, Corrupt, Invalid, LinealError, NotFound
 from lineal.objects.files import Entry, Mode
+from lineal.objects.prepared import prepared
 from lineal.objects.semantic import SemanticVersion, parse_semantic
 from lineal.operations.answers import PackedVersion, VersionAnswer
 from lineal.storage.oci.registry import Found, Registry
@@ -268,7 +269,7 @@ def _texts(registry: Registry, wanted: Iterable[Descriptor]) -> Iterator[str]:
 
 def _mode(file: Descriptor) -> Mode:
     try:
-        found: Mode = msgspec.convert(file.annotations.get(MODE, "file"), Mode)
+        found: Mode = msgspec.convert(file.annotations.get(MODE, "file"), prepared(Mode))
     except msgspec.ValidationError:
         raise Corrupt(f"{file.digest} is a file of an unknown kind", hint="a newer Lineal may know it") from None
     return found

@@ -13,6 +13,7 @@ import urllib3
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, LocationParseError, NewConnectionError, ProtocolError
 
 from lineal.objects.errors import ERRORS, Denied, Invalid, LinealError, Unavailable, Unsupported
+from lineal.objects.prepared import prepared
 
 API = "/api/v1"
 _CONNECT_S, _READ_S = 5, 3700
@@ -148,7 +149,7 @@ class Wire:
             Unsupported: it is no such value as this Lineal knows.
         """
         try:
-            return msgspec.json.decode(answer.data, type=kind)
+            return msgspec.json.decode(answer.data, type=prepared(kind))
         except msgspec.ValidationError as error:
             raise Unsupported(
                 f"{self.url} answers in a form that this Lineal does not know: {error}",
@@ -159,7 +160,7 @@ class Wire:
 
     def _error(self, answer: urllib3.BaseHTTPResponse) -> LinealError:
         try:
-            problem = msgspec.json.decode(answer.data, type=_Problem)
+            problem = msgspec.json.decode(answer.data, type=prepared(_Problem))
             return ERRORS[problem.type](problem.detail, hint=problem.hint)
         except (msgspec.DecodeError, UnicodeDecodeError, KeyError):
             pass

@@ -12,6 +12,8 @@ from typing import Protocol
 
 import msgspec
 
+from lineal.objects.prepared import prepared
+
 AVERAGE_BYTES, SMALLEST_BYTES, LARGEST_BYTES = 64 << 10, 16 << 10, 256 << 10
 """Part of the format only so far as other sizes would find nothing in common with what is stored."""
 
@@ -79,7 +81,7 @@ def _tensor_ends(stream: Stream, size: int) -> list[int]:
     try:
         header = msgspec.json.decode(first + _read(stream, header_bytes - 1), type=dict[str, msgspec.Raw])
         header.pop("__metadata__", None)
-        tensors = [msgspec.json.decode(each, type=_Tensor).data_offsets for each in header.values()]
+        tensors = [msgspec.json.decode(each, type=prepared(_Tensor)).data_offsets for each in header.values()]
     except (msgspec.MsgspecError, UnicodeError, RecursionError):  # no header, or one that was made to do harm
         return []
     base = 8 + header_bytes

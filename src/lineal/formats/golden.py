@@ -16,6 +16,7 @@ import msgspec
 from lineal.formats.tables import delimited
 from lineal.objects.digest import digest_of
 from lineal.objects.errors import Corrupt, Invalid
+from lineal.objects.prepared import prepared
 
 Origin = Literal["sampled", "example", "given"]
 
@@ -79,7 +80,7 @@ def decode(data: bytes, kind: type[T]) -> Iterator[T]:
     Raises:
         Corrupt: a line is none; the message names it.
     """
-    decoder = msgspec.json.Decoder(kind)
+    decoder = msgspec.json.Decoder(prepared(kind))
     for place, line in enumerate(data.splitlines(), 1):
         try:
             yield decoder.decode(line)

@@ -21,6 +21,7 @@ from lineal.objects.datasets import DatasetVersion
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Corrupt, Unsupported
 from lineal.objects.files import Recipe
+from lineal.objects.prepared import prepared
 from lineal.objects.sources import Source
 
 T = TypeVar("T")
@@ -141,6 +142,6 @@ def decode_sign(data: bytes, where: str) -> Sign:
 
 def _decode(data: bytes, kind: type[T], where: str) -> T:
     try:
-        return msgspec.json.decode(data, type=kind)
+        return msgspec.json.decode(data, type=prepared(kind))
     except msgspec.MsgspecError as error:
         raise Corrupt(f"{where} is no {kind.__name__.lower()}: {error}", hint="push again to write it anew") from None

@@ -10,6 +10,7 @@ import msgspec
 
 from lineal.objects.canonical import Number, Scalar, number
 from lineal.objects.errors import Corrupt
+from lineal.objects.prepared import prepared
 
 INDEX_PATH = "media/index.json"
 """Where a run says what its media are."""
@@ -83,7 +84,7 @@ def canonical(kind: str, data: bytes) -> bytes:
 def structured(kind: str, data: bytes) -> msgspec.Struct:
     """Return a value of one of the kinds of `MEDIA`; a table may be laid out in rows too. Raises Corrupt."""
     try:
-        return msgspec.json.decode(data, type=MEDIA[kind])
+        return msgspec.json.decode(data, type=prepared(MEDIA[kind]))
     except msgspec.DecodeError as error:
         found = table_of_rows(data) if kind == "table" else None
         if found is None:
@@ -99,7 +100,7 @@ class _Rows(msgspec.Struct):
 def table_of_rows(data: bytes) -> MediaTable | None:
     """Return the table that is written as names of columns and rows of cells, as W&B and MLflow do; None if it is none."""
     try:
-        found = msgspec.convert(json.loads(data), _Rows)  # it takes NaN, which they write
+        found = msgspec.convert(json.loads(data), prepared(_Rows))  # it takes NaN, which they write
     except (ValueError, RecursionError):
         return None
     if any(len(row) != len(found.columns) for row in found.data):
@@ -134,6 +135,6 @@ def index(lines: Iterable[MediaLine]) -> bytes:
 def read_index(data: bytes) -> list[MediaLine]:
     """Return the lines of an index. Raises Corrupt."""
     try:
-        return msgspec.json.decode(data, type=list[MediaLine])
+        return msgspec.json.decode(data, type=prepared(list[MediaLine]))
     except msgspec.DecodeError as error:
         raise Corrupt(f"this is no index of media: {error}") from None

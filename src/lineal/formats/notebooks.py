@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from lineal.objects.prepared import prepared
+
 
 class _Cell(msgspec.Struct):
     cell_type: str = "code"
@@ -17,7 +19,7 @@ class _Notebook(msgspec.Struct):
 def notebook_lines(data: bytes) -> list[str] | None:
     """Return the lines of the cells of a notebook, each behind a line that says what it is; None when it is none."""
     try:
-        notebook = msgspec.json.decode(data, type=_Notebook)
+        notebook = msgspec.json.decode(data, type=prepared(_Notebook))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     lines: list[str] = []

@@ -9,6 +9,7 @@ import msgspec
 
 from lineal.objects.digest import PREFIX, Digest
 from lineal.objects.errors import Corrupt, Invalid
+from lineal.objects.prepared import prepared
 from lineal.objects.semantic import SemanticVersion
 
 SCHEME = "oci://"
@@ -112,7 +113,7 @@ def parse_manifest(data: bytes, what: str) -> Manifest:
         Corrupt: it is no manifest.
     """
     try:
-        found = msgspec.json.decode(data, type=Manifest)
+        found = msgspec.json.decode(data, type=prepared(Manifest))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise Corrupt(f"{what} is no manifest of an artifact", hint="name another tag or digest") from None
     if found.artifact_type != ARTIFACT or found.config.media_type != VERSION:
@@ -128,7 +129,7 @@ def write_index(before: bytes, added: Descriptor) -> bytes:
         Corrupt: what is there is no index.
     """
     try:
-        known = msgspec.json.decode(before, type=_Index).manifests if before else ()
+        known = msgspec.json.decode(before, type=prepared(_Index)).manifests if before else ()
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise Corrupt("the tag that lists referrers is no index", hint="delete that tag") from None
     manifests = (*(each for each in known if each.digest != added.digest), added)

@@ -15,6 +15,7 @@ import msgspec
 from lineal.formats.pieces import Pieces
 from lineal.objects.canonical import number
 from lineal.objects.errors import Corrupt
+from lineal.objects.prepared import prepared
 
 
 class Prediction(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -25,7 +26,7 @@ class Prediction(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(Prediction)
+_decoder = msgspec.json.Decoder(prepared(Prediction))
 
 
 def encode(predictions: Iterable[Prediction]) -> bytes:

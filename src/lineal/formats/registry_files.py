@@ -14,6 +14,7 @@ from urllib.parse import quote
 import msgspec
 
 from lineal.objects.errors import Invalid
+from lineal.objects.prepared import prepared
 
 SUFFIX = ".toml"
 
@@ -99,7 +100,7 @@ def decode(text: str, where: str) -> ModelFile:
         Invalid: it is no such file; the message says where and why.
     """
     try:
-        return msgspec.convert(tomllib.loads(text), ModelFile)
+        return msgspec.convert(tomllib.loads(text), prepared(ModelFile))
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise Invalid(f"{where} is no file of a model: {error}", hint="mend it, or take back the commit") from None
 

@@ -12,6 +12,7 @@ import msgspec
 
 from lineal.objects.canonical import Number
 from lineal.objects.errors import Corrupt
+from lineal.objects.prepared import prepared
 from lineal.objects.runs import Point
 
 CHUNK_POINTS = 1_000
@@ -85,9 +86,9 @@ class _Points(msgspec.Struct, frozen=True):
 
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(_Points)
-_samples = msgspec.json.Decoder(list[Sample])
-_told_words = msgspec.json.Decoder(list[Word])
+_decoder = msgspec.json.Decoder(prepared(_Points))
+_samples = msgspec.json.Decoder(prepared(list[Sample]))
+_told_words = msgspec.json.Decoder(prepared(list[Word]))
 
 
 def series_of(points: Iterable[Point]) -> Series:

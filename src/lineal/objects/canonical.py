@@ -13,6 +13,7 @@ import msgspec
 
 from lineal.objects.digest import Digest, digest_of
 from lineal.objects.errors import Corrupt, Unsupported
+from lineal.objects.prepared import prepared
 
 Number = float | str
 """A measured number. JSON has no NaN or infinities, so those three are the words in ``NOT_FINITE``."""
@@ -66,7 +67,7 @@ def decode(data: bytes | str, kind: type[T]) -> T:
         Corrupt: the bytes are no such object.
     """
     try:
-        return msgspec.json.decode(data, type=kind)
+        return msgspec.json.decode(data, type=prepared(kind))
     except msgspec.ValidationError as error:
         if "unknown field" in str(error) or "Invalid value" in str(error):
             raise Unsupported(

@@ -12,6 +12,7 @@ from lineal.objects.canonical import Object, Scalar, decode
 from lineal.objects.datasets import Column
 from lineal.objects.digest import Digest, short
 from lineal.objects.errors import Corrupt, Unsupported
+from lineal.objects.prepared import prepared
 
 
 class ObjectSource(Object, frozen=True, tag="object-source"):
@@ -168,7 +169,7 @@ class _Tagged(msgspec.Struct, frozen=True):
 def decode_source(data: bytes) -> Source:
     """Return the source that ``data`` stands for. Raises Corrupt, Unsupported."""
     try:
-        tag = msgspec.json.decode(data, type=_Tagged).type
+        tag = msgspec.json.decode(data, type=prepared(_Tagged)).type
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Corrupt(f"these bytes are no source: {error}", hint="restore them from a copy") from None
     if tag not in SOURCES:

@@ -28,6 +28,7 @@ import msgspec
 
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Invalid
+from lineal.objects.prepared import prepared
 from lineal.objects.secret import Secret
 from lineal.storage.store import Role, Store
 
@@ -236,7 +237,7 @@ def _request(found: Operation, handle: Handle, given: dict[str, Any]) -> msgspec
         if parameter.is_upload and isinstance(given.get(parameter.name), PathLike | str):
             given[parameter.name] = handle.upload(given[parameter.name])
     try:
-        return msgspec.convert(given, found.request)
+        return msgspec.convert(given, prepared(found.request))
     except msgspec.ValidationError as error:
         raise Invalid(f"{found.words}: {error}", hint=_expected(found, str(error))) from None
 

@@ -11,6 +11,7 @@ import msgspec
 
 from lineal.objects.digest import Digest, digest_of
 from lineal.objects.errors import Conflict, Denied, LinealError, Refused
+from lineal.objects.prepared import prepared
 from lineal.operations.journal import Outcome, write_entry
 from lineal.operations.operation import Operation
 from lineal.storage.database.database import Row
@@ -138,7 +139,7 @@ def _known_answer(store: Store, operation: Operation, request: msgspec.Struct, k
         return None
     if (rows[0]["operation"], rows[0]["request"]) != (operation.words, _request_digest(operation, request)):
         raise Conflict(f"the idempotency key {key!r} was used for another request", hint="use a new key")
-    return msgspec.json.decode(rows[0]["response"], type=operation.response)
+    return msgspec.json.decode(rows[0]["response"], type=prepared(operation.response))
 
 
 def _keep_answer(store: Store, operation: Operation, request: msgspec.Struct, key: str, result: Any) -> None:

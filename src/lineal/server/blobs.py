@@ -19,6 +19,7 @@ from lineal.formats import pack
 from lineal.formats.ranges import range_of
 from lineal.objects.digest import Digest, is_digest
 from lineal.objects.errors import Corrupt, Denied, LinealError, NotFound
+from lineal.objects.prepared import prepared
 from lineal.server.guard import Guard
 from lineal.server.limits import Lane, read_body
 from lineal.server.problems import Damaged, TooLarge, understood
@@ -55,7 +56,7 @@ class _Blobs:
         self._allow(request, "reader")
         body = await read_body(request, self._settings.body_bytes_max)
         with understood():
-            wanted = msgspec.json.decode(body, type=list[Digest])
+            wanted = msgspec.json.decode(body, type=prepared(list[Digest]))
         found = await run_in_threadpool(self._blobs.has, wanted)
         return Response(msgspec.json.encode(sorted(found)), media_type="application/json")
 
@@ -106,7 +107,7 @@ class _Blobs:
         self._allow(request, "reader")
         body = await read_body(request, self._settings.body_bytes_max)
         with understood():
-            wanted = msgspec.json.decode(body, type=list[Digest])
+            wanted = msgspec.json.decode(body, type=prepared(list[Digest]))
         if missing := set(wanted) - await run_in_threadpool(self._blobs.has, wanted):
             raise NotFound(f"{len(missing)} blobs are not here, such as {min(missing)}", hint="ask for them elsewhere")
         return StreamingResponse(self._framed(wanted), media_type=_MEDIA_TYPE)

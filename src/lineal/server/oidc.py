@@ -17,6 +17,7 @@ import msgspec
 import urllib3
 
 from lineal.objects.errors import Denied, Invalid, Unavailable
+from lineal.objects.prepared import prepared
 from lineal.server.origins import LOOPBACK
 from lineal.storage.store import ROLES, Actor, Role
 
@@ -87,7 +88,7 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 def read_configuration(path: Path) -> Configuration:
     """Return what a TOML file says of providers. Raises Invalid."""
     try:
-        found = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Configuration)
+        found = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), prepared(Configuration))
     except OSError as error:
         raise Invalid(f"{path} cannot be read: {error.strerror}", hint="check the path") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:

@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Invalid
+from lineal.objects.prepared import prepared
 from lineal.operations import Operation, every
 from lineal.server.guard import Guard
 from lineal.server.limits import Lane, read_body
@@ -71,7 +72,7 @@ class _Operations:
         """Return the request that the body holds."""
         body = await read_body(request, self._settings.body_bytes_max)
         with understood():
-            return msgspec.json.decode(body or b"{}", type=operation.request)
+            return msgspec.json.decode(body or b"{}", type=prepared(operation.request))
 
 
 async def _question(request: Request, operation: Operation) -> msgspec.Struct:
@@ -84,7 +85,7 @@ async def _question(request: Request, operation: Operation) -> msgspec.Struct:
             raise Invalid(f"{name} is given {len(values)} times", hint="give it once")
         given[name] = values if name in many else values[0]
     with understood():
-        return msgspec.convert(given, operation.request, strict=False)
+        return msgspec.convert(given, prepared(operation.request), strict=False)
 
 
 def _key(request: Request, name: str) -> str:

@@ -9,6 +9,7 @@ import msgspec
 
 from lineal.objects.digest import is_digest
 from lineal.objects.errors import Invalid
+from lineal.objects.prepared import prepared
 from lineal.storage.store import ROLES, Actor, Role
 
 
@@ -27,7 +28,7 @@ def read_tokens(path: Path) -> dict[str, Actor]:
     """
     hint = 'write [ada] token = "sha256:…" role = "writer"; the digest: printf %s TOKEN | sha256sum'
     try:
-        found = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), dict[str, _Entry])
+        found = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), prepared(dict[str, _Entry]))
     except OSError as error:
         raise Invalid(f"{path} cannot be read: {error.strerror}", hint="check the path") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:

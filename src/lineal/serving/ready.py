@@ -7,6 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from lineal.objects.prepared import prepared
+
 
 class Ready(msgspec.Struct, frozen=True):
     """A server's process, its port, and the port by which only this process answers."""
@@ -26,6 +28,6 @@ def write_ready(path: Path, ready: Ready) -> None:
 def read_ready(path: Path) -> Ready | None:
     """Return what stands at ``path``, or None when nothing does yet."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Ready)
+        return msgspec.json.decode(path.read_bytes(), type=prepared(Ready))
     except FileNotFoundError:
         return None

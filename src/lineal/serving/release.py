@@ -11,6 +11,7 @@ from lineal.formats.signatures.trust import Trust, judge_bundle
 from lineal.objects.digest import Digest, Hasher
 from lineal.objects.errors import Corrupt, NotFound
 from lineal.objects.files import Entry
+from lineal.objects.prepared import prepared
 from lineal.objects.runs import ModelFacts
 
 DESCRIPTION = "version.json"
@@ -62,7 +63,7 @@ def read_release(directory: Path) -> Release:
         Corrupt: its description cannot be read.
     """
     try:
-        return msgspec.json.decode((directory / DESCRIPTION).read_bytes(), type=Release)
+        return msgspec.json.decode((directory / DESCRIPTION).read_bytes(), type=prepared(Release))
     except FileNotFoundError:
         raise NotFound(f"there is no release in {directory}", hint="deploy the version again") from None
     except msgspec.MsgspecError as error:

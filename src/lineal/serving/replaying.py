@@ -24,6 +24,7 @@ import msgspec
 from lineal.formats import golden
 from lineal.formats.golden import GoldenAnswer, GoldenRequest
 from lineal.objects.errors import Unavailable
+from lineal.objects.prepared import prepared
 from lineal.serving.loaders import Predictor
 from lineal.serving.release import Release
 
@@ -110,7 +111,7 @@ class _Asking:
         except BrokenPipeError:
             line = b""
         if line:
-            return msgspec.json.decode(line, type=GoldenAnswer)
+            return msgspec.json.decode(line, type=prepared(GoldenAnswer))
         self._ended += 1
         return GoldenAnswer(0, reason=self._end())
 
@@ -178,7 +179,7 @@ def answer(release: Release, predictor: Predictor) -> None:
     os.dup2(2, 1)
     output.write(_READY)
     output.flush()
-    requests = (msgspec.json.decode(line, type=GoldenRequest) for line in sys.stdin.buffer)
+    requests = (msgspec.json.decode(line, type=prepared(GoldenRequest)) for line in sys.stdin.buffer)
     for each in answers(release, predictor, requests):
         output.write(msgspec.json.encode(each) + b"\n")
         output.flush()

@@ -17,6 +17,7 @@ from lineal.formats import series as format_
 from lineal.formats.curves import Curve, Part, folded
 from lineal.formats.series import EMPTY, Series
 from lineal.objects.canonical import Number
+from lineal.objects.prepared import prepared
 from lineal.objects.runs import Point
 from lineal.storage.database.database import Database, Row
 
@@ -31,7 +32,7 @@ _BOUND = 1 << 62
 _ACROSS_MAX = 8
 """So many chunks may lie across the ends of what is wanted, and be read for it; of more, the summaries must do."""
 
-_decode = msgspec.json.Decoder(tuple[Point, ...]).decode
+_decode = msgspec.json.Decoder(prepared(tuple[Point, ...])).decode
 
 _SHARING = (
     "WITH RECURSIVE shared (root, run, last) AS (SELECT r.id, r.id, CAST(NULL AS BIGINT) FROM run r WHERE r.id IN ({runs})"

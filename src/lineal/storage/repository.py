@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from lineal.objects.errors import Conflict, Corrupt, Invalid, NotFound, Unsupported
+from lineal.objects.prepared import prepared
 from lineal.storage.blobs import reading
 from lineal.storage.blobs.blobs import BlobStore
 from lineal.storage.blobs.packed import PackedBlobs
@@ -89,7 +90,7 @@ def settings(root: Path) -> Settings:
     if isinstance(number := values.get("format"), int) and number > FORMAT:
         raise Unsupported(f"{root} has format {number}; this Lineal knows {FORMAT}", hint="upgrade Lineal")
     try:
-        return msgspec.convert(values, Settings)
+        return msgspec.convert(values, prepared(Settings))
     except msgspec.ValidationError as error:
         raise Corrupt(f"{path} is not understood: {error}", hint="it needs one line: format = 1") from None
 

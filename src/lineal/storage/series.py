@@ -15,6 +15,7 @@ import msgspec
 from lineal.formats import series as format_
 from lineal.formats.series import CHUNK_POINTS, EMPTY, Sample, Series
 from lineal.objects.canonical import Number
+from lineal.objects.prepared import prepared
 from lineal.objects.runs import Point
 from lineal.storage.database.database import Database, Row
 
@@ -26,7 +27,7 @@ _SHARING_MAX = 1_000
 """So many times may a run be resumed or forked from another; what is further back is left out."""
 
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(tuple[Point, ...]).decode
+_decode = msgspec.json.Decoder(prepared(tuple[Point, ...])).decode
 
 _CHUNK = (
     "INSERT INTO metric_chunk (run, key, sequence, first_step, last_step, first_at, last_at, count, minimum, maximum,"

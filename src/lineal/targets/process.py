@@ -17,6 +17,7 @@ import msgspec
 from lineal.formats import prometheus
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Conflict, LinealError, Unavailable
+from lineal.objects.prepared import prepared
 from lineal.serving.ready import read_ready
 from lineal.serving.release import read_release
 from lineal.targets.target import Observed, Started
@@ -183,7 +184,7 @@ def _read_metrics(response: http.client.HTTPResponse) -> tuple[Digest, int]:
 
 def _decoded(handle: str) -> _Handle | None:
     try:
-        return msgspec.json.decode(handle, type=_Handle)
+        return msgspec.json.decode(handle, type=prepared(_Handle))
     except msgspec.MsgspecError:
         return None
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import msgspec
 
+from lineal.objects.prepared import prepared
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -61,7 +63,7 @@ class Ranks:
                 continue  # it is being written
             self._files.add(file.name)
             try:
-                said = msgspec.json.decode(line, type=_Said)
+                said = msgspec.json.decode(line, type=prepared(_Said))
             except msgspec.MsgspecError:
                 continue
             if said.kind == "rank":

@@ -11,6 +11,7 @@ import msgspec
 
 from lineal.capture.files.watch.watcher import Seen
 from lineal.capture.spool import write_whole
+from lineal.objects.prepared import prepared
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,7 +39,9 @@ def write_step(parent: Path, run_id: str, seen: Seen, within: Iterable[Step]) ->
 def read_steps(spool: Path) -> tuple[Step, ...]:
     """Return what the runs within this one left. Raises OSError, and ValueError for what is none."""
     found = sorted((spool / _DIRECTORY).glob("*.json"))
-    return tuple(msgspec.json.decode(each.read_bytes(), type=Step) for each in found if not each.name.startswith("."))
+    return tuple(
+        msgspec.json.decode(each.read_bytes(), type=prepared(Step)) for each in found if not each.name.startswith(".")
+    )
 
 
 def without_steps(seen: Seen, steps: Iterable[Step]) -> Seen:

@@ -15,6 +15,7 @@ import msgspec
 from lineal.capture.code.git import Git, without_credentials
 from lineal.capture.shim.lineal_shim import interpreter
 from lineal.objects.digest import Digest, digest_of
+from lineal.objects.prepared import prepared
 from lineal.objects.runtime import Package
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ def _with_commit(package: Package, url: str) -> Package:
 
 def _recall(cache: Path) -> _Remembered:
     try:
-        return msgspec.json.decode(cache.read_bytes(), type=_Remembered)
+        return msgspec.json.decode(cache.read_bytes(), type=prepared(_Remembered))
     except (OSError, msgspec.MsgspecError):
         return {}
 

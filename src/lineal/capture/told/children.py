@@ -9,6 +9,7 @@ import msgspec
 
 from lineal.capture.secrets import mask_command
 from lineal.objects.children import Child
+from lineal.objects.prepared import prepared
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +23,7 @@ def take_child(gathered: Gathered, event: Event, _is_program: bool) -> None:
     """A program was started."""
     command, count = mask_command([str(each) for each in event["command"]])
     gathered.masked_secrets += count
-    gathered.children[event["id"]] = msgspec.convert({"command": command, "taken": event["taken"]}, Child)
+    gathered.children[event["id"]] = msgspec.convert({"command": command, "taken": event["taken"]}, prepared(Child))
 
 
 def take_child_end(gathered: Gathered, event: Event, _is_program: bool) -> None:

@@ -12,6 +12,7 @@ import msgspec
 from lineal.capture.secrets import MASK, mask
 from lineal.objects.digest import Digest
 from lineal.objects.places import Label, ObjectUse, QueryUse
+from lineal.objects.prepared import prepared
 from lineal.storage.sources.addresses import masked, public, scheme_of
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def take_peer(gathered: Gathered, event: Event, _is_program: bool) -> None:
 
 def _label(gathered: Gathered, facts: dict[str, Any]) -> Label:
     columns = {str(name): gathered.kept("", str(kind)) for name, kind in facts.get("columns", {}).items()}
-    return msgspec.convert({**facts, "columns": columns}, Label)
+    return msgspec.convert({**facts, "columns": columns}, prepared(Label))
 
 
 def _address(gathered: Gathered, uri: str) -> tuple[str, str]:

@@ -8,6 +8,7 @@ import msgspec
 
 from lineal.capture.secrets import mask
 from lineal.capture.told.record import Cell
+from lineal.objects.prepared import prepared
 from lineal.objects.runs import ModelFacts
 from lineal.objects.runtime import Accelerator
 
@@ -30,7 +31,7 @@ def take_end(gathered: Gathered, event: Event, _is_program: bool) -> None:
     gathered.ranks.ended.add(event["file"])
     gathered.libraries |= event["libraries"]
     gathered.flags |= event["flags"]
-    gathered.devices = gathered.devices or msgspec.convert(event.get("devices", []), tuple[Accelerator, ...])
+    gathered.devices = gathered.devices or msgspec.convert(event.get("devices", []), prepared(tuple[Accelerator, ...]))
 
 
 def take_modules(gathered: Gathered, event: Event, _is_program: bool) -> None:
@@ -53,7 +54,7 @@ def take_injected(gathered: Gathered, event: Event, _is_program: bool) -> None:
 
 def take_model(gathered: Gathered, event: Event, _is_program: bool) -> None:
     """The last model saved to a path is the one that is there."""
-    gathered.models[event["path"]] = msgspec.convert(event["facts"], ModelFacts)
+    gathered.models[event["path"]] = msgspec.convert(event["facts"], prepared(ModelFacts))
 
 
 def take_gap(gathered: Gathered, event: Event, _is_program: bool) -> None:

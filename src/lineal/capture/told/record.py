@@ -18,6 +18,7 @@ from lineal.capture.told.trackers import Tracked, Values, put_params
 from lineal.objects.canonical import Number, Scalar, number
 from lineal.objects.children import Child
 from lineal.objects.places import Label, ObjectUse, QueryUse
+from lineal.objects.prepared import prepared
 from lineal.objects.runs import ModelFacts, Package, RunState, Training
 from lineal.objects.runtime import Accelerator
 
@@ -187,7 +188,7 @@ class Gathered:
             param_sources=self.params.sources(),
             metrics={key: value for key, value in metrics.items() if not key.startswith(SYSTEM)},
             tags=self.tags,
-            about=msgspec.convert(self.about, About),
+            about=msgspec.convert(self.about, prepared(About)),
             media=tuple(self.media.values()),
             artifacts=tuple(self.artifacts.values()),
             seeds=self.seeds,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lineal.capture.told.record import About, Media
+from lineal.objects.prepared import prepared
 
 if TYPE_CHECKING:
     from lineal.capture.told.record import Event, Gathered
@@ -45,7 +46,7 @@ def take_about(gathered: Gathered, event: Event, _is_program: bool) -> None:
 
 def take_media(gathered: Gathered, event: Event, _is_program: bool) -> None:
     """The last value that was logged with a key at a step is the one that is there."""
-    found = msgspec.convert(event, Media)
+    found = msgspec.convert(event, prepared(Media))
     gathered.media[found.path] = found
 
 

@@ -26,6 +26,7 @@ from lineal.checks.policies.tables import (
     StagePolicy,
 )
 from lineal.objects.errors import Invalid
+from lineal.objects.prepared import prepared
 
 DEFAULT_GATES = {"production": ({"check": "lineage_complete"}, {"check": "scan_clean"})}
 """What a stage asks when the policy says nothing of it."""
@@ -190,7 +191,7 @@ class _Reading:
 
     def _convert(self, table: dict[str, Any], kind: type[T], where: str, place: Place) -> T:
         try:
-            return msgspec.convert(table, kind)
+            return msgspec.convert(table, prepared(kind))
         except msgspec.ValidationError as error:
             # "Expected `float`, got `str` - at `$.at_least`": the line of the option, where it names one.
             named = _OPTION.search(str(error))

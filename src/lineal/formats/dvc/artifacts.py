@@ -7,6 +7,7 @@ import msgspec
 from lineal.formats.dvc import yaml12
 from lineal.formats.dvc.pipeline import Artifact
 from lineal.objects.errors import Invalid
+from lineal.objects.prepared import prepared
 
 NAME = "artifacts.yaml"
 
@@ -26,7 +27,7 @@ def parse(data: bytes, what: str) -> dict[str, Artifact]:
         raise Invalid(f"{what} names no artifacts", hint="gto show says what GTO makes of it")
     try:
         return {
-            str(name): msgspec.convert(each, Artifact)
+            str(name): msgspec.convert(each, prepared(Artifact))
             for name, each in value.items()
             if isinstance(each, dict) and each.get("path")
         }

@@ -9,6 +9,7 @@ import msgspec
 
 from lineal.formats.dvc.digests import DIRECTORY, is_md5, md5_of
 from lineal.objects.errors import Invalid
+from lineal.objects.prepared import prepared
 
 BYTES_MAX = 1 << 30
 """About eight million files; a longer list is refused."""
@@ -21,7 +22,7 @@ class Member(msgspec.Struct, frozen=True):
     relpath: str
 
 
-_decode = msgspec.json.Decoder(tuple[Member, ...]).decode
+_decode = msgspec.json.Decoder(prepared(tuple[Member, ...])).decode
 
 
 def parse(data: bytes, what: str) -> tuple[Member, ...]:

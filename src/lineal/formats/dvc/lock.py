@@ -9,6 +9,7 @@ import msgspec
 from lineal.formats.dvc import yaml12
 from lineal.formats.dvc.pointer import Out, out_of
 from lineal.objects.errors import Invalid, Unsupported
+from lineal.objects.prepared import prepared
 
 SCHEMA = "2.0"
 
@@ -68,7 +69,7 @@ def _stage(value: Any, what: str) -> Stage:
         raise Invalid(f"{what} is not understood: its deps or outs are no list", hint="dvc repro writes the file again")
     said = {name: [out_of(item, what) for item in each] for name, each in listed.items()}
     try:
-        return msgspec.convert({**value, **said, "params": value.get("params") or {}}, Stage)
+        return msgspec.convert({**value, **said, "params": value.get("params") or {}}, prepared(Stage))
     except msgspec.ValidationError as error:
         raise Invalid(f"{what} is not understood: {error}", hint="dvc repro writes the file again") from None
 

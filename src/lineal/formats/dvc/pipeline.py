@@ -10,6 +10,7 @@ import msgspec
 
 from lineal.formats.dvc import yaml12
 from lineal.objects.errors import Invalid
+from lineal.objects.prepared import prepared
 
 _HINT = "dvc stage list says what DVC makes of it"
 
@@ -66,7 +67,7 @@ def parse(data: bytes, what: str) -> Pipeline:
                 "artifacts": _named(value.get("artifacts"), what),
                 "metrics": list(_paths(value.get("metrics"), what)),
             },
-            Pipeline,
+            prepared(Pipeline),
         )
     except msgspec.ValidationError as error:
         raise Invalid(f"{what} is not understood: {error}", hint=_HINT) from None

@@ -11,6 +11,7 @@ import yaml
 from lineal.formats.dvc import yaml12
 from lineal.formats.dvc.digests import DIRECTORY, Algorithm, is_md5
 from lineal.objects.errors import Invalid
+from lineal.objects.prepared import prepared
 
 T = TypeVar("T")
 
@@ -108,7 +109,7 @@ def _md5(value: Any, what: str) -> str:
 
 def _converted(value: Any, kind: type[T], what: str) -> T:
     try:
-        return msgspec.convert(value, kind)
+        return msgspec.convert(value, prepared(kind))
     except msgspec.ValidationError as error:
         raise Invalid(f"{what} is not understood: {error}", hint="take the file from Git again") from None
 

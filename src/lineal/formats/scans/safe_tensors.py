@@ -9,6 +9,7 @@ import msgspec
 from lineal.formats.scans.look import Look, Unreadable, size_of
 from lineal.formats.tensors.safetensors import read_safetensors
 from lineal.objects.errors import Corrupt
+from lineal.objects.prepared import prepared
 
 
 class _Places(msgspec.Struct):
@@ -25,7 +26,7 @@ def read_safe(file: BinaryIO, look: Look) -> str:
     size = int.from_bytes(file.read(8), "little")
     raw = msgspec.json.decode(file.read(size), type=dict[str, msgspec.Raw])
     raw.pop("__metadata__", None)
-    spans = sorted(msgspec.json.decode(each, type=_Places).data_offsets for each in raw.values())
+    spans = sorted(msgspec.json.decode(each, type=prepared(_Places)).data_offsets for each in raw.values())
     end = 0
     for first, last in spans:
         if first > end:

@@ -17,6 +17,7 @@ from lineal.formats.signatures import dsse
 from lineal.formats.signatures.certificates import Certificate, load_der
 from lineal.formats.signatures.keys import PrivateKey
 from lineal.objects.errors import Invalid
+from lineal.objects.prepared import prepared
 
 SIGNATURE_FILE = "model.sig"
 """How the file is called that lies beside those of the model."""
@@ -81,7 +82,7 @@ def read_bundle(data: bytes | str) -> Bundle:
         Invalid: it is no bundle of a model, or contradicts itself.
     """
     try:
-        found = msgspec.json.decode(data, type=_Bundle)
+        found = msgspec.json.decode(data, type=prepared(_Bundle))
         signed = dsse.opened(found.dsse_envelope)
         statement = msgspec.json.decode(signed.payload, type=dict[str, Any])
         hint, chain = _material(found.verification_material)

@@ -17,6 +17,7 @@ from lineal.formats.tensors.tensor import (
     size_of,
     span,
 )
+from lineal.objects.prepared import prepared
 
 HEADER_BYTES_MAX = 100_000_000
 """The format's own limit."""
@@ -69,7 +70,7 @@ def read_safetensors(file: BinaryIO) -> Contents:
     try:
         raw = msgspec.json.decode(exactly(file, header_bytes), type=dict[str, msgspec.Raw])
         metadata = msgspec.json.decode(raw.pop(_METADATA, b"{}"), type=dict[str, str])
-        headers = {name: msgspec.json.decode(each, type=_Header) for name, each in raw.items()}
+        headers = {name: msgspec.json.decode(each, type=prepared(_Header)) for name, each in raw.items()}
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise corrupt(f"its header cannot be read ({error})") from None
     if len(headers) > TENSORS_MAX:

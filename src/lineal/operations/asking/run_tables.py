@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from lineal.objects.prepared import prepared
 from lineal.operations.answers import Column, ColumnKind, MadeVersion, RunRow, RunTable, UsedData
 from lineal.operations.answers.questions import Cell
 from lineal.operations.asking import columns as choice
@@ -36,8 +37,8 @@ _LONG_NAMES_MAX = 200
 _DATASETS_MAX, _FILES_MAX, _VERSIONS_MAX = 500, 500, 500
 """All rows of a page together show so many."""
 
-_metrics = msgspec.json.Decoder(list[MetricLine]).decode
-_pairs = msgspec.json.Decoder(list[Pair]).decode
+_metrics = msgspec.json.Decoder(prepared(list[MetricLine])).decode
+_pairs = msgspec.json.Decoder(prepared(list[Pair])).decode
 _words = msgspec.json.Decoder(list[str]).decode
 
 _TABLE: dict[ColumnKind, str] = {"metrics": "metric_last", "params": "param", "tags": "tag"}

@@ -12,6 +12,7 @@ import msgspec
 
 from lineal.objects.canonical import Number
 from lineal.objects.errors import Invalid
+from lineal.objects.prepared import prepared
 from lineal.objects.runs import Point
 from lineal.objects.ulid import hexadecimal
 from lineal.storage import parents
@@ -87,8 +88,8 @@ class Outputs(msgspec.Struct, omit_defaults=True):
 Line = TypeVar("Line", MetricLine, Pair)
 
 _encode = msgspec.json.Encoder().encode
-_metrics = msgspec.json.Decoder(list[MetricLine])
-_pairs = msgspec.json.Decoder(list[Pair])
+_metrics = msgspec.json.Decoder(prepared(list[MetricLine]))
+_pairs = msgspec.json.Decoder(prepared(list[Pair]))
 
 _METRIC = (
     "INSERT INTO metric_last (subject, key, value, word, step, at, experiment)"

@@ -14,6 +14,7 @@ from lineal.objects.canonical import Number
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Corrupt, Invalid, NotFound
 from lineal.objects.files import Entry
+from lineal.objects.prepared import prepared
 from lineal.objects.runs import Code, FileUse, Run, Runtime
 from lineal.operations.answers import Compared, ComparedRun, Diff, Difference, TrackedRun
 from lineal.operations.answers import elsewhere_sections as elsewhere
@@ -34,8 +35,8 @@ _CURVES_MAX = 100
 COMPARED_MAX = 32
 """So many runs are shown side by side: as many as can be told apart in a chart."""
 
-_told = msgspec.json.Decoder(list[Told]).decode
-_measured = msgspec.json.Decoder(list[MetricLine]).decode
+_told = msgspec.json.Decoder(prepared(list[Told])).decode
+_measured = msgspec.json.Decoder(prepared(list[MetricLine])).decode
 
 _TOLD = {
     "id", "name", "command", "directory", "started_at", "ended_at", "code", "runtime", "user", "host", "inputs",

@@ -22,6 +22,7 @@ from lineal.checks.statistics.samples import Sample
 from lineal.executors.commands import measure_with_functions
 from lineal.objects.canonical import number
 from lineal.objects.errors import Invalid, Refused
+from lineal.objects.prepared import prepared
 from lineal.objects.statements import SliceResult
 from lineal.operations.versioning.held_out import HeldOut
 from lineal.operations.versioning.releases import home_of
@@ -116,7 +117,7 @@ def _called(
             f"{named}: {ended.last_lines}", hint="--timeout-s gives more time, --replicates asks for less work"
         )
     try:
-        return msgspec.json.decode(answer.read_bytes(), type=dict[str, list[_Result]])
+        return msgspec.json.decode(answer.read_bytes(), type=prepared(dict[str, list[_Result]]))
     except FileNotFoundError:
         said = f"it ended with exit status {ended.status} and no answer\n{ended.last_lines}".strip()
         raise Invalid(f"{named}: {said}", hint="run the function by itself") from None

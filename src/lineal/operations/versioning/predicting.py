@@ -16,6 +16,7 @@ from lineal.executors.executor import Environment
 from lineal.objects.canonical import Number
 from lineal.objects.costs import Cost
 from lineal.objects.errors import Invalid
+from lineal.objects.prepared import prepared
 from lineal.objects.structures import Structure
 from lineal.operations.references import Row
 from lineal.operations.statements import said
@@ -86,7 +87,7 @@ class _Run(NamedTuple):
         arguments = ("-m", "lineal.serving", "predict", str(self.directory), name, _ANSWERS, *more)
         self._start(self.environment, arguments, TIMEOUT_S)
         found = self.directory / _COSTS
-        cost = msgspec.json.decode(found.read_bytes(), type=Cost) if found.exists() else Cost()
+        cost = msgspec.json.decode(found.read_bytes(), type=prepared(Cost)) if found.exists() else Cost()
         return Predicted(self.directory / _ANSWERS, self.environment.description, cost)
 
     def function(self, held_out: HeldOut, project: Path) -> Predicted:
@@ -98,7 +99,7 @@ class _Run(NamedTuple):
         paths = f"{project}:{variables['PYTHONPATH']}" if variables.get("PYTHONPATH") else str(project)
         environment = self.environment._replace(variables={**variables, "PYTHONPATH": paths})
         self._start(environment, (str(CALLING), "predict", _JOB, _ANSWER), self.asked.timeout_s)
-        found = msgspec.json.decode((self.directory / _ANSWER).read_bytes(), type=_Answer)
+        found = msgspec.json.decode((self.directory / _ANSWER).read_bytes(), type=prepared(_Answer))
         if found.problem:
             raise Invalid(f"{self.asked.function}: {found.problem}", hint="mend the function and evaluate again")
         return Predicted(

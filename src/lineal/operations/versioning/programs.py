@@ -20,6 +20,7 @@ from lineal.checks.evidence import Evidence, Ran
 from lineal.checks.judges.command import Command
 from lineal.checks.judges.function import Function
 from lineal.executors.commands import Ended, call_function, run_command
+from lineal.objects.prepared import prepared
 from lineal.objects.statements import Outcome
 from lineal.operations.references import Row
 from lineal.operations.versioning.releases import write_version
@@ -67,10 +68,10 @@ def run(
     may_run = store.programs == "all" or (store.programs == "own" and is_own)
     if not programs or not may_run or store.root is None:
         return {}
-    prepared = _PREPARED.get({})
+    ran = _PREPARED.get({})
     _PREPARED.set({})
-    waiting = [each for each in programs if (row["digest"], each.asked) not in prepared]
-    found = {each.asked: prepared[row["digest"], each.asked] for each in programs if each not in waiting}
+    waiting = [each for each in programs if (row["digest"], each.asked) not in ran]
+    found = {each.asked: ran[row["digest"], each.asked] for each in programs if each not in waiting}
     if waiting:
         with ExitStack() as stack:
             directory = Path(stack.enter_context(TemporaryDirectory(prefix="lineal-gate-")))
@@ -125,7 +126,7 @@ def _answered(ended: Ended, answer: Path) -> Ran:
     if ended.status is None:
         return Ran("inconclusive", ended.last_lines)
     try:
-        found = msgspec.json.decode(answer.read_bytes(), type=Answer)
+        found = msgspec.json.decode(answer.read_bytes(), type=prepared(Answer))
     except FileNotFoundError:
         return Ran(
             "inconclusive", f"it ended with exit status {ended.status} and no answer\n{ended.last_lines}".strip()

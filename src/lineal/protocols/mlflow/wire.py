@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from lineal.objects.errors import Invalid
+from lineal.objects.prepared import prepared
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -27,7 +28,7 @@ _DOCUMENTED = "See the API docs for more information about request parameters."
 def read_body(data: bytes, kind: type[T]) -> T:
     """Return the request that a body holds. Raises Invalid."""
     try:
-        return msgspec.json.decode(data or b"{}", type=kind, strict=False)
+        return msgspec.json.decode(data or b"{}", type=prepared(kind), strict=False)
     except (msgspec.DecodeError, RecursionError) as error:
         try:
             said = _parsed(data)
@@ -57,7 +58,7 @@ def _again(given: Any, kind: type[T], error: Exception) -> T:
     """Read a request once more, without its nulls."""
     said = _without_nulls(given)
     try:
-        return msgspec.convert(said, kind, strict=False)
+        return msgspec.convert(said, prepared(kind), strict=False)
     except msgspec.ValidationError as again:
         # A null that was no null's place is gone now, and what is wrong with the rest is the news.
         is_known = said == given and isinstance(error, msgspec.ValidationError)
@@ -80,7 +81,7 @@ def read_query(query: bytes, kind: type[T]) -> T:
         else:
             given[name] = value
     try:
-        return msgspec.convert(given, kind, strict=False)
+        return msgspec.convert(given, prepared(kind), strict=False)
     except msgspec.ValidationError as error:
         raise wrong(error, given) from None
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from lineal.objects.errors import Invalid, NotFound
+from lineal.objects.prepared import prepared
 from lineal.storage.sources.source import Connection, Surroundings
 
 
@@ -31,7 +32,7 @@ def parse_connections(text: str) -> dict[str, Connection]:
 def _connection(name: str, table: Any) -> Connection:
     where = f"[connections.{name}]"
     try:
-        found = msgspec.convert(table, Connection)
+        found = msgspec.convert(table, prepared(Connection))
     except msgspec.ValidationError as error:
         raise Invalid(f"{where}: {error}", hint='give it url = "…" or url_env = "VARIABLE"') from None
     if bool(found.url) == bool(found.url_env):

@@ -9,6 +9,7 @@ import msgspec
 
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import LinealError
+from lineal.objects.prepared import prepared
 from lineal.operations.answers import RunAnswer, TrackedRun
 from lineal.operations.recording import logged_models
 from lineal.operations.recording.inputs import CONTEXT
@@ -20,8 +21,8 @@ from lineal.web.pages.page import Asked, Page
 _MODELS_MAX, _VERSIONS_MAX, _RELATED_SHOWN, _COMPARED_MAX = 20, 20, 50, 32
 _LOGGED = "logged:"
 
-_inputs = msgspec.json.Decoder(Inputs).decode
-_outputs = msgspec.json.Decoder(Outputs).decode
+_inputs = msgspec.json.Decoder(prepared(Inputs)).decode
+_outputs = msgspec.json.Decoder(prepared(Outputs)).decode
 
 
 class File(NamedTuple):

@@ -11,6 +11,7 @@ from lineal.client.local import LocalRepository
 from lineal.formats.curves import Curve
 from lineal.objects.canonical import Number
 from lineal.objects.errors import NotFound
+from lineal.objects.prepared import prepared
 from lineal.operations.answers import RunAnswer, TrackedRun
 from lineal.operations.recording import curves, tracking
 from lineal.operations.recording.summaries import MetricLine
@@ -23,7 +24,7 @@ CHARTS = 24
 
 _POINTS = 200
 
-lines_of = msgspec.json.Decoder(list[MetricLine]).decode
+lines_of = msgspec.json.Decoder(prepared(list[MetricLine])).decode
 
 
 class MetricRow(NamedTuple):

@@ -8,6 +8,7 @@ import msgspec
 
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Corrupt, Invalid, NotFound
+from lineal.objects.prepared import prepared
 from lineal.operations.answers import RunAnswer
 from lineal.operations.answers.run_sections import sections_of
 from lineal.operations.recording import experiments, tracking
@@ -90,7 +91,7 @@ def _text(repository: LocalRepository, digest: Any) -> str:
         return error.message
 
 
-_pairs = msgspec.json.Decoder(list[Pair]).decode
+_pairs = msgspec.json.Decoder(prepared(list[Pair])).decode
 
 LIST = Page("/runs", "runs.html", _list, _act, csv=run_table.rows)
 PAGE = Page("/runs/{name:path}", "run.html", _load)
