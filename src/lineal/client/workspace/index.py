@@ -113,7 +113,8 @@ GONE = Seen(-2, 0, 0, {}, {})
 class Place(NamedTuple):
     """A directory or file of the workspace, the tree that was last added from it or put there, and the store's epoch.
 
-    ``reference`` is what was put there; what was added got its name later.
+    ``reference`` is what was put there; what was added got its name later. Where pointers lie in the place of files, it
+    is the digest of the tree that has the files, under which what was added got its name.
     """
 
     root: str
