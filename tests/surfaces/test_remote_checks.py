@@ -109,13 +109,61 @@ def test_the_commands_say_it(here: LocalRepository, remote: Path, tmp_path: Path
     assert "sound" in lineal(tmp_path / "here", "verify", "--remote", "backup", "--sample", "1")[0]
 
 
+def use(ceph: S3, bucket: str, monkeypatch: pytest.MonkeyPatch, *repositories: LocalRepository) -> None:
+    """Let repositories know a bucket of Ceph, and who they are to it."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ceph.options["access_key_id"])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", ceph.options["secret_access_key"])
+    for each in repositories:
+        each.remote.add("store", f"s3://{bucket}/models", option=(f"endpoint={ceph.endpoint}", "region=us-east-1"))
+
+
+def test_where_versions_are_kept_the_one_that_was_pushed_is_read_and_stored_anew(
+    here: LocalRepository, ceph: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = ceph.make(versions=True)
+    (tmp_path / "there").mkdir()
+    with init(tmp_path / "there") as there:
+        use(ceph, bucket, monkeypatch, here, there)
+        here.data.push(("data:images",), to="store")
+        listed = ceph.client.list_objects_v2(Bucket=bucket, Prefix="models/")["Contents"]
+        pack, blob = (next(each["Key"] for each in listed if f"/{kind}/" in each["Key"]) for kind in ("packs", "blobs"))
+        ceph.client.put_object(Bucket=bucket, Key=pack, Body=b"ransom")
+        ceph.client.delete_object(Bucket=bucket, Key=blob)
+        found = there.verify(remote="store")
+
+        assert 7 == found.exit_status
+        assert {"holds other bytes", "is missing"} == {
+            said for each in found.problems for said in ("holds other bytes", "is missing") if said in each.what
+        }
+        assert all("which was pushed, is whole, and pulls take that" in each.what for each in found.problems)
+        # What is mended from needs no copy here.
+        assert 2 == len(there.repair(remote="store").mended)
+        assert 0 == there.verify(remote="store").exit_status
+    newest = ceph.client.list_object_versions(Bucket=bucket, Prefix=pack)["Versions"]
+    assert [True, False, False] == [each["IsLatest"] for each in newest]
+    assert newest[0]["Size"] == newest[2]["Size"] > newest[1]["Size"]
+
+
+def test_a_version_that_is_gone_too_is_damage_like_any_other(
+    here: LocalRepository, ceph: S3, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = ceph.make(versions=True)
+    use(ceph, bucket, monkeypatch, here)
+    here.data.push(("data:images",), to="store")
+    blob, *_ = ceph.client.list_object_versions(Bucket=bucket, Prefix="models/blobs/")["Versions"]
+    ceph.client.delete_object(Bucket=bucket, Key=blob["Key"], VersionId=blob["VersionId"])
+
+    assert [f"{blob['Key'].removeprefix('models/')} is missing"] == [
+        each.what for each in here.verify(remote="store").problems
+    ]
+    assert 1 == len(here.repair(remote="store").mended)
+
+
 def test_an_object_store_is_checked_and_mended_too(
     here: LocalRepository, ceph: S3, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ceph.options["access_key_id"])
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", ceph.options["secret_access_key"])
     bucket = ceph.make()
-    here.remote.add("store", f"s3://{bucket}/models", option=(f"endpoint={ceph.endpoint}", "region=us-east-1"))
+    use(ceph, bucket, monkeypatch, here)
     here.data.push(("data:images",), to="store")
     key = ceph.client.list_objects_v2(Bucket=bucket, Prefix="models/blobs/")["Contents"][0]["Key"]
     ceph.client.put_object(Bucket=bucket, Key=key, Body=os.urandom(3 << 20))

@@ -14,6 +14,7 @@ from lineal.client.workspace.scanning import root_of
 from lineal.client.workspace.status import changes, places
 from lineal.client.workspace.ways import Ways
 from lineal.formats import trees
+from lineal.objects.digest import Digest, is_digest
 from lineal.objects.reference import parse_reference
 from lineal.operations.answers import Changes, Contents, Placed
 from lineal.operations.operation import Handle
@@ -94,7 +95,14 @@ def _is_of_line(handle: Workspace, place: Place, found: Contents) -> bool:
 
 
 def _reference(handle: Workspace, place: Place) -> str:
-    return place.reference or o.contents.named(handle, tree=place.tree)
+    if place.reference and not is_digest(place.reference):
+        return place.reference
+    return o.contents.named(handle, tree=_named_tree(place))
+
+
+def _named_tree(place: Place) -> Digest:
+    """Return the tree by which people know a place: that of the files, where pointers lie there."""
+    return Digest(place.reference) if is_digest(place.reference) else place.tree
 
 
 def _line(reference: str) -> str:
@@ -106,6 +114,6 @@ def files_status(handle: Workspace, path: Path | None) -> tuple[Changes, ...]:
     """Return what differs at each place that is meant. Raises NotFound."""
     index = handle.ways.seen
     return tuple(
-        msgspec.structs.replace(changes(index, each), reference=_reference(handle, each))
+        msgspec.structs.replace(changes(index, each), tree=_named_tree(each), reference=_reference(handle, each))
         for each in places(index, path)
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from lineal.client.workspace.scanning import root_of
 from lineal.formats import lfs, trees
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Corrupt, LinealError, NotFound
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from lineal.client.connect import Repository
 
 _SHOWN = 3
+_ATTRIBUTES, _FILTER = ".gitattributes", b"filter=lfs"
 
 
 def _to_stderr(sentence: str) -> None:
@@ -36,24 +38,37 @@ def resolved(repository: Repository, upload: Upload, path: Path, *, warn: Callab
         path: the file or directory in the workspace.
         warn: is told which pointers stay, because their files are not on this machine.
     """
-    objects = objects_of(path)
-    if objects is None:
+    where = objects_of(path)
+    if where is None:
         return upload
     entries = tuple(trees.entries(upload.tree, repository.blobs.get))
-    pointers = dict(_pointers(repository, entries))
+    where.update(_below(repository, path, entries))
+    pointers = dict(_pointers(repository, entries, where))
     if not pointers:
         return upload
-    lost = [place for place, pointer in pointers.items() if not _bring(repository, objects, pointer)]
+    lost = [place for place, pointer in pointers.items() if not _bring(repository, where[_over(place, where)], pointer)]
     if lost:
         warn(_told(lost))
     found = {place: pointers[place] for place in pointers.keys() - lost}
+    if not found:
+        return upload
     changed = (
         msgspec.structs.replace(each, digest=pointer.digest, size_bytes=pointer.size_bytes)
         if (pointer := found.get(each.path))
         else each
         for each in entries
     )
-    return Upload(repository.put_tree(Tree(entries=tuple(changed))), upload.name)
+    tree = repository.put_tree(Tree(entries=tuple(changed)))
+    _call(repository, path, upload.tree, tree)
+    return Upload(tree, upload.name)
+
+
+def _call(repository: Repository, path: Path, pointers: Digest, files: Digest) -> None:
+    """Have the workspace know under which tree people find what lies there as pointers."""
+    seen = repository.ways.seen
+    place = seen.place(root_of(path))
+    if place and place.tree == pointers:
+        seen.take(place._replace(reference=files), (), anew=False)
 
 
 def _told(lost: list[str]) -> str:
@@ -64,13 +79,53 @@ def _told(lost: list[str]) -> str:
     return f"{are} of Git LFS whose content is not here, and {stay}: {shown}; git lfs pull brings it"
 
 
-def objects_of(path: Path) -> Path | None:
-    """Return where Git LFS keeps the files of the Git repository around ``path``; None when it keeps none."""
+def objects_of(path: Path) -> dict[str, Path] | None:
+    """Return where Git LFS keeps the files of the Git repository around ``path``; None when it keeps none.
+
+    For ``path`` itself, under an empty name; nothing when only a directory below may say that it has pointers.
+    """
     start = path.absolute()
     top = next((each for each in (start, *start.parents) if (each / ".git").exists()), None)
-    if top is None or not any(_is_filtered(each) for each in _attributes(top, start)):
+    if top is None:
         return None
-    return _storage(top) / "objects"
+    if any(_is_filtered(each) for each in _attributes(top, start)):
+        return {"": _storage(top) / "objects"}
+    return {} if _is_used(_git_directory(top / ".git")) else None
+
+
+def _is_used(git: Path) -> bool:
+    """Tell whether Git LFS was ever at work here: only then is it worth looking into every directory."""
+    if (git / "lfs").is_dir():
+        return True
+    try:
+        # It writes down its version there, wherever its files are.
+        return b"lfs" in (git / "config").read_bytes()
+    except OSError:
+        return False
+
+
+def _below(repository: Repository, path: Path, entries: Iterable[Entry]) -> Iterator[tuple[str, Path]]:
+    """Yield the directories in a tree that say that they have pointers, and where the files of those are."""
+    folders: dict[Digest, list[str]] = {}
+    for each in entries:
+        folder, _, name = each.path.rpartition("/")
+        if name == _ATTRIBUTES and folder and each.mode in {"file", "executable"}:
+            folders.setdefault(each.digest, []).append(folder)
+    for digest, data in repository.blobs.get_many(list(folders)):
+        for folder in folders[digest] if _FILTER in data else ():
+            start = (path / folder).absolute()
+            # Inside there may be a repository of its own, such as a submodule.
+            top = next(each for each in (start, *start.parents) if (each / ".git").exists())
+            yield folder, _storage(top) / "objects"
+
+
+def _over(path: str, folders: Collection[str]) -> str:
+    """Return the innermost of ``folders`` that ``path`` is in; one of them is."""
+    return max((each for each in folders if _is_in(path, each)), key=len)
+
+
+def _is_in(path: str, folder: str) -> bool:
+    return not folder or path.startswith(f"{folder}/")
 
 
 def _storage(top: Path) -> Path:
@@ -86,7 +141,7 @@ def _storage(top: Path) -> Path:
 def _attributes(top: Path, start: Path) -> Iterator[Path]:
     """Yield the files of attributes that hold for ``start``, from there upwards."""
     for each in (start, *start.parents):
-        yield each / ".gitattributes"
+        yield each / _ATTRIBUTES
         if each == top:
             break
     yield _git_directory(top / ".git") / "info" / "attributes"
@@ -94,7 +149,7 @@ def _attributes(top: Path, start: Path) -> Iterator[Path]:
 
 def _is_filtered(attributes: Path) -> bool:
     try:
-        return b"filter=lfs" in attributes.read_bytes()
+        return _FILTER in attributes.read_bytes()
     except OSError:
         return False
 
@@ -112,10 +167,14 @@ def _git_directory(named: Path) -> Path:
         return named
 
 
-def _pointers(repository: Repository, entries: Iterable[Entry]) -> Iterator[tuple[str, lfs.Pointer]]:
+def _pointers(
+    repository: Repository, entries: Iterable[Entry], folders: Collection[str]
+) -> Iterator[tuple[str, lfs.Pointer]]:
+    """Yield the pointers among the files in ``folders``."""
     paths: dict[Digest, list[str]] = {}
     for each in entries:
-        if each.mode in {"file", "executable"} and each.size_bytes < lfs.BYTES_MAX:
+        is_small = each.mode in {"file", "executable"} and each.size_bytes < lfs.BYTES_MAX
+        if is_small and any(_is_in(each.path, folder) for folder in folders):
             paths.setdefault(each.digest, []).append(each.path)
     for digest, data in repository.blobs.get_many(list(paths)):
         if pointer := lfs.parse(data):

@@ -94,6 +94,7 @@ class Operation:
         prepare: takes what the function takes, and does the slow part of it before the transaction.
         about: which parameters name an experiment, a model or a part of one, on which the role is asked for; None for
             one that may be about all of them.
+        examines: whether it ``acts`` to find out what is so, and does it also where nothing can be journalled.
     """
 
     def __init__(
@@ -106,6 +107,7 @@ class Operation:
         internal: bool,
         prepare: Callable[..., None] | None = None,
         about: Mapping[str, str] | None = None,
+        examines: bool = False,
     ) -> None:
         self.words = words
         self.prepare = prepare
@@ -114,6 +116,7 @@ class Operation:
         self.role = role
         self.internal = internal
         self.about = about
+        self.examines = examines
 
     @property
     def path(self) -> str:
@@ -188,6 +191,7 @@ def operation(
     internal: bool = False,
     prepare: Callable[..., None] | None = None,
     about: Mapping[str, str] | None = None,
+    examines: bool = False,
 ) -> Callable[[Callable[Concatenate[Store, P], R]], Callable[Concatenate[Handle, P], R]]:
     """Make an operation of a function whose first argument is a store.
 
@@ -200,6 +204,7 @@ def operation(
             may be done in vain, and twice.
         about: which parameters name an experiment, a model or a part of one, by their kind in ``access.py``. Whoever has
             a smaller role on some of them may use nothing that does not say.
+        examines: whether it ``acts`` to find out what is so, and does it also where nothing can be journalled.
 
     Returns:
         A decorator. What it returns takes a handle in place of the store, so it is a method of every repository.
@@ -208,7 +213,14 @@ def operation(
     def decorate(function: Callable[Concatenate[Store, P], R]) -> Callable[Concatenate[Handle, P], R]:
         needed: Role = role or ("reader" if effect == "reads" else "writer")
         found = OPERATIONS[words] = Operation(
-            words, function, effect=effect, role=needed, internal=internal, prepare=prepare, about=about
+            words,
+            function,
+            effect=effect,
+            role=needed,
+            internal=internal,
+            prepare=prepare,
+            about=about,
+            examines=examines,
         )
         signature = inspect.signature(function)
         after_store = list(signature.parameters.values())[1:]

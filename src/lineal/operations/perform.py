@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from lineal.objects.digest import Digest, digest_of
-from lineal.objects.errors import Conflict, Denied, LinealError, Refused
+from lineal.objects.errors import Busy, Conflict, Denied, LinealError, Refused, Unavailable
 from lineal.objects.prepared import prepared
 from lineal.operations.journal import Outcome, write_entry
 from lineal.operations.operation import Operation
@@ -113,6 +113,8 @@ def _write(store: Store, operation: Operation, request: msgspec.Struct, key: str
 
 def _act(store: Store, operation: Operation, request: msgspec.Struct, key: str) -> Any:
     """Journal the beginning and the end, so that a crash in between shows as a beginning without an end."""
+    if operation.examines and not _can_journal(store):
+        return _call(store, operation, request)
     with store.writing() as head:
         if key and (known := _known_answer(store, operation, request, key)) is not None:
             return known
@@ -131,6 +133,16 @@ def _act(store: Store, operation: Operation, request: msgspec.Struct, key: str) 
         if key:
             _keep_answer(store, operation, request, key, result)
     return result
+
+
+def _can_journal(store: Store) -> bool:
+    try:
+        with store.writing():
+            return True
+    except Busy:
+        raise
+    except Unavailable:
+        return False
 
 
 def _known_answer(store: Store, operation: Operation, request: msgspec.Struct, key: str) -> Any:

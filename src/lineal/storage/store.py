@@ -140,9 +140,12 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def identity(self) -> str:
         """Who this repository is where several share a remote. Made when it is first asked for."""
-        new = ulid(self.clock.now(), os.urandom(10))
-        self.database.run("UPDATE store SET identity = :new WHERE id = 1 AND identity = ''", new=new)
-        return str(self.database.run("SELECT identity FROM store WHERE id = 1")[0]["identity"])
+        ask = "SELECT identity FROM store WHERE id = 1"
+        if not (known := str(self.database.run(ask)[0]["identity"])):
+            new = ulid(self.clock.now(), os.urandom(10))
+            self.database.run("UPDATE store SET identity = :new WHERE id = 1 AND identity = ''", new=new)
+            known = str(self.database.run(ask)[0]["identity"])
+        return known
 
     def put_object(self, value: Object) -> Digest:
         """Keep a value and return its digest."""

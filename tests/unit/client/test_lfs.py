@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -105,10 +106,66 @@ def test_objects_may_be_where_the_configuration_says(said: str, repository: Loca
     assert WEIGHTS == files(repository, project / "d")["m.bin"][0]
 
 
+def test_attributes_below_hold_for_what_is_beside_and_below_them(repository: LocalRepository, project: Path) -> None:
+    (project / ".gitattributes").rename(project / "d/.gitattributes")
+    (project / "d/deep").mkdir()
+    (project / "other").mkdir()
+    for place in ("d/deep/n.bin", "other/m.bin"):
+        (project / place).write_bytes(pointer(WEIGHTS))
+    found = files(repository, project)
+
+    assert [WEIGHTS, WEIGHTS] == [found[place][0] for place in ("d/m.bin", "d/deep/n.bin")]
+    assert pointer(WEIGHTS) == found["other/m.bin"][0]
+
+
+def test_a_repository_in_the_directory_has_objects_of_its_own(repository: LocalRepository, project: Path) -> None:
+    inner = project / "d/inner"
+    subprocess.run(("git", "init", "--quiet", str(inner)), check=True)
+    (inner / ".gitattributes").write_text("* filter=lfs\n")
+    (inner / "n.bin").write_bytes(pointer(b"theirs"))
+    keep(inner / ".git", b"theirs", b"theirs")
+    found = files(repository, project)
+
+    assert (WEIGHTS, b"theirs") == (found["d/m.bin"][0], found["d/inner/n.bin"][0])
+
+
+def test_a_storage_elsewhere_is_known_by_what_git_lfs_writes_down(repository: LocalRepository, project: Path) -> None:
+    (project / ".gitattributes").rename(project / "d/.gitattributes")
+    for name, value in (("lfs.storage", "shared"), ("lfs.repositoryformatversion", "0")):
+        subprocess.run(("git", "-C", str(project), "config", name, value), check=True)
+    (project / ".git/lfs").rename(project / ".git/shared")
+
+    assert WEIGHTS == files(repository, project)["d/m.bin"][0]
+
+
+def test_pointers_have_the_name_of_the_version_with_their_files(repository: LocalRepository, project: Path) -> None:
+    added = repository.data.add(project / "d")
+    (found,) = repository.data.status(project / "d")
+
+    assert found.is_clean
+    assert ("data:d@1", added.dataset.tree) == (found.reference, found.tree)
+    # So do they once something changed, and once they were added again.
+    (project / "d/readme").write_text("other words\n")
+    assert (("readme",), "data:d@1") == (repository.data.status()[0].modified, repository.data.status()[0].reference)
+    assert "data:d@2" == repository.data.add(project / "d").reference == repository.data.status()[0].reference
+    assert "data:d@2" == repository.data.add(project / "d").reference
+    assert {"m.bin": (WEIGHTS, "executable"), "readme": (b"other words\n", "file")} == files(repository, project / "d")
+
+
+def test_files_are_put_in_the_place_of_their_pointers(repository: LocalRepository, project: Path) -> None:
+    repository.data.add(project / "d")
+    repository.data.get("data:d@1", project / "d")
+
+    assert WEIGHTS == (project / "d/m.bin").read_bytes()
+    assert repository.data.status(project / "d")[0].is_clean
+    assert not repository.data.add(project / "d").created
+
+
 def test_without_git_lfs_a_file_that_looks_like_a_pointer_is_a_file(
     repository: LocalRepository, project: Path, tmp_path: Path
 ) -> None:
     (project / ".gitattributes").unlink()
+    shutil.rmtree(project / ".git/lfs")
     (tmp_path / "m.bin").write_bytes(pointer(WEIGHTS))
 
     assert pointer(WEIGHTS) == files(repository, project / "d")["m.bin"][0]

@@ -6,6 +6,7 @@ that fifty thousand files are a few hundred rows.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import sys
 import threading
@@ -113,7 +114,8 @@ GONE = Seen(-2, 0, 0, {}, {})
 class Place(NamedTuple):
     """A directory or file of the workspace, the tree that was last added from it or put there, and the store's epoch.
 
-    ``reference`` is what was put there; what was added got its name later.
+    ``reference`` is what was put there; what was added got its name later. Where pointers lie in the place of files, it
+    is the digest of the tree that has the files, under which what was added got its name.
     """
 
     root: str
@@ -268,13 +270,26 @@ class Index:
 
     def _open(self) -> sqlite3.Connection:
         if self._path != MEMORY:
-            Path(self._path).parent.mkdir(parents=True, exist_ok=True)
+            folder = Path(self._path).absolute().parent
+            folder.mkdir(parents=True, exist_ok=True)
+            if not os.access(folder, os.W_OK):
+                return self._open_to_read()
         connection = sqlite3.connect(self._path, timeout=30, check_same_thread=False)
         # Nothing is lost with it, so nothing waits for the disk.
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         if connection.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
             connection.executescript(_SCHEMA)
+        return connection
+
+    def _open_to_read(self) -> sqlite3.Connection:
+        """Open the file where there is no place for those that SQLite keeps beside it."""
+        path = Path(self._path).absolute()
+        how = "mode=ro" if Path(f"{path}-wal").exists() else "immutable=1"
+        connection = sqlite3.connect(f"{path.as_uri()}?{how}", uri=True, timeout=30, check_same_thread=False)
+        if connection.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
+            connection.close()
+            raise sqlite3.OperationalError("another version of the index")
         return connection
 
     def _remove(self) -> None:

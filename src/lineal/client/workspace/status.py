@@ -36,7 +36,7 @@ def changes(index: Index, place: Place) -> Changes:
     """Return what was added, removed and modified at a place since its tree was taken or put there.
 
     A file is read only when its stamp is not the one that the index knows; the index learns the new stamp of a file that
-    turned out to be the same. A directory that is empty, or was, has a slash at its end.
+    turned out to be the same. A directory that is empty, or was, has a slash at its end, and counts as a file, as in a tree.
     """
     return _Comparison(index, place).result()
 
@@ -64,9 +64,12 @@ class _Comparison:
         count = self._index.file_count(root)
         for listing in folders(root, file_count=count) if os.path.lexists(root) else ():
             inside = listing.folder.inside
-            self._compare(listing, self._index.seen(root, inside))
+            before = self._index.seen(root, inside)
+            self._compare(listing, before)
             if listing.is_empty and inside and inside not in left:
                 self._added.append(inside)
+            elif listing.is_empty and inside and not before.stamps:
+                self._unchanged += 1
             left.discard(inside)
         for folder in left:
             # A folder of which nothing was seen was an empty one.

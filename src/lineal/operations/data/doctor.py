@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import suppress
 
-from lineal.objects.errors import LinealError
+from lineal.objects.errors import Busy, LinealError, Unavailable
 from lineal.operations.answers import Diagnosis, Finding
 from lineal.operations.data.remotes import bucket_of
 from lineal.operations.operation import operation
@@ -25,7 +25,7 @@ _APART_MS = 5_000
 _KINDS = {"needed": probing.NEEDED, "enforced": enforcing.ENFORCED, "speed": probing.SPEED}
 
 
-@operation("doctor", effect="acts")
+@operation("doctor", effect="acts", examines=True)
 def doctor(store: Store, remote: str = "") -> Diagnosis:
     """Tell whether this repository is well, and what a remote can do and enforces, by trying it.
 
@@ -73,7 +73,9 @@ def _on_the_way(bucket: Bucket) -> Iterator[Finding]:
 
 
 def _here(store: Store) -> Iterator[Finding]:
-    yield _database(store)
+    writing = _writing(store)
+    yield _database(store, is_written=writing.answer == "yes")
+    yield writing
     yield _clock(store)
     if store.root is None:
         return
@@ -121,7 +123,7 @@ def _here(store: Store) -> Iterator[Finding]:
     )
 
 
-def _database(store: Store) -> Finding:
+def _database(store: Store, *, is_written: bool) -> Finding:
     if store.database.dialect == "postgresql":
         version = store.database.run("SHOW server_version")[0]["server_version"]
         return _said(
@@ -130,18 +132,35 @@ def _database(store: Store) -> Finding:
             yes="several machines may write at once",
             detail=f"PostgreSQL {version}",
         )
-    mode = store.database.run("PRAGMA journal_mode")[0]["journal_mode"]
-    wrong = store.database.run("PRAGMA quick_check(1)")[0]["quick_check"]
+    mode, wrong = "", ""
+    try:
+        mode = store.database.run("PRAGMA journal_mode")[0]["journal_mode"]
+        wrong = store.database.run("PRAGMA quick_check(1)")[0]["quick_check"]
+    except LinealError as error:
+        wrong = error.message
     if wrong != "ok":
         return _said(
             "the database is sound", is_so=False, no="restore it from a copy: lineal verify says more", detail=wrong
         )
+    waits = "readers do not wait for a writer" if mode == "wal" else "a reader may wait for a writer"
     return _said(
         "the database is sound",
         is_so=True,
-        yes="readers do not wait for a writer" if mode == "wal" else "a reader may wait for a writer",
-        detail=f"SQLite, {mode}",
+        yes=waits if is_written else "it can be read",
+        detail=f"SQLite, {mode}" if is_written else "SQLite",
     )
+
+
+def _writing(store: Store) -> Finding:
+    name = "the database can be written"
+    try:
+        with store.writing():
+            return _said(name, is_so=True, yes="what is done is journalled")
+    except Busy as error:
+        return _said(name, is_so=True, yes="others write just now", detail=error.message)
+    except Unavailable as error:
+        no = "it may only be read: nothing can be added here, nor is this examination journalled"
+        return _said(name, is_so=False, no=no, detail=error.message)
 
 
 def _clock(store: Store) -> Finding:

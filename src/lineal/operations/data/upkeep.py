@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import islice
+from pathlib import Path
 
 from lineal.formats import trees
 from lineal.formats.transparency.notes import parse_checkpoint
@@ -69,7 +71,8 @@ def verify(
 def _remote(store: Store, name: str, sample: float) -> Verification:
     """Read a remote."""
     found = remote_of(store, name)
-    checked = check_remote(found, packed_of(store).scratch, sample=sample, progress=store.progress)
+    with _scratch(packed_of(store).scratch) as scratch:
+        checked = check_remote(found, scratch, sample=sample, progress=store.progress)
     return Verification(
         objects=0,
         blobs=checked.files,
@@ -78,6 +81,18 @@ def _remote(store: Store, name: str, sample: float) -> Verification:
         remote=found.url,
         problems=tuple(Problem(what=each.message, where=found.url, used_by=each.used_by) for each in checked.damages),
     )
+
+
+@contextmanager
+def _scratch(own: Path) -> Iterator[Path]:
+    """Give a directory for files that are read: the repository's own, but where that may only be read."""
+    if os.access(own, os.W_OK) or not own.exists():
+        yield own
+        return
+    import tempfile  # noqa: PLC0415 - hardly anybody needs it
+
+    with tempfile.TemporaryDirectory(prefix="lineal-") as name:
+        yield Path(name)
 
 
 def _verified(

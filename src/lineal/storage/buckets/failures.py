@@ -164,6 +164,9 @@ def short(text: str) -> str:
     """Return what obstore said in one line, without queries, which may be signed, and without its debug output."""
     text = text.partition("\n\nDebug source")[0]
     if found := _CODE.search(text):
-        return ": ".join(part for part in found.groups() if part)
+        code, said = found[1], found[2] or ""
+        # Azure puts the number and the time of the request on lines of their own.
+        said = " ".join(said.partition("\nRequestId:")[0].split())
+        return f"{code}: {said}" if said else code
     text = " ".join(_QUERY.sub(r"\1", text).split())
     return text if len(text) <= _LENGTH_MAX else text[: _LENGTH_MAX - 1] + "…"

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from lineal.formats import holding as format_
 from lineal.formats.holding import Holding, Kind
 from lineal.objects.digest import Digest
-from lineal.objects.errors import Corrupt, NotFound
+from lineal.objects.errors import Corrupt, Invalid, NotFound
 from lineal.storage.blobs import reading
 from lineal.storage.blobs.packed import PackedBlobs
 from lineal.storage.checking import take
@@ -90,7 +90,7 @@ class _Fetching:
         except (NotFound, Corrupt):
             if not (version := self._holding.versions.get(digest)):
                 raise
-            with suppress(NotFound, Corrupt):  # the first failure says more
+            with suppress(NotFound, Corrupt, Invalid):  # the first failure says more
                 return self._take_version(kind, digest, version)
             raise
 

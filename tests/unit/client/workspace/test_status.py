@@ -52,7 +52,22 @@ def test_what_was_just_added_is_clean(repository: LocalRepository, top: Path) ->
 
     assert found.is_clean
     assert (str(top), digest_of_tree(FILES), "data:photos@1") == (found.path, found.tree, found.reference)
-    assert 4 == found.unchanged
+    assert 5 == found.unchanged
+
+
+def test_as_many_are_counted_as_were_added_empty_directories_among_them(repository: LocalRepository, top: Path) -> None:
+    for edit in (lambda: None, lambda: write(top, {"new/er": EMPTY}), lambda: remove(top / "deep/er/b.bin")):
+        edit()
+        added = repository.data.add(top)
+
+        assert added.dataset.file_count == status(repository, top).unchanged
+
+
+def test_an_empty_directory_is_unchanged_beside_what_is_not(repository: LocalRepository, top: Path) -> None:
+    (top / "a.txt").write_bytes(b"AAAA")
+    found = status(repository, top)
+
+    assert (("a.txt",), 4) == (found.modified, found.unchanged)
 
 
 EDITS: dict[str, tuple[Callable[[Path], object], tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {

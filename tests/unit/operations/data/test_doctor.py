@@ -14,6 +14,8 @@ from lineal.operations.answers import Diagnosis
 from lineal.storage.buckets.directory import DirectoryBucket
 from lineal.storage.buckets.wrappers import ReadOnly
 from lineal.storage.store import Actor
+from lineal.testing.faults import FailingRows, run_on_small_disk
+from tests.unit.storage.processes import command
 
 
 def by_name(answer: Diagnosis) -> dict[str, str]:
@@ -84,6 +86,58 @@ def test_a_clock_that_went_back_is_told(repository: LocalRepository) -> None:
 
     assert "no" == by_name(found)["the clock is right"]
     assert "3600 s" in next(each.detail for each in found.findings if each.name == "the clock is right")
+
+
+READ_ONLY = """
+from lineal.client.connect import connect
+with connect(here) as repository:
+    found = {each.name: each.answer for each in repository.doctor("copies").findings}
+    print(found["the database is sound"], found["the database can be written"], found["the disk can be written"])
+    print(found["the clock is right"], found["it can be reached"], found["deletes work"])
+    print(repository.verify(remote="copies").problems, repository.verify().problems)
+    print([(each.reference, each.unchanged) for each in repository.data.status()])
+    told(lambda: repository.data.push())
+"""
+
+PREPARE = """
+from lineal.client.connect import init
+with init(here) as repository:
+    repository.remote.add("copies", sys.argv[2])
+    (here / "photos").mkdir()
+    (here / "photos" / "a").write_bytes(b"a")
+    repository.data.add(here / "photos")
+    repository.data.push()
+"""
+
+
+def test_a_repository_that_may_only_be_read_is_said_to_be_so_and_everything_else_is_examined(
+    small_disk: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "copies").mkdir()
+    done = run_on_small_disk(
+        command(READ_ONLY, small_disk),
+        small_disk,
+        size_bytes=8 << 20,
+        read_only=True,
+        prepare=command(PREPARE, small_disk, tmp_path / "copies"),
+    )
+    here, there, sound, status, refused = done.stdout.splitlines()
+
+    assert "" == done.stderr
+    assert ("yes no no", "yes yes yes", "() ()") == (here, there, sound)
+    assert "[('data:photos@1', 1)]" == status
+    assert refused.startswith("Unavailable | the database")
+
+
+def test_a_repository_without_room_is_said_to_be_so(repository: LocalRepository) -> None:
+    repository.remote.add("a", "/mnt/a")
+    faulty = FailingRows(repository.store.database, after=0)
+    found = LocalRepository(msgspec.structs.replace(repository.store, database=faulty)).doctor()
+
+    assert ("no", 8) == (by_name(found)["the database can be written"], found.exit_status)
+    assert ["remote add"] == [
+        each["operation"] for each in repository.store.database.run("SELECT operation FROM journal")
+    ]
 
 
 def test_a_database_on_a_server_is_asked_for_its_clock(postgres_url: str, tmp_path: Path) -> None:

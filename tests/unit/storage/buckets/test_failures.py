@@ -19,6 +19,15 @@ ANSWERED = (
         (FileNotFoundError("Object at location a not found: …"), NotFound),
         (GenericError(ANSWERED.format("404 Not Found: <Error><Code>NoSuchBucket</Code></Error>")), NotFound),
         (GenericError(ANSWERED.format("403 Forbidden: <Error><Code>InvalidAccessKeyId</Code></Error>")), Denied),
+        (
+            GenericError(
+                ANSWERED.format(
+                    "403 Forbidden: <Error><Code>AuthorizationFailure</Code><Message>Server failed.\nRequestId:1\nTime:2"
+                    "</Message></Error>"
+                )
+            ),
+            Denied,
+        ),
         (PermissionDeniedError("The operation lacked the necessary privileges"), Denied),
         (GenericError("Error performing PUT http://169.254.1.1/latest/api/token in 1ms - HTTP error"), Denied),
         (GenericError(ANSWERED.format("400 Bad Request: <Error><Code>InvalidArgument</Code></Error>")), Invalid),
