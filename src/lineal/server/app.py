@@ -181,7 +181,7 @@ async def _on_address(request: Request, error: Exception) -> Response:
     wrong = problems.of_address(request, error.status_code)
     if request.url.path.startswith("/api/") or web.wants_json(request):
         return problems.response(wrong, headers=error.headers)
-    return web.problem(request, wrong)
+    return await run_in_threadpool(web.problem, request, wrong)
 
 
 async def _on_hung_up(_: Request, __: Exception) -> Response:
