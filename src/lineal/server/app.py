@@ -167,7 +167,8 @@ def _reach(settings: Settings) -> Reach:
     )
 
 
-async def _openapi(_: Request) -> Response:
+def _openapi(_: Request) -> Response:
+    """Describe everything. No coroutine, and so called in a thread: it takes its time, and imports every verb."""
     return _json(openapi.document())
 
 
