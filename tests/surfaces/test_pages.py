@@ -7,7 +7,9 @@ import html
 import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
+from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import pytest
@@ -19,6 +21,7 @@ from lineal.web.pages import search
 from tests.surfaces.conftest import served
 from tests.surfaces.project import make_project
 from tests.surfaces.recording import record
+from tests.surfaces.serving import Served
 from tests.surfaces.twice import PROGRAMS
 
 HOSTILE = "<script>alert('x')</script>"
@@ -209,3 +212,20 @@ def test_media_are_shown_and_none_of_them_is_markup(address: str, pages: dict[st
 @pytest.mark.parametrize("path", ["/media/file?run=no&path=x", "/media?run=no&path=x", "/media", "/media/file"])
 def test_media_that_are_not_there_are_said_so(path: str, address: str) -> None:
     assert HTTP.request("GET", address + path).status in {400, 404}
+
+
+def test_the_first_who_look_come_at_once_and_each_gets_a_whole_page(tmp_path: Path) -> None:
+    places = ("/", "/runs", "/experiments", "/models", "/datasets", "/deployments", "/search", "/log")
+    paths = [
+        *places,
+        *(f"{each}.json" for each in places[1:]),
+        "/api/v1/runs",
+        "/api/v1/model/list",
+        "/api/v1/openapi.json",
+    ]
+    with Served(tmp_path) as server, ThreadPoolExecutor(len(paths)) as people:
+        first = list(people.map(lambda path: HTTP.request("GET", server.url + path).data, paths))
+        later = [HTTP.request("GET", server.url + path) for path in paths]
+
+    assert {200} == {each.status for each in later}
+    assert [each.data for each in later] == first

@@ -77,7 +77,7 @@ class LocalRepository(Verbs):
 
     def placing(self, directory: PathLike[str] | str) -> AbstractContextManager[None]:
         """In the block, large files that are fetched are made ready for ``directory`` too, where that spares a reading."""
-        from lineal.operations.data.stores import on_disk  # noqa: PLC0415 - few commands fetch
+        from lineal.storage.repository import on_disk  # noqa: PLC0415 - few commands fetch
 
         blobs = on_disk(self.store)
         return blobs.files.spares.wanted(Path(directory)) if blobs else nullcontext()

@@ -121,7 +121,7 @@ class Operation:
     @property
     def path(self) -> str:
         """The operation's part of the route."""
-        return self.words.replace(" ", "/")
+        return path_of(self.words)
 
     @property
     def method(self) -> str:
@@ -241,6 +241,11 @@ def operation(
         return cast("Callable[Concatenate[Handle, P], R]", call)
 
     return decorate
+
+
+def path_of(words: str) -> str:
+    """Return the part of the route of the operation that is called ``words``."""
+    return words.replace(" ", "/")
 
 
 def _request(found: Operation, handle: Handle, given: dict[str, Any]) -> msgspec.Struct:

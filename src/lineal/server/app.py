@@ -167,7 +167,8 @@ def _reach(settings: Settings) -> Reach:
     )
 
 
-async def _openapi(_: Request) -> Response:
+def _openapi(_: Request) -> Response:
+    """Describe everything. No coroutine, and so called in a thread: it takes its time, and imports every verb."""
     return _json(openapi.document())
 
 
@@ -181,7 +182,7 @@ async def _on_address(request: Request, error: Exception) -> Response:
     wrong = problems.of_address(request, error.status_code)
     if request.url.path.startswith("/api/") or web.wants_json(request):
         return problems.response(wrong, headers=error.headers)
-    return web.problem(request, wrong)
+    return await run_in_threadpool(web.problem, request, wrong)
 
 
 async def _on_hung_up(_: Request, __: Exception) -> Response:

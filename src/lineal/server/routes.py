@@ -15,7 +15,8 @@ from starlette.routing import Route
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Invalid
 from lineal.objects.prepared import prepared
-from lineal.operations import Operation, every
+from lineal.operations import MODULES, QUESTIONS, Operation, find
+from lineal.operations.operation import path_of
 from lineal.server.guard import Guard
 from lineal.server.limits import Lane, read_body
 from lineal.server.once import Once
@@ -33,8 +34,13 @@ def operation_routes(repository: LocalRepository, guard: Guard, settings: Settin
     """Return the routes of all operations on ``repository``."""
     server = _Operations(repository, guard, settings)
     return [
-        Route(f"{API}/{each.path}", server.endpoint(each), methods=[each.method], name=each.words)
-        for each in every().values()
+        Route(
+            f"{API}/{path_of(words)}",
+            server.endpoint(words),
+            methods=["GET" if words in QUESTIONS else "POST"],
+            name=words,
+        )
+        for words in MODULES
     ]
 
 
@@ -46,27 +52,34 @@ class _Operations:
         self._acts = Lane(settings.acts_max)
         self._questions = Lane(_QUESTIONS_MAX)
         self._once = Once()
+        self._known = dict[str, Operation]()
 
-    def endpoint(self, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
+    def endpoint(self, words: str) -> Callable[[Request], Awaitable[Response]]:
         """Return the endpoint of one operation. It works in a thread: databases and models take their time."""
-        asked_of = _question if operation.method == "GET" else self._order
-        in_thread = self._acts.run if operation.effect == "acts" else run_in_threadpool
-        asking = self._questions.run if operation.words == "sql" else run_in_threadpool
+        asked_of = _question if words in QUESTIONS else self._order
+        asking = self._questions.run if words == "sql" else run_in_threadpool
 
         async def endpoint(request: Request) -> Response:
             acting = self._repository.acting(self._guard.actor(request))
+            operation = self._known.get(words) or await self._found(words)
             asked = await asked_of(request, operation)
             key = _key(request, acting.store.actor.name)
             work = partial(acting.perform, operation, asked, key=key)
             if operation.effect == "reads":
                 answer = await awaited(work, asking, request.receive)
             else:
-                answer = await self._once.run(
-                    key, msgspec.json.encode((operation.words, asked)), partial(in_thread, work)
-                )
+                in_thread = self._acts.run if operation.effect == "acts" else run_in_threadpool
+                answer = await self._once.run(key, msgspec.json.encode((words, asked)), partial(in_thread, work))
             return Response(msgspec.json.encode(answer), media_type="application/json")
 
         return endpoint
+
+    async def _found(self, words: str) -> Operation:
+        """Return an operation that is asked for for the first time; it is imported in a thread, so that others need not wait."""
+        found = await run_in_threadpool(find, words)
+        assert found  # noqa: S101 - it is in the table that the routes are made of
+        self._known[words] = found
+        return found
 
     async def _order(self, request: Request, operation: Operation) -> msgspec.Struct:
         """Return the request that the body holds."""

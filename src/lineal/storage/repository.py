@@ -14,14 +14,14 @@ from lineal.objects.prepared import prepared
 from lineal.storage.blobs import reading
 from lineal.storage.blobs.blobs import BlobStore
 from lineal.storage.blobs.packed import PackedBlobs
-from lineal.storage.blobs.wrappers import ReadOnly
+from lineal.storage.blobs.wrappers import Forwarding, ReadOnly
 from lineal.storage.clock import SystemClock
 from lineal.storage.database import migrations
 from lineal.storage.database.database import Database
 from lineal.storage.store import Actor, Store
 from lineal.storage.where import DIRECTORY, FILE, find
 
-__all__ = ["DIRECTORY", "FORMAT", "Settings", "create", "find", "open_store", "settings"]
+__all__ = ["DIRECTORY", "FORMAT", "Settings", "create", "find", "on_disk", "open_store", "settings"]
 
 FORMAT = 1
 """The number of the layout; a newer one is refused."""
@@ -121,6 +121,14 @@ def open_store(root: Path, *, actor: Actor, read_only: bool = False) -> Store:
         database.close()
         raise
     return Store(blobs=blobs, database=database, clock=clock, actor=actor, root=root)
+
+
+def on_disk(store: Store) -> PackedBlobs | None:
+    """Return the blobs on a disk behind any wrappers, or None when there are none."""
+    blobs = store.blobs
+    while isinstance(blobs, Forwarding):
+        blobs = blobs.inner
+    return blobs if isinstance(blobs, PackedBlobs) else None
 
 
 def _open_database(root: Path, url: str, *, read_only: bool) -> Database:

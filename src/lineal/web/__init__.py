@@ -8,7 +8,6 @@ from importlib.resources import files
 from urllib.parse import parse_qsl
 
 import msgspec
-from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -18,10 +17,9 @@ from lineal.client.local import LocalRepository
 from lineal.objects.errors import Invalid, LinealError
 from lineal.storage.database.awaiting import awaited
 from lineal.web import cards
-from lineal.web.pages import PAGES
+from lineal.web.pages import PAGES, function
 from lineal.web.pages.page import Asked, Form, Page, Said
 from lineal.web.pictures import endpoint
-from lineal.web.rendering import html
 from lineal.web.sheets import csv_text
 
 RepositoryFor = Callable[[Request], LocalRepository]
@@ -57,50 +55,61 @@ def _forms(page: Page) -> tuple[str, ...]:
 
 def _endpoint(repository_for: RepositoryFor, page: Page) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
-        name = str(request.path_params.get("name", ""))
-        form = next((each for each in _forms(page) if request.url.path.endswith(each)), "")
-        asked = Asked(name.removesuffix(form), Said(request.query_params.multi_items()))
-        try:
-            load = partial(page.load, repository_for(request), asked)
-            found = await awaited(load, run_in_threadpool, request.receive)
-            if form == _CSV and page.csv:
-                return _sheet(request, csv_text(page.csv(found)))
-        except LinealError as error:
-            if form == _JSON or error.http_status == 401:
-                raise
-            return problem(request, error)
-        if form == _JSON:
-            values = {key: value for key, value in found.items() if not _is_picture(value)}
-            return Response(msgspec.json.encode(values), media_type="application/json")
-        return _page(page.template, {**found, **_around(request)})
+        return await awaited(partial(_shown, repository_for, page, request), run_in_threadpool, request.receive)
 
     return endpoint
+
+
+def _shown(repository_for: RepositoryFor, page: Page, request: Request) -> Response:
+    """Return a page in the form that is asked for. In a thread: what it needs is imported first, and others need not wait."""
+    name = str(request.path_params.get("name", ""))
+    form = next((each for each in _forms(page) if request.url.path.endswith(each)), "")
+    asked = Asked(name.removesuffix(form), Said(request.query_params.multi_items()))
+    try:
+        found = function(page.load)(repository_for(request), asked)
+        if form == _CSV:
+            return _sheet(request, csv_text(function(page.csv)(found)))
+    except LinealError as error:
+        if form == _JSON or error.http_status == 401:
+            raise
+        return problem(request, error)
+    if form == _JSON:
+        values = {key: value for key, value in found.items() if not _is_picture(value)}
+        return Response(msgspec.json.encode(values), media_type="application/json")
+    return _page(page.template, {**found, **_around(request)})
 
 
 def _acting(repository_for: RepositoryFor, page: Page) -> Callable[[Request], Awaitable[Response]]:
     """Return what answers the form of a page. That it was sent from here is seen to where requests come in."""
 
     async def endpoint(request: Request) -> Response:
-        assert page.act  # noqa: S101 - no other page has this endpoint
-        asked = Asked(str(request.path_params.get("name", "")), Said(request.query_params.multi_items()))
         try:
             form = _form(request, await request.body())
-            found = await run_in_threadpool(page.act, repository_for(request), asked, form)
         except LinealError as error:
-            if error.http_status == 401:
-                raise
-            return problem(request, error)
-        if isinstance(found, str):
-            return RedirectResponse(found, 303)
-        return _page(page.template, {**found, **_around(request)}, status=409)
+            return await run_in_threadpool(problem, request, error)
+        return await run_in_threadpool(_done, repository_for, page, request, form)
 
     return endpoint
+
+
+def _done(repository_for: RepositoryFor, page: Page, request: Request, form: Form) -> Response:
+    """Do what a form says, and return where to go then, or what is left to be done."""
+    asked = Asked(str(request.path_params.get("name", "")), Said(request.query_params.multi_items()))
+    try:
+        found = function(page.act)(repository_for(request), asked, form)
+    except LinealError as error:
+        if error.http_status == 401:
+            raise
+        return problem(request, error)
+    if isinstance(found, str):
+        return RedirectResponse(found, 303)
+    return _page(page.template, {**found, **_around(request)}, status=409)
 
 
 def _is_picture(value: object) -> bool:
     """Tell whether a value is markup, or several of it."""
     several = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return isinstance(value, Markup) or (bool(several) and all(isinstance(each, Markup) for each in several))
+    return hasattr(value, "__html__") or (bool(several) and all(hasattr(each, "__html__") for each in several))
 
 
 def _form(request: Request, body: bytes) -> Form:
@@ -127,7 +136,7 @@ def wants_json(request: Request) -> bool:
 
 
 def problem(request: Request, error: LinealError) -> Response:
-    """Return the page that says ``error``."""
+    """Return the page that says ``error``. In a thread, as every page."""
     wait_s = getattr(error, "retry_after_s", 0)
     more = {"Retry-After": str(wait_s)} if wait_s else {}
     return _page("problem.html", {"error": error, **_around(request)}, status=error.http_status, headers=more)
@@ -141,6 +150,8 @@ def _around(request: Request) -> dict[str, object]:
 def _page(
     template: str, values: dict[str, object], *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
+    from lineal.web.rendering import html  # noqa: PLC0415 - programs look at no pages
+
     return Response(html(template, values), status, headers={**_HEADERS, **(headers or {})}, media_type="text/html")
 
 

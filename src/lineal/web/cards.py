@@ -5,10 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -20,19 +19,19 @@ _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 def endpoint(
     repository_for: Callable[[Request], LocalRepository], problem: Callable[[Request, LinealError], Response]
-) -> Callable[[Request], Awaitable[Response]]:
-    """Return what answers with a card.
+) -> Callable[[Request], Response]:
+    """Return what answers with a card; it is no coroutine, and so is called in a thread.
 
     Args:
         repository_for: gives the repository as whoever asks may use it.
         problem: gives the page that says what is wrong.
     """
 
-    async def answer(request: Request) -> Response:
+    def card(request: Request) -> Response:
         name, form = str(request.path_params["name"]), request.query_params.get("format", "html")
         try:
             model: Any = repository_for(request).model
-            found = await run_in_threadpool(model.card, name, format=form)
+            found = model.card(name, format=form)
         except LinealError as error:
             if error.http_status == 401:
                 raise
@@ -44,7 +43,7 @@ def endpoint(
         }
         return Response(found.text, headers=headers, media_type=found.media_type)
 
-    return answer
+    return card
 
 
 def _styles(text: str) -> str:

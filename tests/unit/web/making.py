@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,7 +15,9 @@ from lineal.operations.recording import tracking
 from lineal.operations.recording.tracking import NewRun
 from lineal.storage import series
 from lineal.storage.database.sqlite import Sqlite
-from lineal.web.pages.page import Asked, Page, Said
+from lineal.web.pages.page import Asked, Said
+
+Load = Callable[[LocalRepository, Asked], dict[str, Any]]
 
 
 def told(
@@ -52,8 +55,8 @@ def asked(name: str = "", *pairs: tuple[str, str], **query: str) -> Asked:
     return Asked(name, Said((*pairs, *query.items())))
 
 
-def statements(page: Page, repository: LocalRepository, wanted: Asked, patch: pytest.MonkeyPatch) -> int:
-    """Return how many statements a page makes."""
+def statements(load: Load, repository: LocalRepository, wanted: Asked, patch: pytest.MonkeyPatch) -> int:
+    """Return how many statements a page makes to find its values."""
     made = list[str]()
     run = Sqlite.run
 
@@ -63,5 +66,5 @@ def statements(page: Page, repository: LocalRepository, wanted: Asked, patch: py
 
     with patch.context() as here:
         here.setattr(Sqlite, "run", counted)
-        page.load(repository, wanted)
+        load(repository, wanted)
     return len(made)

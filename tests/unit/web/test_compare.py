@@ -21,7 +21,7 @@ def test_what_differs_comes_first_and_what_is_the_same_is_told_apart(repository:
         for value, lr in ((0.5, "0.1"), (0.5, "0.2"), (0.5, "0.2"))
     ]
 
-    found = {each.part: each for each in compare.PAGE.load(repository, of(*runs))["tables"]}
+    found = {each.part: each for each in compare.load(repository, of(*runs))["tables"]}
 
     assert ([("lr", ["0.1", "0.2", "0.2"], True)], ["seed"]) == (
         [tuple(each) for each in found["params"].differing],
@@ -34,7 +34,7 @@ def test_what_differs_comes_first_and_what_is_the_same_is_told_apart(repository:
 def test_a_run_of_which_the_runtime_is_not_known_differs_in_nothing_of_it(repository: LocalRepository) -> None:
     one, other = told(repository, {"loss": [1.0]}, params={"depth": "5"}), captured(repository, depth=5)
 
-    found = compare.PAGE.load(repository, of(one, other.id))
+    found = compare.load(repository, of(one, other.id))
     tables = {each.part: each for each in found["tables"]}
 
     assert not tables["runtime"].differing
@@ -46,7 +46,7 @@ def test_a_run_of_which_the_runtime_is_not_known_differs_in_nothing_of_it(reposi
 def test_two_runs_that_were_seen_lead_to_their_whole_difference(repository: LocalRepository) -> None:
     one, other = captured(repository, depth=5), captured(repository, depth=6)
 
-    found = compare.PAGE.load(repository, of(one.id, f"run:{other.id}"))
+    found = compare.load(repository, of(one.id, f"run:{other.id}"))
 
     assert f"/diff/run:{one.id}...run:{other.id}" == found["diff"]
     assert ["depth"] == [row.name for each in found["tables"] if each.part == "params" for row in each.differing]
@@ -55,7 +55,7 @@ def test_two_runs_that_were_seen_lead_to_their_whole_difference(repository: Loca
 def test_curves_of_all_runs_are_in_one_chart_and_each_run_can_be_left_out(repository: LocalRepository) -> None:
     runs = [told(repository, {"loss": [1.0, place / 2]}, name=f"<b>run {place}") for place in range(3)]
 
-    found = compare.PAGE.load(repository, of(*runs, names="lo", smooth="0.5"))
+    found = compare.load(repository, of(*runs, names="lo", smooth="0.5"))
 
     assert {"loss"} == set(found["pictures"])
     assert all(f"&lt;b&gt;run {place}: " in found["pictures"]["loss"] for place in range(3))
@@ -73,8 +73,8 @@ def test_axes_are_chosen_and_begin_with_what_differs(repository: LocalRepository
         for place in range(3)
     ]
 
-    found = compare.PAGE.load(repository, of(*runs))
-    chosen = compare.PAGE.load(
+    found = compare.load(repository, of(*runs))
+    chosen = compare.load(
         repository,
         asked(
             "",
@@ -100,7 +100,7 @@ def test_statements_grow_with_runs_by_few_and_with_points_by_none(
     few = [told(repository, {"a": [1.0, 2.0]}) for _ in range(2)]
     many = [told(repository, {f"m{n}": [1.0, 2.0] for n in range(6)}) for _ in range(30)]
     long(repository, many[0], "m0", 120_000)
-    counts = [statements(compare.PAGE, repository, of(*each), monkeypatch) for each in (few, many)]
+    counts = [statements(compare.load, repository, of(*each), monkeypatch) for each in (few, many)]
 
     assert counts[0] == counts[1] <= 20
 
@@ -118,4 +118,4 @@ def test_what_cannot_be_compared_is_said(
     runs: list[str], error: type[LinealError], said: str, repository: LocalRepository
 ) -> None:
     with pytest.raises(error, match=said):
-        compare.PAGE.load(repository, of(*runs))
+        compare.load(repository, of(*runs))

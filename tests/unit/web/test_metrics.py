@@ -18,7 +18,7 @@ def test_the_table_tells_last_least_and_greatest_and_the_charts_what_has_several
 ) -> None:
     one = told(repository, {"train/loss": [3.0, 1.0, 2.0], "auc": [0.9], "bad": [1.0, "NaN"]})
 
-    found = run.PAGE.load(repository, asked(one))
+    found = run.load(repository, asked(one))
 
     assert (2.0, 1.0, 3.0, 2, 3) == found["rows"]["train/loss"][1:6]
     assert ("NaN", 1.0, 1.0, 1, 2) == found["rows"]["bad"][1:6]
@@ -29,9 +29,9 @@ def test_the_table_tells_last_least_and_greatest_and_the_charts_what_has_several
 def test_a_thousand_metrics_come_a_page_at_a_time_and_are_found_by_name(repository: LocalRepository) -> None:
     one = told(repository, {f"layer{n % 10}/w{n:04d}": [1.0, 2.0] for n in range(1_000)})
 
-    first, last = (run.PAGE.load(repository, asked(one, page=page)) for page in ("0", "41"))
-    named = run.PAGE.load(repository, asked(one, names="w000[1-3]$"))
-    wrong = run.PAGE.load(repository, asked(one, names="("))
+    first, last = (run.load(repository, asked(one, page=page)) for page in ("0", "41"))
+    named = run.load(repository, asked(one, names="w000[1-3]$"))
+    wrong = run.load(repository, asked(one, names="("))
 
     assert (metrics.CHARTS, 16) == (len(first["rows"]), len(last["rows"]))
     assert (["next"], ["before"]) == ([each[0] for each in first["pages"]], [each[0] for each in last["pages"]])
@@ -46,9 +46,9 @@ def test_the_statements_of_a_page_do_not_grow_with_metrics_or_points(
     small = told(repository, {"a": [1.0, 2.0]})
     large = told(repository, {f"m{n}": [1.0, 2.0, 3.0] for n in range(20)})
     long(repository, large, "long", 150_000)
-    counts = [statements(run.PAGE, repository, asked(each), monkeypatch) for each in (small, large)]
+    counts = [statements(run.load, repository, asked(each), monkeypatch) for each in (small, large)]
     charts = [
-        statements(metrics.PAGE, repository, asked(run=each, key=key, page=page), monkeypatch)
+        statements(metrics.load, repository, asked(run=each, key=key, page=page), monkeypatch)
         for each, key, page in ((small, "a", "0"), (large, "m1", "0"))
     ]
 
@@ -61,8 +61,8 @@ def test_points_without_steps_are_shown_by_time_unless_steps_are_asked_for(repos
     for at in range(1, 4):
         tracking.record(repository, one, points=(tracking.Point(key="loss", step=0, value=at / 2, at=at * 1_000),))
 
-    by_time = metrics.PAGE.load(repository, asked(run=one, key="loss"))
-    by_step = metrics.PAGE.load(repository, asked(run=one, key="loss", x="step"))
+    by_time = metrics.load(repository, asked(run=one, key="loss"))
+    by_step = metrics.load(repository, asked(run=one, key="loss", x="step"))
 
     assert "by time" in by_time["note"]
     assert "after the start" in by_time["picture"]
@@ -73,8 +73,8 @@ def test_a_page_of_a_metric_has_a_link_to_what_is_around_each_place_and_its_poin
     key = "a/b <c>&d"
     one = told(repository, {key: [float(n) for n in range(450)]})
 
-    whole = metrics.PAGE.load(repository, asked(run=one, key=key))
-    part = metrics.PAGE.load(repository, asked(run=one, key=key, **{"from": "100", "to": "110"}, page="2"))
+    whole = metrics.load(repository, asked(run=one, key=key))
+    part = metrics.load(repository, asked(run=one, key=key, **{"from": "100", "to": "110"}, page="2"))
 
     first = re.search(r'from=(\d+)&amp;to=(\d+)"', whole["picture"])
     assert first
@@ -84,12 +84,12 @@ def test_a_page_of_a_metric_has_a_link_to_what_is_around_each_place_and_its_poin
     assert f"/metric?run={one}&key=a%2Fb+%3Cc%3E%26d" == part["whole"]
     assert ["before"] == [each[0] for each in part["pages"]]
     with pytest.raises(NotFound, match="has not measured 'nothing'"):
-        metrics.PAGE.load(repository, asked(run=one, key="nothing"))
+        metrics.load(repository, asked(run=one, key="nothing"))
 
 
 def test_logarithms_of_nothing_above_zero_are_no_empty_chart(repository: LocalRepository) -> None:
     one = told(repository, {"loss": [-1.0, -2.0]})
 
-    found = metrics.PAGE.load(repository, asked(run=one, key="loss", y="log"))
+    found = metrics.load(repository, asked(run=one, key="loss", y="log"))
 
     assert ("linear, for nothing of it is above 0", True) == (found["note"], bool(found["picture"]))

@@ -99,23 +99,30 @@ def _run(context: Context, options: argparse.Namespace) -> int:
 
 def _signer(context: Context) -> Callable[[], Identity] | None:
     """Return what gives the key by which the server signs what programs register; None where it has none."""
-    from lineal.client.signing import identity  # noqa: PLC0415 - help does without it
-    from lineal.storage import private_keys  # noqa: PLC0415 - as above
+    from lineal.storage import private_keys  # noqa: PLC0415 - help does without it
 
-    return partial(identity, context.variables) if private_keys.signing(context.variables) else None
+    if not private_keys.signing(context.variables):
+        return None
+    from lineal.client.signing import identity  # noqa: PLC0415 - few servers have a key
+
+    return partial(identity, context.variables)
 
 
 def _addresses(store: Store, remote: str) -> Addresses | None:
     """Return what gives addresses of a remote; None where none is named. Raises NotFound, Invalid, Denied."""
-    from lineal.operations.data.stores import addresses_of  # noqa: PLC0415 - as above
+    if not remote:
+        return None
+    from lineal.operations.data.stores import addresses_of  # noqa: PLC0415 - few servers name a remote
 
-    return addresses_of(store, remote) if remote else None
+    return addresses_of(store, remote)
 
 
 def _check_policy(context: Context, store: Store) -> None:
     """Say at once what the policy asks of the server and it cannot do. Raises Invalid."""
-    from lineal.operations.versioning.policies import policy_of  # noqa: PLC0415 - as above
+    from lineal.operations.versioning.policies import policy_of, policy_text  # noqa: PLC0415 - as above
 
+    if not policy_text(store):  # it asks nothing of the server, and checks need not be loaded to say so
+        return
     policy, _ = policy_of(store)
     if policy.signing.server:
         if store.signer is None:

@@ -7,20 +7,12 @@ from typing import TYPE_CHECKING
 from lineal.objects.errors import Invalid
 from lineal.operations.data.remotes import bucket_of, remote_names
 from lineal.storage.blobs.packed import PackedBlobs
-from lineal.storage.blobs.wrappers import Forwarding
 from lineal.storage.remotes.remote import Remote
+from lineal.storage.repository import on_disk
 from lineal.storage.store import Store
 
 if TYPE_CHECKING:
     from lineal.storage.remotes.addresses import Addresses
-
-
-def on_disk(store: Store) -> PackedBlobs | None:
-    """Return the blobs on a disk behind any wrappers, or None when there are none."""
-    blobs = store.blobs
-    while isinstance(blobs, Forwarding):
-        blobs = blobs.inner
-    return blobs if isinstance(blobs, PackedBlobs) else None
 
 
 def packed_of(store: Store) -> PackedBlobs:

@@ -14,7 +14,7 @@ from lineal.objects.digest import Digest, digest_of
 from lineal.objects.errors import Invalid, LinealError
 from lineal.operations.answers import Problem, Verification
 from lineal.operations.data.journal_checks import read_journal
-from lineal.operations.data.stores import on_disk, packed_of, remote_of
+from lineal.operations.data.stores import packed_of, remote_of
 from lineal.operations.data.transparency import log_of
 from lineal.operations.operation import operation
 from lineal.operations.recording.artifacts import SHARED
@@ -22,6 +22,7 @@ from lineal.operations.references import dataset_reference, find_version, versio
 from lineal.operations.versioning.version_checks import verify_version
 from lineal.storage import checking
 from lineal.storage.remotes.checking import check as check_remote
+from lineal.storage.repository import on_disk
 from lineal.storage.store import Store
 from lineal.storage.trees import ROOTS, blob_of
 

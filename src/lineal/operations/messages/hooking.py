@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lineal.checks.policies.hooks import HookPolicy
-from lineal.checks.policies.policy import Policy, parse_policy
 from lineal.formats.webhook_messages import Event, body
 from lineal.operations.versioning.policies import policy_text
 from lineal.storage.store import Store
 
+if TYPE_CHECKING:
+    from lineal.checks.policies.hooks import HookPolicy
+    from lineal.checks.policies.policy import Policy
+
 PREFIX = "hook:"
 """Begins what the outbox calls the receiver of a message that is a hook."""
-
-_parsed = lru_cache(8)(parse_policy)
 
 
 def hooks_of(store: Store) -> tuple[HookPolicy, ...]:
@@ -23,8 +23,14 @@ def hooks_of(store: Store) -> tuple[HookPolicy, ...]:
     # Most policies have none, and many small acts ask.
     if "hook" not in text and "git" not in text:
         return ()
-    policy: Policy = _parsed(text)
-    return policy.hooks
+    return _parsed(text).hooks
+
+
+@lru_cache(8)
+def _parsed(text: str) -> Policy:
+    from lineal.checks.policies.policy import parse_policy  # noqa: PLC0415 - it brings every check
+
+    return parse_policy(text)
 
 
 def to_tell(store: Store, event: Event, model: str, source: str) -> list[dict[str, Any]]:

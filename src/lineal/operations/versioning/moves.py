@@ -147,14 +147,6 @@ def _due_now(store: Store) -> list[Row]:
     )
 
 
-def is_due(store: Store) -> bool:
-    """Tell whether a move is due, by one look into an index."""
-    found = store.database.run(
-        "SELECT 1 FROM planned_move WHERE state = 'planned' AND due_at <= :now LIMIT 1", now=store.clock.now()
-    )
-    return bool(found)
-
-
 def _make_due(store: Store, row: Row) -> PlannedMove:
     state, detail = "made", ""
     try:

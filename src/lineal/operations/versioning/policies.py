@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from lineal.checks.policies.policy import Policy, parse_policy
+from typing import TYPE_CHECKING
+
 from lineal.objects.errors import Invalid
 from lineal.storage.store import Store
+
+if TYPE_CHECKING:
+    from lineal.checks.policies.policy import Policy
 
 POLICY_FILE = "lineal.toml"
 
@@ -15,6 +19,8 @@ def policy_of(store: Store) -> tuple[Policy, str]:
     Raises:
         Invalid: the file cannot be read, or is no policy.
     """
+    from lineal.checks.policies.policy import parse_policy  # noqa: PLC0415 - it brings every check, and most acts ask none
+
     text = policy_text(store)
     return parse_policy(text), text
 

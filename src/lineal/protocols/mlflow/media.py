@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from email.utils import formatdate
+from functools import cache
 from mimetypes import MimeTypes
 from urllib.parse import quote
 
@@ -15,9 +16,6 @@ _TEXTS = frozenset(
 )
 """Endings, and whole names, of files that people read; none is run by a browser."""
 
-_TYPES = MimeTypes()
-"""Not the system's, which differ from one machine to the next."""
-
 _PLAIN = re.compile(r"[A-Za-z0-9!#$&+.^_`|~-]+")
 
 
@@ -25,7 +23,13 @@ def type_of(name: str) -> str:
     """Return the media type of a file."""
     if name.rpartition(".")[2].lower() in _TEXTS:
         return "text/plain"
-    return _TYPES.guess_type(name)[0] or "application/octet-stream"
+    return _types().guess_type(name)[0] or "application/octet-stream"
+
+
+@cache
+def _types() -> MimeTypes:
+    """Return Python's own types, not the system's, which differ from one machine to the next."""
+    return MimeTypes()
 
 
 def headers_of(found: ArtifactAnswer) -> dict[str, str]:

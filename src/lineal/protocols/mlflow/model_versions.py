@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 import re
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from lineal import operations as o
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Invalid, NotFound
 from lineal.operations.answers import RegisteredVersion
 from lineal.operations.messages.outbox import STAGE_NAMES, run_shown
 from lineal.operations.recording import logged_models
-from lineal.operations.versioning import registered_versions as verbs
-from lineal.operations.versioning import registry
-from lineal.operations.versioning.registered_versions import NewVersion, Stage
 from lineal.protocols.mlflow import ids, limits
 from lineal.protocols.mlflow.dispatch import Endpoint
 from lineal.protocols.mlflow.experiments import NOTHING, Nothing, Tag
@@ -23,6 +22,9 @@ from lineal.protocols.mlflow.filters import parse_model_filter, parse_order
 from lineal.protocols.mlflow.subjects import SUBJECTS
 from lineal.protocols.mlflow.wire import lacking
 from lineal.query.walks import Wanted
+
+if TYPE_CHECKING:
+    from lineal.operations.versioning.registered_versions import Stage
 
 RESULTS_MAX = 200_000
 
@@ -118,7 +120,7 @@ class _Search(msgspec.Struct):
 def _create(repository: LocalRepository, asked: _Create) -> _Shown:
     if not asked.source:
         raise lacking("source")
-    new = NewVersion(
+    new = o.registered_versions.NewVersion(
         source=asked.source,
         run=ids.foreign_run(asked.run_id),
         logged_model=asked.model_id,
@@ -126,7 +128,7 @@ def _create(repository: LocalRepository, asked: _Create) -> _Shown:
         description=asked.description,
         tags={each.key: limits.checked_registry_tag(each.key, each.value) for each in asked.tags},
     )
-    made = verbs.create(repository, asked.name, new)
+    made = o.registered_versions.create(repository, asked.name, new)
     if made.logged_model:
         _note(repository, made)
     return _Shown(shown_version(made))
@@ -141,16 +143,18 @@ def _note(repository: LocalRepository, made: RegisteredVersion) -> None:
 
 
 def _get(repository: LocalRepository, asked: _Numbered) -> _Shown:
-    return _Shown(shown_version(registry.version(repository, asked.name, number=number_of(asked.version))))
+    return _Shown(shown_version(o.registry.version(repository, asked.name, number=number_of(asked.version))))
 
 
 def _update(repository: LocalRepository, asked: _Update) -> _Shown:
-    found = verbs.update(repository, asked.name, number_of(asked.version), description=asked.description)
+    found = o.registered_versions.update(
+        repository, asked.name, number_of(asked.version), description=asked.description
+    )
     return _Shown(shown_version(found))
 
 
 def _delete(repository: LocalRepository, asked: _Numbered) -> Nothing:
-    verbs.delete(repository, asked.name, number_of(asked.version))
+    o.registered_versions.delete(repository, asked.name, number_of(asked.version))
     return NOTHING
 
 
@@ -161,22 +165,22 @@ def _search(repository: LocalRepository, asked: _Search) -> _Versions:
         parse_model_filter(asked.filter, "model versions"),
         parse_order(asked.order_by, "model versions"),
     )
-    page = registry.versions_page(repository.store, wanted, limit=asked.max_results, page_token=asked.page_token)
+    page = o.registry.versions_page(repository.store, wanted, limit=asked.max_results, page_token=asked.page_token)
     return _Versions([shown_version(each, aliases=False) for each in page.found], page.next_token)
 
 
 def _download_uri(repository: LocalRepository, asked: _Numbered) -> _Place:
-    return _Place(registry.version(repository, asked.name, number=number_of(asked.version)).location)
+    return _Place(o.registry.version(repository, asked.name, number=number_of(asked.version)).location)
 
 
 def _set_tag(repository: LocalRepository, asked: _SetTag) -> Nothing:
     tags = {asked.key: limits.checked_registry_tag(asked.key, asked.value)}
-    verbs.update(repository, asked.name, number_of(asked.version), tags=tags)
+    o.registered_versions.update(repository, asked.name, number_of(asked.version), tags=tags)
     return NOTHING
 
 
 def _delete_tag(repository: LocalRepository, asked: _DeleteTag) -> Nothing:
-    verbs.update(repository, asked.name, number_of(asked.version), untag=(asked.key,))
+    o.registered_versions.update(repository, asked.name, number_of(asked.version), untag=(asked.key,))
     return NOTHING
 
 
@@ -187,7 +191,7 @@ def _transition(repository: LocalRepository, asked: _Transition) -> _Shown:
             "Model version transition cannot archive existing model versions because"
             f" '{STAGE_NAMES[stage]}' is not an Active stage. Valid stages are Staging, Production"
         )
-    found = verbs.transition(
+    found = o.registered_versions.transition(
         repository,
         asked.name,
         number_of(asked.version),

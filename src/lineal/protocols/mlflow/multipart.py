@@ -24,7 +24,6 @@ from lineal.client.local import LocalRepository
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Denied, Invalid, NotFound, Unsupported
 from lineal.operations.answers import ArtifactAnswer
-from lineal.operations.data.stores import on_disk
 from lineal.operations.recording import artifacts as verbs
 from lineal.protocols import Acting
 from lineal.protocols.mlflow import wire
@@ -33,6 +32,7 @@ from lineal.protocols.mlflow.dispatch import read_body
 from lineal.protocols.mlflow.places import Place, place_of, safe
 from lineal.protocols.mlflow.streams import Transfers
 from lineal.storage.blobs.parts import KEPT_SECONDS, Parts
+from lineal.storage.repository import on_disk
 from lineal.storage.signing import Signer
 
 PARTS_MAX = 10_000

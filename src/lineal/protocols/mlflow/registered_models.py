@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
+from lineal import operations as o
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Invalid
 from lineal.operations.answers import RegisteredModel
-from lineal.operations.versioning import registered_models as verbs
-from lineal.operations.versioning import registered_versions, registry
 from lineal.protocols.mlflow import limits
 from lineal.protocols.mlflow.dispatch import Endpoint
 from lineal.protocols.mlflow.experiments import NOTHING, Nothing, Tag
@@ -114,26 +113,26 @@ class _AliasOf(msgspec.Struct):
 def _create(repository: LocalRepository, asked: _Create) -> _Shown:
     limits.check_model_name(asked.name)
     tags = {each.key: limits.checked_registry_tag(each.key, each.value) for each in asked.tags}
-    return _Shown(_shown(verbs.create(repository, asked.name, description=asked.description, tags=tags)))
+    return _Shown(_shown(o.registered_models.create(repository, asked.name, description=asked.description, tags=tags)))
 
 
 def _get(repository: LocalRepository, asked: _Named) -> _Shown:
-    return _Shown(_shown(registry.model(repository, _name(asked.name))))
+    return _Shown(_shown(o.registry.model(repository, _name(asked.name))))
 
 
 def _update(repository: LocalRepository, asked: _Update) -> _Shown:
-    return _Shown(_shown(verbs.update(repository, _name(asked.name), description=asked.description)))
+    return _Shown(_shown(o.registered_models.update(repository, _name(asked.name), description=asked.description)))
 
 
 def _rename(repository: LocalRepository, asked: _Rename) -> _Shown:
     if not asked.new_name:
         raise lacking("new_name")
     limits.check_model_name(asked.new_name)
-    return _Shown(_shown(verbs.rename(repository, _name(asked.name), asked.new_name)))
+    return _Shown(_shown(o.registered_models.rename(repository, _name(asked.name), asked.new_name)))
 
 
 def _delete(repository: LocalRepository, asked: _Named) -> Nothing:
-    verbs.delete(repository, _name(asked.name))
+    o.registered_models.delete(repository, _name(asked.name))
     return NOTHING
 
 
@@ -144,40 +143,40 @@ def _search(repository: LocalRepository, asked: _Search) -> _Models:
         parse_model_filter(asked.filter, "registered models"),
         parse_order(asked.order_by, "registered models"),
     )
-    page = registry.models_page(repository.store, wanted, limit=asked.max_results, page_token=asked.page_token)
+    page = o.registry.models_page(repository.store, wanted, limit=asked.max_results, page_token=asked.page_token)
     return _Models(list(map(_shown, page.found)), page.next_token)
 
 
 def _latest(repository: LocalRepository, asked: _Latest) -> _Versions:
     stages = tuple(dict.fromkeys(map(stage_of, asked.stages)))
-    return _Versions(list(map(shown_version, registry.latest(repository, _name(asked.name), stages=stages))))
+    return _Versions(list(map(shown_version, o.registry.latest(repository, _name(asked.name), stages=stages))))
 
 
 def _set_tag(repository: LocalRepository, asked: _SetTag) -> Nothing:
     value = limits.checked_registry_tag(asked.key, asked.value)
-    verbs.update(repository, _name(asked.name), tags={asked.key: value})
+    o.registered_models.update(repository, _name(asked.name), tags={asked.key: value})
     return NOTHING
 
 
 def _delete_tag(repository: LocalRepository, asked: _DeleteTag) -> Nothing:
-    verbs.update(repository, _name(asked.name), untag=(asked.key,))
+    o.registered_models.update(repository, _name(asked.name), untag=(asked.key,))
     return NOTHING
 
 
 def _set_alias(repository: LocalRepository, asked: _SetAlias) -> Nothing:
     limits.check_alias(asked.alias)
-    registered_versions.alias(repository, _name(asked.name), number_of(asked.version), alias=asked.alias)
+    o.registered_versions.alias(repository, _name(asked.name), number_of(asked.version), alias=asked.alias)
     return NOTHING
 
 
 def _get_by_alias(repository: LocalRepository, asked: _AliasOf) -> _ShownVersion:
     if not asked.alias:
         raise lacking("alias")
-    return _ShownVersion(shown_version(registry.version(repository, _name(asked.name), alias=asked.alias)))
+    return _ShownVersion(shown_version(o.registry.version(repository, _name(asked.name), alias=asked.alias)))
 
 
 def _delete_alias(repository: LocalRepository, asked: _AliasOf) -> Nothing:
-    registered_versions.unalias(repository, _name(asked.name), alias=asked.alias)
+    o.registered_versions.unalias(repository, _name(asked.name), alias=asked.alias)
     return NOTHING
 
 

@@ -8,18 +8,19 @@ from lineal.client.local import LocalRepository
 from lineal.formats.cards.sections import HUMAN
 from lineal.objects.errors import Conflict, Invalid, LinealError
 from lineal.operations.answers import CardAnswer
-from lineal.web.pages.page import Asked, Form, Page
+from lineal.web.pages.page import Asked, Form
 from lineal.web.rendering import address
 
 _FIELD = "section."
 
 
-def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
+def load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
+    """Return what the form shows of a card."""
     found: CardAnswer = repository.model.card(asked.name)
     return _values(found, found.written, found.card)
 
 
-def _act(repository: LocalRepository, asked: Asked, form: Form) -> str | dict[str, Any]:
+def act(repository: LocalRepository, asked: Asked, form: Form) -> str | dict[str, Any]:
     """Keep what somebody wrote, or show it again with what stands in the way."""
     if section := form.get("confirm", ""):
         return _seen(repository.model.confirm(asked.name, section))
@@ -58,6 +59,3 @@ def _values(found: CardAnswer, texts: dict[str, str], base: str, error: LinealEr
             for name in names
         ],
     }
-
-
-PAGE = Page("/edit-card/{name:path}", "card.html", _load, _act)

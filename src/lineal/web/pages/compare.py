@@ -18,7 +18,7 @@ from lineal.operations.answers import ComparedRun, RunAnswer
 from lineal.operations.versioning import comparisons
 from lineal.web.curves import Shown, charts
 from lineal.web.pages.metrics import metric_address, view_values
-from lineal.web.pages.page import Asked, Page
+from lineal.web.pages.page import Asked
 from lineal.web.views import Wanted, address, paged, wanted
 
 _CURVES_MAX, _CHARTS_LEAST, _CHARTS_MOST = 160, 6, 24
@@ -46,7 +46,8 @@ class Table(NamedTuple):
     same: list[Row]
 
 
-def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
+def load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
+    """Return what the runs of the query string have in common, and in what they differ."""
     ids = asked.query.every("run")
     if not ids:
         raise Invalid("no runs are compared", hint="choose some in the table of runs, as in /compare?run=ID&run=ID")
@@ -198,6 +199,3 @@ def _pair(asked: Asked, dimensions: Mapping[str, Dimension], chosen: Sequence[st
     across, up = asked.query.get("sx", ""), asked.query.get("sy", "")
     up = up if up in dimensions else (metrics[:1] or [""])[0]
     return across if across in dimensions else first or (metrics[1:2] or [""])[0], up
-
-
-PAGE = Page("/compare", "compare.html", _load)

@@ -6,14 +6,16 @@ from typing import Any
 
 from lineal.client.local import LocalRepository
 from lineal.web.drawing import lineage_svg
-from lineal.web.pages.page import Asked, Page
+from lineal.web.pages.page import Asked
 
 
-def _list(repository: LocalRepository, _: Asked) -> dict[str, Any]:
+def load_many(repository: LocalRepository, _: Asked) -> dict[str, Any]:
+    """Return all datasets."""
     return {"datasets": repository.data.list()}
 
 
-def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
+def load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
+    """Return one version of a dataset, and what changed in it."""
     found = repository.data.show(f"data:{asked.name}")
     before = f"data:{found.name}@{found.number - 1}"
     return {
@@ -23,7 +25,3 @@ def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
         "versions": repository.data.log(found.name),
         "lineage": lineage_svg(repository.lineage(found.reference)),
     }
-
-
-LIST = Page("/datasets", "datasets.html", _list)
-PAGE = Page("/datasets/{name:path}", "dataset.html", _load)

@@ -5,17 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from lineal.client.local import LocalRepository
-from lineal.web.pages.page import Asked, Page
+from lineal.web.pages.page import Asked
 
 
-def _list(repository: LocalRepository, _: Asked) -> dict[str, Any]:
+def load_many(repository: LocalRepository, _: Asked) -> dict[str, Any]:
+    """Return what runs, and what ran."""
     return {"deployments": repository.deployments(all=True)}
 
 
-def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
+def load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
+    """Return a deployment, and what happened to it."""
     reference = f"deployment:{asked.name}"
     return {"deployment": repository.show(reference), "log": repository.log(reference, limit=20)}
-
-
-LIST = Page("/deployments", "deployments.html", _list)
-PAGE = Page("/deployments/{name:path}", "deployment.html", _load)

@@ -6,14 +6,12 @@ from typing import Any
 
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Invalid
-from lineal.web.pages.page import Asked, Page
+from lineal.web.pages.page import Asked
 
 
-def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
+def load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
+    """Return in what two things differ. Raises Invalid."""
     left, _, right = asked.name.partition("...")
     if not left or not right:
         raise Invalid("two things are compared", hint="as in /diff/churn:1.0.0...churn:1.1.0")
     return {"diff": repository.diff(left, right)}
-
-
-PAGE = Page("/diff/{name:path}", "diff.html", _load)

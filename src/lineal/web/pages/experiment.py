@@ -14,13 +14,14 @@ from lineal.operations.asking.experiment_tables import DESCRIPTION
 from lineal.operations.people.sight import experiment_object
 from lineal.operations.recording import experiments
 from lineal.web.pages import run_table
-from lineal.web.pages.page import Asked, Form, Page
+from lineal.web.pages.page import Asked, Form
 
 _ROWS = 50
 _PLACE = "/experiments"
 
 
-def _list(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
+def load_many(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
+    """Return a page of experiments."""
     seen = run_table.view(_PLACE, asked)
     found, error = None, None
     try:
@@ -32,7 +33,8 @@ def _list(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
     return {"view": seen, "table": found, "error": error}
 
 
-def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
+def load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
+    """Return an experiment with a page of its runs. Raises NotFound."""
     number = _number(asked)
     found = experiments.shown(repository, number=number)
     return {
@@ -52,7 +54,7 @@ def _view(found: ExperimentAnswer, asked: Asked) -> run_table.View:
     return msgspec.structs.replace(seen, deleted=seen.deleted or found.state == "deleted")
 
 
-def _act(repository: LocalRepository, asked: Asked, form: Form) -> str | dict[str, Any]:
+def act(repository: LocalRepository, asked: Asked, form: Form) -> str | dict[str, Any]:
     """Change the experiment, or those of its runs that were marked, and say what stands in the way."""
     number, refused = _number(asked), None
     try:
@@ -65,7 +67,7 @@ def _act(repository: LocalRepository, asked: Asked, form: Form) -> str | dict[st
     if refused is None:
         return run_table.view(f"{_PLACE}/{number}", asked).link()
     typed = {name: form[name] for name in ("name", "description") if name in form}
-    return {**_load(repository, asked), **typed, "refused": run_table.told(refused)}
+    return {**load(repository, asked), **typed, "refused": run_table.told(refused)}
 
 
 def _change(repository: LocalRepository, number: int, form: Form) -> None:
@@ -92,7 +94,3 @@ def _number(asked: Asked) -> int:
     if not asked.name.isdecimal() or len(asked.name) > 15:
         raise NotFound(f"{asked.name!r} is no number of an experiment", hint="/experiments lists them")
     return int(asked.name)
-
-
-LIST = Page(_PLACE, "experiments.html", _list)
-PAGE = Page(_PLACE + "/{name:path}", "experiment.html", _load, _act, csv=run_table.rows)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from lineal.client.local import LocalRepository
-from lineal.web.pages.page import Asked, Page
+from lineal.web.pages.page import Asked
 
 _NEWEST = 8
 
 
-def _load(repository: LocalRepository, _: Asked) -> dict[str, Any]:
+def load(repository: LocalRepository, _: Asked) -> dict[str, Any]:
+    """Return what stands, what runs and what is new."""
     return {
         "models": repository.model.list(),
         "deployments": repository.deployments(),
@@ -18,6 +19,3 @@ def _load(repository: LocalRepository, _: Asked) -> dict[str, Any]:
         "runs": repository.runs(limit=_NEWEST),
         "log": repository.log(limit=_NEWEST),
     }
-
-
-PAGE = Page("/", "home.html", _load)

@@ -16,7 +16,7 @@ from lineal.operations.recording.inputs import CONTEXT
 from lineal.operations.recording.summaries import Inputs, Outputs
 from lineal.web.pages.media import address as media_address
 from lineal.web.pages.media import kind_of
-from lineal.web.pages.page import Asked, Page
+from lineal.web.pages.page import Asked
 
 _MODELS_MAX, _VERSIONS_MAX, _RELATED_SHOWN, _COMPARED_MAX = 20, 20, 50, 32
 _LOGGED = "logged:"
@@ -114,7 +114,8 @@ def _look(subject: str, path: str) -> str:
     return "" if subject.startswith(_LOGGED) or kind_of(path) == "file" else media_address(subject, path)
 
 
-def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
+def load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
+    """Return the files of a run, or of a model that it logged."""
     subject, under = asked.query.get("of", ""), asked.query.get("under", "").strip("/")
     if subject.startswith(_LOGGED):
         model = logged_models.show(repository, subject.removeprefix(_LOGGED))
@@ -132,6 +133,3 @@ def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
         "top": files_address(subject, ""),
         "files": files(repository, subject, under),
     }
-
-
-PAGE = Page("/files", "files.html", _load)

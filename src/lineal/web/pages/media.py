@@ -24,7 +24,7 @@ from lineal.formats.media import (
 from lineal.objects.errors import Corrupt, LinealError, NotFound
 from lineal.operations.answers import RunAnswer
 from lineal.web.charts import confusion_svg, curve_svg, histogram_svg
-from lineal.web.pages.page import Asked, Page
+from lineal.web.pages.page import Asked
 from lineal.web.pictures import HEAD_BYTES, picture_type
 
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg")
@@ -94,7 +94,8 @@ def kind_of(path: str) -> str:
     return "image" if name.endswith(PICTURES) else "text" if name.endswith(_TEXTS) else "file"
 
 
-def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
+def load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
+    """Return a file that a run logged, drawn as what it is. Raises NotFound."""
     run_id, path = asked.query.get("run", ""), asked.query.get("path", "")
     run: Any = repository.show(f"run:{run_id}")
     lines = _lines(repository, run)
@@ -229,6 +230,3 @@ def _bytes(repository: LocalRepository, run_id: str, path: str, most: int) -> by
     if found.size_bytes > most:
         raise Corrupt(f"'{path}' is too large to be shown")
     return repository.blobs.get(found.digest)
-
-
-PAGE = Page("/media", "media.html", _load)

@@ -16,7 +16,7 @@ from lineal.operations.answers import RunAnswer, TrackedRun
 from lineal.operations.recording import curves, tracking
 from lineal.operations.recording.summaries import MetricLine
 from lineal.web.curves import Shown, bounds, charts, count_of
-from lineal.web.pages.page import Asked, Page
+from lineal.web.pages.page import Asked
 from lineal.web.views import Wanted, address, paged, wanted
 
 CHARTS = 24
@@ -102,7 +102,8 @@ def view_values(view: Wanted, count: int, whole: int, page: int, size: int = CHA
     }
 
 
-def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
+def load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
+    """Return one metric of a run, whole or in part. Raises NotFound."""
     run, key, view = asked.query.get("run", ""), asked.query.get("key", ""), wanted(asked)
     told = tracking.tracked(repository, run)
     points = curves.points(repository, told.id, key=key, offset=view.page * _POINTS, limit=_POINTS)
@@ -164,6 +165,3 @@ def _summary(curve: Curve) -> dict[str, Any]:
         "most_at": most[:2] if most else None,
         "words": {each.word: sum(it.point_count for it in curve.words if it.word == each.word) for each in curve.words},
     }
-
-
-PAGE = Page("/metric", "metric.html", _load)

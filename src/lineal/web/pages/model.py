@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from lineal.client.local import LocalRepository
-from lineal.web.pages.page import Asked, Page
+from lineal.web.pages.page import Asked
 
 
-def _list(repository: LocalRepository, _: Asked) -> dict[str, Any]:
+def load_many(repository: LocalRepository, _: Asked) -> dict[str, Any]:
+    """Return all models."""
     return {"models": repository.model.list()}
 
 
-def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
+def load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
+    """Return a model with its versions."""
     return {"model": repository.model.show(asked.name)}
-
-
-LIST = Page("/models", "models.html", _list)
-PAGE = Page("/models/{name:path}", "model.html", _load)

@@ -1,11 +1,9 @@
-"""What a page is: an address, a template, and how its values are found by the verbs that everybody has."""
+"""What a page is: an address, a template, and what finds its values by the verbs that everybody has."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
-
-from lineal.client.local import LocalRepository
+from collections.abc import Iterable
+from typing import NamedTuple
 
 
 class Said(dict[str, str]):
@@ -41,14 +39,15 @@ Form = Said
 
 
 class Page(NamedTuple):
-    """A page. ``load`` gives its values, which are also its JSON.
+    """A page. What it does is named, and is imported when somebody asks for it.
 
-    ``act`` does what its form asks, and gives the address of what is to be seen then, or the page's values once more where
+    ``load`` takes the repository and what was asked for, and gives the page's values, which are also its JSON. ``act`` takes
+    what its form says too and does it, and gives the address of what is to be seen then, or the page's values once more where
     something is left to be done. ``csv`` gives the rows of its table, from its values; a page without has no ``.csv``.
     """
 
     path: str
     template: str
-    load: Callable[[LocalRepository, Asked], dict[str, Any]]
-    act: Callable[[LocalRepository, Asked, Form], str | dict[str, Any]] | None = None
-    csv: Callable[[dict[str, Any]], Iterable[Sequence[object]]] | None = None
+    load: str
+    act: str = ""
+    csv: str = ""

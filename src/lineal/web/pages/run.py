@@ -15,7 +15,7 @@ from lineal.operations.recording import experiments, tracking
 from lineal.operations.recording.summaries import Pair
 from lineal.web.drawing import lineage_svg
 from lineal.web.pages import made, media, metrics, run_table
-from lineal.web.pages.page import Asked, Form, Page
+from lineal.web.pages.page import Asked, Form
 
 _DESCRIPTION, _INNER = "mlflow.note.content", ("mlflow.", "lineal.")
 _SHOWN_OTHERWISE = {"metrics", "artifacts", "tags", "runs that belong to it"}
@@ -25,21 +25,23 @@ _SHOWN_BYTES = 20_000
 """A page shows so much of what a program printed; the store has all of it."""
 
 
-def _list(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
+def load_many(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
+    """Return a page of the runs."""
     return run_table.values(repository, run_table.view("/runs", asked))
 
 
-def _act(repository: LocalRepository, asked: Asked, form: Form) -> str | dict[str, Any]:
+def act(repository: LocalRepository, asked: Asked, form: Form) -> str | dict[str, Any]:
     """Delete or restore the runs that were marked."""
     if form.get("act", "") not in run_table.ACTS:
         raise Invalid("this is nothing that can be done here", hint="use the buttons of the page")
     refused = run_table.act(repository, form)
     if refused is None:
         return run_table.view("/runs", asked).link()
-    return {**_list(repository, asked), "refused": run_table.told(refused)}
+    return {**load_many(repository, asked), "refused": run_table.told(refused)}
 
 
-def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
+def load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
+    """Return everything that was seen of a run."""
     found: Any = repository.show(f"run:{asked.name}")
     told = tracking.tracked(repository, found.id)
     params = {each.key: each.value for each in _pairs(told.params)}
@@ -92,6 +94,3 @@ def _text(repository: LocalRepository, digest: Any) -> str:
 
 
 _pairs = msgspec.json.Decoder(prepared(list[Pair])).decode
-
-LIST = Page("/runs", "runs.html", _list, _act, csv=run_table.rows)
-PAGE = Page("/runs/{name:path}", "run.html", _load)

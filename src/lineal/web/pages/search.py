@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import LinealError
 from lineal.operations.answers import Found
-from lineal.web.pages.page import Asked, Page
+from lineal.web.pages.page import Asked
 
 _ROWS = 50
 _METRICS_MAX = 6
@@ -34,7 +34,8 @@ _EXAMPLES = (
 )
 
 
-def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
+def load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
+    """Return a page of what a search finds, or why it cannot be read."""
     query, page = asked.query.get("q", ""), asked.query.get("page", "")
     kind = asked.query.get("kind", "versions")
     found, error = None, None
@@ -59,6 +60,3 @@ def _metrics(found: Found) -> tuple[str, ...]:
     rows: Iterable[Any] = (*found.versions, *found.runs)
     names = dict.fromkeys(name for row in rows for name in row.metrics)
     return tuple(names)[:_METRICS_MAX]
-
-
-PAGE = Page("/search", "search.html", _load)

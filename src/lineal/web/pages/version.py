@@ -16,12 +16,13 @@ from lineal.objects.statements import Bump, Evaluation, GateReport
 from lineal.objects.structures import Structure
 from lineal.operations.answers import VersionAnswer
 from lineal.web.drawing import lineage_svg
-from lineal.web.pages.page import Asked, Page
+from lineal.web.pages.page import Asked
 
 _REQUESTS_SHOWN = 6
 
 
-def _load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
+def load(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
+    """Return a version with what is known of it. Raises NotFound."""
     found = repository.show(asked.name)
     if not isinstance(found, VersionAnswer):
         raise NotFound(f"{asked.name} is no version", hint="the search above finds versions")
@@ -78,10 +79,7 @@ def _bump(found: VersionAnswer) -> Any:
     return next(own, None) or _newest(found, Bump)
 
 
-def _lineage(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
+def load_lineage(repository: LocalRepository, asked: Asked) -> dict[str, Any]:
+    """Return what something came from, and what came of it."""
     answer = repository.lineage(asked.name)
     return {"answer": answer, "lineage": lineage_svg(answer)}
-
-
-PAGE = Page("/versions/{name:path}", "version.html", _load)
-LINEAGE = Page("/lineage/{name:path}", "lineage.html", _lineage)

@@ -77,9 +77,7 @@ def test_a_planned_move_is_made_when_it_is_due(two: LocalRepository, policy: Cal
 
     assert (planned,) == moves.list_moves(two)
     assert () == moves.due(two)
-    assert not moves.is_due(two.store)
     later(two)
-    assert moves.is_due(two.store)
     assert ["made"] == [each.state for each in moves.due(two)]
     assert ["production", "production"] == stages(two)
     assert () == moves.list_moves(two)
