@@ -6,7 +6,7 @@ import queue
 import select
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from decimal import Decimal
 from functools import lru_cache, partial
 from typing import Any, Literal
@@ -24,7 +24,7 @@ from lineal.storage.database.database import Later, Row
 from lineal.storage.database.postgres_asking import ask
 from lineal.storage.database.postgres_rows import statements
 from lineal.storage.database.postgres_statements import Promised, Statements
-from lineal.storage.database.stopping import Stopped, current
+from lineal.storage.database.stopping import Stop, Stopped, current
 from lineal.storage.database.transactions import Transactions
 
 _CONNECTIONS_MAX = 10
@@ -65,7 +65,7 @@ class _Connection:
     """A connection, and the transactions that are open on it."""
 
     def __init__(self, url: str, *, read_only: bool) -> None:
-        with _translated():
+        with _translated:
             self.raw = psycopg.connect(url, autocommit=True, row_factory=dict_row, connect_timeout=_WAIT_SECONDS)
             self.raw.execute(f"SET default_transaction_read_only = {'on' if read_only else 'off'}")
         # One type for all texts and one for all whole numbers: the server never has to guess a value's type.
@@ -83,7 +83,7 @@ class _Connection:
         """
         word, gives_rows = _kind(sql)
         sent = self._statements
-        with _translated():
+        with _translated:
             if word == "ROLLBACK":
                 with suppress(errors.Error):  # it fails what is undone, not those who undo it
                     self._wait()
@@ -102,18 +102,18 @@ class _Connection:
 
     def _send(self, sql: str) -> None:
         """Put a statement on its way, and let the server begin with all that is."""
-        with _translated():
+        with _translated:
             self._statements.send(sql, {})
             self._statements.push()
 
     def later(self, sql: str, values: Mapping[str, Any]) -> Promised:
         """Have one statement carried out, in a transaction."""
-        with _translated():
+        with _translated:
             return self._statements.send(sql, values)
 
     def settle(self) -> None:
         """Wait for what was sent."""
-        with _translated():
+        with _translated:
             self._wait()
 
     def _wait(self) -> None:
@@ -151,25 +151,26 @@ class Postgres:
     def __init__(self, url: str, *, read_only: bool = False) -> None:
         self._url = url
         self._read_only = read_only
-        self._own = threading.local()
+        self.own = threading.local()
+        """Of each thread: the connection that its transaction uses, and whether it hurries."""
         self._free: queue.LifoQueue[_Connection | None] = queue.LifoQueue()
         for _ in range(_CONNECTIONS_MAX):
             self._free.put(None)
 
     def run(self, sql: str, /, **values: Any) -> list[Row]:
         """Carry out one statement and return its rows. Raises Conflict, Invalid, Unavailable."""
-        with self._statement() as connection, _stoppable(connection):
+        with _ToUse(self) as connection, _stoppable(connection):
             return connection.execute(sql, values)
 
     def later(self, sql: str, /, **values: Any) -> Later:
         """Have one statement carried out, and return what gives its rows. Raises what ``run`` raises."""
-        with self._statement() as connection:
+        with _ToUse(self) as connection:
             promised = connection.later(sql, values)
         return partial(self._rows, promised)
 
     def _rows(self, promised: Promised) -> list[Row]:
         if promised.rows is None:
-            with self._statement() as connection, _stoppable(connection):
+            with _ToUse(self) as connection, _stoppable(connection):
                 connection.settle()
         if promised.rows is None:
             raise Conflict("a statement before this one failed and undid its transaction", hint="begin it again")
@@ -177,18 +178,18 @@ class Postgres:
 
     def many(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> None:
         """Carry out one statement for each of ``rows``, all or none. Raises what ``run`` raises."""
-        with self._statement() as connection, connection.transactions.joined():
+        with _ToUse(self) as connection, connection.transactions.joined():
             connection.execute_many(sql, rows)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Make everything in the block one change."""
-        with self._lent() as connection, connection.transactions.open():
+        with _Lent(self) as connection, connection.transactions.open():
             yield
 
     def ask(self, question: Question) -> Asked:
         """Answer a question in SQL that a person wrote. Raises Invalid, Conflict, Unavailable."""
-        with self._lent() as connection, _stoppable(connection), _translated():
+        with _Lent(self) as connection, _stoppable(connection), _translated:
             if connection.transactions.depth:
                 raise Conflict("a question is asked outside of transactions", hint="end the transaction first")
             return ask(connection.raw, question)
@@ -198,7 +199,7 @@ class Postgres:
 
         There are many writers here, each with its own way to the disk: what waits for that is the end of the outermost one.
         """
-        self._own.hurries = True
+        self.own.hurries = True
         return lambda: None
 
     def close(self) -> None:
@@ -209,49 +210,74 @@ class Postgres:
                     connection.raw.close()
                 self._free.put(None)
 
-    @contextmanager
-    def _statement(self) -> Iterator[_Connection]:
-        with self._lent() as connection:
-            connection.transactions.check()
-            try:
-                yield connection
-            except BaseException:
-                connection.transactions.doom()
-                raise
-
-    @contextmanager
-    def _lent(self) -> Iterator[_Connection]:
-        """Lend the connection that this thread's transaction uses, or a free one."""
-        if held := getattr(self._own, "connection", None):
-            yield held
-            return
-        connection: _Connection | None = self._take()
+    def take(self) -> _Connection:
+        """Have a free connection, for this thread alone. Raises Unavailable."""
         try:
-            if connection is None or not connection.is_alive():
-                connection = _Connection(self._url, read_only=self._read_only)
-            self._own.connection = connection
-            connection.transactions.hurries = getattr(self._own, "hurries", False)
-            yield connection
-        finally:
-            self._own.connection = None
-            is_kept = connection is not None and not connection.raw.closed
-            self._free.put(connection if is_kept else None)
-
-    def _take(self) -> _Connection | None:
-        try:
-            return self._free.get(timeout=_WAIT_SECONDS)
+            free = self._free.get(timeout=_WAIT_SECONDS)
         except queue.Empty:
             raise Unavailable(
                 f"all {_CONNECTIONS_MAX} connections to the database are in use", hint="retry in a moment"
             ) from None
+        try:
+            found = free if free and free.is_alive() else _Connection(self._url, read_only=self._read_only)
+        except BaseException:
+            self._free.put(None)
+            raise
+        self.own.connection = found
+        found.transactions.hurries = getattr(self.own, "hurries", False)
+        return found
+
+    def give_back(self, connection: _Connection) -> None:
+        """Let others have it."""
+        self.own.connection = None
+        self._free.put(None if connection.raw.closed else connection)
+
+
+class _Lent(AbstractContextManager[_Connection]):
+    """Lends the connection that this thread's transaction uses, or a free one. A class, for every statement needs one."""
+
+    __slots__ = ("_connection", "_database", "_is_taken")
+
+    def __init__(self, database: Postgres) -> None:
+        self._database = database
+
+    def __enter__(self) -> _Connection:
+        held: _Connection | None = getattr(self._database.own, "connection", None)
+        self._is_taken = held is None
+        self._connection = held or self._database.take()
+        return self._connection
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._is_taken:
+            self._database.give_back(self._connection)
+
+
+class _ToUse(_Lent):
+    """Lends one for a statement: a transaction in which one fails can only be undone."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> _Connection:
+        connection = super().__enter__()
+        connection.transactions.check()
+        return connection
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind:
+            self._connection.transactions.doom()
+        super().__exit__(kind)
+
+
+def _stoppable(connection: _Connection) -> AbstractContextManager[None]:
+    """Let what is done with a connection be stopped by whoever no longer waits for it. Raises Stopped."""
+    return _stopped_by(stop, connection) if (stop := current()) else _NOBODY
+
+
+_NOBODY = nullcontext()
 
 
 @contextmanager
-def _stoppable(connection: _Connection) -> Iterator[None]:
-    """Let what is done with a connection be stopped by whoever no longer waits for it. Raises Stopped."""
-    if not (stop := current()):
-        yield
-        return
+def _stopped_by(stop: Stop, connection: _Connection) -> Iterator[None]:
     try:
         with stop.during(partial(connection.raw.cancel_safe, timeout=_CANCEL_SECONDS)):
             yield
@@ -260,13 +286,15 @@ def _stoppable(connection: _Connection) -> Iterator[None]:
         raise
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Turn psycopg's errors into ours."""
-    try:
-        yield
-    except errors.Error as error:
-        kind, hint = next((ours, hint) for theirs, ours, hint in _ERRORS if isinstance(error, theirs))
-        raise kind(f"the database: {str(error).strip()}", hint=hint) from None
-    except UnicodeEncodeError as error:
-        raise Invalid(f"the database cannot keep this value: {error}", hint="change the value") from None
+class _Translated(AbstractContextManager[None]):
+    """Turns psycopg's errors into ours."""
+
+    def __exit__(self, _: object, error: BaseException | None, *__: object) -> None:
+        if isinstance(error, errors.Error):
+            kind, hint = next((ours, hint) for theirs, ours, hint in _ERRORS if isinstance(error, theirs))
+            raise kind(f"the database: {str(error).strip()}", hint=hint) from None
+        if isinstance(error, UnicodeEncodeError):
+            raise Invalid(f"the database cannot keep this value: {error}", hint="change the value") from None
+
+
+_translated = _Translated()
