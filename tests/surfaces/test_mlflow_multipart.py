@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
+from urllib.parse import urlsplit
 
 import pytest
 
 from lineal.client.local import LocalRepository
 from lineal.objects.digest import digest_of
+from lineal.operations.data.stores import packed_of
 from lineal.server.guard import Guard
 from lineal.server.tokens import read_tokens
 from lineal.storage.blobs.memory import MemoryBlobs
@@ -117,6 +120,79 @@ def test_a_part_that_is_sent_again_does_not_change_the_first(client: Client, roo
     assert DATA == client.get(f"{root}/models/big.bin")
 
 
+def test_a_part_that_is_sent_again_may_take_the_place_of_the_first(client: Client, root: str):
+    upload = begin(client, root)
+    parts = [send(each) for each in upload["credentials"]]
+    other = bytes(PART) + DATA[PART:]
+    client.said(
+        "POST",
+        f"mlflow-artifacts/mpu/complete/{root}/models",
+        ending(upload, [send(upload["credentials"][0], other), *parts[1:]]),
+    )
+
+    assert other == client.get(f"{root}/models/big.bin")
+
+
+def test_the_finished_file_is_the_one_that_the_parts_were_written_into_and_nobody_writes_there_again(
+    client: Client, root: str, local: LocalRepository
+):
+    upload = begin(client, root)
+    parts = [send(each) for each in upload["credentials"]]
+    (written,) = (local.store.root / "tmp").glob("*.whole.*")  # type: ignore[operator]
+    number = written.stat().st_ino
+    client.said("POST", f"mlflow-artifacts/mpu/complete/{root}/models", ending(upload, parts))
+    path = packed_of(local.store).files.path(digest_of(DATA))
+
+    assert (number, 1, 0o444) == (path.stat().st_ino, path.stat().st_nlink, path.stat().st_mode & 0o777)
+    send(upload["credentials"][1], bytes(len(DATA)))
+    assert DATA == path.read_bytes() == client.get(f"{root}/models/big.bin")
+
+
+def test_an_upload_goes_on_at_another_server(client: Client, root: str, local: LocalRepository, tmp_path: Path):
+    upload = begin(client, root)
+    parts = [send(each) for each in upload["credentials"][:2]]
+    with served(local, Guard(Actor("owner", "admin"), read_tokens(tmp_path / "tokens.toml"))) as address:
+        other = Client(address, Authorization="Bearer ada")
+        rest = [each | {"url": address + each["url"].removeprefix(client.url)} for each in upload["credentials"][2:]]
+        parts += [send(each) for each in rest]
+        other.said("POST", f"mlflow-artifacts/mpu/complete/{root}/models", ending(upload, parts))
+
+    assert DATA == client.get(f"{root}/models/big.bin")
+
+
+def test_a_part_whose_sender_went_away_is_sent_again_to_the_same_place(
+    client: Client, root: str, local: LocalRepository
+):
+    upload = begin(client, root)
+    first = upload["credentials"][0]
+    split = urlsplit(first["url"])
+    with socket.create_connection((split.hostname, split.port)) as half:
+        half.sendall(f"PUT {split.path}?{split.query} HTTP/1.1\r\nHost: x\r\nContent-Length: {PART}\r\n\r\n".encode())
+        half.sendall(bytes(PART // 2))
+        while "place" not in waiting(local):
+            time.sleep(0.01)
+    while "place" in waiting(local):
+        time.sleep(0.01)
+    parts = [send(each) for each in upload["credentials"]]
+    assert ["place"] * 4 + ["plan", "whole"] == waiting(local)
+    client.said("POST", f"mlflow-artifacts/mpu/complete/{root}/models", ending(upload, parts))
+
+    assert DATA == client.get(f"{root}/models/big.bin")
+
+
+def test_parts_whose_size_nobody_tells_beforehand_are_one_file_too(client: Client, root: str, local: LocalRepository):
+    upload, parts = begin(client, root), []
+    for number, each in enumerate(upload["credentials"], 1):
+        piece = DATA[(number - 1) * PART : number * PART]
+        answer = HTTP.request("PUT", each["url"], body=iter([piece[:1000], piece[1000:]]), chunked=True)
+        parts.append({"part_number": number, "etag": answer.headers["ETag"]})
+    assert ["part"] * 4 == waiting(local)
+    client.said("POST", f"mlflow-artifacts/mpu/complete/{root}/models", ending(upload, parts))
+
+    assert DATA == client.get(f"{root}/models/big.bin")
+    assert ["done"] == waiting(local)
+
+
 ENDINGS: dict[str, Any] = {
     "a part is missing": lambda upload, parts: ending(upload, parts[:3]),
     "a part twice": lambda upload, parts: ending(upload, [*parts, parts[0]]),
@@ -150,8 +226,8 @@ def test_what_is_not_whole_gets_no_name(name: str, client: Client, root: str):
 def test_a_part_that_was_cut_short_by_a_dying_disk_is_told(client: Client, root: str, local: LocalRepository):
     upload = begin(client, root)
     parts = [send(each) for each in upload["credentials"]]
-    (path,) = (local.store.root / "tmp").glob("*.part.2.*")  # type: ignore[operator]
-    os.truncate(path, 5)
+    (path,) = (local.store.root / "tmp").glob("*.whole.*")  # type: ignore[operator]
+    os.truncate(path, PART + 5)
     status, code, message = client.refused(
         "POST", f"mlflow-artifacts/mpu/complete/{root}/models", ending(upload, parts)
     )
@@ -176,13 +252,13 @@ def test_parts_that_nobody_puts_together_are_gone_after_a_day(client: Client, ro
         send(each)
     new = begin(client, root)
     send(new["credentials"][0])
-    assert ["part"] * 3 == waiting(local)
+    assert ["place"] * 3 + ["plan"] * 2 + ["whole"] * 2 == waiting(local)
     for path in sorted((local.store.root / "tmp").glob("upload.*")):  # type: ignore[operator]
         if not path.name.startswith(f"upload.{new['upload_id'][:32]}"):
             os.utime(path, (time.time() - 25 * 3600,) * 2)
     begin(client, root)
 
-    assert ["part"] == waiting(local)
+    assert ["place", "plan", "whole"] == waiting(local)
 
 
 @pytest.mark.parametrize("count", [0, -1, 10_001])

@@ -72,11 +72,14 @@ class DirectFile:
         flags: how it is open: ``os.O_RDONLY`` or ``os.O_WRONLY``.
         cached: whether the cache has a part in it: what it has is read from there, and what is written stays there as
             long as it is quick.
+
+    ``is_past_cache`` says that the disk was given everything that was written.
     """
 
     def __init__(self, descriptor: int, flags: int = os.O_WRONLY, *, cached: bool = False) -> None:
         self._descriptor = descriptor
         self._cached = cached
+        self.is_past_cache = True
         self._room = memoryview(b"")
         self._cache_bytes, self._cache_s = 0, 0.0
         self._direct = -1
@@ -97,7 +100,9 @@ class DirectFile:
         """Write all of ``data``, which comes from ``buffer``. Raises OSError."""
         done = 0 if self._cached else self._in_blocks(data, at)
         began = time.perf_counter()
-        write_at(self._descriptor, data[done:], at + done)
+        if done < len(data):
+            self.is_past_cache = False
+            write_at(self._descriptor, data[done:], at + done)
         if self._cached:
             _begin_writing(self._descriptor, at, len(data))
             self._cache_bytes += len(data)
@@ -155,16 +160,18 @@ class DirectFile:
 
 
 class Appending:
-    """A new file that grows at its end.
+    """A new file that grows at its end, or a part of one.
 
     Args:
         descriptor: the file; it stays the caller's.
+        at: where its first byte goes.
+        room_bytes: so much is written at once.
     """
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, *, at: int = 0, room_bytes: int = BUFFER_BYTES) -> None:
         self._file = DirectFile(descriptor)
-        self._buffer = buffer()
-        self._filled = self._at = 0
+        self._buffer = buffer(room_bytes)
+        self._filled, self._at = 0, at
 
     def write(self, data: bytes) -> None:
         """Append ``data``; its last bytes may wait. Raises OSError."""
@@ -181,10 +188,11 @@ class Appending:
         self._file.write_at(self._buffer[: self._filled], self._at)
         self._at, self._filled = self._at + self._filled, 0
 
-    def finish(self) -> None:
-        """Write what waits. Raises OSError."""
+    def finish(self) -> bool:
+        """Write what waits; tell whether all of it went past the cache. Raises OSError."""
         self._flush()
         self._file.close()
+        return self._file.is_past_cache
 
     def discard(self) -> None:
         """Let go of what waits."""

@@ -31,6 +31,7 @@ from lineal.protocols.mlflow.artifacts import Files, answering, found_at
 from lineal.protocols.mlflow.dispatch import read_body
 from lineal.protocols.mlflow.places import Place, place_of, safe
 from lineal.protocols.mlflow.streams import Transfers
+from lineal.storage.blobs.ahead import Ahead
 from lineal.storage.blobs.parts import KEPT_SECONDS, Parts
 from lineal.storage.repository import on_disk
 from lineal.storage.signing import Signer
@@ -103,6 +104,7 @@ class Multipart:
         self._files = files
         self._transfers = transfers
         self._signer = Signer(repository.store.database, "mlflow addresses")
+        self._ahead = Ahead()
 
     async def create(self, request: Request) -> ASGIApp:
         """Begin an upload in parts, each of which has an address of its own."""
@@ -134,12 +136,16 @@ class Multipart:
         """Take a part, from whoever has its address."""
         name, number = request.path_params["upload"], request.path_params["number"]
         until, signature = _signed(request)
-        tag = await self._transfers.received(request.receive, partial(self._put_part, name, number, until, signature))
+        size_bytes = _whole(request.headers.get("content-length"))
+        put = partial(self._put_part, name, number, until, signature, size_bytes)
+        tag = await self._transfers.received(request.receive, put)
         return Response(headers={"ETag": f'"{tag}"'})
 
-    def _put_part(self, name: str, number: int, until: int, signature: str, pieces: Iterator[bytes]) -> str:
+    def _put_part(
+        self, name: str, number: int, until: int, signature: str, size_bytes: int, pieces: Iterator[bytes]
+    ) -> str:
         self._check(until, signature, "part", name, number, until)
-        return self._parts().put(name, number, pieces)
+        return self._parts().put(name, number, pieces, size_bytes)
 
     async def complete(self, request: Request) -> ASGIApp:
         """Put the parts of an upload together, and give the whole its name."""
@@ -158,7 +164,7 @@ class Multipart:
         parts = self._parts()
         try:
             verbs.check(repository, *place)
-            digest, size_bytes = repository.blobs.put_stream(parts.pieces(upload.name, tags))
+            digest, size_bytes = self._stored(repository, upload.name, tags)
             verbs.put(repository, *place, digest=digest, size_bytes=size_bytes)
         except NotFound:
             # A client that waited in vain for the answer asks again: then all is done already.
@@ -166,6 +172,14 @@ class Multipart:
                 return
             raise
         parts.finish(upload.name, digest)
+
+    def _stored(self, repository: LocalRepository, name: str, tags: list[str]) -> tuple[Digest, int]:
+        """Make a blob of the parts: of the file that they lie in as they should, or else of a copy."""
+        parts = self._parts()
+        with parts.gathered(name, tags) as gathered:
+            if gathered and (blobs := on_disk(self._repository.store)):
+                return gathered.digest, blobs.files.take(gathered.path, gathered.digest, found=gathered.digest)
+        return repository.blobs.put_stream(parts.pieces(name, tags))
 
     def _is_done(self, repository: LocalRepository, place: Place, digest: str) -> bool:
         return bool(digest) and verbs.show(repository, *place).digest == digest
@@ -232,7 +246,7 @@ class Multipart:
 
     def _parts(self) -> Parts:
         if blobs := on_disk(self._repository.store):
-            return Parts(blobs.scratch)
+            return Parts(blobs.scratch, self._ahead)
         # With these words MLflow's clients send the file in one piece.
         raise Unsupported("Multipart upload is not supported for the current artifact repository")
 

@@ -150,7 +150,7 @@ class FileBlobs:
             Corrupt: it is something else.
         """
         with reading.guarded(path):
-            descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
             with reading.guarded(path):
                 found = found or hash_file(descriptor).digest
