@@ -15,7 +15,7 @@ from itertools import count
 from typing import Any
 
 import psycopg
-from psycopg import errors, pq
+from psycopg import abc, errors, pq
 from psycopg.adapt import PyFormat, Transformer
 
 from lineal.storage.database.database import Row
@@ -27,17 +27,32 @@ _ON_THEIR_WAY_MAX = 256
 _Key = tuple[str, tuple[int, ...]]
 """A statement, and of which types its values are."""
 
+_ROWS, _DONE, _ERROR = map(int, (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK, pq.ExecStatus.FATAL_ERROR))
+
 _PREPARED_MAX = 128
 _PREPARED_FROM = 2
 """Whatever is asked once is not prepared."""
 
 
+class _Statement:
+    """What is known of a statement: how often it was used, its name once it was prepared, and what its rows are made with."""
+
+    __slots__ = ("columns", "loading", "name", "uses")
+
+    def __init__(self) -> None:
+        self.uses = 0
+        self.name = b""
+        self.columns: list[str] = []
+        self.loading: abc.Transformer | None = None
+
+
 class Promised:
     """The rows of a statement that was sent; None until somebody waited for it, and for ever when one before it failed."""
 
-    __slots__ = ("rows",)
+    __slots__ = ("rows", "statement")
 
-    def __init__(self) -> None:
+    def __init__(self, statement: _Statement) -> None:
+        self.statement = statement
         self.rows: list[Row] | None = None
 
 
@@ -54,7 +69,7 @@ class Statements:
         self._values = Transformer(raw)
         self._ready = select.poll()
         self._ready.register(self._wire.socket, select.POLLIN)
-        self._known = OrderedDict[_Key, int | bytes]()
+        self._known = OrderedDict[_Key, _Statement]()
         self._names = count()
         self._prepared_now = list[_Key]()
         self._sent = list[Promised | None]()
@@ -80,11 +95,11 @@ class Statements:
             types, formats = self._values.types or (), self._values.formats
         else:
             dumped, types, formats = (), (), None
-        name = self._prepared((text, types))
-        promised = Promised()
+        statement = self._prepared((text, types))
+        promised = Promised(statement)
         self._begin(promised)
-        if name:
-            self._wire.send_query_prepared(name, dumped, formats)
+        if statement.name:
+            self._wire.send_query_prepared(statement.name, dumped, formats)
         else:
             self._wire.send_query_params(text.encode(), dumped, types, formats)
         return promised
@@ -123,13 +138,18 @@ class Statements:
         failed = 0
         for place, promised in enumerate(sent):
             while answer := self._next():
-                if answer.status == pq.ExecStatus.FATAL_ERROR:
-                    failure, failed = failure or answer, failed if failure else place
-                elif promised and answer.status != pq.ExecStatus.PIPELINE_ABORTED:
-                    promised.rows = self._rows(answer)
-            if wire.status == pq.ConnStatus.BAD:
-                raise errors.OperationalError(wire.get_error_message() or "the server hung up")
+                status = answer.status
+                if status == _ROWS and promised:
+                    promised.rows = self._rows(answer, promised.statement)
+                elif status == _DONE and promised:
+                    promised.rows = []
+                elif status == _ERROR and not failure:
+                    failure, failed = answer, place
         self._next()  # the answer to the sync
+        if wire.status == pq.ConnStatus.BAD:
+            if failure:
+                raise errors.error_from_result(failure, self._raw.info.encoding)
+            raise errors.OperationalError(wire.get_error_message() or "the server hung up")
         wire.exit_pipeline_mode()
         return failure, failed
 
@@ -144,27 +164,27 @@ class Statements:
         self._ready.poll()
         self._wire.consume_input()
 
-    def _rows(self, answer: pq.abc.PGresult) -> list[Row]:
-        if not answer.nfields:
-            return []
-        names = [(answer.fname(place) or b"").decode() for place in range(answer.nfields)]
-        self._values.set_pgresult(answer)
-        return self._values.load_rows(0, answer.ntuples, partial(_row, names))
+    def _rows(self, answer: pq.abc.PGresult, statement: _Statement) -> list[Row]:
+        is_known = len(statement.columns) == answer.nfields
+        if statement.loading is None or not is_known:
+            statement.columns = [(answer.fname(place) or b"").decode() for place in range(answer.nfields)]
+            statement.loading = Transformer(self._raw)
+        statement.loading.set_pgresult(answer, set_loaders=not is_known)
+        return statement.loading.load_rows(0, answer.ntuples, partial(_row, statement.columns))
 
-    def _prepared(self, key: _Key) -> bytes:
-        """Return the name under which a statement was prepared, which is done now if it pays; nothing if it does not."""
-        known = self._known.pop(key, 0)
-        if isinstance(known, int):
-            known += 1
-            if known >= _PREPARED_FROM:
-                known = self._prepare(key)
+    def _prepared(self, key: _Key) -> _Statement:
+        """Return what is known of a statement, which is prepared now if that pays."""
+        known = self._known.pop(key, None) or _Statement()
+        known.uses += 1
+        if known.uses == _PREPARED_FROM:
+            known.name = self._prepare(key)
         self._known[key] = known
         if len(self._known) > _PREPARED_MAX:
             _, oldest = self._known.popitem(last=False)
-            if isinstance(oldest, bytes):
+            if oldest.name:
                 self._begin(None)
-                self._wire.send_query_params(b"DEALLOCATE " + oldest, None)
-        return known if isinstance(known, bytes) else b""
+                self._wire.send_query_params(b"DEALLOCATE " + oldest.name, None)
+        return known
 
     def _prepare(self, key: _Key) -> bytes:
         text, types = key
