@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from lineal.client.local import LocalRepository
 from lineal.objects.digest import digest_of
+from lineal.storage.buckets.joining import Joining
 from lineal.storage.buckets.objectstore import RANGE_BYTES
 from lineal.storage.remotes import staging as module
 from tests.parts.mlflow import Mlflow
@@ -34,6 +36,15 @@ def uploads(s3: S3, local: LocalRepository, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY_ID)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
     with uploading(local, s3) as found:
+        yield found
+
+
+@pytest.fixture
+def giving(s3: S3, local: LocalRepository, monkeypatch: pytest.MonkeyPatch) -> Iterator[Uploads]:
+    """A server that lets them get files there, too."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY_ID)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    with uploading(local, s3, gives=True) as found:
         yield found
 
 
@@ -189,6 +200,76 @@ def test_only_a_server_that_was_told_to_sends_clients_to_the_store(uploads: Uplo
             client = Client(server.url)
             said = client.said("POST", uploads.path("create"), {"path": "a.bin", "num_parts": 1})
         assert expected in said["credentials"][0]["url"]
+
+
+@BOTH
+def test_what_was_sent_to_the_store_is_had_there_without_another_transfer(giving: Uploads) -> None:
+    upload = giving.create()
+    parts = giving.sent(upload)
+    giving.store.passed.clear()
+    giving.complete(upload, parts)
+    said = giving.address()
+    answer = HTTP.request("GET", said["url"], headers=said["headers"])
+
+    assert said["url"].startswith(f"{giving.store.url}/{giving.bucket}/{giving.key(DATA)}?")
+    assert answer.data == DATA
+    assert said["headers"]["If-Match"].endswith('-3"')
+    puts = [each for each in giving.store.passed if each.method == "PUT"]
+    assert [each.path.partition("?")[0] for each in puts] == [f"/{giving.bucket}/{giving.key(DATA)}"] * 3
+    assert giving.staged() == []
+    assert not giving.s3.client.list_multipart_uploads(Bucket=giving.bucket).get("Uploads")
+
+
+def test_what_is_there_already_is_not_made_again(giving: Uploads) -> None:
+    for name in ("one.bin", "two.bin"):
+        upload = giving.create(name)
+        parts = giving.sent(upload)
+        giving.store.passed.clear()
+        giving.complete(upload, parts, name)
+
+    assert [each for each in giving.store.passed if each.method == "PUT"] == []
+    assert giving.key(DATA) in giving.address("two.bin")["url"]
+
+
+def test_parts_that_the_store_cannot_join_are_a_file_here_all_the_same(giving: Uploads) -> None:
+    upload = giving.create(count=2)
+    data = DATA[: 2 * PART - 1]
+    parts = giving.sent(upload, data)
+    small = giving.create("small.bin", 2)
+    etags = [HTTP.request("PUT", each["url"], body=DATA[: 2 << 20]).headers["ETag"] for each in small["credentials"]]
+    giving.complete(small, [{"part_number": number, "etag": each} for number, each in enumerate(etags, 1)], "small.bin")
+    answer = giving.store.answer
+    with patch.object(
+        giving.store,
+        "answer",
+        lambda handler: handler.send_error(501) if handler.headers.get("x-amz-copy-source") else answer(handler),
+    ):
+        giving.complete(upload, parts)
+
+    assert giving.had() == data
+    assert giving.had("small.bin") == DATA[: 2 << 20] * 2
+    assert "/signed/" in giving.address()["url"]
+    assert "/signed/" in giving.address("small.bin")["url"]
+    found = giving.s3.client.list_objects_v2(Bucket=giving.bucket)["Contents"]
+    assert [each["Key"] for each in found] == ["p/lineal.json"]
+    assert not giving.s3.client.list_multipart_uploads(Bucket=giving.bucket).get("Uploads")
+
+
+def test_a_part_that_is_replaced_before_it_is_copied_becomes_nothing(giving: Uploads) -> None:
+    upload = giving.create()
+    parts = giving.sent(upload)
+    join = Joining.join
+
+    def late(self: Any, key: str, found: Any) -> None:
+        giving.send(upload["credentials"][1], bytes(len(DATA)))
+        join(self, key, found)
+
+    with patch.object(Joining, "join", late):
+        giving.complete(upload, parts)
+
+    assert giving.had() == DATA
+    assert "/signed/" in giving.address()["url"]
+    assert not giving.s3.client.list_multipart_uploads(Bucket=giving.bucket).get("Uploads")
 
 
 PROGRAM = """

@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 
 from lineal.client.local import LocalRepository
+from lineal.formats.holding import bytes_key
 from lineal.objects.digest import digest_of
-from lineal.operations.data.stores import staging_of
+from lineal.operations.data.stores import addresses_of, staging_of
 from lineal.server.guard import Guard
 from lineal.storage.store import Actor
 from tests.parts.s3 import S3
@@ -32,13 +33,17 @@ class Uploads:
         local: its repository.
         s3: where the store is.
         store: what passes there.
+        gives: whether clients get files there, too.
     """
 
-    def __init__(self, local: LocalRepository, s3: S3, store: Passing) -> None:
+    def __init__(self, local: LocalRepository, s3: S3, store: Passing, *, gives: bool) -> None:
         self.s3, self.bucket, self.store, self.local = s3, s3.make(), store, local
         options = (f"endpoint={store.url}", "region=us-east-1")
         local.remote.add("vault", f"s3://{self.bucket}/p", option=options, default=True)
-        local.store = msgspec.structs.replace(local.store, staging=staging_of(local.store, "vault"))
+        addresses = addresses_of(local.store, "vault") if gives else None
+        local.store = msgspec.structs.replace(
+            local.store, staging=staging_of(local.store, "vault"), addresses=addresses
+        )
 
     def begin(self, url: str) -> None:
         """Have a run whose files go there."""
@@ -88,16 +93,24 @@ class Uploads:
         found = self.s3.client.list_objects_v2(Bucket=self.bucket, Prefix="p/uploads/").get("Contents", [])
         return sorted(each["Key"].rpartition("/")[2] for each in found)
 
+    def address(self, name: str = "big.bin") -> Any:
+        """Return what the server says of where a file is had."""
+        return self.client.said("GET", f"mlflow-artifacts/presigned/{self.root}/{name}")
+
+    def key(self, data: bytes) -> str:
+        """Return where the store has some bytes under their name."""
+        return f"p/{bytes_key('blob', digest_of(data))}"
+
     def is_store(self, upload: Any) -> bool:
         """Tell whether the parts of an upload go to the store."""
         return all(each["url"].startswith(f"{self.store.url}/{self.bucket}/") for each in upload["credentials"])
 
 
 @contextmanager
-def uploading(local: LocalRepository, s3: S3) -> Iterator[Uploads]:
+def uploading(local: LocalRepository, s3: S3, *, gives: bool = False) -> Iterator[Uploads]:
     """Serve a repository so that files go to ``s3``; the environment says who we are there."""
     with passing(s3.endpoint) as store:
-        found = Uploads(local, s3, store)
+        found = Uploads(local, s3, store, gives=gives)
         with served(local, Guard(Actor("owner", "admin"), WHO)) as url:
             found.begin(url)
             yield found

@@ -172,18 +172,29 @@ class Multipart:
             raise Invalid(f"The upload has the parts 1 to {upload.parts}; {len(numbers)} were named.")
         tags = [each.etag.strip('"') for each in sorted(asked.parts, key=lambda each: each.part_number)]
         parts, staging = self._parts(), self._staging(upload)
+        if self._has_ended(repository, place, parts.note(upload.name)):
+            return
         try:
             verbs.check(repository, *place)
             digest, size_bytes = repository.blobs.put_stream((staging or parts).pieces(upload.name, tags))
             verbs.put(repository, *place, digest=digest, size_bytes=size_bytes)
         except NotFound:
             # A client that waited in vain for the answer asks again: then all is done already.
-            if self._is_done(repository, place, parts.note(upload.name)):
+            if self._has_ended(repository, place, parts.note(upload.name)):
                 return
             raise
         parts.finish(upload.name, digest)
         if staging:
+            self._join(staging, upload, tags, digest, size_bytes)
             staging.drop(upload.name)
+
+    def _join(self, staging: Staging, upload: _Upload, tags: list[str], digest: Digest, size_bytes: int) -> None:
+        """Where clients get files from the same place, have this one there without sending it."""
+        addresses = self._repository.store.addresses
+        if not (addresses and addresses.url == staging.url):
+            return
+        if etag := staging.join(upload.name, tags, digest, size_bytes):
+            addresses.know(digest, etag)
 
     def _staging(self, upload: _Upload) -> Staging | None:
         """Return where the parts are in an object store; None for those that are here. Raises NotFound."""
@@ -193,8 +204,11 @@ class Multipart:
             return staging
         raise NotFound("this server takes no uploads in an object store any more", hint="send the file again")
 
-    def _is_done(self, repository: LocalRepository, place: Place, digest: str) -> bool:
-        return bool(digest) and verbs.show(repository, *place).digest == digest
+    def _has_ended(self, repository: LocalRepository, place: Place, note: str) -> bool:
+        """Tell whether an upload is the file of its name already. Raises NotFound when another one is by now."""
+        if note and verbs.show(repository, *place).digest != note:
+            raise NotFound("the upload has ended, and the file is another one since", hint="send it again")
+        return bool(note)
 
     async def abort(self, request: Request) -> ASGIApp:
         """Let go of the parts of an upload."""

@@ -19,12 +19,16 @@ from itertools import groupby, islice
 from typing import NamedTuple
 
 from lineal.formats import holding as format_
+from lineal.objects.digest import Digest
 from lineal.objects.errors import Conflict, Corrupt, Invalid, LinealError, NotFound
+from lineal.storage.blobs.blobs import SMALL_BYTES
 from lineal.storage.blobs.parts import KEPT_SECONDS
 from lineal.storage.buckets.bucket import Bucket, Held
+from lineal.storage.buckets.joining import Joining
 from lineal.storage.buckets.objectstore import RANGE_BYTES, ObjectStoreBucket
 from lineal.storage.buckets.wrappers import innermost
 from lineal.storage.clock import Clock
+from lineal.storage.remotes.addresses import joined_etag
 from lineal.storage.remotes.remote import Remote
 
 KEPT_MS = KEPT_SECONDS * 1_000
@@ -63,11 +67,17 @@ class Staging:
         self._bucket = bucket
         # Not through what tries again and again: a client waits, and has us instead.
         self._at_once = inner
+        self._joining = Joining(inner)
         self._clock = clock
         self._away_until = 0.0
         self._swept_at = -_SWEPT_EVERY_S
         self._lock = threading.Lock()
         inner.addresses_to_write((format_.MARKER,), _LASTING)
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return self._bucket.url
 
     def begin(self, upload: str, count: int) -> Sequence[str]:
         """Return an address for each part of an upload; none where the store cannot take it now.
@@ -150,6 +160,28 @@ class Staging:
         )
         is_whole = wanted.is_last and not wanted.start
         return wanted, data, hashlib.md5(data, usedforsecurity=False).hexdigest() if is_whole else ""
+
+    def join(self, upload: str, etags: Sequence[str], digest: Digest, size_bytes: int) -> str:
+        """Have the store make a blob of the remote of parts that were read, and return its ETag; nothing where it cannot.
+
+        Args:
+            upload: which upload.
+            etags: those of its parts, which were compared with their bytes.
+            digest: what the bytes of all of them are.
+            size_bytes: how many there are.
+        """
+        key = format_.bytes_key("blob", digest)
+        try:
+            parts = self._found(upload, etags)
+            if size_bytes < SMALL_BYTES or not self._joining.can(parts):
+                return ""
+            if (held := self._bucket.head(key)) and held.size_bytes == size_bytes:
+                return ""
+            self._joining.join(key, parts)
+        except LinealError as error:
+            _log.warning("an upload does not become an object of its own: %s", error.message)
+            return ""
+        return joined_etag([bytes.fromhex(each) for each in etags])
 
     def drop(self, upload: str) -> None:
         """Let go of the parts. What cannot be removed now goes when it is old."""
