@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import pytest
+from urllib3.exceptions import HTTPError
 
 from lineal.client.local import LocalRepository
 from lineal.protocols.mlflow import multipart
 from lineal.storage.remotes import staging as module
 from tests.parts.s3 import KEY_ID, S3, SECRET
 from tests.surfaces.mlflow import HTTP, Client
+from tests.surfaces.serving import Served
 from tests.surfaces.uploads import DATA, Uploads, uploading
 
 
@@ -194,3 +198,60 @@ def test_a_long_end_that_fails_is_taken_for_done_by_nobody(uploads: Uploads, mon
     assert uploads.client.files(uploads.root) == {}
     uploads.complete(upload, parts)
     assert uploads.had() == DATA
+
+
+def holding_back(uploads: Uploads) -> tuple[Any, threading.Event, threading.Event]:
+    """Return what has the store keep parts back until it is told to go on, and what tells that somebody waits."""
+    answer, asked, go_on = uploads.store.answer, threading.Event(), threading.Event()
+
+    def slow(handler: Any) -> None:
+        if handler.command == "GET" and "/uploads/" in handler.path:
+            asked.set()
+            go_on.wait(60)
+        answer(handler)
+
+    return patch.object(uploads.store, "answer", slow), asked, go_on
+
+
+def test_while_a_file_is_read_from_a_slow_store_others_are_answered(uploads: Uploads) -> None:
+    upload = uploads.create()
+    parts = uploads.sent(upload)
+    slow, asked, go_on = holding_back(uploads)
+    with slow, ThreadPoolExecutor(4) as pool:
+        ends = [pool.submit(uploads.complete, upload, parts) for _ in range(4)]
+        assert asked.wait(60)
+        try:
+            assert uploads.client.run("0")
+            assert uploads.client.put(f"{uploads.root}/other.bin", DATA) == 200
+            assert uploads.had("other.bin") == DATA
+            assert not any(each.done() for each in ends)
+        finally:
+            go_on.set()
+        assert [each.result() for each in ends] == [None] * 4
+
+    assert uploads.had() == DATA
+
+
+def test_a_server_that_is_killed_at_the_end_of_an_upload_ends_it_when_it_is_back(uploads: Uploads) -> None:
+    assert uploads.local.store.root
+    place, options = uploads.local.store.root.parent, ("--artifacts-to", "vault")
+    variables = {"AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET}
+    slow, asked, go_on = holding_back(uploads)
+    with Served(place, *options, variables=variables) as server:
+        uploads.client = Client(server.url)
+        upload = uploads.create()
+        parts = uploads.sent(upload)
+        with slow, ThreadPoolExecutor(1) as pool:
+            end = pool.submit(uploads.client.ask, "POST", uploads.path("complete"), uploads.ending(upload, parts))
+            assert asked.wait(60)
+            server.process.kill()
+            go_on.set()
+            with pytest.raises(HTTPError):
+                end.result()
+    with Served(place, *options, variables=variables) as server:
+        uploads.client = Client(server.url)
+        assert uploads.client.files(uploads.root) == {}
+        uploads.complete(upload, parts)
+        assert uploads.had() == DATA
+
+    assert uploads.staged() == []
