@@ -13,6 +13,7 @@ import pytest
 
 from lineal.objects.errors import Denied, LinealError, NotFound, Unavailable
 from lineal.storage.buckets.bucket import Bucket
+from lineal.storage.buckets.joining import PART_MIN_BYTES, Joining
 from lineal.storage.buckets.objectstore import PART_BYTES, RANGE_BYTES, ObjectStoreBucket
 from lineal.storage.buckets.opening import open_bucket
 from lineal.storage.buckets.wrappers import Retrying
@@ -238,3 +239,26 @@ def test_what_is_larger_than_memory_passes_through_little_of_it(ceph: S3, tmp_pa
     assert (tmp_path / "large").read_bytes() == (tmp_path / "got").read_bytes()
     assert sent_mib <= 110
     assert got_mib <= 110
+
+
+@pytest.mark.parametrize("part", ["ceph", "moto"])
+def test_objects_are_joined_by_the_store_as_they_are_or_not_at_all(part: str, request: pytest.FixtureRequest) -> None:
+    server: S3 = request.getfixturevalue(part)
+    name = server.make()
+    bucket = at_once(f"s3://{name}/p", server.options)
+    pieces = [os.urandom(PART_MIN_BYTES), os.urandom(PART_MIN_BYTES + 1), b"the last may be small"]
+    parts = [bucket.put(f"uploads/{number}", piece) for number, piece in enumerate(pieces)]
+    joining = Joining(bucket)
+
+    assert joining.can(parts)
+    assert not joining.can(list(reversed(parts)))
+    joining.join("whole", parts)
+    assert bucket.get("whole") == b"".join(pieces)
+    bucket.put(parts[1].key, bytes(PART_MIN_BYTES + 1))
+    with pytest.raises(Unavailable, match="was replaced while it was copied"):
+        joining.join("other", parts)
+    bucket.delete([parts[1].key])
+    with pytest.raises(Unavailable, match="does not join objects"):
+        joining.join("other", parts)
+    assert bucket.head("other") is None
+    assert unfinished(server, name) == []

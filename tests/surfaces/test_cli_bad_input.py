@@ -57,6 +57,7 @@ BAD = {
         "lineal remote add",
     ),
     "a remote that gives no addresses": (("server", "--artifacts-from", "."), 2, "no addresses", "a remote on S3"),
+    "a remote that takes no uploads": (("server", "--artifacts-to", "."), 2, "takes nothing", "a remote on S3"),
     "a server of a server": (("server", "--repository", "http://127.0.0.1:9"), 2, "a server already", "a directory"),
     "a server that is not there": (("runs", "--repository", "http://127.0.0.1:9"), 8, "127.0.0.1:9", ""),
     "an address of no kind": (("runs", "--repository", "ftp://x"), 3, "no repository", "lineal init"),

@@ -7,6 +7,7 @@ A remote is a bucket with these keys::
     holdings/LINE/NUMBER-TREE.REPOSITORY.json where the bytes of one tree are, and what it is
     writing/REPOSITORY-ID.json                somebody is writing at this moment
     collecting/REPOSITORY-ID.json             somebody removes what no holding names
+    uploads/ID/begun  uploads/ID/NUMBER       parts of files that clients send, until they have a name elsewhere
 
 ``LINE`` is what the versions of one thing have in common: ``data/customers``, ``model/churn``, ``run/01J…``.
 """
@@ -29,7 +30,7 @@ T = TypeVar("T")
 FORMAT = 1
 MARKER = "lineal.json"
 
-HOLDINGS, WRITING, COLLECTING = "holdings/", "writing/", "collecting/"
+HOLDINGS, WRITING, COLLECTING, UPLOADS = "holdings/", "writing/", "collecting/", "uploads/"
 PLACES = {"pack": "packs/", "blob": "blobs/"}
 """Where each kind of bytes is."""
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from lineal.formats.signatures.certificates import Certificate
     from lineal.formats.signatures.keys import PrivateKey
     from lineal.storage.remotes.addresses import Addresses
+    from lineal.storage.remotes.staging import Staging
 
 T = TypeVar("T", bound=Object)
 
@@ -111,6 +112,8 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
     """Gives the key by which a server signs versions that programs register, and its certificates, where there is one."""
     addresses: Addresses | None = None
     """Gives addresses of an object store at which clients get what is whole there, where a server hands them out."""
+    staging: Staging | None = None
+    """Gives addresses of an object store to which clients send parts of files, where a server hands them out."""
 
     def noting(self) -> Store:
         """Return this store with ``made`` taking note of every object that is put into it: its digest and kind."""

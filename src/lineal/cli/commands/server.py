@@ -19,6 +19,7 @@ from lineal.storage.store import Programs, Store
 if TYPE_CHECKING:
     from lineal.client.signing import Identity
     from lineal.storage.remotes.addresses import Addresses
+    from lineal.storage.remotes.staging import Staging
 
 _PORT = 8420
 _PORT_MAX = 65_535
@@ -59,6 +60,13 @@ def _add_arguments(parser: Parser) -> None:
         help="let MLflow's clients get large files from this remote on S3 by addresses that are good for 15 minutes, where it"
         " holds them whole; without this everything comes through the server",
     )
+    parser.add_argument(
+        "--artifacts-to",
+        default="",
+        metavar="REMOTE",
+        help="let MLflow's clients send the parts of large files to this remote on S3, by signed addresses, and read them there"
+        " once all have arrived; without this they come to the server",
+    )
     parser.add_argument("--tls-key", default="", metavar="FILE", help="the key of the certificate, in PEM")
 
 
@@ -77,6 +85,7 @@ def _run(context: Context, options: argparse.Namespace) -> int:
             programs=programs,
             signer=_signer(context),
             addresses=_addresses(repository.store, options.artifacts_from),
+            staging=_staging(repository.store, options.artifacts_to),
         )
         _check_policy(context, repository.store)
         # Whoever runs services stops them so: the server answers what is under way, and this process ends as by Ctrl-C.
@@ -115,6 +124,13 @@ def _addresses(store: Store, remote: str) -> Addresses | None:
     from lineal.operations.data.stores import addresses_of  # noqa: PLC0415 - few servers name a remote
 
     return addresses_of(store, remote)
+
+
+def _staging(store: Store, remote: str) -> Staging | None:
+    """Return what takes uploads in a remote; None where none is named. Raises NotFound, Invalid, Denied."""
+    from lineal.operations.data.stores import staging_of  # noqa: PLC0415 - as above
+
+    return staging_of(store, remote) if remote else None
 
 
 def _check_policy(context: Context, store: Store) -> None:

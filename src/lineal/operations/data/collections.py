@@ -13,6 +13,7 @@ from lineal.storage.collecting import Collector
 from lineal.storage.remotes.checking import check as check_remote
 from lineal.storage.remotes.checking import mend as mend_remote
 from lineal.storage.remotes.collecting import collect as collect_remote
+from lineal.storage.remotes.staging import KEPT_MS
 from lineal.storage.store import Store
 
 _DAY_MS = 24 * 3_600_000
@@ -44,9 +45,15 @@ def gc(
         found = remote_of(store, remote)
         found.check(make=False)
         with found.collecting(store.actor.name):
-            done = collect_remote(found, before=store.clock.now() - grace_ms, delete=delete)
+            now = store.clock.now()
+            done = collect_remote(found, before=now - grace_ms, given_up_before=now - KEPT_MS, delete=delete)
         return Collection(
-            where=found.url, deleted=delete, packs=done.packs, blobs=done.blobs, size_bytes=done.size_bytes
+            where=found.url,
+            deleted=delete,
+            packs=done.packs,
+            blobs=done.blobs,
+            temporary=done.temporary,
+            size_bytes=done.size_bytes,
         )
     went = Collector(store, packed_of(store), grace_ms=grace_ms, quarantine_ms=undo_ms).collect(delete=delete)
     return Collection(

@@ -13,6 +13,7 @@ from lineal.storage.store import Store
 
 if TYPE_CHECKING:
     from lineal.storage.remotes.addresses import Addresses
+    from lineal.storage.remotes.staging import Staging
 
 
 def packed_of(store: Store) -> PackedBlobs:
@@ -32,6 +33,13 @@ def addresses_of(store: Store, where: str) -> Addresses:
     from lineal.storage.remotes.addresses import Addresses  # noqa: PLC0415 - few servers give any
 
     return Addresses(bucket_of(store, where), store.blobs)
+
+
+def staging_of(store: Store, where: str) -> Staging:
+    """Return what takes uploads in the remote with this name or address. Raises NotFound, Invalid, Denied."""
+    from lineal.storage.remotes.staging import Staging  # noqa: PLC0415 - few servers take any
+
+    return Staging(bucket_of(store, where), store.clock)
 
 
 def every_remote(store: Store, where: str = "") -> list[Remote]:

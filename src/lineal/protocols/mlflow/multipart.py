@@ -1,7 +1,8 @@
 """Large files in many requests at once: parts that are put together, and ranges of what is here.
 
 MLflow's clients send parts to addresses that they were given, and ask for ranges at one, without saying who they are. So
-an address is signed: it says what it is good for, and until when.
+an address is signed: it says what it is good for, and until when. It is one of ours, or of an object store that the server
+was told of; either way the parts are read here, and only then have they a name.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import os
 import time
 from collections.abc import Iterator
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 import msgspec
@@ -36,8 +37,17 @@ from lineal.storage.blobs.parts import KEPT_SECONDS, Parts
 from lineal.storage.repository import on_disk
 from lineal.storage.signing import Signer
 
+if TYPE_CHECKING:
+    from lineal.storage.remotes.staging import Staging
+
 PARTS_MAX = 10_000
 DOWNLOAD_SECONDS = 3_600
+
+_SILENT_S = 20.0
+"""So long clients wait for the end of an upload without a sign; proxies before us often give up after a minute."""
+
+_COMPLETED_AT_ONCE = 3
+"""Each keeps up to 64 MiB of an object store's answers in memory."""
 
 _ROOT = "/2.0/mlflow-artifacts"
 
@@ -82,10 +92,11 @@ class _Presigned(msgspec.Struct):
 
 
 class _Upload(NamedTuple):
-    """What the id of an upload says: its parts are files by that name, and so many."""
+    """What the id of an upload says: its parts are by that name, so many, here or in an object store."""
 
     name: str
     parts: int
+    is_staged: bool
 
 
 class Multipart:
@@ -103,34 +114,40 @@ class Multipart:
         self._repository = repository
         self._files = files
         self._transfers = transfers
+        self._completing = Transfers(_COMPLETED_AT_ONCE)
         self._signer = Signer(repository.store.database, "mlflow addresses")
         self._ahead = Ahead()
 
     async def create(self, request: Request) -> ASGIApp:
         """Begin an upload in parts, each of which has an address of its own."""
         asked = wire.read_body(await read_body(request.receive), _Create)
-        begin = partial(self._begin, self._acting(request), _target(request, asked.path), asked.num_parts)
-        upload, signatures, until = await run_in_threadpool(begin)
-        base = f"{_base(request)}{_ROOT}/mpu/part/{upload.partition('-')[0]}"
-        return _json(
-            _Created(
-                upload,
-                [
-                    _Credential(f"{base}/{number}?until={until}&signature={each}", number)
-                    for number, each in enumerate(signatures, 1)
-                ],
-            )
+        begin = partial(
+            self._begin, self._acting(request), _target(request, asked.path), asked.num_parts, _base(request)
         )
+        # An object store may take its time: not with the threads of small requests.
+        return _json(await self._transfers.worked(begin))
 
-    def _begin(self, repository: LocalRepository, place: Place, count: int) -> tuple[str, list[str], int]:
+    def _begin(self, repository: LocalRepository, place: Place, count: int, base: str) -> _Created:
         if not 1 <= count <= PARTS_MAX:
             raise Invalid(f"Invalid value {count} for parameter 'num_parts' supplied: it is from 1 to {PARTS_MAX}.")
         verbs.check(repository, *place)
         self._parts().sweep()
-        name, until = os.urandom(16).hex(), int(time.time()) + KEPT_SECONDS
-        signature = self._signer.sign("upload", name, count, *place)
-        parts = [self._signer.sign("part", name, number, until) for number in range(1, count + 1)]
-        return f"{name}-{count}-{signature}", parts, until
+        name, staging = os.urandom(16).hex(), self._repository.store.staging
+        staged = staging.begin(name, count) if staging else ()
+        signature = self._signer.sign(_kind(is_staged=bool(staged)), name, count, *place)
+        addresses = staged or self._own(name, count, base)
+        return _Created(
+            f"{name}-{count}-{signature}", [_Credential(each, number) for number, each in enumerate(addresses, 1)]
+        )
+
+    def _own(self, name: str, count: int, base: str) -> list[str]:
+        """Return addresses of our own for the parts of an upload."""
+        until = int(time.time()) + KEPT_SECONDS
+        signed = [self._signer.sign("part", name, number, until) for number in range(1, count + 1)]
+        return [
+            f"{base}{_ROOT}/mpu/part/{name}/{number}?until={until}&signature={each}"
+            for number, each in enumerate(signed, 1)
+        ]
 
     async def put_part(self, request: Request) -> ASGIApp:
         """Take a part, from whoever has its address."""
@@ -152,8 +169,7 @@ class Multipart:
         asked = wire.read_body(await read_body(request.receive), _Complete)
         work = partial(self._complete, self._acting(request), _target(request, asked.path), asked)
         # A whole file is read and written: not with the threads of small requests.
-        await self._transfers.worked(work)
-        return _json({})
+        return await self._completing.awaited(request.scope, work, b"{}", _SILENT_S) or _json({})
 
     def _complete(self, repository: LocalRepository, place: Place, asked: _Complete) -> None:
         upload = self._upload(asked.upload_id, place)
@@ -161,17 +177,25 @@ class Multipart:
         if sorted(numbers) != list(range(1, upload.parts + 1)):
             raise Invalid(f"The upload has the parts 1 to {upload.parts}; {len(numbers)} were named.")
         tags = [each.etag.strip('"') for each in sorted(asked.parts, key=lambda each: each.part_number)]
-        parts = self._parts()
+        parts, staging = self._parts(), self._staging(upload)
+        if self._has_ended(repository, place, parts.note(upload.name)):
+            return
         try:
             verbs.check(repository, *place)
-            digest, size_bytes = self._stored(repository, upload.name, tags)
+            if staging:
+                digest, size_bytes = repository.blobs.put_stream(staging.pieces(upload.name, tags))
+            else:
+                digest, size_bytes = self._stored(repository, upload.name, tags)
             verbs.put(repository, *place, digest=digest, size_bytes=size_bytes)
         except NotFound:
             # A client that waited in vain for the answer asks again: then all is done already.
-            if self._is_done(repository, place, parts.note(upload.name)):
+            if self._has_ended(repository, place, parts.note(upload.name)):
                 return
             raise
         parts.finish(upload.name, digest)
+        if staging:
+            self._join(staging, upload, tags, digest, size_bytes)
+            staging.drop(upload.name)
 
     def _stored(self, repository: LocalRepository, name: str, tags: list[str]) -> tuple[Digest, int]:
         """Make a blob of the parts: of the file that they lie in as they should, or else of a copy."""
@@ -181,8 +205,27 @@ class Multipart:
                 return gathered.digest, blobs.files.take(gathered.path, gathered.digest, found=gathered.digest)
         return repository.blobs.put_stream(parts.pieces(name, tags))
 
-    def _is_done(self, repository: LocalRepository, place: Place, digest: str) -> bool:
-        return bool(digest) and verbs.show(repository, *place).digest == digest
+    def _join(self, staging: Staging, upload: _Upload, tags: list[str], digest: Digest, size_bytes: int) -> None:
+        """Where clients get files from the same place, have this one there without sending it."""
+        addresses = self._repository.store.addresses
+        if not (addresses and addresses.url == staging.url):
+            return
+        if etag := staging.join(upload.name, tags, digest, size_bytes):
+            addresses.know(digest, etag)
+
+    def _staging(self, upload: _Upload) -> Staging | None:
+        """Return where the parts are in an object store; None for those that are here. Raises NotFound."""
+        if not upload.is_staged:
+            return None
+        if staging := self._repository.store.staging:
+            return staging
+        raise NotFound("this server takes no uploads in an object store any more", hint="send the file again")
+
+    def _has_ended(self, repository: LocalRepository, place: Place, note: str) -> bool:
+        """Tell whether an upload is the file of its name already. Raises NotFound when another one is by now."""
+        if note and verbs.show(repository, *place).digest != note:
+            raise NotFound("the upload has ended, and the file is another one since", hint="send it again")
+        return bool(note)
 
     async def abort(self, request: Request) -> ASGIApp:
         """Let go of the parts of an upload."""
@@ -194,7 +237,8 @@ class Multipart:
 
     def _abort(self, repository: LocalRepository, place: Place, upload_id: str) -> None:
         verbs.check(repository, *place)
-        self._parts().drop(self._upload(upload_id, place).name)
+        upload = self._upload(upload_id, place)
+        (self._staging(upload) or self._parts()).drop(upload.name)
 
     async def presigned(self, request: Request) -> ASGIApp:
         """Give an address at which a file can be had for a while, whole or in ranges, without saying who one is."""
@@ -240,9 +284,10 @@ class Multipart:
         """Return what the id of an upload says. Raises NotFound for that of another file."""
         name, _, rest = text.partition("-")
         count, _, signature = rest.partition("-")
-        if not self._signer.is_signed(signature, "upload", name, _whole(count), *place):
-            raise NotFound(f"there is no upload {text!r} of this file", hint="begin it again")
-        return _Upload(name, int(count))
+        for is_staged in (False, True):
+            if self._signer.is_signed(signature, _kind(is_staged=is_staged), name, _whole(count), *place):
+                return _Upload(name, int(count), is_staged)
+        raise NotFound(f"there is no upload {text!r} of this file", hint="begin it again")
 
     def _parts(self) -> Parts:
         if blobs := on_disk(self._repository.store):
@@ -256,6 +301,11 @@ def _target(request: Request, local_file: str) -> Place:
     directory = safe(request.path_params["path"], is_directory=True)
     name = local_file.replace("\\", "/").rpartition("/")[2]
     return place_of(f"{directory}/{name}" if directory else name)
+
+
+def _kind(*, is_staged: bool) -> str:
+    """Return what the signature of an upload's id is for: where its parts are cannot be changed by others."""
+    return "staged upload" if is_staged else "upload"
 
 
 def _base(request: Request) -> str:

@@ -15,7 +15,7 @@ from queue import SimpleQueue
 from typing import TypeVar
 
 from anyio import CapacityLimiter, to_thread
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lineal.objects.errors import LinealError
 
@@ -65,6 +65,23 @@ class Transfers:
         """Return what ``work`` returns, which handles a whole file, in a thread."""
         return await to_thread.run_sync(work, limiter=self._at_once)
 
+    async def awaited(self, scope: Scope, work: Callable[[], object], answer: bytes, silent_s: float) -> ASGIApp | None:
+        """Do work that handles a whole file, and return an answer if it takes long; None when it is done already.
+
+        Args:
+            scope: of the request. HTTP/1.0 knows no answer that is seen to end too early, so there it is waited for.
+            work: what to do.
+            answer: what to say at its end.
+            silent_s: how long clients are left without a sign.
+        """
+        working = asyncio.ensure_future(self.worked(work))
+        if scope.get("http_version") != "1.0":
+            await asyncio.wait((working,), timeout=silent_s)
+            if not working.done():
+                return Awaited(working, answer, silent_s)
+        await working
+        return None
+
     def sent(self, pieces: Iterator[bytes], status: int, headers: Mapping[str, str]) -> Streamed:
         """Return an answer whose body is read in a thread, as fast as the client takes it.
 
@@ -74,6 +91,33 @@ class Transfers:
             headers: its headers, the length of the body among them.
         """
         return Streamed(pieces, status, headers, self._at_once)
+
+
+class Awaited:
+    """An answer to work that may take longer than clients wait for a silent server: it begins, and goes on with spaces.
+
+    When the work fails after that, the connection ends before the answer does, so that nobody takes it for done.
+
+    Args:
+        work: what goes on.
+        answer: what to say at its end; spaces may stand before it.
+        silent_s: how long clients are left without a sign.
+    """
+
+    def __init__(self, work: asyncio.Future[object], answer: bytes, silent_s: float) -> None:
+        self._work = work
+        self._answer = answer
+        self._silent_s = silent_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        headers = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        while not self._work.done():
+            await send({"type": "http.response.body", "body": b" ", "more_body": True})
+            await asyncio.wait((self._work,), timeout=self._silent_s)
+        self._work.result()
+        await send({"type": "http.response.body", "body": self._answer})
 
 
 class _Arriving:

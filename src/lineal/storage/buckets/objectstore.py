@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import timedelta
@@ -210,6 +210,13 @@ class ObjectStoreBucket:
 
         with self._told(key):
             return str(obstore.sign(cast("S3Store", self.store), "GET", self._whole(key), lasting))
+
+    def addresses_to_write(self, keys: Sequence[str], lasting: timedelta) -> Sequence[str]:
+        """Return for each key an address at which whoever has it stores bytes, for a while. Raises Denied, Unavailable."""
+        import obstore  # noqa: PLC0415 - as above
+
+        with self._told(keys[0]):
+            return obstore.sign(cast("S3Store", self.store), "PUT", [self._whole(key) for key in keys], lasting)
 
     def _open(self, key: str, wanted: Any, version: str = "") -> Any:
         import obstore  # noqa: PLC0415 - as above

@@ -1,4 +1,4 @@
-"""Requests to S3 that obstore has no call for: probes and locks make them, and nothing that is stored depends on them.
+"""Requests to S3 that obstore has no call for: probes, locks and joins make them, and nothing that is stored depends on them.
 
 Signed by AWS Signature Version 4 (docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html).
 """

@@ -10,7 +10,7 @@ import hashlib
 import logging
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from datetime import timedelta
@@ -21,7 +21,7 @@ from lineal.objects.digest import Digest
 from lineal.objects.errors import Invalid, LinealError
 from lineal.storage.blobs.blobs import SMALL_BYTES, BlobStore
 from lineal.storage.buckets.bucket import Bucket
-from lineal.storage.buckets.objectstore import PART_BYTES, ObjectStoreBucket, part_bytes_of
+from lineal.storage.buckets.objectstore import ObjectStoreBucket, part_bytes_of
 from lineal.storage.buckets.wrappers import innermost
 
 LASTING = timedelta(minutes=15)
@@ -35,6 +35,9 @@ _AWAY_S = 30.0
 
 _READ_AT_ONCE = 2
 _KNOWN_MAX = 100_000
+
+_CLIENTS_PART_BYTES = 10 << 20
+"""How large the parts are that MLflow's clients send unless they are told otherwise."""
 
 _log = logging.getLogger(__name__)
 
@@ -65,11 +68,16 @@ class Addresses:
         # Not through what tries again and again: a client waits, and has us instead.
         self._bucket = inner
         self._blobs = blobs
-        self._etags: dict[Digest, Future[str]] = {}
+        self._etags: dict[tuple[Digest, int], Future[frozenset[str]]] = {}
         self._lock = threading.Lock()
         self._reading = threading.Semaphore(_READ_AT_ONCE)
         self._away_until = 0.0
         inner.address(format_.MARKER, LASTING)
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return self._bucket.url
 
     def of(self, digest: Digest, size_bytes: int) -> Address | None:
         """Return an address of a blob, or None where the remote does not hold these bytes as an object of their own."""
@@ -79,7 +87,9 @@ class Addresses:
         key = format_.bytes_key("blob", digest)
         try:
             held = self._bucket.head(key)
-            if held is None or held.size_bytes != size_bytes or held.etag != self._etag(digest, size_bytes):
+            if held is None or held.size_bytes != size_bytes:
+                return None
+            if held.etag not in self._etags_of(digest, size_bytes, _count_of(held.etag)):
                 return None
             return Address(self._bucket.address(key, LASTING), {"If-Match": f'"{held.etag}"'})
         except LinealError as error:
@@ -87,53 +97,113 @@ class Addresses:
             self._away_until = time.monotonic() + _AWAY_S
             return None
 
-    def _etag(self, digest: Digest, size_bytes: int) -> str:
-        """Return the ETag of a blob; nothing when that takes too long now, or the blob cannot be read."""
+    def know(self, digest: Digest, etag: str) -> None:
+        """Take note of the ETag of a blob from somebody who just read its bytes."""
+        known = Future[frozenset[str]]()
+        known.set_result(frozenset((etag,)))
         with self._lock:
-            if not (found := self._etags.get(digest)):
+            self._etags[digest, _count_of(etag)] = known
+
+    def _etags_of(self, digest: Digest, size_bytes: int, count: int) -> frozenset[str]:
+        """Return what the ETag of a blob in so many parts may be; nothing when that takes too long, or nobody can tell."""
+        with self._lock:
+            if not (found := self._etags.get((digest, count))):
+                if not (sizes := part_sizes(size_bytes, count)):
+                    return frozenset()
                 if len(self._etags) >= _KNOWN_MAX:
                     self._etags.clear()
-                found = self._etags[digest] = Future()
+                found = self._etags[digest, count] = Future[frozenset[str]]()
                 # It must not hold up the end of the server.
-                threading.Thread(target=self._read, args=(digest, size_bytes, found), daemon=True).start()
+                told = (digest, count, sizes, found)
+                threading.Thread(target=self._read, args=told, daemon=True).start()
         with suppress(TimeoutError):
             return found.result(_WAIT_S)
-        return ""
+        return frozenset()
 
-    def _read(self, digest: Digest, size_bytes: int, found: Future[str]) -> None:
-        etag = ""
+    def _read(self, digest: Digest, count: int, sizes: set[int], found: Future[frozenset[str]]) -> None:
+        etags = frozenset[str]()
         try:
             with self._reading:
-                etag = etag_of(self._blobs.open(digest), size_bytes)
+                etags = etags_of(self._blobs.open(digest), count, sizes)
         except LinealError as error:
             _log.warning("%s", error.message)
         finally:
-            found.set_result(etag)
-            if not etag:
+            found.set_result(etags)
+            if not etags:
                 with self._lock:
-                    self._etags.pop(digest, None)
+                    self._etags.pop((digest, count), None)
 
 
-def etag_of(pieces: Iterable[bytes], size_bytes: int) -> str:
-    """Return the ETag that S3 gives to bytes that a bucket sent: their MD5, or that of the MD5s of their parts.
+def etags_of(pieces: Iterable[bytes], count: int, sizes: Iterable[int]) -> frozenset[str]:
+    """Return the ETags that S3 gives to bytes: their MD5, or that of the MD5s of their parts.
 
     A store that encrypts them by a key of its own gives another one.
 
     Args:
         pieces: the bytes.
-        size_bytes: how many there are.
+        count: in how many parts they were sent; 0 for one request without parts.
+        sizes: how large each of the parts may have been but the last.
     """
-    part_bytes = part_bytes_of(size_bytes)
-    sums, part, room = list[bytes](), hashlib.md5(usedforsecurity=False), part_bytes
+    summed = [_Summed(each) for each in sizes]
     for piece in pieces:
+        for each in summed:
+            each.update(piece)
+    return frozenset(joined_etag(each.sums()) if count else each.sums()[0].hex() for each in summed)
+
+
+class _Summed:
+    """The MD5s of the parts of bytes.
+
+    Args:
+        part_bytes: how large each is but the last.
+    """
+
+    def __init__(self, part_bytes: int) -> None:
+        self._part_bytes = self._room = part_bytes
+        self._done = list[bytes]()
+        self._part = hashlib.md5(usedforsecurity=False)
+
+    def update(self, piece: bytes) -> None:
+        """Go on with the next bytes."""
         rest = memoryview(piece)
         while rest:
-            if not room:
-                sums.append(part.digest())
-                part, room = hashlib.md5(usedforsecurity=False), part_bytes
-            part.update(rest[:room])
-            room, rest = room - len(rest[:room]), rest[room:]
-    if size_bytes <= PART_BYTES:
-        return part.hexdigest()
-    sums.append(part.digest())
+            if not self._room:
+                self._done.append(self._part.digest())
+                self._part, self._room = hashlib.md5(usedforsecurity=False), self._part_bytes
+            self._part.update(rest[: self._room])
+            self._room, rest = self._room - len(rest[: self._room]), rest[self._room :]
+
+    def sums(self) -> list[bytes]:
+        """Return them."""
+        return [*self._done, self._part.digest()]
+
+
+def joined_etag(sums: Sequence[bytes]) -> str:
+    """Return the ETag that S3 gives to an object made of parts.
+
+    Args:
+        sums: their MD5s.
+    """
     return f"{hashlib.md5(b''.join(sums), usedforsecurity=False).hexdigest()}-{len(sums)}"
+
+
+def part_sizes(size_bytes: int, count: int) -> set[int]:
+    """Return how large each part of an object may have been but the last; nothing where nobody can tell.
+
+    Args:
+        size_bytes: how large all of them are.
+        count: how many there are; 0 for an object without parts.
+    """
+    if count <= 1:
+        return {size_bytes}
+    if not size_bytes:
+        return set()
+    # Buckets have their way, MLflow's clients have theirs, and others send whole MiBs.
+    whole = -(-size_bytes // (count << 20)) << 20
+    return {each for each in (part_bytes_of(size_bytes), _CLIENTS_PART_BYTES, whole) if -(-size_bytes // each) == count}
+
+
+def _count_of(etag: str) -> int:
+    """Return in how many parts an object was sent, as its ETag says; 0 for one request without parts."""
+    count = etag.partition("-")[2]
+    return int(count) if count.isascii() and count.isdecimal() and len(count) <= 5 else 0

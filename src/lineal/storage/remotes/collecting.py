@@ -7,24 +7,27 @@ from typing import NamedTuple, get_args
 from lineal.formats import holding as format_
 from lineal.formats.holding import Kind
 from lineal.storage.remotes.remote import Remote
+from lineal.storage.remotes.staging import given_up
 
 _DELETED_AT_ONCE = 1_000
 
 
 class Removed(NamedTuple):
-    """How many packs and blobs went, or would go, and their bytes."""
+    """How many packs, blobs and parts of uploads went, or would go, and their bytes."""
 
     packs: int
     blobs: int
+    temporary: int
     size_bytes: int
 
 
-def collect(remote: Remote, *, before: int, delete: bool) -> Removed:
+def collect(remote: Remote, *, before: int, given_up_before: int, delete: bool) -> Removed:
     """Remove what no holding names; the caller is seen in the remote as one who collects.
 
     Args:
         remote: where.
         before: only what was written before this time, in milliseconds since 1970.
+        given_up_before: whoever sent something before this time, and nothing after it, sends no more.
         delete: really remove it.
 
     Raises:
@@ -43,6 +46,10 @@ def collect(remote: Remote, *, before: int, delete: bool) -> Removed:
                 counts[kind] = counts.get(kind, 0) + 1
                 size_bytes += held.size_bytes
                 going.append(held.key)
+    for held in given_up(remote.bucket, given_up_before):
+        counts["upload"] = counts.get("upload", 0) + 1
+        size_bytes += held.size_bytes
+        going.append(held.key)
     for first in range(0, len(going) if delete else 0, _DELETED_AT_ONCE):
         remote.bucket.delete(going[first : first + _DELETED_AT_ONCE])
-    return Removed(counts.get("pack", 0), counts.get("blob", 0), size_bytes)
+    return Removed(counts.get("pack", 0), counts.get("blob", 0), counts.get("upload", 0), size_bytes)
