@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -243,6 +243,8 @@ class Sqlite:
         return connection
 
     def _connect(self) -> _Connection:
+        if not self._read_only and self._path != MEMORY:
+            make(Path(self._path))
         connection = _Connection(self._name(read_only=self._read_only), self._path)
         try:
             cache_kib = _CACHE_OF_MORE_KIB if self._connections else _CACHE_KIB
@@ -259,10 +261,23 @@ class Sqlite:
         if self._path == MEMORY:
             return MEMORY
         path = Path(self._path).absolute()
-        if not os.access(path.parent, os.W_OK) and not Path(f"{path}-wal").exists():
-            # There is no place for the files that SQLite keeps beside it, and nobody who writes either.
+        if not may_be_written(path) and not Path(f"{path}-wal").exists():
+            # There is no place for the files that SQLite keeps beside it, and nobody who writes either. Made by somebody
+            # who may not write the file, they would keep out those who may.
             return f"{path.as_uri()}?immutable=1"
         return f"{path.as_uri()}?mode=ro" if read_only else path.as_uri()
+
+
+def may_be_written(path: Path) -> bool:
+    """Tell whether we may write a file of SQLite's, and those that it keeps beside it."""
+    return os.access(path.parent, os.W_OK) and (os.access(path, os.W_OK) or not path.exists())
+
+
+def make(path: Path) -> None:
+    """Make the file, where there is none: SQLite would have only its owner write it, also where a group shares the directory."""
+    if not os.access(path, os.W_OK):
+        with suppress(OSError):  # SQLite says why
+            path.touch()
 
 
 def _use_wal(connection: _Connection) -> None:
