@@ -14,6 +14,7 @@ import msgspec
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import NotFound
 from lineal.storage import repository as places
+from lineal.storage.blobs.reading import unavailable
 from lineal.storage.store import Actor, Store
 
 _SECRETS_KEY = "LINEAL_SECRETS_KEY"
@@ -58,7 +59,11 @@ def find(where: str) -> Path:
     start = Path(where or ".").absolute()
     if where:
         inside = start if start.name == places.DIRECTORY else start / places.DIRECTORY
-        if inside.is_dir():
+        try:
+            is_there = inside.is_dir()
+        except PermissionError as error:
+            raise unavailable(inside, error) from None
+        if is_there:
             return inside
         raise NotFound(f"there is no repository in {start}", hint=f"lineal init {where} makes one")
     if found := places.find(start):

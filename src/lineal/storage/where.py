@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,4 +17,12 @@ FILE = "repository.toml"
 def find(start: Path) -> Path | None:
     """Return the nearest ``.lineal`` in ``start`` or above it, or None."""
     found = (each / DIRECTORY for each in (start, *start.parents))
-    return next((root for root in found if (root / FILE).is_file()), None)
+    return next(filter(_is_one, found), None)
+
+
+def _is_one(root: Path) -> bool:
+    try:
+        return (root / FILE).is_file()
+    except PermissionError:
+        # One that is there and may not be read is told by who reads it; what is in a directory that may not be entered is none.
+        return os.path.lexists(root)

@@ -73,7 +73,7 @@ def test_a_full_disk_loses_no_row_that_was_kept(small_disk: Path) -> None:
 
     assert "" == done.stderr
     assert full.startswith("Unavailable | the database ")
-    assert "database or disk is full | check the disk's free space" in full
+    assert "the disk is full | free some space on this disk" in full
     assert "True 0 [{'integrity_check': 'ok'}]" == kept
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from lineal.objects.runs import Code
 from lineal.storage import repository
 from lineal.storage.database.sqlite import Sqlite
 from lineal.storage.store import Actor, Store
-from tests.unit.storage.processes import SOURCE, together
+from tests.unit.storage.processes import SOURCE, as_nobody, together
 
 ADA = Actor("ada", "admin")
 
@@ -54,6 +56,55 @@ def test_a_repository_whose_making_was_interrupted_is_none_and_can_be_completed(
     with pytest.raises(NotFound):
         opened(tmp_path / ".lineal")
     assert opened(repository.create(tmp_path)).root == repository.find(tmp_path)
+
+
+@pytest.mark.parametrize(("mask", "mode"), [(0o002, 0o664), (0o022, 0o644), (0o077, 0o600)])
+def test_whoever_may_write_the_directory_may_write_the_database(mask: int, mode: int, tmp_path: Path) -> None:
+    before = os.umask(mask)
+    try:
+        store = opened(repository.create(tmp_path))
+        store.put_object(Code(commit="kept"))
+        modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in store.root.glob("database.sqlite*")}  # type: ignore[union-attr]
+    finally:
+        os.umask(before)
+
+    assert {"database.sqlite": mode, "database.sqlite-wal": mode, "database.sqlite-shm": mode} == modes
+
+
+def test_who_may_only_read_the_database_leaves_nothing_that_keeps_its_owner_out() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        root = repository.create(Path(name))
+        store = opened(root)
+        digest = store.put_object(Code(commit="kept"))
+        store.database.close()
+        (root / "database.sqlite").chmod(0o444)
+        for each in (root.parent, root):
+            each.chmod(0o777)  # a directory that is shared, and a file that is not
+        script = f"print(repository.open_store(here, actor=ada).get_object({digest!r}, Code).commit)"
+        said = as_nobody(script, root, imports="from lineal.objects.runs import Code").stdout
+
+        assert "kept\n" == said
+        assert ["database.sqlite"] == [each.name for each in root.glob("database.sqlite*")]
+
+
+def test_a_repository_that_may_not_be_entered_is_told_and_none_above_it_is_taken() -> None:
+    script = """
+print(repository.find(here))
+told(lambda: repository.open_store(here / ".lineal", actor=ada))
+told(lambda: connect(str(here)))
+"""
+    with tempfile.TemporaryDirectory() as name:
+        outer = repository.create(Path(name))
+        inner = repository.create(Path(name) / "inner")
+        outer.parent.chmod(0o755)
+        inner.chmod(0)
+        imports = "from lineal.client.connect import connect"
+        found, *said = as_nobody(script, inner.parent, imports=imports).stdout.splitlines()
+        inner.chmod(0o700)
+
+    assert str(inner) == found
+    assert 2 == len(said)
+    assert all(each.startswith(f"Unavailable | {inner}") and "Permission denied" in each for each in said)
 
 
 def test_the_nearest_repository_upwards_is_found(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ that fifty thousand files are a few hundred rows.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import sys
 import threading
@@ -22,6 +21,7 @@ from lineal.client.workspace.hand import STAMP
 from lineal.client.workspace.scanning import Stamp
 from lineal.objects.digest import Digest
 from lineal.objects.errors import LinealError
+from lineal.storage.database.sqlite_files import is_complete, is_full, make, may_be_written
 
 T = TypeVar("T")
 
@@ -270,10 +270,11 @@ class Index:
 
     def _open(self) -> sqlite3.Connection:
         if self._path != MEMORY:
-            folder = Path(self._path).absolute().parent
-            folder.mkdir(parents=True, exist_ok=True)
-            if not os.access(folder, os.W_OK):
+            path = Path(self._path).absolute()
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not may_be_written(path) or (is_full(path) and is_complete(path)):
                 return self._open_to_read()
+            make(path)
         connection = sqlite3.connect(self._path, timeout=30, check_same_thread=False)
         # Nothing is lost with it, so nothing waits for the disk.
         connection.execute("PRAGMA journal_mode = WAL")
@@ -285,7 +286,7 @@ class Index:
     def _open_to_read(self) -> sqlite3.Connection:
         """Open the file where there is no place for those that SQLite keeps beside it."""
         path = Path(self._path).absolute()
-        how = "mode=ro" if Path(f"{path}-wal").exists() else "immutable=1"
+        how = "immutable=1" if is_complete(path) else "mode=ro"
         connection = sqlite3.connect(f"{path.as_uri()}?{how}", uri=True, timeout=30, check_same_thread=False)
         if connection.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
             connection.close()

@@ -193,7 +193,9 @@ class DirectoryBucket:
             raise unavailable(path, error) from None
 
     def _check(self) -> None:
-        if not self._directory.is_dir():
+        with self._guarded(""):
+            is_there = self._directory.is_dir()
+        if not is_there:
             raise NotFound(
                 f"there is no directory {self._directory}",
                 hint=f"mount its disk, or make it: mkdir -p {self._directory}",

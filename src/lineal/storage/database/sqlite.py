@@ -15,6 +15,7 @@ from lineal.objects.errors import Busy, Conflict, Corrupt, Invalid, LinealError,
 from lineal.storage.database.asking import Asked, Question
 from lineal.storage.database.database import Later, Row
 from lineal.storage.database.sqlite_asking import ask
+from lineal.storage.database.sqlite_files import is_complete, is_full, make, may_be_written
 from lineal.storage.database.sqlite_log import Log
 from lineal.storage.database.stopping import current
 from lineal.storage.database.transactions import Transactions
@@ -56,6 +57,7 @@ _SAID = (sqlite3.Error, OverflowError, UnicodeEncodeError)
 
 _WAL_WAITS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 _SPACE = "check the disk's free space and permissions"
+_FULL = "free some space on this disk: a megabyte is enough for lineal gc, which makes more"
 _HELD = "another program holds the database; retry when it is done"
 
 # sqlite.org/rescode.html, by the primary code.
@@ -146,6 +148,8 @@ class _Connection:
         if not isinstance(error, sqlite3.Error):
             return Invalid(f"the database cannot keep this value: {error}", hint="change the value")
         kind, hint = _ERRORS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, (Invalid, "check the names and values"))
+        if hint == _SPACE and self._where != MEMORY and is_full(self._where):
+            return kind(f"the database {self._where}: the disk is full", hint=_FULL)
         return kind(f"the database {self._where}: {error}", hint=hint)
 
 
@@ -248,7 +252,18 @@ class Sqlite:
         return connection
 
     def _connect(self) -> _Connection:
-        connection = _Connection(self._name(read_only=self._read_only), self._path)
+        if not self._read_only and self._path != MEMORY:
+            make(Path(self._path))
+        try:
+            return self._opened(self._name(read_only=self._read_only))
+        except Unavailable:
+            if self._path == MEMORY or not is_full(self._path) or not is_complete(self._path):
+                raise
+            # Without room for the files that SQLite keeps beside it, it can still be read.
+            return self._opened(f"{Path(self._path).absolute().as_uri()}?immutable=1")
+
+    def _opened(self, name: str) -> _Connection:
+        connection = _Connection(name, self._path)
         try:
             cache_kib = _CACHE_OF_MORE_KIB if self._connections else _CACHE_KIB
             for statement in (*_SETTINGS, f"PRAGMA cache_size = -{cache_kib}"):
@@ -264,8 +279,9 @@ class Sqlite:
         if self._path == MEMORY:
             return MEMORY
         path = Path(self._path).absolute()
-        if not os.access(path.parent, os.W_OK) and not Path(f"{path}-wal").exists():
-            # There is no place for the files that SQLite keeps beside it, and nobody who writes either.
+        if not may_be_written(path) and not Path(f"{path}-wal").exists():
+            # There is no place for the files that SQLite keeps beside it, and nobody who writes either. Made by somebody
+            # who may not write the file, they would keep out those who may.
             return f"{path.as_uri()}?immutable=1"
         return f"{path.as_uri()}?mode=ro" if read_only else path.as_uri()
 

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 
 from lineal.formats import holding as format_
 from lineal.formats.holding import Holding, Key, Kind, Sign
@@ -113,7 +114,7 @@ class Remote:
         """
         with self._sign(format_.WRITING, by):
             if others := self._signs(format_.COLLECTING):
-                raise Conflict(f"{others[0].by} removes unused bytes of {self.url}", hint="try again in a moment")
+                raise self._at_work(others, "removes unused bytes of")
             yield
 
     @contextmanager
@@ -126,8 +127,19 @@ class Remote:
         with self._sign(format_.COLLECTING, by) as own:
             others = [*self._signs(format_.WRITING), *self._signs(format_.COLLECTING, but=own)]
             if others:
-                raise Conflict(f"{others[0].by} is at work in {self.url}", hint="try again when it is done")
+                raise self._at_work(others, "is at work in")
             yield
+
+    def _at_work(self, others: list[tuple[str, Sign]], what: str) -> Conflict:
+        """Return the error for somebody who is seen at work; one who was killed is seen until the sign expires."""
+        key, sign = others[0]
+        began, ends = (
+            f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d %H:%M} UTC" for at in (sign.started_at, sign.expires_at)
+        )
+        return Conflict(
+            f"{sign.by} {what} {self.url} since {began}",
+            hint=f"try again when it is done; if it was cut off, delete {self.url}/{key}, which counts until {ends}",
+        )
 
     @contextmanager
     def _sign(self, prefix: str, by: str) -> Iterator[str]:
@@ -140,10 +152,11 @@ class Remote:
             with suppress(LinealError):  # it expires by itself
                 self.bucket.delete((key,))
 
-    def _signs(self, prefix: str, *, but: str = "") -> list[Sign]:
-        found = list[Sign]()
+    def _signs(self, prefix: str, *, but: str = "") -> list[tuple[str, Sign]]:
+        """Return the signs that count, each with its key."""
+        found = list[tuple[str, Sign]]()
         for each in self.bucket.list(prefix):
             with suppress(LinealError):  # it went away, or somebody else's rubbish
                 if each.key != but:
-                    found.append(format_.decode_sign(self.bucket.get(each.key), each.key))
-        return [each for each in found if each.expires_at > self._clock.now()]
+                    found.append((each.key, format_.decode_sign(self.bucket.get(each.key), each.key)))
+        return [(key, each) for key, each in found if each.expires_at > self._clock.now()]

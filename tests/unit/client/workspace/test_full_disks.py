@@ -58,6 +58,27 @@ with init(here) as repository:
     print([each.is_clean for each in repository.data.status()])
 """
 
+FULL = """
+with init(here) as repository:
+    repository.data.add(write(here / "files", {"kept": b"kept"}))
+with (here / "ballast").open("wb", buffering=0) as file:
+    try:
+        while file.write(bytes(4096)):
+            pass
+    except OSError:
+        pass
+with connect(here) as repository:
+    print([each.reference for each in repository.data.list()], repository.verify().problems)
+    print([(each.reference, each.is_clean) for each in repository.data.status()])
+    repository.data.get("data:files", Path(sys.argv[2]) / "out")
+    print(read(Path(sys.argv[2]) / "out"))
+    print({each.name: each.detail for each in repository.doctor().findings}["the database can be written"])
+    told(lambda: repository.gc(delete=True))
+(here / "ballast").unlink()
+with connect(here) as repository:
+    print(repository.gc(delete=True).deleted, repository.data.add(here / "files").reference)
+"""
+
 
 def test_a_target_that_is_full_is_told_and_what_is_there_is_whole(small_disk: Path, tmp_path: Path) -> None:
     script = BEGIN + "(here / 'ballast').write_bytes(bytes(700_000))" + GET
@@ -100,3 +121,17 @@ def test_a_repository_that_is_full_is_told_and_goes_on_once_there_is_room(small_
         each.startswith("Unavailable | ") and "full" in each.replace("No space left", "full") for each in lines[:-4]
     )
     assert ["() ['data:files@1']", "[]", "True ()", "[True, True]"] == lines[-4:]
+
+
+def test_a_repository_without_any_room_can_be_read_and_says_what_is_wrong(small_disk: Path, tmp_path: Path) -> None:
+    done = run_on_small_disk(command(BEGIN + FULL, small_disk, tmp_path), small_disk, size_bytes=8 << 20)
+    listed, status, got, doctor, collected, after = done.stdout.splitlines()
+
+    assert "" == done.stderr
+    assert "['data:files@1'] ()" == listed
+    assert "[('data:files@1', True)]" == status
+    assert "{'kept': b'kept'}" == got
+    assert doctor.endswith("the disk is full")
+    assert collected.startswith("Unavailable | ")
+    assert "the disk is full | free some space on this disk" in collected
+    assert "True data:files@1" == after
