@@ -124,12 +124,29 @@ def test_what_gives_no_rows_is_waited_for_with_what_does(postgres: Postgres, tri
     assert [7, 1] == trips
 
 
-def test_so_much_may_be_sent_that_no_buffer_holds_it(postgres: Postgres) -> None:
+def test_so_much_may_be_sent_that_no_buffer_holds_it(postgres: Postgres, trips: list[int]) -> None:
     with postgres.transaction():
         for number in range(2_000):
             postgres.run(_INSERT, **row(str(number), number, word="x" * 1_000))
+        for number in range(2_000, 2_040):
+            postgres.run(_INSERT, **row(str(number), number, word="x" * 1_000_000))
 
-    assert [{"count": 2_000}] == postgres.run("SELECT count(*) AS count FROM kept")
+    assert max(trips) == 256
+    assert [9, 9, 9] == [count for count in trips if count < 20][:3]
+    assert [{"count": 2_040}] == postgres.run("SELECT count(*) AS count FROM kept")
+
+
+@pytest.mark.parametrize("is_hurried", [False, True])
+def test_one_that_fails_among_so_many_fails_all(postgres: Postgres, is_hurried: bool) -> None:
+    if is_hurried:
+        postgres.hurry()
+    with pytest.raises(Conflict), postgres.transaction():  # noqa: PT012 - a block is what is tested
+        with postgres.transaction():
+            for number in range(400):
+                postgres.run(_INSERT, **row(str(number // 2), number))
+        postgres.run(_INSERT, **row("after", 1))
+
+    assert [] == postgres.run(_SELECT)
 
 
 def test_many_different_statements_leave_few_prepared(postgres: Postgres) -> None:
@@ -177,6 +194,21 @@ def test_one_who_hurries_hears_at_the_end_that_nothing_was_kept(postgres: Postgr
         # Too late for anybody to know which of them it was.
         with pytest.raises(Conflict), postgres.transaction():
             postgres.run(_SELECT)
+
+    assert [row("a", 1)] == postgres.run(_SELECT)
+
+
+def test_one_who_hurries_loses_nothing_unheard_when_the_next_gives_up(postgres: Postgres) -> None:
+    postgres.run(_INSERT, **row("a", 1))
+    postgres.hurry()
+    with pytest.raises(Conflict), postgres.transaction():  # noqa: PT012 - a block is what is tested
+        with postgres.transaction():
+            postgres.run(_INSERT, **row("b", 2))
+        with postgres.transaction():
+            postgres.run(_INSERT, **row("c", 3))
+            postgres.run(_INSERT, **row("a", 4))
+        with pytest.raises(RuntimeError), postgres.transaction():
+            raise RuntimeError
 
     assert [row("a", 1)] == postgres.run(_SELECT)
 

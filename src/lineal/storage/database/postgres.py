@@ -73,6 +73,7 @@ class _Connection:
         self.raw.adapters.register_dumper(int, Int8Dumper)
         self.raw.adapters.register_loader("numeric", _Number)
         self._statements = Statements(self.raw)
+        self._told = _Told(self)
         self.transactions = Transactions(self.execute, "BEGIN", self._send, self.settle)
 
     def execute(self, sql: str, values: Mapping[str, Any] | None = None) -> list[Row]:
@@ -83,12 +84,15 @@ class _Connection:
         """
         word, gives_rows = _kind(sql)
         sent = self._statements
-        with _translated:
+        with self._told:
             if word == "ROLLBACK":
-                with suppress(errors.Error):  # it fails what is undone, not those who undo it
-                    self._wait()
+                try:
+                    sent.wait()
+                except errors.Error:
+                    # It fails what is undone, not those who undo it; or a block before, whose savepoint had the same name.
+                    self.transactions.lose()
             elif word == "SAVEPOINT":
-                self._wait()
+                sent.wait()
             was_idle = not sent.is_waited_for
             promised = sent.send(sql, values or {})
             is_only_sent = (
@@ -97,32 +101,29 @@ class _Connection:
                 or (self.transactions.depth and not gives_rows)
             )
             if not is_only_sent:
-                self._wait()
+                sent.wait()
             return promised.rows or []
 
     def _send(self, sql: str) -> None:
         """Put a statement on its way, and let the server begin with all that is."""
-        with _translated:
+        with self._told:
             self._statements.send(sql, {})
             self._statements.push()
 
     def later(self, sql: str, values: Mapping[str, Any]) -> Promised:
         """Have one statement carried out, in a transaction."""
-        with _translated:
+        with self._told:
             return self._statements.send(sql, values)
+
+    @property
+    def was_late(self) -> bool:
+        """Whether what failed last was not what was waited for."""
+        return self._statements.was_late
 
     def settle(self) -> None:
         """Wait for what was sent."""
-        with _translated:
-            self._wait()
-
-    def _wait(self) -> None:
-        try:
+        with self._told:
             self._statements.wait()
-        except errors.Error:
-            if self._statements.was_late:
-                self.transactions.lose()
-            raise
 
     def execute_many(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Carry out one statement for each of ``rows``, in a transaction."""
@@ -298,3 +299,15 @@ class _Translated(AbstractContextManager[None]):
 
 
 _translated = _Translated()
+
+
+class _Told(_Translated):
+    """Does so on a connection, and has its transaction know that what failed may be of a block that ended."""
+
+    def __init__(self, connection: _Connection) -> None:
+        self._connection = connection
+
+    def __exit__(self, kind: object, error: BaseException | None, *more: object) -> None:
+        if error and self._connection.was_late:
+            self._connection.transactions.lose()
+        super().__exit__(kind, error, *more)

@@ -21,7 +21,7 @@ from psycopg.adapt import PyFormat, Transformer
 from lineal.storage.database.database import Row
 from lineal.storage.database.text import with_numbers
 
-_ON_THEIR_WAY_MAX = 256
+_ON_THEIR_WAY_MAX, _ON_THEIR_WAY_BYTES_MAX = 256, 8 << 20
 """What is sent without anybody reading the answers fills the buffers of both ends in the end, and each waits for the other."""
 
 _Key = tuple[str, tuple[int, ...]]
@@ -73,8 +73,9 @@ class Statements:
         self._names = count()
         self._prepared_now = list[_Key]()
         self._sent = list[Promised | None]()
+        self._sent_bytes = 0
         self.was_late = False
-        """Whether what failed last was not the last that was sent."""
+        """Whether what failed last was not the statement that was waited for, but one before it."""
 
     @property
     def is_waited_for(self) -> bool:
@@ -83,8 +84,13 @@ class Statements:
 
     def send(self, sql: str, values: Mapping[str, Any]) -> Promised:
         """Put a statement on its way. Raises psycopg's errors: of these values, or of one that was sent before it."""
-        if len(self._sent) >= _ON_THEIR_WAY_MAX:
-            self.wait()
+        if len(self._sent) >= _ON_THEIR_WAY_MAX or self._sent_bytes > _ON_THEIR_WAY_BYTES_MAX:
+            try:
+                self.wait()
+            except errors.Error:
+                self.was_late = True
+                raise
+        self.was_late = False
         text, names = with_numbers(sql)
         try:
             given = [values[name] for name in names]
@@ -93,6 +99,7 @@ class Statements:
         if given:
             dumped = self._values.dump_sequence(given, [PyFormat.AUTO] * len(given))
             types, formats = self._values.types or (), self._values.formats
+            self._sent_bytes += sum(map(len, filter(None, dumped)))
         else:
             dumped, types, formats = (), (), None
         statement = self._prepared((text, types))
@@ -115,7 +122,7 @@ class Statements:
         """
         if not self._sent:
             return
-        sent, self._sent = self._sent, []
+        sent, self._sent, self._sent_bytes, self.was_late = self._sent, [], 0, False
         prepared, self._prepared_now = self._prepared_now, []
         try:
             failure, place = self._answers(sent)
