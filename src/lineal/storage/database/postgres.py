@@ -25,7 +25,7 @@ from lineal.storage.database.postgres_asking import ask
 from lineal.storage.database.postgres_rows import statements
 from lineal.storage.database.postgres_statements import Promised, Statements
 from lineal.storage.database.stopping import Stop, Stopped, current
-from lineal.storage.database.transactions import Transactions
+from lineal.storage.database.transactions import Transactions, undone
 
 _CONNECTIONS_MAX = 10
 _WAIT_SECONDS = 30
@@ -102,7 +102,9 @@ class _Connection:
             )
             if not is_only_sent:
                 sent.wait()
-            return promised.rows or []
+        if word == "COMMIT" and promised.done and promised.done.command_status == b"ROLLBACK":
+            raise undone()  # which is how the server ends what can only be undone, without calling it an error
+        return promised.rows or []
 
     def _send(self, sql: str) -> None:
         """Put a statement on its way, and let the server begin with all that is."""
@@ -174,7 +176,7 @@ class Postgres:
             with _ToUse(self) as connection, _stoppable(connection):
                 connection.settle()
         if promised.rows is None:
-            raise Conflict("a statement before this one failed and undid its transaction", hint="begin it again")
+            raise undone()
         return promised.rows
 
     def many(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> None:

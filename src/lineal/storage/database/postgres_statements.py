@@ -49,11 +49,13 @@ class _Statement:
 class Promised:
     """The rows of a statement that was sent; None until somebody waited for it, and for ever when one before it failed."""
 
-    __slots__ = ("rows", "statement")
+    __slots__ = ("done", "rows", "statement")
 
     def __init__(self, statement: _Statement) -> None:
         self.statement = statement
         self.rows: list[Row] | None = None
+        self.done: pq.abc.PGresult | None = None
+        """The answer to one that gives none."""
 
 
 class Statements:
@@ -149,7 +151,7 @@ class Statements:
                 if status == _ROWS and promised:
                     promised.rows = self._rows(answer, promised.statement)
                 elif status == _DONE and promised:
-                    promised.rows = []
+                    promised.rows, promised.done = [], answer
                 elif status == _ERROR and not failure:
                     failure, failed = answer, place
         self._next()  # the answer to the sync

@@ -63,7 +63,11 @@ class Transactions:
             self._execute(mark)
         elif not self._is_untouched:
             mark = f"level_{level}"
-            self._inner(f"SAVEPOINT {mark}")
+            try:
+                self._inner(f"SAVEPOINT {mark}")
+            except BaseException:  # what was done before this may have failed, and be told only now
+                self.doom()
+                raise
         self._marks.append(mark)
         self._is_untouched = True
         return level
@@ -88,6 +92,8 @@ class Transactions:
             raise
         finally:
             del self._marks[level:]
+            # Also of one that did nothing: it has a savepoint since something was done around it.
+            self._is_untouched = self._is_untouched and not (level and mark)
 
     def check(self) -> None:
         """Refuse to go on after an error, as PostgreSQL does, so that half of a change is never kept by mistake.
@@ -96,7 +102,7 @@ class Transactions:
         """
         self._is_untouched = False
         if self._is_doomed or self._is_lost:
-            raise Conflict("a statement before this one failed and undid its transaction", hint="begin it again")
+            raise undone()
 
     def doom(self) -> None:
         """Take note that a statement failed: its transaction can only be undone."""
@@ -129,6 +135,11 @@ class Transactions:
             return (f"ROLLBACK TO SAVEPOINT {mark}", f"RELEASE SAVEPOINT {mark}")
         around = next(place for place in range(level, -1, -1) if self._marks[place])
         return (f"ROLLBACK TO SAVEPOINT {self._marks[around]}",) if around else ("ROLLBACK", self._begin)
+
+
+def undone() -> Conflict:
+    """Return the error for a transaction in which a statement failed before."""
+    return Conflict("a statement before this one failed and undid its transaction", hint="begin it again")
 
 
 class _Open(AbstractContextManager[None]):

@@ -120,6 +120,17 @@ class TransactionContract:
 
         assert {"ada": 1, "bob": 2} == amounts(database)
 
+    def test_one_that_gave_up_before_it_did_anything_leaves_the_next_its_own(self, database: Database) -> None:
+        """What is undone of the next one is only its own."""
+        with database.transaction():
+            database.run(INSERT, name="ada", amount=1)
+            with pytest.raises(RuntimeError), database.transaction():
+                raise RuntimeError
+            with pytest.raises(Conflict), database.transaction():
+                database.run(INSERT, name="ada", amount=2)
+
+        assert {"ada": 1} == amounts(database)
+
     def test_many_within_a_transaction_is_part_of_it(self, database: Database) -> None:
         """Also when it fails: then the transaction can only be undone, as after any statement."""
         with database.transaction():

@@ -1,0 +1,134 @@
+"""Changes that share a commit come out as they do one after the other, whatever fails in them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lineal.objects.errors import Conflict
+from lineal.storage.database.database import Database, Later
+from lineal.storage.database.grouping import Grouping
+from lineal.storage.database.postgres import Postgres
+from lineal.storage.database.sqlite import MEMORY, Sqlite
+
+_TABLE = "CREATE TABLE kept (name BIGINT PRIMARY KEY)"
+_INSERT = "INSERT INTO kept (name) VALUES (:name)"
+
+Act = tuple[Any, ...]
+
+
+@pytest.fixture(params=["in a file", "on a server"])
+def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database in which changes share commits."""
+    is_file = request.param == "in a file"
+    database = Sqlite(tmp_path / "x.sqlite") if is_file else Postgres(request.getfixturevalue("postgres_url"))
+    database.run(_TABLE)
+    yield database
+    database.close()
+
+
+names = st.integers(0, 5)
+acts = st.recursive(
+    st.one_of(
+        st.tuples(st.just("insert"), names),
+        st.tuples(st.just("insert many"), st.lists(names, min_size=1, max_size=3)),
+        st.tuples(st.just("insert and look"), names),
+        st.tuples(st.just("insert and look later"), names),
+        st.tuples(st.just("look")),
+        st.tuples(st.just("give up")),
+    ),
+    lambda inner: st.tuples(st.sampled_from(["block", "block that may fail"]), st.lists(inner, max_size=4)),
+    max_leaves=8,
+)
+works = st.lists(acts, max_size=4)
+
+
+def carry_out(database: Database, work: list[Act]) -> None:
+    """Do one thing after the other; what is to be looked at later is looked at in the end."""
+    later = [found for act in work if (found := _done(database, *act))]
+    for each in later:
+        each()
+
+
+def _done(database: Database, kind: str, what: Any = None) -> Later | None:
+    match kind:
+        case "insert" | "insert and look":
+            database.run(_INSERT + (" RETURNING name" if kind != "insert" else ""), name=what)
+        case "insert many":
+            database.many(_INSERT, [{"name": each} for each in what])
+        case "insert and look later":
+            return database.later(f"{_INSERT} RETURNING name", name=what)
+        case "look":
+            database.run("SELECT name FROM kept")
+        case "block" | "block that may fail":
+            with suppress(*((Conflict, RuntimeError) if kind != "block" else ())), database.transaction():
+                carry_out(database, what)
+        case _:
+            raise RuntimeError
+    return None
+
+
+def kept(database: Database) -> list[int]:
+    return [row["name"] for row in database.run("SELECT name FROM kept ORDER BY name")]
+
+
+def one_after_the_other(tasks: list[list[Act]]) -> tuple[list[bool], list[int]]:
+    """Return which of the tasks succeed, and what is there then, where every statement waits."""
+    database, has_ended = Sqlite(MEMORY), list[bool]()
+    database.run(_TABLE)
+    for each in tasks:
+        try:
+            with database.transaction():
+                carry_out(database, each)
+            has_ended.append(True)
+        except (Conflict, RuntimeError):
+            has_ended.append(False)
+    found = kept(database)
+    database.close()
+    return has_ended, found
+
+
+def together(database: Database, tasks: list[list[Act]]) -> list[bool]:
+    async def ask() -> list[bool]:
+        grouping = Grouping(database)
+        said = await asyncio.gather(
+            *(grouping.carry_out(partial(carry_out, database, each)) for each in tasks), return_exceptions=True
+        )
+        return [each is None for each in said]
+
+    return asyncio.run(ask())
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(works, min_size=1, max_size=5))
+def test_together_they_come_out_as_one_after_the_other(shared: Database, tasks: list[list[Act]]) -> None:
+    shared.run("DELETE FROM kept")
+    has_ended = together(shared, tasks)
+
+    # Those that are carried out alone come behind the others: then what is there is that of another order.
+    succeeded = [each for each, is_kept in zip(tasks, has_ended, strict=True) if is_kept]
+    if all(has_ended):
+        assert one_after_the_other(tasks) == (has_ended, kept(shared))
+    assert one_after_the_other(succeeded) == ([True] * len(succeeded), kept(shared))
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(works)
+def test_alone_they_come_out_as_they_do_in_memory(shared: Database, work: list[Act]) -> None:
+    shared.run("DELETE FROM kept")
+    try:
+        with shared.transaction():
+            carry_out(shared, work)
+        has_ended = True
+    except (Conflict, RuntimeError):
+        has_ended = False
+
+    assert one_after_the_other([work]) == ([has_ended], kept(shared))
