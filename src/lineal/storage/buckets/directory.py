@@ -19,8 +19,14 @@ from lineal.storage.buckets.keys import check_key, is_key
 from lineal.storage.direct import write_at
 
 _READ_ONLY = 0o444
+_MEANINGFUL = "%?#@"
 
 _DENIED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ELOOP}
+
+
+def path_in_url(path: Path) -> str:
+    """Return a path as it stands in a URL: as people know it, but for what means something else there."""
+    return "".join(f"%{ord(each):02X}" if each in _MEANINGFUL else each for each in str(path))
 
 
 class DirectoryBucket:
@@ -36,7 +42,7 @@ class DirectoryBucket:
     @property
     def url(self) -> str:
         """Where it is."""
-        return f"file://{self._directory}"
+        return f"file://{path_in_url(self._directory)}"
 
     def put(self, key: str, data: bytes) -> Held:
         """Store ``data`` under ``key``. Raises Denied, Unavailable."""
