@@ -167,6 +167,24 @@ def test_a_file_too_young_to_be_trusted_is_read_and_stays_modified_once_it_is_ol
     assert digest_of_tree(FILES) == repository.data.add(top).dataset.tree
 
 
+@pytest.mark.parametrize("hours", [-1, 1])
+@pytest.mark.usefixtures("soon")
+def test_a_clock_that_is_set_between_hides_no_change(
+    hours: int, repository: LocalRepository, top: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, real = top / "a.txt", time.time_ns
+    times = path.stat()
+    for number, content in enumerate((b"AAAA", b"BBBB"), 2):
+        grow_old()
+        path.write_bytes(content)
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+        assert ("a.txt",) == status(repository, top).modified
+        monkeypatch.setattr(time, "time_ns", lambda: real() + hours * 3_600_000_000_000)
+        assert f"data:photos@{number}" == repository.data.add(top).reference
+        assert status(repository, top).is_clean
+
+
 def test_the_place_may_be_a_file(repository: LocalRepository, project: Path) -> None:
     (project / "table.csv").write_bytes(b"a,b\n")
     repository.data.add(project / "table.csv")
