@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 from collections.abc import Iterator
@@ -275,6 +276,20 @@ def test_two_repositories_share_a_remote_and_neither_collects_what_the_other_nee
     assert (1, 17) == (done.packs, done.size_bytes)
     shutil.rmtree(here.store.root / "blobs")  # type: ignore[operator]
     assert () == here.repair().problems
+
+
+def test_what_a_killed_push_left_half_written_is_let_go_of(here: LocalRepository, remote: Path) -> None:
+    here.data.push(("data:images",))
+    left, young = (remote / "packs" / f"~{number}.{'0' * 16}" for number in (1, 2))
+    others = remote / "packs" / "~mine"
+    for each in (left, young, others):
+        each.write_bytes(b"half")
+    os.utime(left, (0, 0))
+
+    assert (1, 4) == (here.gc(remote="backup").temporary, here.gc(remote="backup").size_bytes)
+    assert left.exists()
+    assert 1 == here.gc(remote="backup", delete=True).temporary
+    assert [False, True, True] == [each.exists() for each in (left, young, others)]
 
 
 def test_nobody_collects_while_somebody_writes_and_nobody_writes_while_somebody_collects(here: LocalRepository) -> None:

@@ -46,7 +46,12 @@ def gc(
         with found.collecting(store.actor.name):
             done = collect_remote(found, before=store.clock.now() - grace_ms, delete=delete)
         return Collection(
-            where=found.url, deleted=delete, packs=done.packs, blobs=done.blobs, size_bytes=done.size_bytes
+            where=found.url,
+            deleted=delete,
+            packs=done.packs,
+            blobs=done.blobs,
+            temporary=done.temporary,
+            size_bytes=done.size_bytes,
         )
     went = Collector(store, packed_of(store), grace_ms=grace_ms, quarantine_ms=undo_ms).collect(delete=delete)
     return Collection(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -20,6 +21,7 @@ from lineal.storage.direct import write_at
 
 _READ_ONLY = 0o444
 _MEANINGFUL = "%?#@"
+_LEFT = re.compile(r"~\d+\.[0-9a-f]{16}")
 
 _DENIED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ELOOP}
 
@@ -109,6 +111,17 @@ class DirectoryBucket:
             # A folder is no object: nothing is under its name.
             with self._guarded(key), suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
                 self._path(key).unlink()
+
+    def leftovers(self, *, before: int) -> Iterator[tuple[Path, int]]:
+        """Yield the files that a crash left half written before a time, in milliseconds since 1970, and their sizes."""
+        self._check()
+        for folder, _, names in os.walk(self._directory):
+            for name in filter(_LEFT.fullmatch, names):
+                path = Path(folder) / name
+                with suppress(FileNotFoundError):  # it has its name now
+                    found = path.lstat()
+                    if stat.S_ISREG(found.st_mode) and found.st_mtime_ns < before * 1_000_000:
+                        yield path, found.st_size
 
     def _path(self, key: str) -> Path:
         """Return where ``key`` is. Raises Invalid when it is none, Denied when a link leads elsewhere."""
