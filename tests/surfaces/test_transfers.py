@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from lineal.storage.blobs.spares import Spares
 from lineal.storage.buckets import directory
 from lineal.storage.remotes import remote as remote_module
 from tests.parts.s3 import S3
+from tests.surfaces.commands import start
 from tests.surfaces.filled import content, fill
 
 
@@ -276,6 +279,23 @@ def test_two_repositories_share_a_remote_and_neither_collects_what_the_other_nee
     assert (1, 17) == (done.packs, done.size_bytes)
     shutil.rmtree(here.store.root / "blobs")  # type: ignore[operator]
     assert () == here.repair().problems
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_push_that_is_asked_to_end_leaves_no_sign_of_being_at_work(
+    number: signal.Signals, here: LocalRepository, remote: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "here" / "images" / "huge").write_bytes(os.urandom(96 << 20))
+    here.data.add(tmp_path / "here" / "images")
+    process = start(tmp_path / "here", "data", "push", "data:images")
+    while process.poll() is None and not list(remote.glob("writing/*.json")):
+        time.sleep(0.001)
+    os.kill(process.pid, number)
+    out, err = process.communicate(timeout=60)
+
+    assert (130, "") == (process.returncode, out), err
+    assert [] == list(remote.glob("writing/*"))
+    here.gc(remote="backup")
 
 
 def test_what_a_killed_push_left_half_written_is_let_go_of(here: LocalRepository, remote: Path) -> None:
