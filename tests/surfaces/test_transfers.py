@@ -289,23 +289,6 @@ def test_nobody_collects_while_somebody_writes_and_nobody_writes_while_somebody_
     here.data.push(("data:images",))
 
 
-@pytest.mark.parametrize("sign", ["writing", "collecting"])
-def test_a_sign_of_who_was_killed_is_named_with_what_to_do(sign: str, here: LocalRepository, remote: Path) -> None:
-    from lineal.operations.data.stores import remote_of
-
-    here.data.push(("data:images",))
-    killed = getattr(remote_of(here.store, "backup"), sign)("bob")
-    killed.__enter__()
-    with pytest.raises(Conflict, match=r"bob .* since 20.* UTC") as told:
-        here.gc(remote="backup") if sign == "writing" else here.data.push(("data:images",))
-    place = told.value.hint.partition("delete file://")[2].partition(", which counts until")[0]
-
-    assert remote / sign == Path(place).parent
-    Path(place).unlink()
-    here.gc(remote="backup")
-    here.data.push(("data:images",))
-
-
 def test_a_place_that_holds_something_else_is_not_made_into_a_remote(here: LocalRepository, remote: Path) -> None:
     (remote / "holiday.jpeg").write_bytes(b"\xff\xd8")
     with pytest.raises(Invalid, match="holds something"):

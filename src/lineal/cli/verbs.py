@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import Any, Literal, get_args, get_origin
 
@@ -23,6 +26,9 @@ _READERS: dict[Any, dict[str, Any]] = {
     tuple[str, ...]: {"action": "append"},
 }
 """How argparse reads a parameter of a type; the rest are words."""
+
+_SEEN_AT_WORK = frozenset(("data push", "gc", "repair"))
+"""In a remote others see who is at work, and wait."""
 
 
 def verbs() -> dict[str, Command]:
@@ -87,7 +93,11 @@ def _help(parameter: Parameter) -> str:
 
 def _run(operation: Operation, context: Context, options: argparse.Namespace) -> int:
     given = {each.name: _value(each, getattr(options, each.name)) for each in operation.parameters}
-    with context.connect() as repository, waiting(context, _title(operation, given)) as progress:
+    with (
+        context.connect() as repository,
+        waiting(context, _title(operation, given)) as progress,
+        _ended_in_order() if operation.words in _SEEN_AT_WORK else nullcontext(),
+    ):
         repository.tell(progress)
         uploads = {each.name: repository.upload(given[each.name]) for each in operation.parameters if each.is_upload}
         answer = repository.perform(operation, operation.request(**{**given, **uploads}))
@@ -101,6 +111,25 @@ def _run(operation: Operation, context: Context, options: argparse.Namespace) ->
             context.talk(said)
     status: int = getattr(answer, "exit_status", 0)
     return status
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Have whoever ends this process in the block end it as Ctrl-C does, so that nobody waits for it in vain."""
+    import signal  # noqa: PLC0415 - few commands need it
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    asked = [number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None))]
+    ours = [each for each in asked if signal.getsignal(each) is signal.SIG_DFL]  # nohup has one ignored
+    try:
+        for each in ours:
+            signal.signal(each, signal.default_int_handler)
+        yield
+    finally:
+        for each in ours:
+            signal.signal(each, signal.SIG_DFL)
 
 
 def _value(parameter: Parameter, value: Any) -> Any:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from lineal.objects.errors import Conflict, Invalid
+from lineal.storage.database.asking import Question
 from lineal.storage.database.postgres import Postgres
 from lineal.storage.database.postgres_rows import statements
 from lineal.storage.database.postgres_statements import Statements
@@ -166,6 +168,17 @@ def test_a_statement_that_was_being_prepared_when_another_failed_is_prepared_aga
     postgres.run(_REPLACE, **fits)
 
     assert [fits] == postgres.run(_SELECT)
+
+
+def test_a_question_that_people_ask_leaves_statements_as_they_were(postgres: Postgres) -> None:
+    views = {"all": "SELECT k.name AS name FROM kept k"}
+    for number in range(4):
+        postgres.run(_INSERT, **row(str(number), number))
+        for sql in ("SELECT name FROM all", "SELECT nothing FROM nowhere"):
+            with suppress(Invalid):
+                postgres.ask(Question(sql, views, 9, timeout_s=30))
+
+    assert ["0", "1", "2", "3"] == [each["name"] for each in postgres.run(_SELECT)]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -19,8 +20,15 @@ from lineal.storage.buckets.keys import check_key, is_key
 from lineal.storage.direct import write_at
 
 _READ_ONLY = 0o444
+_MEANINGFUL = "%?#@"
+_LEFT = re.compile(r"~\d+\.[0-9a-f]{16}")
 
 _DENIED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ELOOP}
+
+
+def path_in_url(path: Path) -> str:
+    """Return a path as it stands in a URL: as people know it, but for what means something else there."""
+    return "".join(f"%{ord(each):02X}" if each in _MEANINGFUL else each for each in str(path))
 
 
 class DirectoryBucket:
@@ -36,7 +44,7 @@ class DirectoryBucket:
     @property
     def url(self) -> str:
         """Where it is."""
-        return f"file://{self._directory}"
+        return f"file://{path_in_url(self._directory)}"
 
     def put(self, key: str, data: bytes) -> Held:
         """Store ``data`` under ``key``. Raises Denied, Unavailable."""
@@ -103,6 +111,17 @@ class DirectoryBucket:
             # A folder is no object: nothing is under its name.
             with self._guarded(key), suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
                 self._path(key).unlink()
+
+    def leftovers(self, *, before: int) -> Iterator[tuple[Path, int]]:
+        """Yield the files that a crash left half written before a time, in milliseconds since 1970, and their sizes."""
+        self._check()
+        for folder, _, names in os.walk(self._directory):
+            for name in filter(_LEFT.fullmatch, names):
+                path = Path(folder) / name
+                with suppress(FileNotFoundError):  # it has its name now
+                    found = path.lstat()
+                    if stat.S_ISREG(found.st_mode) and found.st_mtime_ns < before * 1_000_000:
+                        yield path, found.st_size
 
     def _path(self, key: str) -> Path:
         """Return where ``key`` is. Raises Invalid when it is none, Denied when a link leads elsewhere."""

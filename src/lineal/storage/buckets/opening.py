@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from lineal.objects.errors import Denied, Invalid
 from lineal.storage.buckets import credentials
 from lineal.storage.buckets.bucket import Bucket
-from lineal.storage.buckets.directory import DirectoryBucket
+from lineal.storage.buckets.directory import DirectoryBucket, path_in_url
 from lineal.storage.buckets.failures import short
 from lineal.storage.buckets.keys import check_key
 from lineal.storage.buckets.memory import MemoryBucket
@@ -74,7 +74,9 @@ def check_url(url: str) -> SplitResult:
     if "://" not in url:
         if not url or "\0" in url:
             raise Invalid(f"{url!r} is no directory", hint="write a path, or s3://BUCKET/PREFIX")
-        return SplitResult("file", "", str(Path(url).absolute()), "", "")
+        path = Path(url).absolute()
+        # A place has one name, however somebody came to it.
+        return SplitResult("file", "", path_in_url(path.resolve() if ".." in path.parts else path), "", "")
     try:
         parts = urlsplit(url)
     except ValueError:

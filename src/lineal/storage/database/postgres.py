@@ -122,6 +122,10 @@ class _Connection:
         """Whether what failed last was not what was waited for."""
         return self._statements.was_late
 
+    def forget(self) -> None:
+        """Prepare statements anew, before the connection's own cursors are used."""
+        self._statements.forget()
+
     def settle(self) -> None:
         """Wait for what was sent."""
         with self._told:
@@ -195,6 +199,7 @@ class Postgres:
         with _Lent(self) as connection, _stoppable(connection), _translated:
             if connection.transactions.depth:
                 raise Conflict("a question is asked outside of transactions", hint="end the transaction first")
+            connection.forget()
             return ask(connection.raw, question)
 
     def hurry(self) -> Callable[[], None]:

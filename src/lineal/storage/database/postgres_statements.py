@@ -113,6 +113,12 @@ class Statements:
             self._wire.send_query_params(text.encode(), dumped, types, formats)
         return promised
 
+    def forget(self) -> None:
+        """Prepare everything anew from now on: the connection's own cursors may let go of all, not only of what they prepared."""
+        if self._known:
+            self._raw.execute("DEALLOCATE ALL")
+        self._known.clear()
+
     def push(self) -> None:
         """Let the server begin with what was sent."""
         self._wire.flush()

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
+from urllib.parse import unquote
 
 from lineal.formats.dvc.digests import DIRECTORY, HASHERS, Name
 from lineal.objects.errors import Corrupt
@@ -160,7 +161,7 @@ class DvcObjects:
 def _local(url: str) -> Path | None:
     """Return the directory that an address means; None for one elsewhere."""
     if url.startswith("file://"):
-        return Path(url.removeprefix("file://"))
+        return Path(unquote(url.removeprefix("file://")))
     return None if "://" in url else Path(url)
 
 

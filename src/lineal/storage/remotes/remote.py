@@ -145,12 +145,18 @@ class Remote:
     def _sign(self, prefix: str, by: str) -> Iterator[str]:
         key = f"{prefix}{self.repository}-{os.urandom(8).hex()}.json"
         now = self._clock.now()
-        self.bucket.put(key, format_.encode(Sign(by=by, started_at=now, expires_at=now + _SIGN_MS)))
+        is_there = True
         try:
+            try:
+                self.bucket.put(key, format_.encode(Sign(by=by, started_at=now, expires_at=now + _SIGN_MS)))
+            except LinealError:
+                is_there = False  # unlike when somebody ends this process just now
+                raise
             yield key
         finally:
-            with suppress(LinealError):  # it expires by itself
-                self.bucket.delete((key,))
+            if is_there:
+                with suppress(LinealError):  # it expires by itself
+                    self.bucket.delete((key,))
 
     def _signs(self, prefix: str, *, but: str = "") -> list[tuple[str, Sign]]:
         """Return the signs that count, each with its key."""

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from lineal.client.connect import connect
 from lineal.client.local import LocalRepository
 from lineal.client.workspace.index import Seen
 from lineal.client.workspace.scanning import stamp_of, told
@@ -167,6 +165,24 @@ def test_a_file_too_young_to_be_trusted_is_read_and_stays_modified_once_it_is_ol
     assert digest_of_tree(FILES) == repository.data.add(top).dataset.tree
 
 
+@pytest.mark.parametrize("hours", [-1, 1])
+@pytest.mark.usefixtures("soon")
+def test_a_clock_that_is_set_between_hides_no_change(
+    hours: int, repository: LocalRepository, top: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, real = top / "a.txt", time.time_ns
+    times = path.stat()
+    for number, content in enumerate((b"AAAA", b"BBBB"), 2):
+        grow_old()
+        path.write_bytes(content)
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+        assert ("a.txt",) == status(repository, top).modified
+        monkeypatch.setattr(time, "time_ns", lambda: real() + hours * 3_600_000_000_000)
+        assert f"data:photos@{number}" == repository.data.add(top).reference
+        assert status(repository, top).is_clean
+
+
 def test_the_place_may_be_a_file(repository: LocalRepository, project: Path) -> None:
     (project / "table.csv").write_bytes(b"a,b\n")
     repository.data.add(project / "table.csv")
@@ -207,81 +223,6 @@ def test_every_place_is_told_or_those_below_a_path(repository: LocalRepository, 
     with pytest.raises(NotFound) as told:
         repository.data.status(project / "other")
     assert f"lineal data add {project / 'other'} adds it" == told.value.hint
-
-
-def _delete(path: Path) -> None:
-    path.unlink()
-
-
-def _overwrite(path: Path) -> None:
-    path.write_bytes(os.urandom(20_000))
-
-
-def _other_rows(path: Path) -> None:
-    with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE seen SET stamps = X'00', digests = X'C1'")
-    connection.close()
-
-
-def _older(path: Path) -> None:
-    with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA user_version = 1")
-    connection.close()
-
-
-@pytest.mark.parametrize("damage", [_delete, _overwrite, _other_rows, _older])
-def test_an_index_that_is_lost_or_damaged_costs_time_and_nothing_else(
-    damage: Callable[[Path], None], repository: LocalRepository, project: Path, top: Path
-) -> None:
-    repository.close()
-    damage(project / ".lineal" / "workspace.sqlite")
-    (top / "a.txt").write_bytes(b"AAAA")
-    with connect(project) as again:
-        answer = again.data.add(top)
-
-        assert digest_of_tree({**FILES, "a.txt": b"AAAA"}) == answer.dataset.tree
-        assert "data:photos@2" == answer.reference
-        assert again.data.status(top)[0].is_clean
-
-
-def test_an_index_that_somebody_else_holds_is_done_without(
-    repository: LocalRepository, project: Path, top: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sqlite3, "connect", lambda path, **_: _connect(path, timeout=0.05))
-    with sqlite3.connect(project / ".lineal" / "workspace.sqlite") as holder:
-        holder.execute("BEGIN IMMEDIATE")
-        (top / "a.txt").write_bytes(b"AAAA")
-        repository.ways.seen.close()
-        assert digest_of_tree({**FILES, "a.txt": b"AAAA"}) == repository.data.add(top).dataset.tree
-        holder.rollback()
-    holder.close()
-
-    # It still speaks of what was there before, and so it is told that something differs.
-    assert status(repository, top).is_clean or ("a.txt",) == status(repository, top).modified
-
-
-_connect = sqlite3.connect
-
-
-def test_a_place_without_room_for_an_index_remembers_nothing_and_works(project: Path, top: Path) -> None:
-    with connect(project) as repository:
-        index = project / ".lineal" / "workspace.sqlite"
-        repository.ways.seen.close()
-        index.unlink()
-        index.mkdir()
-        assert digest_of_tree(FILES) == repository.data.add(top).dataset.tree
-        with pytest.raises(NotFound):
-            repository.data.status(top)
-        index.rmdir()
-
-
-def test_the_project_may_be_moved(repository: LocalRepository, project: Path, top: Path) -> None:
-    repository.close()
-    moved = project.rename(project.parent / "moved")
-    with connect(moved) as again:
-        (found,) = again.data.status()
-
-        assert (str(moved / "photos"), True) == (found.path, found.is_clean)
 
 
 def test_an_interrupted_get_is_seen_as_what_it_left_and_can_be_done_again(

@@ -224,3 +224,24 @@ def test_an_emulator_of_google_is_found_by_its_variable(monkeypatch: pytest.Monk
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", "127.0.0.1:4443")
 
     assert "http://127.0.0.1:4443" == config("gs://bucket", anonymous="true")["base_url"]
+
+
+@pytest.mark.parametrize("name", ["per%41cent", "hash#x", "quest?x", "at@home", "with space", "ünïcode", "%"])
+def test_a_directory_may_have_any_name(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).mkdir()
+    made = open_bucket(str(tmp_path / name))
+    made.put("key", b"kept")
+
+    assert (tmp_path / name / "key").is_file()
+    # As it is written down, and as people read it.
+    assert b"kept" == open_bucket(made.url).get("key")
+    assert f"{tmp_path}/".replace("%", "%25") in made.url
+
+
+def test_a_directory_is_called_the_same_however_somebody_came_to_it(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "a" / "b")
+
+    assert f"file://{tmp_path}/a" == open_bucket(str(tmp_path / "a" / "b" / "..")).url
+    # ".." of a link is above what it points at.
+    assert f"file://{tmp_path}/a" == open_bucket(str(tmp_path / "link" / "..")).url

@@ -1,0 +1,82 @@
+"""A push that was ended, in order or not: what it leaves in a remote, who waits for it, and how that goes away."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lineal.client.connect import init
+from lineal.client.local import LocalRepository
+from lineal.objects.errors import Conflict
+from tests.surfaces.commands import start
+from tests.surfaces.filled import fill
+
+
+@pytest.fixture
+def remote(tmp_path: Path) -> Path:
+    """An empty directory to send to."""
+    (tmp_path / "remote").mkdir()
+    return tmp_path / "remote"
+
+
+@pytest.fixture
+def here(tmp_path: Path, remote: Path) -> Iterator[LocalRepository]:
+    """A repository with a dataset and a remote."""
+    (tmp_path / "here").mkdir()
+    with init(tmp_path / "here") as repository:
+        repository.remote.add("backup", str(remote))
+        repository.data.add(fill(tmp_path / "here" / "images"))
+        yield repository
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_push_that_is_asked_to_end_leaves_no_sign_of_being_at_work(
+    number: signal.Signals, here: LocalRepository, remote: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "here" / "images" / "huge").write_bytes(os.urandom(96 << 20))
+    here.data.add(tmp_path / "here" / "images")
+    process = start(tmp_path / "here", "data", "push", "data:images")
+    while process.poll() is None and not list(remote.glob("writing/*.json")):
+        time.sleep(0.001)
+    os.kill(process.pid, number)
+    out, err = process.communicate(timeout=60)
+
+    assert (130, "") == (process.returncode, out), err
+    assert [] == list(remote.glob("writing/*"))
+    here.gc(remote="backup")
+
+
+def test_what_a_killed_push_left_half_written_is_let_go_of(here: LocalRepository, remote: Path) -> None:
+    here.data.push(("data:images",))
+    left, young = (remote / "packs" / f"~{number}.{'0' * 16}" for number in (1, 2))
+    others = remote / "packs" / "~mine"
+    for each in (left, young, others):
+        each.write_bytes(b"half")
+    os.utime(left, (0, 0))
+
+    assert (1, 4) == (here.gc(remote="backup").temporary, here.gc(remote="backup").size_bytes)
+    assert left.exists()
+    assert 1 == here.gc(remote="backup", delete=True).temporary
+    assert [False, True, True] == [each.exists() for each in (left, young, others)]
+
+
+@pytest.mark.parametrize("sign", ["writing", "collecting"])
+def test_a_sign_of_who_was_killed_is_named_with_what_to_do(sign: str, here: LocalRepository, remote: Path) -> None:
+    from lineal.operations.data.stores import remote_of
+
+    here.data.push(("data:images",))
+    killed = getattr(remote_of(here.store, "backup"), sign)("bob")
+    killed.__enter__()
+    with pytest.raises(Conflict, match=r"bob .* since 20.* UTC") as told:
+        here.gc(remote="backup") if sign == "writing" else here.data.push(("data:images",))
+    place = told.value.hint.partition("delete file://")[2].partition(", which counts until")[0]
+
+    assert remote / sign == Path(place).parent
+    Path(place).unlink()
+    here.gc(remote="backup")
+    here.data.push(("data:images",))
