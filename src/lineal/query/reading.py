@@ -123,7 +123,7 @@ def _grouped(walks: Walks, places: Sequence[Place] | None, count: int, ask: Ask)
     rows, span, number = list[Row](), Span(places), walks.lead.number
     looked_at = walks.looks(count)[0] if walks.is_filtered else _AHEAD_TIMES * count + _AHEAD_MORE
     while True:
-        edge = _asked(ask, walks.edge(span, looked_at))
+        before, edge = len(rows), _asked(ask, walks.edge(span, looked_at))
         value: Any = edge[0]["edge"] if edge else None
         inside: Sequence[Place] | None = None
         if edge and span.places and span.places[number][1] == value:
@@ -139,7 +139,8 @@ def _grouped(walks: Walks, places: Sequence[Place] | None, count: int, ask: Ask)
             return _Found(rows, is_all=False)
         span = Span(after=value)
         if walks.is_filtered:
-            looked_at = _more(walks, looked_at, len(rows), count)
+            # As this step was, and not the first ones: what is rare in all may be frequent where an order begins.
+            looked_at = _more(walks, looked_at, len(rows) - before, count - before)
 
 
 def _expected(looked_at: int, found: int, count: int) -> int:

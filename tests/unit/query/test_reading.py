@@ -85,7 +85,7 @@ def _fill(database: Database, count: int) -> None:
         [
             {
                 "id": f"s{n}",
-                "name": f"few{n % 7}" if n in rare else f"run{n * 7919 % count}",
+                "name": f"few{n % 7}" if n in rare else f"run{n * 104_729 % count}",
                 "state": "failed" if n in rare else "finished",
                 "user": "bo" if n in rare else "ana",
                 "at": n,
