@@ -6,7 +6,6 @@ false for each row, never NULL, so that ``not`` means exactly the rows that the 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -30,6 +29,7 @@ from lineal.query.syntax import (
     Property,
     Some,
     Staged,
+    Standing,
     TrainedOn,
     Used,
     Wording,
@@ -95,10 +95,11 @@ class _Rows(NamedTuple):
     where: str
 
 
-_OnRows = Known | Measured | Parameter | Noted | Used | Packaged
-"""Conditions on rows that say something of a subject."""
+Keyed = Known | Measured | Parameter | Noted | Standing
+"""Conditions on what is known of a subject by key; the last also stands for those on a column of its own."""
 
-_Keyed = Known | Measured | Parameter | Noted
+OnRows = Keyed | Used | Packaged
+"""Conditions on rows that say something of a subject."""
 
 
 class Conditions:
@@ -118,7 +119,7 @@ class Conditions:
         self._probed = probed
         self._measured_in = measured_in
 
-    def condition(self, condition: Condition) -> str:
+    def condition(self, condition: Condition) -> str:  # noqa: C901 - one for each kind
         """Return the SQL of a condition, in parentheses wherever it is more than one word."""
         match condition:
             case Every(conditions):
@@ -131,6 +132,8 @@ class Conditions:
                 sql = self._trained_on(condition)
             case Blank(field):
                 sql = self._blank(field)
+            case Standing(by, column, value) if isinstance(by, Field):
+                sql = f"{column} = {self._values.bind(value)}"
             case Staged(stage, start_at, end_at):
                 stood = f"q.stage = {self._values.bind(stage)} AND q.since < {self._values.bind(end_at)}"
                 sql = f"EXISTS ({_STAGED} AND {stood} AND (q.until IS NULL OR q.until > {self._values.bind(start_at)}))"
@@ -145,57 +148,38 @@ class Conditions:
                 sql = self._among(condition)
         return f"({sql})"
 
-    def subjects(self, conditions: Sequence[Condition]) -> dict[tuple[Condition, ...], str]:
-        """Return the SQL that selects, each once, the subjects of conditions on such rows; of all on one key together.
-
-        What is on no such rows is left out, and so are tags that are known by something else.
-        """
-        asked = defaultdict[object, list[_OnRows]](list)
-        either = dict[tuple[Condition, ...], str]()
-        for each in conditions:
-            if isinstance(each, _OnRows) and self._is_by_subject(each):
-                asked[_key(each)].append(each)
-            elif isinstance(each, Some) and (parts := self._parts(each)):
-                sql = " UNION ".join(self._subjects([part]) for part in parts)
-                either[each,] = f"SELECT subject FROM ({sql}) either{len(either)}"
-        return {tuple(each): self._subjects(each) for each in asked.values()} | either
-
-    def _parts(self, some: Some) -> list[_OnRows]:
-        """Return the conditions of which one must hold, if all of them are on such rows."""
-        parts = [each for each in some.conditions if isinstance(each, _OnRows) and self._is_by_subject(each)]
-        return parts if len(parts) == len(some.conditions) else []
-
-    def _is_by_subject(self, condition: _OnRows) -> bool:
-        return self._subject_of(condition) == self._source.subject
-
-    def _subjects(self, conditions: Sequence[_OnRows]) -> str:
-        only = conditions[0]
-        if len(conditions) == 1 and isinstance(only, Parameter) and only.operator == "=" and only.number is not None:
-            # Two looks into two indexes; for one with OR, no database looks into either.
-            written = self._subjects([Noted("param", only.name, "=", only.text)])
-            rows = self._keyed("param", only.name, f"p.number = {self._values.bind(only.number)}")
-            counted = f"SELECT {rows.subject} AS subject FROM {rows.table} WHERE {rows.where}"
-            return f"SELECT subject FROM ({written} UNION {counted}) equal"
+    def subjects(self, conditions: Sequence[OnRows]) -> str:
+        """Return the SQL that selects, each once, the subjects for which all conditions hold; they are on one key, or there is one."""
         first, *others = (self._rows(each) for each in conditions)
-        once = "" if isinstance(conditions[0], _Keyed) and isinstance(_name(conditions[0]), str) else "DISTINCT "
+        only = conditions[0]
+        once = "" if isinstance(only, Keyed) and isinstance(name_of(only), str) else "DISTINCT "
         where = " AND ".join([first.where, *(each.where for each in others)])
         return f"SELECT {once}{first.subject} AS subject FROM {first.table} WHERE {where}"
 
-    def _subject_of(self, condition: _OnRows) -> str:
+    def keyed(self, kind: str, name: Name, compared: str) -> str:
+        """Return the SQL that selects the subjects of rows of a kind by their name and SQL about them."""
+        rows = self._keyed(kind, name, compared)
+        return f"SELECT {rows.subject} AS subject FROM {rows.table} WHERE {rows.where}"
+
+    def is_by_subject(self, condition: OnRows) -> bool:
+        """Tell whether what a condition asks about knows a row by its subject."""
+        return self._subject_of(condition) == self._source.subject
+
+    def _subject_of(self, condition: OnRows) -> str:
         """Return the SQL of that by which rows of a kind know a row that is searched."""
-        is_tag = isinstance(condition, Known | Noted) and condition.kind == "tag"
+        is_tag = isinstance(condition, Keyed) and kind_of(condition) == "tag"
         return (self._source.tagged if is_tag else "") or self._source.subject
 
     def _joined(self, conditions: tuple[Condition, ...], word: str, otherwise: str) -> str:
         return word.join(self.condition(each) for each in conditions) or otherwise
 
-    def _among(self, condition: _OnRows) -> str:
+    def _among(self, condition: OnRows) -> str:
         rows, subject = self._rows(condition), self._subject_of(condition)
         if self._probed:
             return f"EXISTS (SELECT 1 FROM {rows.table} WHERE {rows.subject} = {subject} AND {rows.where})"
         return f"{subject} IN (SELECT {rows.subject} FROM {rows.table} WHERE {rows.where})"
 
-    def _rows(self, condition: _OnRows) -> _Rows:
+    def _rows(self, condition: OnRows) -> _Rows:  # noqa: PLR0911 - one for each kind
         match condition:
             case Used(part, operator, texts, negated):
                 return _Rows(_USED, "i.run", self._used(_PARTS[part], operator, texts, negated=negated))
@@ -207,6 +191,9 @@ class Conditions:
                 return self._keyed("param", name, self._parameter(condition))
             case Noted(kind, name):
                 return self._keyed(kind, name, self._noted(condition))
+            case Standing(_, column, value):
+                stands = "IS NULL" if value is None else f"= {self._values.bind(value)}"
+                return self._keyed(kind_of(condition), name_of(condition), f"{column} {stands}")
             case Known(kind, name):
                 return self._keyed(kind, name, "")
 
@@ -350,25 +337,26 @@ class Conditions:
         return template.format(column=column, **marks)
 
 
-def _key(condition: _OnRows) -> object:
-    """Return what conditions have in common that ask about one and the same row."""
-    if isinstance(condition, _Keyed) and isinstance(name := _name(condition), str):
-        return _kind(condition), name
-    return condition
+def name_of(condition: Keyed) -> Name:
+    """Return the name of the metric, parameter or tag that a condition asks about."""
+    match condition:
+        case Measured(metric):
+            return metric
+        case Standing(by):
+            return by.name
+    return condition.name
 
 
-def _name(condition: _Keyed) -> Name:
-    return condition.metric if isinstance(condition, Measured) else condition.name
-
-
-def _kind(condition: _Keyed) -> str:
+def kind_of(condition: Keyed) -> str:
+    """Return what it is: metric, param or tag."""
     match condition:
         case Measured():
             return "metric"
         case Parameter():
             return "param"
-        case Known(kind) | Noted(kind):
+        case Standing(Known(kind)) | Known(kind) | Noted(kind):
             return kind
+    return ""
 
 
 def _known(column: str, is_nullable: bool) -> str:

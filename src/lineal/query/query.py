@@ -34,7 +34,7 @@ from lineal.query.syntax import (
     pointed,
     wrong,
 )
-from lineal.query.walks import Wanted
+from lineal.query.wanted import Wanted
 
 NAMES_MAX = 1_000
 """So many metrics can match an expression; more would be too long for a statement."""

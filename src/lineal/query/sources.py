@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from lineal.query.fields import EXPERIMENT, FIELDS, Field, Subject
-from lineal.query.syntax import Sort
+from lineal.query.fields import EXPERIMENT, FIELDS, Subject
+from lineal.query.syntax import Among, Condition, Sort
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -22,8 +22,11 @@ class Source(msgspec.Struct, frozen=True):
         experiment: the column with the number of the experiment, where there is one. Then there are indexes by
             experiment: of the metrics, and of the rows by ``walked``.
         walked: the column by which the rows of an experiment are in order, or all rows where there are no experiments.
-        within: the field of which an index has the rows of one value in order, by each column of ``walked_within``.
+        within: columns of which an index has the rows of one value in order, by ``walked`` and each of ``walked_within``.
         walked_within: those columns.
+        indexed: columns of which an index has the rows of an experiment in order, each with the column that has no value
+            where it has none; empty where it always has one.
+        worded: columns that have few values, which are known: each of these in order, with the condition that it says.
         is_found_by_subject: whether an index finds a row by its subject.
         tagged: the SQL of that by which tags know a row, where that is not its subject.
         run: the SQL of the id of the run that it is, or that made it.
@@ -39,8 +42,10 @@ class Source(msgspec.Struct, frozen=True):
     deleted: str = "1 = 0"
     experiment: str = ""
     walked: str = ""
-    within: Field | None = None
+    within: tuple[str, ...] = ()
     walked_within: tuple[str, ...] = ()
+    indexed: dict[str, str] = {}
+    worded: dict[str, tuple[tuple[str, Condition], ...]] = {}
     is_found_by_subject: bool = False
     tagged: str = ""
     run: str = ""
@@ -51,6 +56,15 @@ class Source(msgspec.Struct, frozen=True):
         """The name of its table in a statement."""
         return self.table.rpartition(" ")[2]
 
+
+STATE = FIELDS["runs"]["state"]
+RUNS_WITHIN = ("r.name", "r.started_by", "r.state")
+"""The rarest first, as a rule."""
+
+RUNS_INDEXED = {
+    **dict.fromkeys(RUNS_WITHIN, ""),
+    **dict.fromkeys(("r.ended_at", "(r.ended_at - r.started_at)"), "r.ended_at"),
+}
 
 _NEWEST_RUN, _RUN = FIELDS["runs"]["started"], FIELDS["runs"]["id"]
 _NEWEST_VERSION, _MODEL, _NUMBER = (FIELDS["versions"][name] for name in ("created", "model", "number"))
@@ -82,6 +96,9 @@ SOURCES: dict[Subject, Source] = {
         deleted="r.deleted_at IS NOT NULL",
         experiment="r.experiment",
         walked="r.started_at",
+        within=RUNS_WITHIN,
+        indexed=RUNS_INDEXED,
+        worded={STATE.columns[0]: tuple((each, Among(STATE, (each,))) for each in sorted(STATE.words))},
         is_found_by_subject=True,
         run="r.id",
         came_from="r.digest IS NOT NULL AND r.digest IN (WITH RECURSIVE came (node) AS"

@@ -131,6 +131,20 @@ class Blank(msgspec.Struct, frozen=True):
     field: Field
 
 
+class Standing(msgspec.Struct, frozen=True):
+    """It stands at one place of an order.
+
+    Args:
+        by: what the order is by; it has that at all.
+        column: the SQL of what is compared there.
+        value: its value; None where it has one that is no number.
+    """
+
+    by: Field | Known
+    column: str
+    value: float | int | str | None
+
+
 class Staged(msgspec.Struct, frozen=True):
     """It stood in that stage at some time of a period, which has its first and past its last millisecond."""
 
@@ -195,6 +209,7 @@ Condition = (
     | Known
     | Blank
     | Used
+    | Standing
     | Staged
     | Packaged
     | TrainedOn

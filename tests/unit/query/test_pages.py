@@ -14,13 +14,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lineal.objects.errors import Invalid
-from lineal.protocols.mlflow.subjects import SUBJECTS
-from lineal.query import walks
+from lineal.operations.asking import columns as choice
+from lineal.protocols.mlflow.filters import parse_filter
+from lineal.protocols.mlflow.subjects import STATUS_OF, SUBJECTS
+from lineal.query import finding, reading, search
 from lineal.query.fields import Field
 from lineal.query.pages import Page, read_page
 from lineal.query.places import fingerprint
-from lineal.query.syntax import Condition, Every, Known, Measured, Not, Noted, Property, Some, Sort
-from lineal.query.walks import Wanted
+from lineal.query.syntax import Blank, Condition, Every, Known, Measured, Not, Noted, Property, Some, Sort
+from lineal.query.wanted import Wanted
 from lineal.storage.database.database import Database
 from lineal.storage.database.migrations import migrate
 from lineal.storage.database.postgres import Postgres
@@ -29,6 +31,25 @@ from tests.unit.query.runs import EXPERIMENTS, METRICS, RunFacts, fill, worlds
 
 RUNS = SUBJECTS["runs"].source
 FIELDS = SUBJECTS["runs"].attributes
+END = FIELDS["end_time"]
+
+
+def _is_open_and_of_others(facts: RunFacts) -> bool:
+    return facts.state != "finished" and facts.tags.get("team", "a") != "a"
+
+
+def _is_neither(facts: RunFacts) -> bool:
+    return facts.state != "finished" and facts.user != "a"
+
+
+def _is_any(facts: RunFacts) -> bool:
+    return facts.tags.get("team") == "b" or facts.state == "killed" or (facts.ended_at or 0) >= 2
+
+
+def _ended_with_another(facts: RunFacts) -> bool:
+    return facts.ended_at is not None and facts.ended_at < 2 and facts.metrics.get("auc", 0.5) != 0.5
+
+
 SOME: tuple[tuple[Condition, Any], ...] = (
     (Every(()), lambda facts: True),
     (Measured("auc", ">", 0.0), lambda facts: facts.metrics.get("auc", math.nan) > 0),
@@ -42,6 +63,16 @@ SOME: tuple[tuple[Condition, Any], ...] = (
         Some((Property(FIELDS["start_time"], ">", 1), Known("metric", "auc"))),
         lambda facts: facts.started_at > 1 or "auc" in facts.metrics,
     ),
+    (parse_filter("attributes.run_name = 'a'", "runs"), lambda facts: facts.name == "a"),
+    (parse_filter("attributes.run_name LIKE 'a%'", "runs"), lambda facts: facts.name.startswith("a")),
+    (parse_filter("attributes.run_name ILIKE '%B%'", "runs"), lambda facts: "b" in facts.name),
+    (parse_filter("attributes.user_id IN ('a', 'b')", "runs"), lambda facts: facts.user in {"a", "b"}),
+    (parse_filter("status = 'FAILED'", "runs"), lambda facts: facts.state in {"failed", "lost"}),
+    (parse_filter("status != 'FINISHED' AND tags.team != 'a'", "runs"), _is_open_and_of_others),
+    (parse_filter("NOT (status = 'FINISHED' OR user_id = 'a')", "runs"), _is_neither),
+    (parse_filter("tags.team = 'b' OR status = 'KILLED' OR end_time >= 2", "runs"), _is_any),
+    (parse_filter("end_time < 2 AND metrics.auc != 0.5", "runs"), _ended_with_another),
+    (Blank(END), lambda facts: facts.ended_at is None),
 )
 """Conditions, and what they mean."""
 
@@ -50,8 +81,18 @@ _GETTERS = {
     "end_time": lambda facts: facts.ended_at,
     "run_name": lambda facts: facts.name,
     "run_id": lambda facts: facts.id,
+    "user_id": lambda facts: facts.user,
+    "status": lambda facts: STATUS_OF[facts.state],
+    "artifact_uri": lambda facts: f"here/{facts.id}",
 }
-_things = [*(Known("metric", name) for name in METRICS), Known("tag", "team"), *(FIELDS[name] for name in _GETTERS)]
+_DURATION = choice.sorts("duration asc", lambda _: False)[0].by
+_GETTERS["duration"] = lambda facts: None if facts.ended_at is None else facts.ended_at - facts.started_at
+_things = [
+    *(Known("metric", name) for name in METRICS),
+    Known("tag", "team"),
+    *(FIELDS[name] for name in _GETTERS if name != "duration"),
+    _DURATION,
+]
 sorts = st.lists(st.builds(Sort, st.sampled_from(_things), st.booleans()), max_size=3).map(tuple)
 
 
@@ -124,6 +165,7 @@ def walked(database: Database, wanted: Wanted, limit: int) -> list[str]:
             st.integers(1, 6),
             st.sampled_from(((1, 0), (1, 2), (4, 400))),
             st.sampled_from((0, 2, 32)),
+            st.sampled_from((3, 1_000)),
         ),
         min_size=4,
         max_size=8,
@@ -134,12 +176,13 @@ def test_pages_in_a_row_are_the_whole_answer(
 ):
     for database in (sqlite, postgres):
         fill(database, world)
-        for (condition, holds), by, experiments, view, limit, (times, more), experiments_max in asked:
+        for (condition, holds), by, experiments, view, limit, (times, more), experiments_max, walked_max in asked:
             wanted = Wanted(RUNS, condition, by, experiments, view)
             with (
-                patch.object(walks, "_LOOKED_AT_TIMES", times),
-                patch.object(walks, "_LOOKED_AT_MORE", more),
-                patch.object(walks, "EXPERIMENTS_WALKED_MAX", experiments_max),
+                patch.multiple(search, _LOOKED_AT_TIMES=times, _LOOKED_AT_MORE=more),
+                patch.multiple(reading, _AHEAD_TIMES=times, _AHEAD_MORE=more, _WALKED_MAX=walked_max),
+                patch.object(search, "EXPERIMENTS_WALKED_MAX", experiments_max),
+                patch.object(finding, "EXPERIMENTS_WALKED_MAX", experiments_max),
             ):
                 assert whole(world, wanted, holds) == walked(database, wanted, limit)
 
@@ -203,7 +246,8 @@ def test_what_a_page_could_have_given_is_a_token(first: Any):
 
 
 def _reaching_nothing(sql: str, **values: Any) -> list[dict[str, Any]]:
-    return [{"reach": 0}] if "AS reach" in sql else []
+    told = [{"reach": 0}] if "AS reach" in sql else []
+    return [{"count_0": 0}] if "AS count_0" in sql else told
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from lineal.protocols.mlflow.filters import parse_filter, parse_order
 from lineal.protocols.mlflow.subjects import SUBJECTS
 from lineal.query.pages import Page, read_page
-from lineal.query.walks import Wanted
+from lineal.query.wanted import Wanted
 from lineal.storage.database.database import Database
 from lineal.storage.database.migrations import migrate
 from lineal.storage.database.postgres import Postgres
@@ -108,9 +108,12 @@ def test_an_order_by_a_metric_walks_along_its_values_in_the_experiment(
     first = page(asked, "", order, *more)
     second = page(asked, "", order, *more, token=first.next_token)
 
-    assert 2 == len(asked.statements)
     assert 20 == len(first.rows) == len(second.rows)
-    for number in (0, 1):
+    # Each page asks for the value behind it first, and then for the rows before that.
+    assert 4 == len(asked.statements)
+    for number in (0, 2):
+        assert any("USING COVERING INDEX metric_last_experiment (experiment=?" in step for step in asked.plan(number))
+    for number in (1, 3):
         plan = asked.plan(number)
 
         assert plan[0].startswith(
@@ -123,10 +126,10 @@ def test_an_order_by_a_metric_walks_along_its_values_in_the_experiment(
 def test_an_order_by_a_metric_looks_at_a_bounded_number_of_rows_where_there_are_conditions(planned: Sqlite):
     asked = Asked(planned)
     found = page(asked, "metrics.loss > 10 AND params.a != '3' AND NOT tags.b = '5'", "metrics.auc")
-    steps = [step for step in asked.plan(0) if not step.startswith("CORRELATED")]
+    steps = [step for step in asked.plan(2) if not step.startswith("CORRELATED")]
 
     assert 20 == len(found.rows)
-    assert 1 == len(asked.statements)
+    assert 3 == len(asked.statements)
     assert all(re.match("SEARCH . USING PRIMARY KEY", step) for step in steps if re.match("(SEARCH|SCAN) [mpt] ", step))
     assert any("metric_last_experiment (experiment=? AND key=? AND value" in step for step in steps)
 
@@ -134,12 +137,13 @@ def test_an_order_by_a_metric_looks_at_a_bounded_number_of_rows_where_there_are_
 def test_where_few_hold_their_conditions_find_them_and_not_the_order(planned: Sqlite):
     asked = Asked(planned)
     found = page(asked, "params.a = '7' AND metrics.loss < 50 AND metrics.loss > 0", "metrics.auc", limit=100)
-    _, reach, rest = (asked.plan(number) for number in range(3))
+    counts, rest = (asked.plan(number) for number in range(2))
 
     assert not found.next_token
-    assert any("metric_last_experiment" in step for step in reach)
-    assert any("param_value (key=? AND <expr>=?)" in step for step in rest)
-    assert any("metric_last_experiment (experiment=? AND key=? AND value>? AND value<?)" in step for step in rest)
+    for plan in (counts, rest):
+        assert any("param_value (key=? AND <expr>=?)" in step for step in plan)
+    assert any("metric_last_experiment (experiment=? AND key=? AND value>? AND value<?)" in step for step in counts)
+    assert any(re.match(r"SEARCH m USING PRIMARY KEY \(subject=\? AND key=\?\)", step) for step in rest)
     assert any(step.startswith("SEARCH r USING INDEX sqlite_autoindex_run_1 (id=?)") for step in rest)
 
 
@@ -147,15 +151,18 @@ def test_several_experiments_are_merged_as_each_gives_its_rows(planned: Sqlite):
     asked = Asked(planned)
     page(asked, "", "metrics.auc", experiments=(0, 1))
 
-    assert 2 == sum("metric_last_experiment (experiment=? AND key=? AND value" in step for step in asked.plan(0))
-    assert 1 == len(asked.statements)
+    for number in (0, 1):
+        assert 2 == sum(
+            "metric_last_experiment (experiment=? AND key=? AND value" in step for step in asked.plan(number)
+        )
+    assert 2 == len(asked.statements)
 
 
 def test_the_values_of_all_experiments_are_walked_where_all_are_meant(planned: Sqlite):
     asked = Asked(planned)
     page(asked, "", "metrics.auc", experiments=None)
 
-    assert asked.plan(0)[0].startswith("SEARCH s0 USING COVERING INDEX metric_last_key (key=? AND value")
+    assert asked.plan(1)[0].startswith("SEARCH s0 USING COVERING INDEX metric_last_key (key=? AND value")
 
 
 def test_the_newest_are_read_from_the_end_of_their_index(planned: Sqlite):
@@ -183,8 +190,7 @@ def test_an_order_by_a_text_walks_along_its_index(planned: Sqlite, order: str, i
     asked = Asked(planned)
     page(asked, "", order)
 
-    assert any(step.startswith(f"SEARCH s0 USING INDEX {index} (key=?") for step in asked.plan(0))
-    assert 1 == len(asked.statements)
+    assert any(step.startswith(f"SEARCH s0 USING INDEX {index} (key=?") for step in asked.plan(-1))
 
 
 def test_nan_and_what_has_no_value_are_asked_for_only_when_the_page_is_not_full(planned: Sqlite):
@@ -194,9 +200,12 @@ def test_nan_and_what_has_no_value_are_asked_for_only_when_the_page_is_not_full(
     second = page(asked, "", "metrics.rare", limit=25, token=first.next_token)
     third = page(asked, "", "metrics.rare", limit=25, token=second.next_token)
 
-    assert 1 == of_first
-    assert (
-        "SEARCH s0 USING COVERING INDEX metric_last_experiment (experiment=? AND key=? AND value=?)" == asked.plan(2)[0]
+    assert 2 == of_first
+    # That no value is a number is known of so few rows that these are found by it.
+    assert any(
+        "metric_last_experiment (experiment=? AND key=? AND value=?)" in step
+        for number in range(of_first, len(asked.statements))
+        for step in asked.plan(number)
     )
     assert [25, 25, 25] == [len(each.rows) for each in (first, second, third)]
     assert any("run_experiment" in step for step in asked.plan(-1))
@@ -219,12 +228,12 @@ def test_postgresql_walks_along_the_same_indexes(postgres_url: str):
     page(asked, "", "metrics.auc DESC", token=first.next_token)
     page(asked)
     page(asked, "metrics.loss > 10", "metrics.auc", experiments=(0, 1))
-    newest, filtered = asked.plan(2), asked.plan(3)
+    newest, filtered = asked.plan(4), asked.plan(-1)
 
-    for number in (0, 1):
+    for number in (0, 1, 2, 3):
         plan = " ".join(asked.plan(number))
 
-        assert "Incremental Sort" in plan
+        assert ("Incremental Sort" in plan) == (number in {1, 3})
         assert "using metric_last_experiment on metric_last s0" in plan
         assert "Seq Scan" not in plan
     # Where an experiment has half of all runs, both indexes are as good.

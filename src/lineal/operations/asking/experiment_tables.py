@@ -14,7 +14,7 @@ from lineal.query.pages import read_page
 from lineal.query.query import check_limit
 from lineal.query.sources import EXPERIMENTS
 from lineal.query.syntax import LENGTH_MAX, Every, Property, Sort, check_characters
-from lineal.query.walks import Wanted
+from lineal.query.wanted import Wanted
 from lineal.storage.store import Store
 
 DESCRIPTION = "mlflow.note.content"

@@ -27,7 +27,7 @@ from lineal.query.conditions import TOLD_OF_CODE, Values
 from lineal.query.pages import read_page
 from lineal.query.query import Understood, check_limit, understand
 from lineal.query.syntax import Every, Known, Not, Sort
-from lineal.query.walks import Wanted
+from lineal.query.wanted import Wanted
 from lineal.storage.store import Store
 
 _CHILDREN_MAX = 101

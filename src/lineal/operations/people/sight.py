@@ -8,7 +8,7 @@ import msgspec
 
 from lineal.query.fields import Field
 from lineal.query.syntax import Among, Every, Some
-from lineal.query.walks import Wanted
+from lineal.query.wanted import Wanted
 from lineal.storage.store import Role, Store
 
 

@@ -13,7 +13,7 @@ from lineal.operations.people.sight import narrowed
 from lineal.operations.recording.summaries import read_tags, remove_tag, write_tags
 from lineal.operations.references import Row, keep_production
 from lineal.query.pages import read_page
-from lineal.query.walks import Wanted
+from lineal.query.wanted import Wanted
 from lineal.storage.store import Store
 
 DEFAULT = 0

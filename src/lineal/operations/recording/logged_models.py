@@ -20,7 +20,7 @@ from lineal.operations.recording.model_metrics import missing_model
 from lineal.operations.recording.summaries import remove_tag, write_params, write_tags
 from lineal.operations.references import Row, keep_production
 from lineal.query.pages import read_page
-from lineal.query.walks import Wanted
+from lineal.query.wanted import Wanted
 from lineal.storage.store import Store
 
 Status = Literal["PENDING", "READY", "FAILED", "UNSPECIFIED"]

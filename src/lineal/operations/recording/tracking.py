@@ -21,7 +21,7 @@ from lineal.operations.recording.model_metrics import ModelPoint
 from lineal.operations.recording.summaries import NOTHING_USED, Summary, texts
 from lineal.operations.references import Row, keep_production
 from lineal.query.pages import read_page
-from lineal.query.walks import Wanted
+from lineal.query.wanted import Wanted
 from lineal.storage import series
 from lineal.storage.store import Store
 

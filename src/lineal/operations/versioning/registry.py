@@ -16,7 +16,7 @@ from lineal.operations.references import Row, semantic, subject_of, version_refe
 from lineal.operations.versioning.models import newest_by_stage
 from lineal.operations.versioning.weights import by_alias, download_uri, find
 from lineal.query.pages import read_page
-from lineal.query.walks import Wanted
+from lineal.query.wanted import Wanted
 from lineal.storage.store import Store
 
 _ASKED_AT_ONCE = 500

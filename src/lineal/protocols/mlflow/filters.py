@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from lineal.objects.errors import Invalid
 from lineal.operations.messages.outbox import PROMPT_TAG
 from lineal.protocols.mlflow import ids
-from lineal.protocols.mlflow.subjects import SUBJECTS, Entity, Subject, SubjectName
+from lineal.protocols.mlflow.subjects import STATUS_OF, SUBJECTS, Entity, Subject, SubjectName, with_status
 from lineal.protocols.mlflow.tokens import number, tokens
 from lineal.query.cursor import Reader, near
 from lineal.query.fields import Field
@@ -63,6 +64,16 @@ _OPERATOR = ("Invalid comparator", "Invalid comparison operator")
 
 class _Incomparable(Invalid):
     """A comparator that a key does not take, of which MLflow's clients know the whole text."""
+
+
+def _is_like(word: str, operator: Wording, text: str) -> bool:
+    """Tell whether a word in capitals is a text, or like a pattern; for ``!=``, whether it is the text."""
+    if operator not in {"like", "ilike"}:
+        return word == text
+    if len(text.replace("%", "")) > len(word):
+        return False
+    pattern = "".join({"%": ".*", "_": "."}.get(each, re.escape(each)) for each in re.sub("%+", "%", text))
+    return bool(re.fullmatch(pattern, word, re.DOTALL | (re.IGNORECASE | re.ASCII if operator == "ilike" else 0)))
 
 
 class _Key(NamedTuple):
@@ -276,9 +287,19 @@ class _Parser:
             return Used(key.name, operator, texts, is_negated)  # type: ignore[arg-type]  # one of the parts
         if key.entity != "attribute" or key.field is None:
             return self._noted(key, operator, texts[0])
-        if comparator in {"IN", "NOT IN"}:
-            return Among(key.field, texts, is_negated)
-        return Alike(key.field, operator, texts[0])
+        return self._attributed(
+            key.field, operator, texts, is_listed=comparator in {"IN", "NOT IN"}, is_negated=is_negated
+        )
+
+    def _attributed(
+        self, field: Field, operator: Wording, texts: tuple[str, ...], *, is_listed: bool, is_negated: bool
+    ) -> Condition:
+        if (self._subject.name, field.name) == ("runs", "status"):
+            held = with_status(
+                [each for each in STATUS_OF.values() if any(_is_like(each, operator, text) for text in texts)]
+            )
+            return Not(held) if is_negated or operator == "!=" else held
+        return Among(field, texts, is_negated) if is_listed else Alike(field, operator, texts[0])
 
     def _noted(self, key: _Key, operator: Wording, text: str) -> Condition:
         if (key.entity, key.name) == ("tag", PROMPT_TAG) and operator in {"=", "!="} and self._subject.has_prompts:

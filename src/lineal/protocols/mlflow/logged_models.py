@@ -22,7 +22,7 @@ from lineal.protocols.mlflow.metrics import LARGEST
 from lineal.protocols.mlflow.places import model_root
 from lineal.protocols.mlflow.subjects import SUBJECTS
 from lineal.query.syntax import Condition, Every, Known, Measured, Not, Some, Sort
-from lineal.query.walks import Wanted
+from lineal.query.wanted import Wanted
 
 RESULTS_MAX = 1_000
 

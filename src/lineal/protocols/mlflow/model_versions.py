@@ -21,7 +21,7 @@ from lineal.protocols.mlflow.experiments import NOTHING, Nothing, Tag
 from lineal.protocols.mlflow.filters import parse_model_filter, parse_order
 from lineal.protocols.mlflow.subjects import SUBJECTS
 from lineal.protocols.mlflow.wire import lacking
-from lineal.query.walks import Wanted
+from lineal.query.wanted import Wanted
 
 if TYPE_CHECKING:
     from lineal.operations.versioning.registered_versions import Stage

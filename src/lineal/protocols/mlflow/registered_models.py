@@ -15,7 +15,7 @@ from lineal.protocols.mlflow.filters import parse_model_filter, parse_order
 from lineal.protocols.mlflow.model_versions import ModelVersion, number_of, shown_version, stage_of
 from lineal.protocols.mlflow.subjects import SUBJECTS
 from lineal.protocols.mlflow.wire import lacking
-from lineal.query.walks import Wanted
+from lineal.query.wanted import Wanted
 
 RESULTS_MAX = 1_000
 

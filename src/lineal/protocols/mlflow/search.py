@@ -17,7 +17,7 @@ from lineal.protocols.mlflow.filters import parse_filter, parse_order
 from lineal.protocols.mlflow.runs import Run
 from lineal.protocols.mlflow.runs import shown as shown_run
 from lineal.protocols.mlflow.subjects import SUBJECTS
-from lineal.query.walks import Wanted
+from lineal.query.wanted import Wanted
 
 RESULTS_MAX = 50_000
 

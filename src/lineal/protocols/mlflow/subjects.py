@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal
 
 import msgspec
 
 from lineal.query.fields import EXPERIMENT, Field
-from lineal.query.sources import EXPERIMENTS, Source
-from lineal.query.syntax import Sort
+from lineal.query.sources import EXPERIMENTS, RUNS_INDEXED, RUNS_WITHIN, STATE, Source
+from lineal.query.syntax import Among, Condition, Some, Sort
 
 SubjectName = Literal["runs", "experiments", "registered models", "model versions", "logged models"]
 Entity = Literal["attribute", "metric", "param", "tag", "dataset"]
@@ -25,6 +26,12 @@ STATUS_OF = {
 """What MLflow calls each state of a run; it has no word for one that nobody heard of any more."""
 
 _STATUS = " ".join(["CASE r.state", *(f"WHEN '{ours}' THEN '{theirs}'" for ours, theirs in STATUS_OF.items()), "END"])
+
+
+def with_status(words: Collection[str]) -> Condition:
+    """Return that a run has one of those words of MLflow's as its status."""
+    states = tuple(ours for ours, theirs in STATUS_OF.items() if theirs in words)
+    return Among(STATE, states) if states else Some(())
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -97,6 +104,9 @@ _RUNS = Subject(
         deleted="r.deleted_at IS NOT NULL",
         experiment="r.experiment",
         walked="r.started_at",
+        within=RUNS_WITHIN,
+        indexed=RUNS_INDEXED,
+        worded={_STATUS: tuple((each, with_status((each,))) for each in sorted(set(STATUS_OF.values())))},
         is_found_by_subject=True,
     ),
     ordered=("metric", "param", "tag"),
@@ -153,7 +163,7 @@ _MODEL_VERSIONS = Subject(
         active="v.deleted_at IS NULL",
         deleted="v.deleted_at IS NOT NULL",
         walked="v.updated_at",
-        within=_VERSION_NAME,
+        within=_VERSION_NAME.columns,
         walked_within=("v.number",),
         is_found_by_subject=True,
     ),

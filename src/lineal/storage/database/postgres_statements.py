@@ -115,9 +115,10 @@ class Statements:
 
     def forget(self) -> None:
         """Prepare everything anew from now on: the connection's own cursors may let go of all, not only of what they prepared."""
-        if self._known:
-            self._raw.execute("DEALLOCATE ALL")
+        for each in self._known.values():
+            self._let_go(each)
         self._known.clear()
+        self.wait()
 
     def push(self) -> None:
         """Let the server begin with what was sent."""
@@ -195,11 +196,13 @@ class Statements:
             known.name = self._prepare(key)
         self._known[key] = known
         if len(self._known) > _PREPARED_MAX:
-            _, oldest = self._known.popitem(last=False)
-            if oldest.name:
-                self._begin(None)
-                self._wire.send_query_params(b"DEALLOCATE " + oldest.name, None)
+            self._let_go(self._known.popitem(last=False)[1])
         return known
+
+    def _let_go(self, statement: _Statement) -> None:
+        if statement.name:
+            self._begin(None)
+            self._wire.send_query_params(b"DEALLOCATE " + statement.name, None)
 
     def _prepare(self, key: _Key) -> bytes:
         text, types = key

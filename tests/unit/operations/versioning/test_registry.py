@@ -12,7 +12,7 @@ from lineal.operations.versioning import registry
 from lineal.operations.versioning.weights import by_alias, find
 from lineal.protocols.mlflow.filters import parse_filter, parse_order
 from lineal.protocols.mlflow.subjects import SUBJECTS
-from lineal.query.walks import Wanted
+from lineal.query.wanted import Wanted
 from lineal.storage.blobs.memory import MemoryBlobs
 from lineal.storage.clock import FixedClock
 from lineal.storage.database.database import Database, Dialect, Later, Row

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from lineal.objects.errors import Invalid
 from lineal.protocols.mlflow.filters import parse_filter, parse_order
 from lineal.protocols.mlflow.subjects import SUBJECTS, SubjectName
-from lineal.query import walks
+from lineal.query import search
 from lineal.query.pages import read_page
-from lineal.query.walks import View, Wanted
+from lineal.query.wanted import View, Wanted
 from lineal.storage.database.database import Database
 from lineal.storage.database.migrations import migrate
 from lineal.storage.database.postgres import Postgres
@@ -85,7 +85,7 @@ def test_both_databases_find_what_mlflow_means(
             ]
 
             assert (claim, expected) == (claim, ids(database, claim.text))
-            with patch.object(walks, "_LOOKED_AT_TIMES", 0), patch.object(walks, "_LOOKED_AT_MORE", 0):
+            with patch.multiple(search, _LOOKED_AT_TIMES=0, _LOOKED_AT_MORE=0):
                 assert (claim, expected) == (claim, ids(database, claim.text))
 
 

@@ -14,6 +14,7 @@ from lineal.objects.ulid import ulid_of
 from lineal.protocols.mlflow.filters import parse_filter, parse_model_filter, parse_order
 from lineal.protocols.mlflow.subjects import SUBJECTS, SubjectName
 from lineal.protocols.mlflow.tokens import LENGTH_MAX
+from lineal.query.sources import STATE
 from lineal.query.syntax import (
     Alike,
     Among,
@@ -63,7 +64,14 @@ def error(text: str, subject: SubjectName = "runs") -> Invalid:
         ("tags.mlflow.user = 'ana'", Noted("tag", "mlflow.user", "=", "ana")),
         ("tag.`mlflow.user` is null", Not(Known("tag", "mlflow.user"))),
         ("params.lr IS NOT NULL", Known("param", "lr")),
-        ("attributes.status = 'FINISHED'", Alike(RUN["status"], "=", "FINISHED")),
+        ("attributes.status = 'FINISHED'", Among(STATE, ("finished",))),
+        ("attributes.status != 'FAILED'", Not(Among(STATE, ("failed", "lost")))),
+        ("status NOT IN ('KILLED', 'killed')", Not(Among(STATE, ("killed",)))),
+        (
+            "status LIKE 'F%' AND status ILIKE '_ailed'",
+            Every((Among(STATE, ("finished", "failed", "lost")), Among(STATE, ("failed", "lost")))),
+        ),
+        ("status = 'finished'", Some(())),
         ("attr.user_id = 'ana'", Alike(RUN["user_id"], "=", "ana")),
         ("run.run_id = 'x'", Alike(RUN["run_id"], "=", "x")),
         ("attribute.run_id IN ('a','b')", Among(RUN["run_id"], ("a", "b"))),

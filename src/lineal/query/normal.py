@@ -1,0 +1,66 @@
+"""Conditions said in another way, so that it is plain what all must hold, and which of few words a column has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lineal.query.fields import Field
+from lineal.query.syntax import Among, Condition, Every, Not, Property, Some
+
+NEVER = Some(())
+"""What holds for nothing."""
+
+_HOLDS: dict[str, Callable[[str, str], bool]] = {
+    "=": lambda word, text: word == text,
+    "!=": lambda word, text: word != text,
+    "~": lambda word, text: text.lower() in word,
+    "!~": lambda word, text: text.lower() not in word,
+}
+
+
+def conjuncts(condition: Condition) -> tuple[Condition, ...]:
+    """Return the conditions that all must hold, as flat as they can be said."""
+    return tuple(_flat(_plain(condition)))
+
+
+def _flat(condition: Condition) -> list[Condition]:
+    if isinstance(condition, Every):
+        return [part for each in condition.conditions for part in _flat(each)]
+    return [condition]
+
+
+def _plain(condition: Condition) -> Condition:
+    match condition:
+        case Every(conditions):
+            return Every(tuple(map(_plain, conditions)))
+        case Some(conditions):
+            return _plain(conditions[0]) if len(conditions) == 1 else Some(tuple(map(_plain, conditions)))
+        case Not(inner):
+            return _negated(_plain(inner))
+        case Property(Field(words=words) as field, operator, str(text)) if words:
+            return _worded(field, lambda word: _HOLDS[operator](word, text))
+        case Among(Field(words=words) as field, texts, negated) if words:
+            return _worded(field, lambda word: (word in texts) != negated)
+    return condition
+
+
+def _negated(condition: Condition) -> Condition:
+    """Return what holds where a plain condition does not."""
+    match condition:
+        case Not(inner):
+            return inner
+        case Every(conditions):
+            return Some(tuple(map(_negated, conditions)))
+        case Some(conditions):
+            return Every(tuple(map(_negated, conditions)))
+        case Among(Field(words=words) as field, texts) if words:
+            return _worded(field, lambda word: word not in texts)
+    return Not(condition)
+
+
+def _worded(field: Field, holds: Callable[[str], bool]) -> Condition:
+    """Return that a field has one of the words for which that holds."""
+    found = tuple(filter(holds, field.words))
+    if len(found) == len(field.words):
+        return Every(())
+    return Among(field, found) if found else NEVER
