@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from lineal.query.fields import Field
 from lineal.query.syntax import Among, Condition, Every, Not, Property, Some
 
-NEVER = Some(())
-"""What holds for nothing."""
+ALWAYS, NEVER = Every(()), Some(())
+"""What holds for everything, and for nothing."""
 
 _HOLDS: dict[str, Callable[[str, str], bool]] = {
     "=": lambda word, text: word == text,
@@ -32,9 +32,9 @@ def _flat(condition: Condition) -> list[Condition]:
 def _plain(condition: Condition) -> Condition:
     match condition:
         case Every(conditions):
-            return Every(tuple(map(_plain, conditions)))
+            return _all(map(_plain, conditions))
         case Some(conditions):
-            return _plain(conditions[0]) if len(conditions) == 1 else Some(tuple(map(_plain, conditions)))
+            return _any(map(_plain, conditions))
         case Not(inner):
             return _negated(_plain(inner))
         case Property(Field(words=words) as field, operator, str(text)) if words:
@@ -50,17 +50,33 @@ def _negated(condition: Condition) -> Condition:
         case Not(inner):
             return inner
         case Every(conditions):
-            return Some(tuple(map(_negated, conditions)))
+            return _any(map(_negated, conditions))
         case Some(conditions):
-            return Every(tuple(map(_negated, conditions)))
+            return _all(map(_negated, conditions))
         case Among(Field(words=words) as field, texts) if words:
             return _worded(field, lambda word: word not in texts)
     return Not(condition)
+
+
+def _all(conditions: Iterable[Condition]) -> Condition:
+    """Return that all hold; ``NEVER`` if one of them never does."""
+    parts = tuple(each for each in conditions if each != ALWAYS)
+    if NEVER in parts:
+        return NEVER
+    return parts[0] if len(parts) == 1 else Every(parts)
+
+
+def _any(conditions: Iterable[Condition]) -> Condition:
+    """Return that one of them holds, which is ``ALWAYS`` if one of them always does."""
+    parts = tuple(each for each in conditions if each != NEVER)
+    if ALWAYS in parts:
+        return ALWAYS
+    return parts[0] if len(parts) == 1 else Some(parts)
 
 
 def _worded(field: Field, holds: Callable[[str], bool]) -> Condition:
     """Return that a field has one of the words for which that holds."""
     found = tuple(filter(holds, field.words))
     if len(found) == len(field.words):
-        return Every(())
+        return ALWAYS
     return Among(field, found) if found else NEVER

@@ -26,7 +26,10 @@ OVER = Among(STATE, tuple(each for each in STATE.words if each not in OPEN.texts
         (Property(STATE, "~", "INISH"), (Among(STATE, ("finished",)),)),
         (Property(STATE, "=", "unheard of"), (NEVER,)),
         (Property(STATE, "!=", "unheard of"), ()),
-        (Not(Every((C, Property(STATE, "!=", "unheard of")))), (Some((Not(C), NEVER)),)),
+        (Not(Every((C, Property(STATE, "!=", "unheard of")))), (Not(C),)),
+        (Some((A, Property(STATE, "=", "unheard of"))), (A,)),
+        (Some((A, Property(STATE, "!=", "unheard of"))), ()),
+        (Every((A, Some((NEVER, Every((B, NEVER)))))), (NEVER,)),
     ],
 )
 def test_conditions_are_said_as_flat_as_they_can_be(condition: Condition, expected: tuple[Condition, ...]):
