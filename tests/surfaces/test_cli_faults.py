@@ -131,7 +131,7 @@ def test_a_full_disk_is_told_and_works_again_with_room(small_disk: Path) -> None
     )
 
     assert "status 8\n" in done.stdout
-    assert "check the disk's free space" in done.stderr
+    assert "the disk is full\nhint: free some space" in done.stderr
     assert "data:more@1" in done.stdout
 
 

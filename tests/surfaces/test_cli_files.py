@@ -81,7 +81,7 @@ def test_status_says_what_differs_and_its_exit_status_whether(added: Path, tmp_p
     place = tmp_path / "here"
     lineal(added, "data", "get", "photos@1", str(place))
     out, err = lineal(added, "data", "status", str(place))
-    assert (f"{place}  data:photos@1, unchanged (3 files)\n", "") == (out, err)
+    assert (f"{place}  data:photos@1, unchanged (4 files)\n", "") == (out, err)
 
     (place / "a.csv").write_bytes(b"edited")
     (place / "run.sh").unlink()
