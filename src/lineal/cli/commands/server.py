@@ -128,9 +128,11 @@ def _addresses(store: Store, remote: str) -> Addresses | None:
 
 def _staging(store: Store, remote: str) -> Staging | None:
     """Return what takes uploads in a remote; None where none is named. Raises NotFound, Invalid, Denied."""
+    if not remote:
+        return None
     from lineal.operations.data.stores import staging_of  # noqa: PLC0415 - as above
 
-    return staging_of(store, remote) if remote else None
+    return staging_of(store, remote)
 
 
 def _check_policy(context: Context, store: Store) -> None:
