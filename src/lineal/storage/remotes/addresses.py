@@ -49,6 +49,17 @@ class Address(NamedTuple):
     headers: dict[str, str]
 
 
+def on_s3(bucket: Bucket, wrong: str) -> ObjectStoreBucket:
+    """Return a bucket on S3 without what tries again and again: a client waits, and has us instead.
+
+    Raises Invalid, which says what is ``wrong`` with one that is elsewhere.
+    """
+    inner = innermost(bucket)
+    if isinstance(inner, ObjectStoreBucket) and inner.url.startswith("s3://"):
+        return inner
+    raise Invalid(f"{bucket.url} {wrong}", hint="name a remote on S3")
+
+
 class Addresses:
     """Gives addresses of what one remote holds.
 
@@ -62,17 +73,13 @@ class Addresses:
     """
 
     def __init__(self, bucket: Bucket, blobs: BlobStore) -> None:
-        inner = innermost(bucket)
-        if not (isinstance(inner, ObjectStoreBucket) and inner.url.startswith("s3://")):
-            raise Invalid(f"{bucket.url} gives no addresses to others", hint="name a remote on S3")
-        # Not through what tries again and again: a client waits, and has us instead.
-        self._bucket = inner
+        self._bucket = on_s3(bucket, "gives no addresses to others")
         self._blobs = blobs
         self._etags: dict[tuple[Digest, int], Future[frozenset[str]]] = {}
         self._lock = threading.Lock()
         self._reading = threading.Semaphore(_READ_AT_ONCE)
         self._away_until = 0.0
-        inner.address(format_.MARKER, LASTING)
+        self._bucket.address(format_.MARKER, LASTING)
 
     @property
     def url(self) -> str:

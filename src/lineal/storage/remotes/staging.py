@@ -25,10 +25,9 @@ from lineal.storage.blobs.blobs import SMALL_BYTES
 from lineal.storage.blobs.parts import KEPT_SECONDS
 from lineal.storage.buckets.bucket import Bucket, Held
 from lineal.storage.buckets.joining import Joining
-from lineal.storage.buckets.objectstore import RANGE_BYTES, ObjectStoreBucket
-from lineal.storage.buckets.wrappers import innermost
+from lineal.storage.buckets.objectstore import RANGE_BYTES
 from lineal.storage.clock import Clock
-from lineal.storage.remotes.addresses import joined_etag
+from lineal.storage.remotes.addresses import joined_etag, on_s3
 from lineal.storage.remotes.remote import Remote
 
 KEPT_MS = KEPT_SECONDS * 1_000
@@ -61,18 +60,14 @@ class Staging:
     """
 
     def __init__(self, bucket: Bucket, clock: Clock) -> None:
-        inner = innermost(bucket)
-        if not (isinstance(inner, ObjectStoreBucket) and inner.url.startswith("s3://")):
-            raise Invalid(f"{bucket.url} takes nothing at addresses of its own", hint="name a remote on S3")
         self._bucket = bucket
-        # Not through what tries again and again: a client waits, and has us instead.
-        self._at_once = inner
-        self._joining = Joining(inner)
+        self._at_once = on_s3(bucket, "takes nothing at addresses of its own")
+        self._joining = Joining(self._at_once)
         self._clock = clock
         self._away_until = 0.0
         self._swept_at = -_SWEPT_EVERY_S
         self._lock = threading.Lock()
-        inner.addresses_to_write((format_.MARKER,), _LASTING)
+        self._at_once.addresses_to_write((format_.MARKER,), _LASTING)
 
     @property
     def url(self) -> str:
