@@ -17,8 +17,10 @@ if __name__ == "__main__":
     rows = torch.tensor([float(line) for line in Path(f"rows-{rank}.txt").read_text().split()])
     dist.all_reduce(total := rows.sum())
     lineal.log(mine=rows.sum().item(), total=total.item())
-    print(f"rank {rank} prints", flush=True)
-    print(f"rank {rank} warns", file=sys.stderr, flush=True)
+    for stream, line in (sys.stdout, f"rank {rank} prints\n"), (sys.stderr, f"rank {rank} warns\n"):
+        # Once a line: where nothing is buffered, print writes a line's end apart, and the ranks share the pipe.
+        stream.write(line)
+        stream.flush()
     held = b"x" * (0 if rank else 300 << 20)
     time.sleep(4)  # long enough to be sampled
     if rank == 0:
