@@ -42,17 +42,50 @@ SIZE = struct.Struct("<I")
 
 _READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+_NO_WAIT = getattr(os, "RWF_NOWAIT", 0)
+_BEGUN_MAX = 64
+"""So many files are asked of the disk at once: one that is asked for one at a time is idle most of the time."""
+
 _ROOM_BYTES = 1 << 20
 _NOT_DONE = FILE.pack(False, b"", 0, b"")  # noqa: FBT003
 """Whoever asked does it themselves then, and tells what is wrong."""
 
 
-def _read(path: bytes, _: int, room: memoryview) -> bytes:
-    """Read a file into ``room``, which has a byte more than it should."""
-    descriptor = os.open(path, _READ)
+def _begin(path: bytes, room: memoryview) -> tuple[int, int]:
+    """Open a file and read it into ``room`` if no disk need be waited for; otherwise let the disk begin.
+
+    Returns:
+        A descriptor, -1 for what cannot be opened; and how many bytes were read, -1 where they must be waited for.
+    """
     try:
-        count = os.readv(descriptor, [room])
+        descriptor = os.open(path, _READ)
+    except OSError:
+        return -1, -1
+    try:
+        return descriptor, os.preadv(descriptor, [room], 0, _NO_WAIT) if _NO_WAIT else -1
+    except OSError:  # it is on the disk, or in a file system that cannot be asked
+        _need(descriptor)
+        return descriptor, -1
+
+
+def _need(descriptor: int) -> None:
+    """Let the disk begin to read a file."""
+    try:  # noqa: SIM105 - an import is time before the first answer
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_WILLNEED)
+    except OSError:
+        pass  # it is read when it is waited for
+
+
+def _finish(descriptor: int, count: int, room: memoryview) -> bytes:
+    """Answer for a file that was begun; ``room`` has a byte more than it should."""
+    if descriptor < 0:
+        return _NOT_DONE
+    try:
+        if count != len(room) - 1:
+            count = os.readv(descriptor, [room])
         s = os.fstat(descriptor)
+    except OSError:
+        return _NOT_DONE
     finally:
         os.close(descriptor)
     return _file(s, sha256(room[:count]).digest()) if count == len(room) - 1 else _NOT_DONE
@@ -132,27 +165,43 @@ def list_places() -> None:
         answers.flush()
 
 
-_DO = {"read": _read, "write": _write, "create": _create}
+_DO = {"write": _write, "create": _create}
 _UNPACK = {"unpack": _write, "unpack new": _create}
 
 
-def handle_files(shared: memoryview) -> None:
-    """Answer requests to read or write until there are no more."""
+def read_files(shared: memoryview) -> None:
+    """Answer requests to read until there are no more."""
+    for files in _asked(shared):
+        for first in range(0, len(files), _BEGUN_MAX):
+            begun = [(*_begin(path, room), room) for path, _, room in files[first : first + _BEGUN_MAX]]
+            sys.stdout.buffer.write(b"".join([_finish(*each) for each in begun]))
+        sys.stdout.buffer.flush()
+
+
+def write_files(shared: memoryview) -> None:
+    """Answer requests to write until there are no more."""
     do = _DO[sys.argv[2]]
-    requests, answers = sys.stdin.buffer, sys.stdout.buffer
+    for files in _asked(shared):
+        for each in files:
+            try:
+                answer = do(*each)
+            except OSError:
+                answer = _NOT_DONE
+            sys.stdout.buffer.write(answer)
+        sys.stdout.buffer.flush()
+
+
+def _asked(shared: memoryview) -> Iterator[list[tuple[bytes, int, memoryview]]]:
+    """Yield what each request is about: every file's path, its mode, and its bytes with one more behind them."""
+    requests = sys.stdin.buffer
     while len(head := requests.read(HEAD.size)) == HEAD.size:
         count, path_bytes, at = HEAD.unpack(head)
         numbers = struct.unpack(f"<{2 * count}I", requests.read(8 * count))
-        paths = requests.read(path_bytes).split(b"\0")
-        answer = []
-        for size, mode, path in zip(numbers[:count], numbers[count:], paths):  # noqa: B905 - behind the last NUL is nothing
-            try:
-                answer.append(do(path, mode, shared[at : at + size + 1]))
-            except OSError:
-                answer.append(_NOT_DONE)
+        files = []
+        for size, mode, path in zip(numbers[:count], numbers[count:], requests.read(path_bytes).split(b"\0")):  # noqa: B905 - behind the last NUL is nothing
+            files.append((path, mode, shared[at : at + size + 1]))
             at += size
-        answers.write(b"".join(answer))
-        answers.flush()
+        yield files
 
 
 def unpack_files() -> None:
@@ -203,4 +252,4 @@ if __name__ == "__main__":
     elif sys.argv[2] in _UNPACK:
         unpack_files()
     else:
-        handle_files(memoryview(mmap(int(sys.argv[1]), 0)))
+        (read_files if sys.argv[2] == "read" else write_files)(memoryview(mmap(int(sys.argv[1]), 0)))
