@@ -18,6 +18,7 @@ from lineal.storage.buckets import directory
 from lineal.storage.remotes import remote as remote_module
 from tests.parts.s3 import S3
 from tests.surfaces.filled import content, fill
+from tests.unit.storage.spoiling import flip
 
 
 @pytest.fixture
@@ -201,6 +202,18 @@ def test_a_damaged_file_here_is_not_sent(here: LocalRepository, remote: Path) ->
     assert not any(each.is_file() for each in (remote / "holdings").rglob("*"))
 
 
+@pytest.mark.parametrize("where", [0.01, 0.99], ids=["a blob", "the table"])
+def test_a_damaged_pack_here_is_not_sent_and_nothing_is_left_of_it(
+    where: float, here: LocalRepository, remote: Path
+) -> None:
+    pack = next(each for each in (here.store.root / "blobs" / "packs").rglob("*") if each.is_file())  # type: ignore[operator]
+    flip(pack, int(pack.stat().st_size * where))
+    with pytest.raises((Corrupt, NotFound)):
+        here.data.push(("data:images",))
+
+    assert not any(each.is_file() for name in ("holdings", "packs") for each in (remote / name).rglob("*"))
+
+
 def test_what_is_damaged_here_is_mended_from_a_remote(here: LocalRepository) -> None:
     here.data.push(("data:images",))
     for each in here.store.root.joinpath("blobs").rglob("*"):  # type: ignore[union-attr]
@@ -241,7 +254,7 @@ def test_a_push_that_is_cut_off_leaves_no_holding_and_goes_on_where_it_was(
     at: int, here: LocalRepository, remote: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = [at]
-    write = directory.DirectoryBucket.put_file
+    write = directory.DirectoryBucket.put_copied
 
     def failing(*args: object, **options: object) -> object:
         calls[0] -= 3
@@ -249,7 +262,7 @@ def test_a_push_that_is_cut_off_leaves_no_holding_and_goes_on_where_it_was(
             raise Unavailable("the disk went away")
         return write(*args, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(directory.DirectoryBucket, "put_file", failing)
+    monkeypatch.setattr(directory.DirectoryBucket, "put_copied", failing)
     try:
         here.data.push(("data:images",))
     except Unavailable:

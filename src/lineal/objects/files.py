@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import Literal
 
+import msgspec
+
 from lineal.objects.canonical import Object
 from lineal.objects.digest import Digest, digest_of
 
 Mode = Literal["file", "executable", "symlink", "directory"]
 
+_FILE: Mode = "file"
+
 NOTHING = digest_of(b"")
 """The digest of no bytes, which is that of every empty directory."""
 
 
-class Entry(Object, frozen=True):
+class Entry(Object, frozen=True, gc=False):
     """One file of a tree: a path and what stands there.
 
     ``path`` is relative, with ``/`` between its parts. The digest of a symlink is that of its target's text; a
@@ -23,10 +27,15 @@ class Entry(Object, frozen=True):
     path: str
     digest: Digest
     size_bytes: int
-    mode: Mode = "file"
+    mode: Mode = _FILE
+
+    def __post_init__(self) -> None:
+        """Do what every object does, for the only field with a default: trees have many of these."""
+        if self.mode is not _FILE and self.mode == _FILE:
+            msgspec.structs.force_setattr(self, "mode", _FILE)
 
 
-class Branch(Object, frozen=True):
+class Branch(Object, frozen=True, gc=False):
     """A part of a large tree, which is a tree itself: from which path on, and how much is in it."""
 
     digest: Digest

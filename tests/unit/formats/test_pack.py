@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from contextlib import suppress
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -55,6 +56,38 @@ def test_a_damaged_pack_never_passes(contents: list[bytes], data: st.DataObject)
 
     with pytest.raises(Corrupt):
         list(pack.blobs_of(table.name, io.BytesIO(bad)))
+
+
+def passed(table: pack.Table, data: bytes, ends: list[int]) -> None:
+    """Let a pack pass in pieces that end at ``ends``."""
+    passing, cuts = pack.Passing(table), sorted({0, len(data), *ends})
+    for start, end in pairwise(cuts):
+        passing.take(data[start:end])
+    passing.finish()
+
+
+@given(st.lists(st.binary(max_size=60), max_size=40), st.data())
+def test_a_pack_passes_in_pieces_of_any_size_and_a_damaged_one_never_does(
+    contents: list[bytes], data: st.DataObject
+) -> None:
+    table, good = packed(list(dict.fromkeys(contents)))
+    ends = data.draw(st.lists(st.integers(0, len(good))))
+    at = data.draw(st.integers(0, len(good) - 1))
+    bad = data.draw(
+        st.sampled_from([good[:at], good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :], good[:at] + b"x" + good[at:]])
+    )
+
+    passed(table, good, ends)
+    with pytest.raises(Corrupt):
+        passed(table, bad, [min(each, len(bad)) for each in ends])
+
+
+@given(blobs, st.data())
+def test_the_size_of_some_blobs_is_that_of_each_together(contents: list[bytes], data: st.DataObject) -> None:
+    table, _ = packed(contents)
+    some = data.draw(st.sets(st.sampled_from(contents))) if contents else set()
+
+    assert sum(map(len, some)) == table.size_of({pack.raw(digest_of(each)) for each in some})
 
 
 def test_the_same_blobs_in_the_same_order_are_the_same_pack() -> None:

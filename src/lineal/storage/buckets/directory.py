@@ -6,8 +6,9 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from lineal.objects.digest import Digest
@@ -54,8 +55,21 @@ class DirectoryBucket:
 
     def put_file(self, key: str, path: Path, *, progress: Progress | None = None) -> Held:
         """Store the content of a file; blocks are shared where both are on one disk that can. Raises NotFound."""
+        return self.put_copied(key, path, partial(copy, progress=progress))
+
+    def put_copied(self, key: str, path: Path, make: Callable[[int, int], object]) -> Held:
+        """Store what is made of a file; nothing when that raises.
+
+        Args:
+            key: under which key.
+            path: the file.
+            make: is given a descriptor that reads the file, and one of an empty file, for reading and writing.
+
+        Raises:
+            NotFound: there is no such file.
+        """
         with files.source(path) as reading, self._new(key) as writing:
-            copy(reading, writing, progress)
+            make(reading, writing)
         return self._held(key)
 
     def get(self, key: str, *, start: int = 0, size: int | None = None) -> bytes:
@@ -147,11 +161,16 @@ class DirectoryBucket:
                 os.fchmod(descriptor, os.fstat(descriptor).st_mode & _READ_ONLY)
 
     def _make(self, folder: Path) -> None:
-        if not folder.is_dir():
-            self._make(folder.parent)
+        missing = list[Path]()
+        while not folder.is_dir():
+            missing.insert(0, folder)
+            folder = folder.parent
+        for each in missing:
             with suppress(FileExistsError):
-                folder.mkdir()
-            sync_directory(folder.parent)
+                each.mkdir()
+        # All of them before any is made safe: the disk is waited for once then, and has no more to do for the others.
+        for each in missing:
+            sync_directory(each.parent)
 
     @contextmanager
     def _reading(self, key: str) -> Iterator[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from itertools import islice
 
@@ -14,7 +14,7 @@ from lineal.storage.blobs import reading
 from lineal.storage.blobs.blobs import SMALL_BYTES
 from lineal.storage.blobs.packed import PackedBlobs
 
-_ASKED_AT_ONCE = 10_000
+_ASKED_AT_ONCE = 50_000
 _NODES_AT_ONCE = 200
 _FEW = 64
 _WORTH = 0.5
@@ -27,18 +27,14 @@ class Plan:
     Args:
         blobs: the store.
         tree: the tree.
-        meet: is told of each pack, and its size, once it is likely to be needed: there is much more to find out until
-            all of them are certain.
 
     Raises:
         NotFound: the store does not hold all of it.
     """
 
-    def __init__(self, blobs: PackedBlobs, tree: Digest, *, meet: Callable[[Digest, int], None]) -> None:
-        self._meet = meet
+    def __init__(self, blobs: PackedBlobs, tree: Digest) -> None:
         self._store = blobs
         self._tree = tree
-        self._recent = Digest(""), dict[bytes, int]()
         self._look(avoid=frozenset())
         sparse = self._sparse()
         if anew := [*self._loose, *self._only_in(sparse)]:
@@ -105,9 +101,9 @@ class Plan:
             if not (found := self._store.packs.locate((next(iter(left.values())),), avoid=avoid)):
                 break
             ((name, _),) = found.values()
-            here = self._sizes(name)
-            both = left.keys() & here.keys()
-            self._needed[name] = self._needed.get(name, 0) + sum(map(here.__getitem__, both))
+            table = self._store.packs.table(name)
+            both = table.common(left.keys())
+            self._needed[name] = self._needed.get(name, 0) + table.size_of(both)
             self._take(name)
             for key in both:
                 del left[key]
@@ -115,15 +111,9 @@ class Plan:
                 break  # they are everywhere: the rows tell that faster
         return digests - set(left.values())
 
-    def _sizes(self, name: Digest) -> dict[bytes, int]:
-        if self._recent[0] != name:
-            self._recent = name, self._store.packs.table(name).sizes()
-        return self._recent[1]
-
     def _take(self, name: Digest) -> None:
         if name not in self.packs:
             self.packs[name] = self._store.packs.table(name).size_bytes
-            self._meet(name, self.packs[name])
 
     def _sparse(self) -> set[Digest]:
         return {name for name, size in self._needed.items() if size < _WORTH * self._store.packs.table(name).data_bytes}

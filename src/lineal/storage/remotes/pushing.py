@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import msgspec
 
@@ -16,13 +17,14 @@ from lineal.formats import holding as format_
 from lineal.formats.holding import Holding, Key, Kind
 from lineal.objects.digest import Digest
 from lineal.objects.errors import LinealError, Unavailable
+from lineal.storage.blobs import reading
+from lineal.storage.blobs.copying import copy_hashed
 from lineal.storage.blobs.packed import PackedBlobs
+from lineal.storage.blobs.passing import copy_pack
+from lineal.storage.buckets.directory import DirectoryBucket
 from lineal.storage.progress import Progress
 from lineal.storage.remotes.planning import Plan
 from lineal.storage.remotes.remote import Remote
-
-_BEGUN_MAX = 64
-"""So many packs, of 64 MiB each, are checked before it is certain that they are sent."""
 
 
 class Sent(NamedTuple):
@@ -57,34 +59,15 @@ def push(blobs: PackedBlobs, remote: Remote, line: str, value: Holding, *, progr
         Corrupt: a file here is damaged; it is not sent.
         Unavailable: the remote cannot be reached, or did not take everything.
     """
-    with _Checks(blobs, remote) as checks:
-        plan = Plan(blobs, value.tree, meet=checks.begin)
-        return _send(blobs, remote, line, value, plan, checks, progress)
-
-
-def _send(
-    blobs: PackedBlobs, remote: Remote, line: str, value: Holding, plan: Plan, checks: _Checks, progress: Progress
-) -> Sent:
+    plan = Plan(blobs, value.tree)
     versions, todo = dict[Digest, str](), list[_Sending]()
     for kind, wanted, path_of in _places(blobs, plan):
         versions.update(present := remote.present(kind, wanted))
         todo += (_Sending(kind, each, path_of(each), size) for each, size in wanted.items() if each not in present)
     size_bytes = sum(each.size_bytes for each in todo)
     progress.expect(len(todo), size_bytes)
-
-    def send(each: _Sending) -> tuple[Digest, str]:
-        checks.make(each.kind, each.digest)
-        key = format_.bytes_key(each.kind, each.digest)
-        held = remote.bucket.put_file(key, each.path, progress=lambda more: progress.advance(0, more))
-        if held.size_bytes != each.size_bytes:
-            raise Unavailable(
-                f"{remote.url} took {held.size_bytes} of {each.size_bytes} bytes of {each.digest}", hint="push again"
-            )
-        progress.advance(1, 0)
-        return each.digest, held.version
-
     with ThreadPoolExecutor(remote.in_flight, "lineal-push") as senders:
-        versions.update(senders.map(send, todo))
+        versions.update(senders.map(_Senders(blobs, remote, progress).send, todo))
     _say(remote, line, value, plan, versions)
     return Sent(len(todo), size_bytes, len(plan.packs) + len(plan.blobs) - len(todo))
 
@@ -94,51 +77,55 @@ def _places(blobs: PackedBlobs, plan: Plan) -> Iterator[tuple[Kind, dict[Digest,
     yield "blob", plan.blobs, blobs.files.path
 
 
-class _Checks:
-    """Reads what is sent before others rely on it; packs are begun with while it is still found out what else is needed.
+class _Senders:
+    """Sends files, each checked before others rely on it.
 
     Args:
-        blobs: where it is.
-        remote: what is there already need not be read.
+        blobs: where they are.
+        remote: where they go.
+        progress: is told how far it is.
     """
 
-    def __init__(self, blobs: PackedBlobs, remote: Remote) -> None:
+    def __init__(self, blobs: PackedBlobs, remote: Remote, progress: Progress) -> None:
         self._blobs = blobs
         self._remote = remote
-        self._pool = ThreadPoolExecutor(os.cpu_count() or 1, "lineal-check")
-        self._begun: dict[Digest, Future[bool]] = {}
+        self._progress = progress
         self._cores = threading.Semaphore(os.cpu_count() or 1)
 
-    def begin(self, name: Digest, size_bytes: int) -> None:
-        """Check a pack at leisure, if it is likely to be sent."""
-        if name not in self._begun and len(self._begun) < _BEGUN_MAX:
-            self._begun[name] = self._pool.submit(self._ahead, name, size_bytes)
+    def send(self, each: _Sending) -> tuple[Digest, str]:
+        """Send one; return its digest and the store's id of its bytes. Raises Corrupt, Unavailable."""
+        key, bucket = format_.bytes_key(each.kind, each.digest), self._remote.bucket
+        passed = partial(self._progress.advance, 0)
+        if isinstance(bucket, DirectoryBucket):
+            copying = self._copy_pack if each.kind == "pack" else self._copy_blob
+            held = bucket.put_copied(key, each.path, lambda source, target: copying(each, source, target, passed))
+        else:
+            self._check(each)
+            held = bucket.put_file(key, each.path, progress=passed)
+        if held.size_bytes != each.size_bytes:
+            raise Unavailable(
+                f"{self._remote.url} took {held.size_bytes} of {each.size_bytes} bytes of {each.digest}",
+                hint="push again",
+            )
+        self._progress.advance(1, 0)
+        return each.digest, held.version
 
-    def _ahead(self, name: Digest, size_bytes: int) -> bool:
-        held = self._remote.bucket.head(format_.bytes_key("pack", name))
-        if held and held.size_bytes == size_bytes:
-            return False
-        self._check("pack", name)
-        return True
+    def _copy_pack(self, each: _Sending, source: int, target: int, passed: Callable[[int], None]) -> None:
+        with reading.guarded(each.path):
+            copy_pack(self._blobs.packs.table(each.digest), source, target, passed)
 
-    def make(self, kind: Kind, digest: Digest) -> None:
-        """Have something checked. Raises Corrupt."""
-        if not (digest in self._begun and self._begun[digest].result()):
-            self._check(kind, digest)
+    def _copy_blob(self, each: _Sending, source: int, target: int, passed: Callable[[int], None]) -> None:
+        found = copy_hashed(source, target, passed).digest
+        if found != each.digest:
+            raise reading.corrupt(each.digest, found, str(each.path))
 
-    def _check(self, kind: Kind, digest: Digest) -> None:
+    def _check(self, each: _Sending) -> None:
         with self._cores:  # hashing needs a core, sending only patience
-            if kind == "pack":
-                self._blobs.packs.check(digest)
+            if each.kind == "pack":
+                self._blobs.packs.check(each.digest)
             else:
-                for _ in self._blobs.files.open(digest):
+                for _ in self._blobs.files.open(each.digest):
                     pass
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(cancel_futures=True)
 
 
 def _say(remote: Remote, line: str, value: Holding, plan: Plan, versions: dict[Digest, str]) -> None:

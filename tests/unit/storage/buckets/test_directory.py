@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lineal.objects.errors import Conflict, Denied, NotFound
+from lineal.objects.errors import Conflict, Corrupt, Denied, NotFound
 from lineal.storage.buckets.directory import DirectoryBucket
 from lineal.storage.buckets.opening import open_bucket
 from lineal.testing.crashes import run_until_write
@@ -130,6 +130,21 @@ def test_objects_cannot_be_changed_by_accident(bucket: DirectoryBucket, tmp_path
     bucket.put("key", b"")
 
     assert 0o444 == (tmp_path / "bucket" / "key").stat().st_mode & 0o777
+
+
+def test_what_is_made_of_a_file_is_stored_whole_or_not_at_all(bucket: DirectoryBucket, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"what came")
+
+    def half(source: int, target: int) -> None:
+        os.write(target, os.read(source, 4))
+        raise Corrupt("the rest is another one")
+
+    held = bucket.put_copied("a/whole", tmp_path / "file", lambda s, t: os.write(t, os.read(s, 100).upper()))
+    with pytest.raises(Corrupt):
+        bucket.put_copied("a/half", tmp_path / "file", half)
+
+    assert (b"WHAT CAME", 9) == (bucket.get("a/whole"), held.size_bytes)
+    assert ["whole"] == [each.name for each in (tmp_path / "bucket" / "a").iterdir()]
 
 
 def test_a_sparse_or_growing_file_arrives_whole(bucket: DirectoryBucket, tmp_path: Path) -> None:
