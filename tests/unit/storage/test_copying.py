@@ -8,6 +8,7 @@ import os
 import random
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -107,6 +108,46 @@ def test_a_disk_that_takes_one_of_two_copies_only_is_told(
     monkeypatch.setattr(copying.DirectFile, "write_at", failing)
     with pytest.raises(OSError, match="no space"):
         copied_twice(tmp_path / "source")
+
+
+def test_a_disk_that_takes_its_time_over_one_piece_keeps_no_other_from_being_hashed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "source").write_bytes(random.Random(2).randbytes(36 * MIB))
+    hashed, write = threading.Semaphore(0), copying.DirectFile.write_at
+
+    class Counting(Hasher):
+        def update(self, data: bytes | memoryview) -> None:
+            super().update(data)
+            hashed.release()
+
+    def waiting(file: copying.DirectFile, data: memoryview, at: int) -> None:
+        if not at:
+            # Of nine pieces, all can be hashed while the first one is not yet written.
+            assert all(hashed.acquire(timeout=30) for _ in range(9))
+        write(file, data, at)
+
+    monkeypatch.setattr(copying, "Hasher", Counting)
+    monkeypatch.setattr(copying.DirectFile, "write_at", waiting)
+    target, hasher = copied(tmp_path / "source")
+
+    assert digest_of(target.read_bytes()) == hasher.digest
+
+
+def test_copies_at_once_have_no_more_memory_than_all_may_and_give_it_back(tmp_path: Path) -> None:
+    (tmp_path / "source").write_bytes(random.Random(3).randbytes(40 * MIB))
+
+    def one(number: int) -> str:
+        with opened(tmp_path / "source", tmp_path / f"copy-{number}") as (a, b):
+            return copy_hashed(a, b).digest
+
+    with ThreadPoolExecutor(4) as pool:
+        digests = set(pool.map(one, range(8)))
+
+    assert {digest_of((tmp_path / "source").read_bytes())} == digests
+    assert all(copying._MORE_PIECES.acquire(blocking=False) for _ in range(8))
+    for _ in range(8):
+        copying._MORE_PIECES.release()
 
 
 @pytest.mark.parametrize(("size", "parts"), PATTERNS.values(), ids=PATTERNS)

@@ -13,8 +13,8 @@ import queue
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from itertools import pairwise
-from typing import NamedTuple, Self
+from contextlib import suppress
+from typing import Self
 
 from lineal.objects.digest import Hasher
 from lineal.storage.direct import BUFFER_BYTES, DirectFile, buffer, whole_blocks
@@ -24,6 +24,12 @@ _ZEROS = bytes(1 << 20)
 _PIECE_BYTES = 1 << 20
 _LARGE_BYTES = 32 << 20
 """What is smaller is copied sooner than a thread is started."""
+
+_PIECES = 4
+"""So many pieces of a file that is copied are in memory at once."""
+
+_MORE_PIECES = threading.Semaphore(8)
+"""So many more are, of whichever files have use for them."""
 
 _NO_CLONE = frozenset((errno.EOPNOTSUPP, errno.EXDEV, errno.EINVAL, errno.ENOTTY, errno.ENOSYS, errno.EPERM))
 
@@ -98,19 +104,23 @@ def copy(source: int, target: int, progress: Callable[[int], None] | None = None
         os.ftruncate(target, max(at, size))
 
 
-class _Piece(NamedTuple):
-    """Memory with so many bytes of a file, from a place on."""
+class _Piece:
+    """Memory with so many bytes of a file, from a place on, and how many have still to do with it."""
 
-    room: memoryview
-    size_bytes: int
-    at: int
+    __slots__ = ("at", "left", "room", "size_bytes")
 
-
-_Pieces = queue.SimpleQueue[_Piece | None]
+    def __init__(self, room: memoryview, size_bytes: int, at: int, left: int) -> None:
+        self.room = room
+        self.size_bytes = size_bytes
+        self.at = at
+        self.left = left
 
 
 class _Copy:
     """Reads one piece of a file while those before it are written, and hashed: each of these in a thread of its own.
+
+    Nobody waits for another one but whoever reads, and only while there is no room: a disk that takes its time over one
+    piece, as every disk does now and then, keeps no other piece from being hashed.
 
     Args:
         source: a descriptor that can be read.
@@ -143,53 +153,70 @@ class _Copy:
         self._size = size
         self._progress = progress
         work = [*(each.write_at for each in self._targets), *([self._hash] if hashed else [])]
-        self._queues: list[_Pieces] = [queue.SimpleQueue() for _ in range(len(work) + 1)]
-        for _ in range(len(work) + 2):  # one that is filled, and one on its way
-            self._queues[-1].put(_Piece(buffer(min(BUFFER_BYTES, whole_blocks(max(size, 1)))), 0, 0))
+        self._pieces = 0
+        self._free: queue.SimpleQueue[memoryview] = queue.SimpleQueue()
+        self._lanes: list[queue.SimpleQueue[_Piece | None]] = [queue.SimpleQueue() for _ in work]
+        self._lock = threading.Lock()
         self._error: BaseException | None = None
         self._threads = [
-            threading.Thread(target=self._carry_out, args=(each, *beside), daemon=True)
-            for each, beside in zip(work, pairwise(self._queues), strict=True)
+            threading.Thread(target=self._carry_out, args=each, daemon=True)
+            for each in zip(work, self._lanes, strict=True)
         ]
 
     def copy(self, start: int, end: int) -> None:
         """Copy the bytes from ``start`` to ``end``; what is missing of them, in a file that was cut short, is a hole."""
         while start < end and self._error is None:
-            if not (free := self._queues[-1].get()):
-                return
-            count = min(self._source.read_into(free.room[: whole_blocks(end - start)], start), end - start)
-            self._queues[0].put(_Piece(free.room, count, start))
+            room = self._room()
+            count = min(self._source.read_into(room[: whole_blocks(end - start)], start), end - start)
+            piece = _Piece(room, count, start, len(self._lanes))
+            for each in self._lanes:
+                each.put(piece)
             start += count
             self.end = max(self.end, start)
             if not count:
                 return
 
+    def _room(self) -> memoryview:
+        """Return memory for a piece; wait for some where there is enough of it."""
+        with suppress(queue.Empty):
+            return self._free.get_nowait()
+        if self._pieces >= _PIECES and not _MORE_PIECES.acquire(blocking=False):
+            return self._free.get()
+        self._pieces += 1
+        return buffer(min(BUFFER_BYTES, whole_blocks(max(self._size, 1))))
+
     def _hash(self, data: memoryview, at: int) -> None:
         hash_zeros(self.hasher, at - self.hasher.size_bytes)
         self.hasher.update(data)
 
-    def _carry_out(self, do: Callable[[memoryview, int], None], taken: _Pieces, given: _Pieces) -> None:
-        """Do one thing with every piece, and give it to whoever does the next."""
-        while piece := taken.get():
+    def _carry_out(self, do: Callable[[memoryview, int], None], lane: queue.SimpleQueue[_Piece | None]) -> None:
+        """Do one thing with every piece; whoever is the last to do with it makes room for another."""
+        while piece := lane.get():
             try:
                 if self._error is None:
                     do(piece.room[: piece.size_bytes], piece.at)
-                    if self._progress and taken is self._queues[0]:
+                    if self._progress and lane is self._lanes[0]:
                         self._progress(piece.size_bytes)
             except BaseException as error:  # noqa: BLE001 - told to whoever waits for the copy
                 self._error = error
-            given.put(piece)
-        given.put(None)
+            with self._lock:
+                piece.left -= 1
+                is_last = not piece.left
+            if is_last:
+                self._free.put(piece.room)
 
     def __enter__(self) -> Self:
-        for each in self._threads:
-            each.start()
+        for thread in self._threads:
+            thread.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        self._queues[0].put(None)
-        for each in self._threads:
-            each.join()
+        for lane in self._lanes:
+            lane.put(None)
+        for thread in self._threads:
+            thread.join()
+        for _ in range(_PIECES, self._pieces):
+            _MORE_PIECES.release()
         for file in (self._source, *self._targets):
             file.close()
         if self._error and not error:

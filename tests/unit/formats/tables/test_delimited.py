@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lineal.formats.tables.delimited import describe, rows
+from lineal.formats.tables.delimited import describe, may_be_text, rows
+from lineal.formats.tables.delimited_files import DelimitedFiles
 from lineal.objects.datasets import Column
 from lineal.objects.errors import Invalid
+from tests.unit.formats.tables.sources import profile_of
 
 CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
 
@@ -113,3 +115,27 @@ def test_what_csv_writes_is_read_back(table: list[tuple[str, str, str]], size: i
     read = [tuple(row.values()) for row in rows(cut(file.getvalue().encode(), size))]
 
     assert table == read
+
+
+@given(st.binary(max_size=12) | CELLS.map(str.encode), st.integers(0, 40), st.integers(1, 8))
+def test_what_does_not_begin_as_text_is_a_table_for_nobody(data: bytes, rows_before: int, size: int) -> None:
+    whole = b"a,b\n" + b"1,2\n" * rows_before + data + b",3\n"
+
+    if not may_be_text(whole):
+        assert describe(cut(whole, size)) is None
+        with pytest.raises(Invalid):
+            profile_of(DelimitedFiles(), whole)
+
+
+@pytest.mark.parametrize(
+    ("data", "is_text"),
+    [
+        (b"", True),
+        (b"\xef\xbb\xbfa,b\n", True),
+        ("a,Köl".encode()[:-2], True),  # it breaks off in a letter
+        (b"a,b\n1,\xff\n", False),
+        (b"a,b\n1,\0\n", False),
+    ],
+)
+def test_a_beginning_tells_whether_it_may_be_that_of_a_text(data: bytes, is_text: bool) -> None:
+    assert may_be_text(data) == is_text
