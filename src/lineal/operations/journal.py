@@ -11,6 +11,7 @@ from lineal.objects.canonical import canonical_bytes
 from lineal.objects.digest import Digest, digest_of
 from lineal.objects.errors import LinealError
 from lineal.objects.statements import JournalEntry
+from lineal.storage import entries
 from lineal.storage.database.database import Row
 from lineal.storage.store import Actor, Store
 
@@ -76,24 +77,9 @@ def write_entry(
         objects=_made(store),
     )
     body = canonical_bytes(entry)
-    digest = digest_of(body)
-    store.database.run(
-        "INSERT INTO journal (sequence, digest, at, made_by, operation, subject, body)"
-        " VALUES (:sequence, :digest, :at, :by, :words, :subject, :body)",
-        sequence=entry.sequence,
-        digest=digest,
-        at=entry.at,
-        by=entry.by,
-        words=entry.operation,
-        subject=entry.subject,
-        body=body.decode(),
-    )
-    store.database.run(
-        "UPDATE journal_head SET sequence = :sequence, digest = :digest, at = :at WHERE id = 1",
-        sequence=entry.sequence,
-        digest=digest,
-        at=entry.at,
-    )
+    row = {"sequence": entry.sequence, "digest": digest_of(body), "at": entry.at, "made_by": entry.by}
+    row |= {"operation": entry.operation, "subject": entry.subject, "body": body.decode()}
+    entries.append(store.database, row)
 
 
 def _made(store: Store) -> tuple[Digest, ...]:

@@ -223,6 +223,10 @@ class Timed:
         """Make everything in the block one change."""
         return self._database.transaction()
 
+    def notes(self, write: Callable[[list[Any]], object], /) -> list[Any]:
+        """Return the notes of this thread's transaction."""
+        return self._database.notes(write)
+
     def ask(self, question: Question) -> Asked:
         """Answer a question in SQL that a person wrote. Raises Invalid."""
         started = time.perf_counter()
@@ -231,9 +235,9 @@ class Timed:
         finally:
             self._measures.add_statement(time.perf_counter() - started)
 
-    def hurry(self) -> Callable[[], None]:
+    def hurry(self, *, as_one: bool = False) -> Callable[[], None]:
         """Have changes of this thread wait for nothing; return what waits for the disk."""
-        return self._database.hurry()
+        return self._database.hurry(as_one=as_one)
 
     def close(self) -> None:
         """Let go of every connection."""

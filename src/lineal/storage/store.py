@@ -16,7 +16,7 @@ from lineal.objects.digest import Digest, digest_of
 from lineal.objects.errors import Corrupt, Invalid, NotFound
 from lineal.objects.files import Entry, Tree
 from lineal.objects.ulid import ulid
-from lineal.storage import trees
+from lineal.storage import entries, trees
 from lineal.storage.blobs.blobs import BlobStore
 from lineal.storage.clock import Clock
 from lineal.storage.database.database import Database, Row
@@ -132,8 +132,7 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
         ``digest`` and ``at``.
         """
         with self.database.transaction():
-            taken = self.database.later("UPDATE journal_head SET id = id WHERE id = 1 RETURNING sequence, digest, at")
-            yield lambda: taken()[0]
+            yield entries.lock(self.database)
 
     @property
     def epoch(self) -> int:

@@ -156,13 +156,17 @@ class FailingRows:
         """Make everything in the block one change."""
         return self._inner.transaction()
 
+    def notes(self, write: Callable[[list[Any]], object], /) -> list[Any]:
+        """Return the notes of this thread's transaction."""
+        return self._inner.notes(write)
+
     def ask(self, question: Question) -> Asked:
         """Answer a question."""
         return self._inner.ask(question)
 
-    def hurry(self) -> Callable[[], None]:
+    def hurry(self, *, as_one: bool = False) -> Callable[[], None]:
         """Have changes of this thread wait for nothing."""
-        return self._inner.hurry()
+        return self._inner.hurry(as_one=as_one)
 
     def close(self) -> None:
         """Let go of every connection."""

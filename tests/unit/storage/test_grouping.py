@@ -18,6 +18,7 @@ from lineal.storage.database.database import Database
 from lineal.storage.database.grouping import Grouping
 from lineal.storage.database.postgres import Postgres
 from lineal.storage.database.sqlite import Sqlite
+from lineal.storage.database.transactions import Transactions
 
 Work = Callable[[], Any]
 
@@ -253,6 +254,32 @@ def test_on_a_server_one_that_expects_a_conflict_goes_on_after_it(server: Postgr
 
     assert ["b", "known", "b"] == together(server, adding(server, "b"), take_a_name, adding(server, "b"))
     assert {"a": 7, "b": 2} == amounts(server)
+
+
+def test_on_a_server_savepoints_are_taken_only_for_a_while_after_one_failed(
+    server: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marks, inner = list[str](), Transactions._inner
+
+    def noting(transactions: Transactions, statement: str) -> None:
+        marks.append(statement.split(maxsplit=1)[0])
+        inner(transactions, statement)
+
+    monkeypatch.setattr(Transactions, "_inner", noting)
+
+    async def ask() -> list[int]:
+        grouping, counts = Grouping(server), list[int]()
+        for then in (int, lambda: 1 / 0, int, lambda: 1 / 0, int):
+            if len(counts) == 4:
+                grouping._as_one_from_s = 0.0  # as it is after a while
+            works = [adding(server, "a"), adding(server, "b", then=then)]
+            await asyncio.gather(*map(grouping.carry_out, works), return_exceptions=True)
+            counts.append(marks.count("SAVEPOINT"))
+            marks.clear()
+        return counts
+
+    assert [0, 0, 1, 1, 0] == asyncio.run(ask())
+    assert {"a": 5, "b": 3} == amounts(server)
 
 
 def test_two_groups_that_wait_for_one_another_both_come_to_their_end(server: Postgres) -> None:

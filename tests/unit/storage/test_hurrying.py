@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from lineal.storage.database.grouping import Grouping
 from lineal.storage.database.postgres import Postgres
 from lineal.storage.database.sqlite import MEMORY, Sqlite
 
-_TABLE = "CREATE TABLE kept (name BIGINT PRIMARY KEY)"
+_TABLES = ("CREATE TABLE kept (name BIGINT PRIMARY KEY)", "CREATE TABLE noted (name BIGINT)")
 _INSERT = "INSERT INTO kept (name) VALUES (:name)"
 
 Act = tuple[Any, ...]
@@ -30,7 +31,8 @@ def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]
     """A database in which changes share commits."""
     is_file = request.param == "in a file"
     database = Sqlite(tmp_path / "x.sqlite") if is_file else Postgres(request.getfixturevalue("postgres_url"))
-    database.run(_TABLE)
+    for each in _TABLES:
+        database.run(each)
     yield database
     database.close()
 
@@ -43,6 +45,7 @@ acts = st.recursive(
         st.tuples(st.just("insert and look"), names),
         st.tuples(st.just("insert and look later"), names),
         st.tuples(st.just("look")),
+        st.tuples(st.just("note"), names),
         st.tuples(st.just("give up")),
     ),
     lambda inner: st.tuples(st.sampled_from(["block", "block that may fail"]), st.lists(inner, max_size=4)),
@@ -68,6 +71,8 @@ def _done(database: Database, kind: str, what: Any = None) -> Later | None:
             return database.later(f"{_INSERT} RETURNING name", name=what)
         case "look":
             database.run("SELECT name FROM kept")
+        case "note":
+            database.notes(partial(_write, database)).append(what)
         case "block" | "block that may fail":
             with suppress(*((Conflict, RuntimeError) if kind != "block" else ())), database.transaction():
                 carry_out(database, what)
@@ -76,14 +81,25 @@ def _done(database: Database, kind: str, what: Any = None) -> Later | None:
     return None
 
 
-def kept(database: Database) -> list[int]:
-    return [row["name"] for row in database.run("SELECT name FROM kept ORDER BY name")]
+def _write(database: Database, notes: list[int]) -> None:
+    database.many("INSERT INTO noted (name) VALUES (:name)", [{"name": each} for each in notes])
 
 
-def one_after_the_other(tasks: list[list[Act]]) -> tuple[list[bool], list[int]]:
+def empty(database: Database) -> None:
+    for table in ("kept", "noted"):
+        database.run(f"DELETE FROM {table}")
+
+
+def kept(database: Database) -> tuple[list[int], ...]:
+    tables = ("kept", "noted")
+    return tuple([row["name"] for row in database.run(f"SELECT name FROM {each} ORDER BY name")] for each in tables)
+
+
+def one_after_the_other(tasks: list[list[Act]]) -> tuple[list[bool], tuple[list[int], ...]]:
     """Return which of the tasks succeed, and what is there then, where every statement waits."""
     database, has_ended = Sqlite(MEMORY), list[bool]()
-    database.run(_TABLE)
+    for each in _TABLES:
+        database.run(each)
     for each in tasks:
         try:
             with database.transaction():
@@ -96,9 +112,10 @@ def one_after_the_other(tasks: list[list[Act]]) -> tuple[list[bool], list[int]]:
     return has_ended, found
 
 
-def together(database: Database, tasks: list[list[Act]]) -> list[bool]:
+def together(database: Database, tasks: list[list[Act]], *, are_apart: bool) -> list[bool]:
     async def ask() -> list[bool]:
         grouping = Grouping(database)
+        grouping._as_one_from_s = inf if are_apart else 0.0
         said = await asyncio.gather(
             *(grouping.carry_out(partial(carry_out, database, each)) for each in tasks), return_exceptions=True
         )
@@ -108,10 +125,12 @@ def together(database: Database, tasks: list[list[Act]]) -> list[bool]:
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(works, min_size=1, max_size=5))
-def test_together_they_come_out_as_one_after_the_other(shared: Database, tasks: list[list[Act]]) -> None:
-    shared.run("DELETE FROM kept")
-    has_ended = together(shared, tasks)
+@given(st.lists(works, min_size=1, max_size=5), st.booleans())
+def test_together_they_come_out_as_one_after_the_other(
+    shared: Database, tasks: list[list[Act]], are_apart: bool
+) -> None:
+    empty(shared)
+    has_ended = together(shared, tasks, are_apart=are_apart)
 
     # Those that are carried out alone come behind the others: then what is there is that of another order.
     succeeded = [each for each, is_kept in zip(tasks, has_ended, strict=True) if is_kept]
@@ -123,7 +142,7 @@ def test_together_they_come_out_as_one_after_the_other(shared: Database, tasks: 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(works)
 def test_alone_they_come_out_as_they_do_in_memory(shared: Database, work: list[Act]) -> None:
-    shared.run("DELETE FROM kept")
+    empty(shared)
     try:
         with shared.transaction():
             carry_out(shared, work)

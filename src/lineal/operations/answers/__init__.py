@@ -93,6 +93,7 @@ from lineal.operations.answers.tracking import (
     MetricTotal,
     ModelMetric,
     Points,
+    RunInfo,
     Totals,
     TrackedRun,
 )
@@ -174,6 +175,7 @@ __all__ = [
     "Repair",
     "ReplayAnswer",
     "RunAnswer",
+    "RunInfo",
     "RunRow",
     "RunTable",
     "ScanAnswer",

@@ -46,13 +46,8 @@ class Forgotten(Answer, frozen=True, kw_only=True):
         return f"{self.runs} runs, {self.logged_models} logged models, {self.files} files: {self.reason}"
 
 
-class TrackedRun(Answer, frozen=True, kw_only=True):
-    """A run as lists show it.
-
-    ``metrics``, ``params`` and ``tags`` are JSON arrays as they are kept, of objects with a key and a value; a metric's have
-    its timestamp in milliseconds since 1970 and its step too. ``inputs`` and ``outputs`` are JSON objects: arrays of the
-    datasets and models that it used, and of the models that it made.
-    """
+class RunInfo(Answer, frozen=True, kw_only=True):
+    """What a run is, without what it told."""
 
     id: str
     name: str
@@ -63,6 +58,16 @@ class TrackedRun(Answer, frozen=True, kw_only=True):
     ended_at: int | None
     artifact_location: str
     deleted_at: int | None
+
+
+class TrackedRun(RunInfo, frozen=True, kw_only=True):
+    """A run as lists show it.
+
+    ``metrics``, ``params`` and ``tags`` are JSON arrays as they are kept, of objects with a key and a value; a metric's have
+    its timestamp in milliseconds since 1970 and its step too. ``inputs`` and ``outputs`` are JSON objects: arrays of the
+    datasets and models that it used, and of the models that it made.
+    """
+
     metrics: msgspec.Raw
     params: msgspec.Raw
     tags: msgspec.Raw

@@ -12,7 +12,7 @@ from lineal.formats.series import CHUNK_POINTS
 from lineal.objects.errors import Exists, Invalid, NotFound
 from lineal.objects.runs import Point
 from lineal.objects.ulid import hexadecimal, is_ulid
-from lineal.operations.answers import Chart, ChartSeries, History, TrackedRun
+from lineal.operations.answers import Chart, ChartSeries, History, RunInfo, TrackedRun
 from lineal.operations.operation import operation
 from lineal.operations.people.sight import narrowed
 from lineal.operations.recording import model_metrics
@@ -67,11 +67,12 @@ def create(store: Store, run: NewRun) -> TrackedRun:
     """
     if not is_ulid(run.id):
         raise Invalid(f"{run.id!r} is no run id", hint="a run id is a ULID, 26 letters and digits")
-    made = store.database.later(
+    made = store.database.run(
         "INSERT INTO run (id, name, state, command, started_by, host, started_at, revision, experiment, artifact_location)"
         " VALUES (:id, :name, :state, '[]', :by, '', :at, 1, :experiment, COALESCE(NULLIF(:place, ''),"
         " (SELECT artifact_location FROM experiment WHERE number = :experiment), ''))"
-        " ON CONFLICT (id) DO NOTHING RETURNING *",
+        " ON CONFLICT (id) DO NOTHING"
+        " RETURNING *, (SELECT state FROM experiment WHERE number = :experiment) AS experiment_state",
         id=run.id,
         name=run.name,
         state=run.state,
@@ -80,13 +81,14 @@ def create(store: Store, run: NewRun) -> TrackedRun:
         experiment=run.experiment,
         place=run.artifact_location,
     )
-    active(store, run.experiment)
+    if not made or made[0]["experiment_state"] != "active":
+        active(store, run.experiment)
+    if not made:
+        raise Exists(f"run:{run.id} exists already", hint="choose another id")
     summary = Summary(store.database, run.id, is_new=True)
     summary.set_tags(run.tags)
     shown = {"summary": run.id, "inputs": NOTHING_USED.decode(), "outputs": NOTHING_USED.decode()} | summary.save()
-    if not (rows := made()):
-        raise Exists(f"run:{run.id} exists already", hint="choose another id")
-    return next(lines(store, [rows[0] | shown]))
+    return next(lines(store, [made[0] | shown]))
 
 
 @operation("runs record", effect="records", internal=True, about={"run_id": "run id"})
@@ -117,6 +119,7 @@ def record(
     changed = locked(store, run_id, points=len(points))
     summary = Summary(store.database, run_id)
     row = changed()
+    summary.is_whole = row["digest"] is None
     if params:
         summary.set_params(params)
     if tags:
@@ -137,7 +140,7 @@ def record(
 @operation("runs update", effect="writes", internal=True, about={"run_id": "run id"})
 def update(
     store: Store, run_id: str, *, name: str = "", state: State | Literal[""] = "", ended_at: int | None = None
-) -> TrackedRun:
+) -> RunInfo:
     """Say how far a run is, or give it another name.
 
     Args:
@@ -158,12 +161,11 @@ def update(
         state=state or None,
         ended_at=ended_at,
     )
-    known = summaries(store, [run_id]).get(run_id, _NO_SUMMARY)
     row = changed()
     has_ended = state not in {"", "running", "scheduled"}
     if has_ended and (row["recent_points"] >= CHUNK_POINTS or row["revision"] > _REQUESTS_MAX):
         fold(store, run_id)
-    return next(lines(store, [row | known]))
+    return RunInfo(**{name: row[name] for name in RunInfo.__struct_fields__})
 
 
 @operation("runs delete", effect="writes", internal=True, about={"run_id": "run id"})
@@ -288,7 +290,7 @@ def locked(store: Store, run_id: str, *, points: int = 0) -> Callable[[], Row]:
     That raises NotFound, and Invalid if the run was deleted.
     """
     change = "recent_points = recent_points + :points"
-    return _changed(store, run_id, change, "experiment, revision, recent_points, deleted_at", points=points)
+    return _changed(store, run_id, change, "experiment, revision, recent_points, deleted_at, digest", points=points)
 
 
 def _changed(store: Store, run_id: str, change: str, columns: str = "*", **values: object) -> Callable[[], Row]:

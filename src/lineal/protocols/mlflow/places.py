@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from lineal.objects.errors import Invalid
 from lineal.objects.ulid import hexadecimal, ulid_of
-from lineal.operations.answers import LoggedModelAnswer, TrackedRun
+from lineal.operations.answers import LoggedModelAnswer, RunInfo
 from lineal.operations.recording.artifacts import LOGGED, SHARED, VERSION
 
 _RUN = re.compile(r"[0-9a-f]{32}")
@@ -87,7 +87,7 @@ def _subject(before: list[str], owner: str) -> str:
     return f"{VERSION}sha256:{owner}" if is_version else ""
 
 
-def run_root(run: TrackedRun) -> str:
+def run_root(run: RunInfo) -> str:
     """Return the address of a run's artifacts."""
     place = run.artifact_location or f"mlflow-artifacts:/{run.experiment}"
     return f"{place}/{hexadecimal(run.id)}/artifacts"

@@ -11,7 +11,7 @@ from lineal.objects.canonical import Number
 from lineal.objects.errors import Invalid
 from lineal.objects.runs import Point
 from lineal.objects.ulid import hexadecimal
-from lineal.operations.answers import TrackedRun
+from lineal.operations.answers import RunInfo, TrackedRun
 from lineal.operations.recording import tracking as verbs
 from lineal.operations.recording.model_metrics import ModelPoint
 from lineal.operations.recording.tracking import State
@@ -303,7 +303,7 @@ def _unless_empty(text: bytes | msgspec.Raw) -> msgspec.Raw | None:
     return None if bytes(text) == b"[]" else msgspec.Raw(text)
 
 
-def _info(found: TrackedRun) -> Info:
+def _info(found: RunInfo) -> Info:
     run = hexadecimal(found.id)
     return Info(
         run_uuid=run,

@@ -55,6 +55,13 @@ class Database(Protocol):
         it is carried out: with the next one that does, or with the end of its block.
         """
 
+    def notes(self, write: Callable[[list[Any]], object], /) -> list[Any]:
+        """Return the notes of this thread's transaction, to be added to; within one only.
+
+        What a block noted that is undone goes with it. ``write`` gets the notes just before the outermost block ends, as its
+        last part, if there are any. All of a transaction have the same notes, and the last ``write`` counts.
+        """
+
     def ask(self, question: Question) -> Asked:
         """Answer a question in SQL that a person wrote, which reads views and nothing else; outside of transactions.
 
@@ -62,12 +69,16 @@ class Database(Protocol):
             Invalid: it cannot be read, reads or calls what it may not, or takes too long.
         """
 
-    def hurry(self) -> Callable[[], None]:
+    def hurry(self, *, as_one: bool = False) -> Callable[[], None]:
         """Have changes of this thread wait for nothing from now on: not for another program that writes, nor for the disk.
 
         A change that would have to wait for a program raises ``Unavailable`` at its beginning. In a database with many
         writers one waits for another only where both change the same; there, a block within another ends before it is known
         whether all of it can be kept. When it cannot, the end of the outermost one raises Conflict, and keeps nothing.
+
+        Args:
+            as_one: whether that may also happen when a block within another is left that did something: then it may need no
+                savepoint. Where these cost nothing, it makes no difference.
 
         Returns:
             What waits for the disk, in any thread: what was changed before it is called is safe once it has returned.

@@ -22,6 +22,9 @@ T = TypeVar("T")
 _TOGETHER_MAX = 64
 """So many share a commit, so that the first of them does not wait long for the last."""
 
+_APART_S = 5.0
+"""For so long after one failed each has a savepoint, so that it alone is undone: else one who fails has all others wait."""
+
 
 class _Task:
     """Work that waits, and how it ended."""
@@ -82,6 +85,7 @@ class Grouping:
         self._changes = self._worked_off("lineal-changes") if database.dialect == "postgresql" else self._safe
         self._waiting = list[_Task]()
         self._is_busy = False
+        self._as_one_from_s = 0.0
 
     async def carry_out(self, work: Callable[[], T]) -> T:
         """Return what ``work`` returns, once what it changed is safe on the disk. Raises what it raises, and Unavailable.
@@ -128,10 +132,12 @@ class Grouping:
             alone = [each for each in tasks if is_of_one or each.has_collided]
             _tell([each for each in tasks if each not in alone], failure)
             if alone:
+                self._as_one_from_s = loop.time() + _APART_S
                 self._safe.put(_Job(loop, partial(_carry_out_each, database, alone), partial(_tell, alone)))
             self._call_soon()
 
-        self._changes.put(_Job(loop, partial(_carry_out_hurried, database, tasks), end))
+        as_one = loop.time() >= self._as_one_from_s
+        self._changes.put(_Job(loop, partial(_carry_out_hurried, database, tasks, as_one), end))
 
     def _worked_off(self, name: str) -> SimpleQueue[_Job | None]:
         """Return a queue of jobs that a thread does one after the other, until this is gone."""
@@ -174,9 +180,12 @@ def _work_off(jobs: SimpleQueue[_Job | None]) -> None:
             job.loop.call_soon_threadsafe(job.end, error)
 
 
-def _carry_out_hurried(database: Database, tasks: Sequence[_Task]) -> BaseException | None:
-    """Carry out tasks as one change, in a thread that has nothing else to do; return why nothing of it was kept."""
-    database.hurry()
+def _carry_out_hurried(database: Database, tasks: Sequence[_Task], as_one: bool) -> BaseException | None:
+    """Carry out tasks as one change, in a thread that has nothing else to do; return why nothing of it was kept.
+
+    ``as_one`` is whether nothing of all may be kept when one fails that did something.
+    """
+    database.hurry(as_one=as_one)
     return _carry_out_together(database, tasks)
 
 

@@ -194,6 +194,11 @@ class Postgres:
         with _Lent(self) as connection, connection.transactions.open():
             yield
 
+    def notes(self, write: Callable[[list[Any]], object], /) -> list[Any]:
+        """Return the notes of this thread's transaction."""
+        with _Lent(self) as connection:
+            return connection.transactions.noted(write)
+
     def ask(self, question: Question) -> Asked:
         """Answer a question in SQL that a person wrote. Raises Invalid, Conflict, Unavailable."""
         with _Lent(self) as connection, _stoppable(connection), _translated:
@@ -202,12 +207,12 @@ class Postgres:
             connection.forget()
             return ask(connection.raw, question)
 
-    def hurry(self) -> Callable[[], None]:
+    def hurry(self, *, as_one: bool = False) -> Callable[[], None]:
         """Have inner blocks of this thread end before they were carried out; return nothing to be done.
 
         There are many writers here, each with its own way to the disk: what waits for that is the end of the outermost one.
         """
-        self.own.hurries = True
+        self.own.hurries, self.own.is_one = True, as_one
         return lambda: None
 
     def close(self) -> None:
@@ -233,6 +238,7 @@ class Postgres:
             raise
         self.own.connection = found
         found.transactions.hurries = getattr(self.own, "hurries", False)
+        found.transactions.are_one = getattr(self.own, "is_one", False)
         return found
 
     def give_back(self, connection: _Connection) -> None:

@@ -202,7 +202,11 @@ class Sqlite:
         with self._turn, self._own().transactions.open():
             yield
 
-    def hurry(self) -> Callable[[], None]:
+    def notes(self, write: Callable[[list[Any]], object], /) -> list[Any]:
+        """Return the notes of this thread's transaction."""
+        return self._own().transactions.noted(write)
+
+    def hurry(self, *, as_one: bool = False) -> Callable[[], None]:
         """Have changes of this thread wait for nothing from now on; return what waits for the disk. Raises Unavailable."""
         own = self._own()
         if not own.hurries:

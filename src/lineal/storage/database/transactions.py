@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 from lineal.objects.errors import Conflict, LinealError
 
@@ -34,7 +35,15 @@ class Transactions:
         self._settle = settle
         self.hurries = False
         """Whether inner ones end before anybody knows whether all of each can be kept; if not, all is lost."""
+        self.are_one = False
+        """Whether inner ones have no savepoints: when one is left that did something, all is lost."""
         self._marks: list[str] = []
+        self._were_first: list[bool] = []
+        """Of each that is open: whether nothing had been done in the one around it."""
+        self._notes: list[Any] = []
+        self._noted: list[int] = []
+        """Of each that is open: how many notes there were at its beginning."""
+        self._write: Callable[[list[Any]], object] = lambda _: None
         self._is_untouched = False
         self._is_doomed = False
         self._is_lost = False
@@ -58,10 +67,11 @@ class Transactions:
         if self._is_doomed or self._is_lost:
             self.check()
         mark = ""  # the savepoint of the one around it
+        is_first = not level or self._is_untouched
         if not level:
             mark = self._begin
             self._execute(mark)
-        elif not self._is_untouched:
+        elif not is_first and not self.are_one:
             mark = f"level_{level}"
             try:
                 self._inner(f"SAVEPOINT {mark}")
@@ -69,6 +79,8 @@ class Transactions:
                 self.doom()
                 raise
         self._marks.append(mark)
+        self._were_first.append(is_first)
+        self._noted.append(len(self._notes))
         self._is_untouched = True
         return level
 
@@ -79,6 +91,8 @@ class Transactions:
             if keep:
                 self.check()
                 if not level:
+                    if self._notes:
+                        self._write(self._notes)
                     self._execute("COMMIT")
                 elif mark:
                     self._inner(f"RELEASE SAVEPOINT {mark}")
@@ -91,9 +105,12 @@ class Transactions:
                 self._undo(level)
             raise
         finally:
-            del self._marks[level:]
-            # Also of one that did nothing: it has a savepoint since something was done around it.
-            self._is_untouched = self._is_untouched and not (level and mark)
+            # Also after one that did nothing, if something was done around it.
+            self._is_untouched = self._is_untouched and self._were_first[level]
+            del self._marks[level:], self._were_first[level:], self._noted[level:]
+            if not level:
+                self._notes.clear()
+                self._is_lost = False
 
     def check(self) -> None:
         """Refuse to go on after an error, as PostgreSQL does, so that half of a change is never kept by mistake.
@@ -103,6 +120,11 @@ class Transactions:
         self._is_untouched = False
         if self._is_doomed or self._is_lost:
             raise undone()
+
+    def noted(self, write: Callable[[list[Any]], object]) -> list[Any]:
+        """Return the notes, to be added to. What a block noted that is undone goes; ``write`` gets them before the outermost ends."""
+        self._write = write
+        return self._notes
 
     def doom(self) -> None:
         """Take note that a statement failed: its transaction can only be undone."""
@@ -117,8 +139,11 @@ class Transactions:
         (self._send if self.hurries else self._execute)(statement)
 
     def _undo(self, level: int) -> None:
-        if not level:
-            self._is_lost = False
+        del self._notes[self._noted[level] :]
+        if level and self.are_one and not all(self._were_first[1 : level + 1]):
+            self._is_lost = self._is_lost or self._is_doomed or not self._is_untouched
+            self._is_doomed = False
+            return
         try:
             for statement in self._undoing(level):
                 self._execute(statement)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -163,3 +164,34 @@ class TransactionContract:
                     raise RuntimeError
 
         assert {"b": 1, "d": 1} == amounts(database)
+
+    def test_notes_are_written_once_before_the_end(self, database: Database) -> None:
+        """Those of a block that was undone are not; the next transaction has none."""
+        written = list[list[Any]]()
+
+        def write(notes: list[Any]) -> None:
+            written.append([*notes])
+            database.run(INSERT, name="noted", amount=len(notes))
+
+        with database.transaction():
+            database.notes(write).append("a")
+            with pytest.raises(RuntimeError), database.transaction():
+                database.run(INSERT, name="b", amount=1)
+                database.notes(write).append("b")
+                raise RuntimeError
+            with database.transaction():
+                database.notes(write).append("c")
+            assert ["a", "c"] == database.notes(write)
+        with database.transaction():
+            assert [] == database.notes(write)
+
+        assert [["a", "c"]] == written
+        assert {"noted": 2} == amounts(database)
+
+    def test_what_cannot_be_written_of_notes_undoes_all(self, database: Database) -> None:
+        """They are a part of the transaction."""
+        with pytest.raises(Conflict), database.transaction():
+            database.run(INSERT, name="a", amount=1)
+            database.notes(lambda _: database.run(INSERT, name="a", amount=2)).append("a")
+
+        assert {} == amounts(database)

@@ -17,6 +17,7 @@ from lineal.objects.runs import Point
 from lineal.objects.ulid import hexadecimal, is_ulid, ulid, ulid_of
 from lineal.operations.answers import TrackedRun
 from lineal.operations.recording import experiments, tracking
+from lineal.operations.recording.related import Relations, relate
 from lineal.operations.recording.summaries import SUMMARY_BYTES_MAX
 from lineal.operations.recording.tracking import NewRun
 from lineal.storage import series
@@ -25,7 +26,10 @@ from lineal.storage.clock import FixedClock
 from lineal.storage.database.migrations import migrate
 from lineal.storage.database.postgres import Postgres
 from lineal.storage.database.sqlite import MEMORY, Sqlite
+from lineal.storage.parents import PARENT_TAG
 from lineal.storage.store import Actor, Store
+from tests.unit.operations import making
+from tests.unit.operations.making import CODE, RUNTIME
 
 RUN = ulid(1_000, b"0123456789")
 OTHER = ulid(1_001, b"0123456789")
@@ -104,6 +108,36 @@ def test_the_last_value_of_a_metric_is_that_of_the_latest_step_then_time_then_th
     assert [(3.0, 3)] == [
         (row["value"], row["step"]) for row in repository.store.database.run("SELECT value, step FROM metric_last")
     ]
+
+
+def test_a_run_that_was_seen_too_takes_what_it_tells_of_what_was_seen(repository: LocalRepository) -> None:
+    tracking.record(repository, RUN, points=(point("told", 1),), params={"told": "1"}, tags={"told": "1"})
+    made = making.run(repository).run
+    assert made is not None
+    seen = msgspec.structs.replace(made, id=RUN, params={"seen": "2"}, metrics={"seen": 2}, tags={"seen": "2"})
+    repository.runs.finish(run=seen, code=CODE, runtime=RUNTIME)
+    tracking.record(
+        repository, RUN, points=(point("seen", 3, step=1),), params={"seen": "2"}, tags={"seen": "4", "new": "5"}
+    )
+
+    rows = repository.store.database.run("SELECT key, value FROM tag WHERE subject = :run ORDER BY key", run=RUN)
+    assert {"new": "5", "seen": "4", "told": "1"} == {row["key"]: row["value"] for row in rows}
+    assert [("seen", 3), ("told", 1)] == [
+        (row["key"], row["value"])
+        for row in repository.store.database.run(
+            "SELECT key, value FROM metric_last WHERE subject = :run ORDER BY key", run=RUN
+        )
+    ]
+
+
+def test_a_run_that_has_a_parent_takes_another_by_its_tag(repository: LocalRepository) -> None:
+    parents = [ulid(2_000 + n, b"0123456789") for n in range(2)]
+    with repository.store.database.transaction():
+        relate(repository.store, RUN, Relations(parent=parents[0]))
+    tracking.record(repository, RUN, tags={PARENT_TAG: hexadecimal(parents[1]), "other": "1"})
+
+    told = {each["key"]: each["value"] for each in msgspec.json.decode(tracking.tracked(repository, RUN).tags)}
+    assert {PARENT_TAG: hexadecimal(parents[1]), "other": "1"} == told
 
 
 def test_a_param_keeps_its_first_value_and_nothing_else_of_the_request_is_kept(repository: LocalRepository) -> None:
