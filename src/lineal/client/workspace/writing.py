@@ -21,6 +21,8 @@ from lineal.storage.blobs.blobs import BlobStore, Lying
 from lineal.storage.blobs.reading import TEMPORARY
 
 _EXECUTABLE = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
+_FOLDER_FILES_MIN = 64
+_UNPACKED_FILES = 512
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -163,19 +165,24 @@ class _Requests:
     def __init__(self, hands: Hands, finish: Callable[[Entry, bytes | None, Done | None], None]) -> None:
         self._hands = hands
         self._finish = finish
-        self._source = ""
+        self._source = self._folder = ""
         self._size_bytes = 0
         self._next = list[tuple[Entry, Asked]]()
         self._waiting = deque[tuple[list[tuple[Entry, Asked]], Answer]]()
 
     def add(self, entry: Entry, asked: Asked, source: str = "") -> None:
         """Take a file."""
-        if source != self._source:
+        folder = entry.path.rpartition("/")[0]
+        # Processes that write into one directory wait for each other, so each has one of its own where that is worth it.
+        if source != self._source or (folder != self._folder and len(self._next) >= _FOLDER_FILES_MIN):
             self._ask()
             self._source = source
+        self._folder = folder
         self._next.append((entry, asked))
         self._size_bytes += asked.size_bytes
-        if len(self._next) >= REQUEST_FILES or self._size_bytes >= REQUEST_BYTES:
+        # Of what a process reads itself, the bytes may be as many as they are.
+        files, size_bytes = (_UNPACKED_FILES, self._size_bytes + 1) if source else (REQUEST_FILES, REQUEST_BYTES)
+        if len(self._next) >= files or self._size_bytes >= size_bytes:
             self._ask()
 
     def _ask(self) -> None:
