@@ -16,8 +16,9 @@ import os
 import struct
 from array import array
 from binascii import unhexlify
-from collections.abc import Callable, Iterable, Iterator, KeysView
+from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping
 from collections.abc import Set as AbstractSet
+from functools import cached_property
 from hashlib import sha256
 from itertools import accumulate, count, islice
 from typing import IO, TYPE_CHECKING, NamedTuple
@@ -34,6 +35,8 @@ END_BYTES = 16
 _HEAD = b"lineal pack 1\n"
 _MARK = b"LINEALPK"
 _RECORD = struct.Struct(">32sQQ")
+_WHERE = struct.Struct(">QQ")
+_KEY_BYTES = 32
 _END = struct.Struct(">Q8s")
 _TABLE_BYTES_MAX = 1 << 30
 _READ_BYTES = 4 << 20
@@ -82,7 +85,7 @@ class Table:
             raise Corrupt("the blobs of a pack do not lie side by side", hint="fetch the pack anew")
         self.data_bytes = ends[-1]
 
-    @property
+    @cached_property
     def name(self) -> Digest:
         """The pack's name."""
         return digest_of(self.body)
@@ -102,6 +105,13 @@ class Table:
             return None
         _, start, size = _RECORD.unpack_from(self._records, row * _RECORD.size)
         return Place(digest, start, size)
+
+    def find_all(self, digests: Mapping[bytes, Digest]) -> list[Place]:
+        """Return where blobs lie that the pack holds, given by their SHA-256, in the order in which they lie."""
+        rows, records, size = self._rows, self._records, _RECORD.size
+        found = [(*_WHERE.unpack_from(records, rows[key] * size + _KEY_BYTES), each) for key, each in digests.items()]
+        found.sort()
+        return [Place(digest, start, size) for start, size, digest in found]
 
     def among(self, digests: Iterable[Digest]) -> Iterator[Digest]:
         """Yield those of ``digests`` that the pack holds."""
@@ -212,18 +222,20 @@ class Passing:
         self._at = end = first + len(view)
         for start, size, key in islice(self._spans, self._next, None):
             stop = start + size
-            if start >= first:
-                if stop > end and start >= end:
-                    break
-                begun = sha256(view[start - first : stop - first])
+            if first <= start and stop <= end:
+                found = sha256(view[start - first : stop - first]).digest()
             else:
-                begun.update(view[: stop - first])
-            if stop > end:
-                break
-            if begun.digest() != key:
-                raise Corrupt(
-                    f"byte {start} of the pack {self._table.name} is not {cooked(key)} but {cooked(begun.digest())}"
-                )
+                if start >= end:
+                    break
+                if start < first:
+                    begun.update(view[: stop - first])
+                else:
+                    begun = sha256(view[start - first :])
+                if stop > end:
+                    break
+                found = begun.digest()
+            if found != key:
+                raise Corrupt(f"byte {start} of the pack {self._table.name} is not {cooked(key)} but {cooked(found)}")
             self._next += 1
         self._begun = begun
         if end > (last := self._table.data_bytes):

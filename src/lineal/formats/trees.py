@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from itertools import chain, islice, pairwise
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate, chain, islice, pairwise
+from operator import lt
 from typing import NamedTuple, TypeVar
 from zlib import crc32
 
@@ -28,6 +29,7 @@ _LEVEL_BITS = 5
 
 T = TypeVar("T")
 
+_SORTED = "sort the paths; each stands there once, as a file or as a directory"
 _UNFIT = re.compile(r"(?:^|/)\.{0,2}(?:/|$)|\0")
 
 Read = Callable[[Digest], bytes]
@@ -121,7 +123,7 @@ def is_whole(part: list[T], ends: Callable[[T], bool]) -> bool:
 
 def checked(entries: Iterable[Entry]) -> Iterator[Entry]:
     """Yield ``entries`` as long as each may stand where it does. Raises Invalid."""
-    order = _Order(Invalid, "sort the paths; each stands there once, as a file or as a directory")
+    order = _Order(Invalid, _SORTED)
     for each in entries:
         order.check(each.path)
         if not fits(each.path):
@@ -155,17 +157,47 @@ class _Order:
         begun.append(path)
         self._before = path
 
+    def check_all(self, paths: Sequence[str]) -> None:
+        """Take the paths of a node, which is sooner done than each by itself."""
+        known = {*paths, *self._begun}
+        is_sorted = all(map(lt, [self._before, *paths], paths))
+        if not is_sorted or any(each in known for each in _folders_of(paths)):
+            for each in paths:
+                self.check(each)  # tells which it is
+        elif paths:
+            last = self._before = paths[-1]
+            # Whatever stands between a path and one that begins with it begins with it too.
+            self._begun = [each for each in accumulate(last) if each in known]
+
+
+def _folders_of(paths: Iterable[str]) -> set[str]:
+    """Return every directory that some of ``paths`` lie in."""
+    new = {each.rpartition("/")[0] for each in paths}
+    found = set[str]()
+    while new := new - found - {""}:
+        found |= new
+        new = {each.rpartition("/")[0] for each in new}
+    return found
+
 
 def fits(path: str) -> bool:
     """Tell whether ``path`` can be one of a tree."""
     return not _UNFIT.search(path)
 
 
+def fit(paths: Sequence[str]) -> bool:
+    """Tell whether all of ``paths`` can be some of a tree."""
+    return not paths or fits("/".join(paths))
+
+
 def check_node(tree: Tree) -> None:
     """Refuse a node that could not be a part of a tree. Raises Invalid."""
     if tree.entries and tree.branches:
         raise Invalid("a tree has entries or branches, not both", hint="cut it as the format says")
-    deque(checked(tree.entries), maxlen=0)
+    paths = [each.path for each in tree.entries]
+    _Order(Invalid, _SORTED).check_all(paths)
+    if not fit(paths):
+        deque(checked(tree.entries), maxlen=0)  # tells which it is
     firsts = [each.first for each in tree.branches]
     if any(left >= right for left, right in pairwise(firsts)):
         raise Invalid("the branches of a tree are not sorted", hint="sort them by their first paths")
@@ -189,9 +221,12 @@ def entries(root: Digest, read: Read, *, under: str = "") -> Iterator[Entry]:
     """
     order = _Order(Corrupt, f"restore the tree {root} from a copy")
     for node in _leaves(root, read, under):
+        order.check_all([each.path for each in node.entries])
+        if not under:
+            yield from node.entries
+            continue
         for each in node.entries:
-            order.check(each.path)
-            if not under or each.path == under or each.path.startswith(under + "/"):
+            if each.path == under or each.path.startswith(under + "/"):
                 yield each
 
 

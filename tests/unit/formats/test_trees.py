@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -187,6 +188,29 @@ def test_names_that_begin_alike_are_no_directories_of_each_other(paths: str) -> 
     entries = sorted([entry(each) for each in paths.split()], key=lambda each: each.path)
 
     assert entries == list(trees.entries(*_read_from(grown(entries))))
+
+
+@given(st.lists(st.text("ab/.-", min_size=1, max_size=5), max_size=12), st.booleans(), st.integers(1, 4))
+def test_the_order_of_a_whole_node_is_that_of_each_of_its_paths(names: list[str], is_sorted: bool, step: int) -> None:
+    paths = sorted(set(names)) if is_sorted else names
+    one, other = (trees._Order(Invalid, "") for _ in range(2))
+
+    assert _refused(lambda: [one.check(each) for each in paths]) == _refused(
+        lambda: [other.check_all(paths[at : at + step]) for at in range(0, len(paths), step)]
+    )
+
+
+@given(st.lists(st.text("ab/.\0", max_size=4), max_size=6))
+def test_paths_fit_together_if_each_does(paths: list[str]) -> None:
+    assert all(map(trees.fits, paths)) == trees.fit(paths)
+
+
+def _refused(check: Callable[[], object]) -> str:
+    try:
+        check()
+    except Invalid as error:
+        return error.message
+    return ""
 
 
 def test_a_node_with_unsorted_branches_or_with_both_is_refused() -> None:

@@ -146,9 +146,12 @@ class Checkouts:
     def _look(self) -> None:
         """Look at every path that will change, and refuse while nothing was touched."""
         foreign, full = dict[str, None](), dict[str, None]()
-        for change in self._changes():
+        changes = iter(self._changes())
+        while self._is_new and (some := [each.path for each in islice(changes, _BATCH_FILES)]):
+            self._placing.check_all(some)
+        for change in changes:
             self._placing.check(change.path)
-            if self._is_new or (self._wanted.another and change.after is None):
+            if self._wanted.another and change.after is None:
                 continue
             path, state = self._in_the_way(change)
             if state in {"foreign", "full"}:
@@ -244,7 +247,7 @@ class Checkouts:
         self._placing.make("")
         with (
             ThreadPoolExecutor(_WORKERS, "lineal-write") as writers,
-            SmallFiles(self._finish, is_new=self._is_new) as small,
+            SmallFiles(self._finish, self._finish_all, is_new=self._is_new) as small,
         ):
             running: deque[Future[None]] = deque()
             for batch in _batches(each.after for each in self._changes() if each.after):
@@ -287,29 +290,32 @@ class Checkouts:
                 self._placing.make_folder(entry.path)
                 small.write(entry, self._placing.at(entry.path), data)
 
-    def _finish(self, entry: Entry, data: bytes | None, done: Done | None) -> None:
-        """Take note of a small file that was written, or write it."""
-        if done is None:
-            write_small(self._placing.at(entry.path), entry, self._blobs.get(entry.digest) if data is None else data)
-        self._count(entry, done)
+    def _finish(self, entry: Entry, data: bytes | None) -> None:
+        """Write a small file."""
+        write_small(self._placing.at(entry.path), entry, self._blobs.get(entry.digest) if data is None else data)
+        self._count(entry)
+
+    def _finish_all(self, written: Sequence[tuple[Entry, Done]]) -> None:
+        """Take note of small files that were written."""
+        with self._lock:
+            self._written += len(written)
+            for entry, done in written:
+                self._notes.add(entry.path, done.stamp, done.device, entry.digest)
+        self._progress.advance(len(written), sum(entry.size_bytes for entry, _ in written))
 
     def _write_large(self, entry: Entry) -> None:
         self._placing.make_folder(entry.path)
         write_large(self._placing.at(entry.path), entry, self._blobs)
         self._count(entry)
 
-    def _count(self, entry: Entry, done: Done | None = None) -> None:
-        if done:
-            stamp, device = done.stamp, done.device
-        elif entry.mode != "directory":
-            status = os.lstat(self._placing.at(entry.path))
-            stamp, device = stamp_of(status), status.st_dev
+    def _count(self, entry: Entry) -> None:
+        status = None if entry.mode == "directory" else os.lstat(self._placing.at(entry.path))
         with self._lock:
             self._written += 1
-            if entry.mode == "directory":
+            if status is None:
                 self._notes.add_empty(entry.path)
             else:
-                self._notes.add(entry.path, stamp, device, entry.digest)
+                self._notes.add(entry.path, stamp_of(status), status.st_dev, entry.digest)
         self._progress.advance(1, entry.size_bytes)
 
 

@@ -8,7 +8,6 @@ import mmap
 import os
 import select
 import struct
-import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Literal, NamedTuple, Self
 
 from lineal.client.workspace.hand import FILE, HEAD, SIZE
 from lineal.client.workspace.scanning import Stamp
+from lineal.storage import processes
 from lineal.storage.blobs.reading import TEMPORARY
 
 if TYPE_CHECKING:
@@ -120,8 +120,7 @@ def _memory() -> IO[bytes]:
 
 
 def _can_start() -> bool:
-    """Tell whether this interpreter can be started as one: another program may have it inside."""
-    return os.name == "posix" and _SCRIPT.is_file() and Path(sys.executable or "").name.startswith("python")
+    return _SCRIPT.is_file() and processes.can_start()
 
 
 class Lister:
@@ -180,7 +179,7 @@ class Lister:
     def close(self) -> None:
         """Let go of the process."""
         if self._process:
-            _end(self._process)
+            processes.end(self._process)
             self._process = None
 
 
@@ -194,26 +193,8 @@ def _lister() -> subprocess.Popen[bytes]:
 
 
 def _started(*arguments: str, share: tuple[int, ...] = ()) -> subprocess.Popen[bytes]:
-    """Start the script; what stays open of ours are its streams and ``share``. Raises OSError."""
-    import subprocess  # noqa: PLC0415 - most commands start no process
-
-    return subprocess.Popen(
-        (sys.executable, "-I", "-S", "-B", str(_SCRIPT), *arguments),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        pass_fds=share,
-        process_group=0,  # whoever asks decides what an interrupt at the terminal means
-    )
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Close the streams of a process, which then ends, and wait for that."""
-    for each in (process.stdin, process.stdout):
-        with suppress(OSError):
-            if each:
-                each.close()
-    process.wait()
+    """Start the script. Raises OSError."""
+    return processes.start(str(_SCRIPT), *arguments, share=share)
 
 
 class _Hand:
@@ -278,5 +259,5 @@ class _Hand:
         """Wait for the end of the process, and let go of the memory."""
         self._shared = memoryview(b"")
         if self._process:
-            _end(self._process)
+            processes.end(self._process)
             self._process = None

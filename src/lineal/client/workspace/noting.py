@@ -46,8 +46,9 @@ class Notes:
 
     def add(self, path: str, stamp: Stamp, device: int, digest: Digest) -> None:
         """Take note of a file that is in place."""
-        folder, name = _split(path)
-        seen = self._changeable(folder)
+        folder, slash, name = path.rpartition("/")
+        folder += slash
+        seen = self._now.get(folder) or self._changeable(folder)
         if seen.device != device:
             # Nothing of what was known of another disk is trusted, nor is anything that was not there yet.
             seen = Seen(device, 0 if seen.stamps else time.time_ns(), 0, seen.stamps, seen.digests)

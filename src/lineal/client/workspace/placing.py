@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from lineal.client.workspace.scanning import is_skipped
 from lineal.formats import trees
@@ -39,6 +39,14 @@ class Placing:
                 hint="this tree was not made by Lineal; do not trust it",
             )
         self._checked.add(folder)
+
+    def check_all(self, paths: Sequence[str]) -> None:
+        """Raise Invalid when one of many paths of a tree must not be written."""
+        # What is skipped begins with a dot: where no name does, one look at all of them is enough.
+        if trees.fit(paths) and "/." not in f"/{'/'.join(paths)}":
+            return
+        for each in paths:
+            self.check(each)
 
     def at(self, path: str) -> str:
         """Return the place of a path that was checked."""

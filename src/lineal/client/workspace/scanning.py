@@ -27,6 +27,8 @@ def is_skipped(name: str) -> bool:
 
     Some file systems do not tell .git from .GIT, and some let go of dots and spaces at the end.
     """
+    if name[:1] != ".":
+        return False  # soon told, of tens of thousands
     plain = name.rstrip(". ").lower()
     return plain in SKIPPED or plain.startswith(TEMPORARY)
 

@@ -6,7 +6,7 @@ import os
 import stat
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -21,7 +21,13 @@ from lineal.storage.blobs.blobs import BlobStore, Lying
 from lineal.storage.blobs.reading import TEMPORARY
 
 _EXECUTABLE = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
+_FOLDER_FILES_MIN = 64
+_UNPACKED_FILES = 512
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+Finish = Callable[[Entry, bytes | None], None]
+FinishAll = Callable[[Sequence[tuple[Entry, Done]]], None]
 
 
 def write_small(place: str, entry: Entry, data: bytes) -> None:
@@ -105,15 +111,15 @@ class SmallFiles:
     """Has small files written: few of them here, many by processes of their own.
 
     Args:
-        finish: is told of each file, with its bytes if they are here, and what it is now; None when it is still to be
-            written.
+        finish: is told of each file that is still to be written, with its bytes if they are here.
+        finish_all: is told of files that are written, and what each is now.
         is_new: whether nothing was there. A renaming for each file would only keep its beginning from being seen.
     """
 
-    def __init__(self, finish: Callable[[Entry, bytes | None, Done | None], None], *, is_new: bool) -> None:
+    def __init__(self, finish: Finish, finish_all: FinishAll, *, is_new: bool) -> None:
         self._finish = finish
-        self._writing = _Requests(Hands("create" if is_new else "write"), finish)
-        self._unpacking = _Requests(Hands("unpack new" if is_new else "unpack"), finish)
+        self._writing = _Requests(Hands("create" if is_new else "write"), finish, finish_all)
+        self._unpacking = _Requests(Hands("unpack new" if is_new else "unpack"), finish, finish_all)
         self._count = 0
 
     def are_many(self, count: int) -> bool:
@@ -124,7 +130,7 @@ class SmallFiles:
         """Take a file or link whose bytes are in memory."""
         self._count += 1
         if self._count <= FEW_FILES or entry.mode == "symlink":
-            self._finish(entry, data, None)
+            self._finish(entry, data)
         else:
             self._writing.add(entry, Asked(place, len(data), _mode(entry), data))
 
@@ -132,7 +138,7 @@ class SmallFiles:
         """Take a file whose bytes lie in a file of this machine: they pass through no other process than its writer."""
         self._count += 1
         digest = CHECKED if lying.are_checked else pack.raw(lies.digest)
-        asked = Asked(place, lies.size_bytes, _mode(entry), start=lies.start, digest=digest)
+        asked = Asked(place, lies.size_bytes, _mode(entry), b"", lies.start, digest)
         self._unpacking.add(entry, asked, str(lying.path))
 
     def wait(self) -> None:
@@ -157,25 +163,32 @@ class _Requests:
 
     Args:
         hands: the processes.
-        finish: is told of each file.
+        finish: is told of each file that they did not write.
+        finish_all: is told of those that they did.
     """
 
-    def __init__(self, hands: Hands, finish: Callable[[Entry, bytes | None, Done | None], None]) -> None:
+    def __init__(self, hands: Hands, finish: Finish, finish_all: FinishAll) -> None:
         self._hands = hands
         self._finish = finish
-        self._source = ""
+        self._finish_all = finish_all
+        self._source = self._folder = ""
         self._size_bytes = 0
         self._next = list[tuple[Entry, Asked]]()
         self._waiting = deque[tuple[list[tuple[Entry, Asked]], Answer]]()
 
     def add(self, entry: Entry, asked: Asked, source: str = "") -> None:
         """Take a file."""
-        if source != self._source:
+        folder = entry.path.rpartition("/")[0]
+        # Processes that write into one directory wait for each other, so each has one of its own where that is worth it.
+        if source != self._source or (folder != self._folder and len(self._next) >= _FOLDER_FILES_MIN):
             self._ask()
             self._source = source
+        self._folder = folder
         self._next.append((entry, asked))
         self._size_bytes += asked.size_bytes
-        if len(self._next) >= REQUEST_FILES or self._size_bytes >= REQUEST_BYTES:
+        # Of what a process reads itself, the bytes may be as many as they are.
+        files, size_bytes = (_UNPACKED_FILES, self._size_bytes + 1) if source else (REQUEST_FILES, REQUEST_BYTES)
+        if len(self._next) >= files or self._size_bytes >= size_bytes:
             self._ask()
 
     def _ask(self) -> None:
@@ -188,8 +201,13 @@ class _Requests:
 
     def _take(self) -> None:
         files, answer = self._waiting.popleft()
-        for (entry, asked), done in zip(files, answer(), strict=True):
-            self._finish(entry, None if self._source else asked.data, done)
+        found = answer()
+        done = [(entry, each) for (entry, _), each in zip(files, found, strict=True) if each]
+        self._finish_all(done)
+        if len(done) < len(files):
+            for (entry, asked), each in zip(files, found, strict=True):
+                if not each:
+                    self._finish(entry, None if self._source else asked.data)
 
     def wait(self) -> None:
         """Wait until all files are written."""

@@ -100,7 +100,7 @@ class Packs:
         """Yield packs with blobs and where they lie there, in that order; each blob once, and none that is in no pack."""
         left = {pack.raw(each): each for each in digests}
         for table, some in self._within(left):
-            yield table.name, sorted(filter(None, map(table.find, some)), key=_START)
+            yield table.name, table.find_all(some)
         places: dict[Digest, list[Place]] = {}
         for name, place in self.locate(left.values()).values():
             places.setdefault(name, []).append(place)
@@ -110,8 +110,8 @@ class Packs:
     def among(self, digests: Iterable[Digest]) -> set[Digest]:
         """Return those of ``digests`` that are in packs."""
         left, found = {pack.raw(each): each for each in digests}, set[Digest]()
-        for _, some in self._within(left):
-            found.update(some)
+        for _, within in self._within(left):
+            found.update(within.values())
         for name, some in self._beside(left.values()):
             with suppress(LinealError):  # a pack that is gone or damaged holds nothing
                 found.update(self.table(name).among(some))
@@ -129,7 +129,7 @@ class Packs:
                 beside.setdefault(name, []).extend(wanted[blob])
             yield from beside.items()
 
-    def _within(self, left: dict[bytes, Digest]) -> Iterator[tuple[Table, list[Digest]]]:
+    def _within(self, left: dict[bytes, Digest]) -> Iterator[tuple[Table, dict[bytes, Digest]]]:
         """Yield tables that are known with those of many blobs that lie in their packs, and take these out of ``left``.
 
         What is asked for at once lies together: a look into one table finds it sooner than a row for each blob.
@@ -138,7 +138,7 @@ class Packs:
             found = table.common(left.keys())
             # What was forgotten has lost its row: only where none is missing, the table alone decides.
             if found and self._is_whole(table):
-                yield table, [left.pop(each) for each in found]
+                yield table, {each: left.pop(each) for each in found}
 
     def _is_whole(self, table: Table) -> bool:
         number = pack.prefix(table.name)

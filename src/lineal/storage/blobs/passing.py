@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import queue
+import threading
 from collections.abc import Callable
+from typing import Self
 
 from lineal.formats.pack import Passing, Table
 from lineal.storage.blobs.copying import clone
@@ -31,15 +34,65 @@ def copy_pack(
     passing, at = Passing(table), 0
     if is_cloned := clone(source, target):
         source = target
-    room = buffer(_PIECE_BYTES)
-    with DirectFile(target, cached=cached) as writing:
+    with DirectFile(target, cached=cached) as file, _Beside(file) as writing:
         # Through the cache: who sends a pack once sends it again, to another place or from here the next time.
-        while count := os.preadv(source, [room], at):
-            piece = room[:count]
+        while count := os.preadv(source, [room := writing.room()], at):
             if not is_cloned:
-                writing.write_at(piece, at)
-            passing.take(piece)
+                writing.write(room[:count], at)
+            passing.take(room[:count])
             at += count
             if progress:
                 progress(count)
     passing.finish()
+
+
+class _Beside:
+    """Writes one piece in a thread while it is looked at here.
+
+    Args:
+        file: where to.
+    """
+
+    def __init__(self, file: DirectFile) -> None:
+        self._file = file
+        self._rooms = [buffer(_PIECE_BYTES), buffer(_PIECE_BYTES)]
+        self._asked: queue.SimpleQueue[tuple[memoryview, int] | None] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[OSError | None] = queue.SimpleQueue()
+        self._waiting = 0
+        self._thread = threading.Thread(target=self._write_all, daemon=True)
+
+    def room(self) -> memoryview:
+        """Return memory for the next piece; that of the last one may still be read. Raises OSError."""
+        while self._waiting > 1:
+            self._take()
+        self._rooms.reverse()
+        return self._rooms[0]
+
+    def write(self, piece: memoryview, at: int) -> None:
+        """Have a piece written."""
+        self._waiting += 1
+        self._asked.put((piece, at))
+
+    def _take(self) -> None:
+        self._waiting -= 1
+        if error := self._done.get():
+            raise error
+
+    def _write_all(self) -> None:
+        while asked := self._asked.get():
+            try:
+                self._file.write_at(*asked)
+            except OSError as error:
+                self._done.put(error)
+            else:
+                self._done.put(None)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        self._asked.put(None)
+        self._thread.join()
+        while self._waiting and not error:
+            self._take()

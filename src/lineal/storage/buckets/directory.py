@@ -74,7 +74,7 @@ class DirectoryBucket:
 
     def get(self, key: str, *, start: int = 0, size: int | None = None) -> bytes:
         """Return the bytes from ``start`` on, ``size`` at most. Raises NotFound."""
-        with self._reading(key) as descriptor, self._guarded(key):
+        with self.reading(key) as descriptor, self._guarded(key):
             left = os.fstat(descriptor).st_size - start
             left = left if size is None else min(left, size)
             pieces = list[bytes]()
@@ -94,16 +94,33 @@ class DirectoryBucket:
         progress: Progress | None = None,
     ) -> Digest | None:
         """Write the bytes to a file, all or nothing. Raises NotFound, Unavailable."""
-        with self._reading(key) as reading, guarded(path), files.whole_file(path, files.beside(path)) as writing:
+        with self.reading(key) as source, guarded(path), files.whole_file(path, files.beside(path)) as writing:
             if hashed and spare:
                 # It is this one that is read next, and the other one that must be safe.
                 with replacing(spare) as second:
-                    return copy_hashed(reading, writing, progress, spare=second).digest
+                    return copy_hashed(source, writing, progress, spare=second).digest
             if hashed:
                 # Whoever fetches wants to read it next.
-                return copy_hashed(reading, writing, progress, cached=True).digest
-            copy(reading, writing, progress, cached=True)
+                return copy_hashed(source, writing, progress, cached=True).digest
+            copy(source, writing, progress, cached=True)
         return None
+
+    @contextmanager
+    def reading(self, key: str) -> Iterator[int]:
+        """Lend a descriptor that reads an object. Raises NotFound, Unavailable."""
+        path = self._path(key)
+        with self._guarded(key):
+            try:
+                descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            except (FileNotFoundError, NotADirectoryError):
+                self._check()
+                raise self._missing(key) from None
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise self._missing(key)
+            yield descriptor
+        finally:
+            os.close(descriptor)
 
     def head(self, key: str) -> Held | None:
         """Return what is known of ``key``, or None."""
@@ -171,22 +188,6 @@ class DirectoryBucket:
         # All of them before any is made safe: the disk is waited for once then, and has no more to do for the others.
         for each in missing:
             sync_directory(each.parent)
-
-    @contextmanager
-    def _reading(self, key: str) -> Iterator[int]:
-        path = self._path(key)
-        with self._guarded(key):
-            try:
-                descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-            except (FileNotFoundError, NotADirectoryError):
-                self._check()
-                raise self._missing(key) from None
-        try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise self._missing(key)
-            yield descriptor
-        finally:
-            os.close(descriptor)
 
     def _held(self, key: str) -> Held:
         with self._guarded(key):

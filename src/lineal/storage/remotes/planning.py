@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from itertools import islice
 
@@ -27,12 +27,15 @@ class Plan:
     Args:
         blobs: the store.
         tree: the tree.
+        meet: is told of each pack, and its size, once it is likely to be needed: there is much more to find out until
+            all of them are certain.
 
     Raises:
         NotFound: the store does not hold all of it.
     """
 
-    def __init__(self, blobs: PackedBlobs, tree: Digest) -> None:
+    def __init__(self, blobs: PackedBlobs, tree: Digest, *, meet: Callable[[Digest, int], None]) -> None:
+        self._meet = meet
         self._store = blobs
         self._tree = tree
         self._look(avoid=frozenset())
@@ -114,6 +117,7 @@ class Plan:
     def _take(self, name: Digest) -> None:
         if name not in self.packs:
             self.packs[name] = self._store.packs.table(name).size_bytes
+            self._meet(name, self.packs[name])
 
     def _sparse(self) -> set[Digest]:
         return {name for name, size in self._needed.items() if size < _WORTH * self._store.packs.table(name).data_bytes}

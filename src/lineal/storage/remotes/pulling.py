@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lineal.formats import holding as format_
+from lineal.formats import pack
 from lineal.formats.holding import Holding, Kind
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Corrupt, Invalid, NotFound
 from lineal.storage.blobs import reading
+from lineal.storage.blobs.carrying import Carriers
 from lineal.storage.blobs.packed import PackedBlobs
+from lineal.storage.buckets.directory import DirectoryBucket
 from lineal.storage.checking import take
 from lineal.storage.progress import Progress
 from lineal.storage.remotes.remote import Remote
@@ -60,12 +63,13 @@ class _Fetching:
         self._remote = remote
         self._progress = progress
         self._cores = threading.Semaphore(os.cpu_count() or 1)
+        self._carriers = Carriers()
         self.files = self.size_bytes = 0
 
     def all(self, kind: Kind, digests: list[Digest]) -> None:
         """Fetch packs or blobs."""
         self._progress.expect(len(digests), 0)
-        with ThreadPoolExecutor(self._remote.in_flight, "lineal-pull") as fetchers:
+        with Carriers() as self._carriers, ThreadPoolExecutor(self._remote.in_flight, "lineal-pull") as fetchers:
             for size in fetchers.map(lambda each: self._one(kind, each), digests):
                 self.files += 1
                 self.size_bytes += size
@@ -98,6 +102,8 @@ class _Fetching:
         key = format_.bytes_key(kind, digest)
         files, passed = self._blobs.files, partial(self._progress.advance, 0)
         with self._scratch() as path:
+            if kind == "pack" and isinstance(bucket := self._remote.bucket, DirectoryBucket):
+                return self._copy_pack(bucket, key, digest, path)
             hashed = kind == "blob"
             with files.spares.new(digest) if hashed else nullcontext() as spare:
                 found = self._remote.bucket.fetch(
@@ -105,6 +111,17 @@ class _Fetching:
                 )
                 with self._cores:  # hashing needs a core, fetching only patience
                     return take(self._blobs, kind, digest, path, found=found)
+
+    def _copy_pack(self, bucket: DirectoryBucket, key: str, digest: Digest, path: Path) -> int:
+        """Fetch a pack from a disk: it is checked while it passes."""
+        with bucket.reading(key) as source:
+            with open(source, "rb", closefd=False) as file:
+                table = pack.read_table(digest, file)
+            with reading.guarded(path), path.open("x+b", buffering=0) as target:
+                passed = partial(self._progress.advance, 0)
+                self._carriers.copy(table, source, target.fileno(), passed, cached=True)
+                self._blobs.packs.take(path, target.fileno(), table)
+        return table.size_bytes
 
     @contextmanager
     def _scratch(self) -> Iterator[Path]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import msgspec
 
@@ -18,9 +18,9 @@ from lineal.formats.holding import Holding, Key, Kind
 from lineal.objects.digest import Digest
 from lineal.objects.errors import LinealError, Unavailable
 from lineal.storage.blobs import reading
+from lineal.storage.blobs.carrying import Carriers
 from lineal.storage.blobs.copying import copy_hashed
 from lineal.storage.blobs.packed import PackedBlobs
-from lineal.storage.blobs.passing import copy_pack
 from lineal.storage.buckets.directory import DirectoryBucket
 from lineal.storage.progress import Progress
 from lineal.storage.remotes.planning import Plan
@@ -59,15 +59,15 @@ def push(blobs: PackedBlobs, remote: Remote, line: str, value: Holding, *, progr
         Corrupt: a file here is damaged; it is not sent.
         Unavailable: the remote cannot be reached, or did not take everything.
     """
-    plan = Plan(blobs, value.tree)
-    versions, todo = dict[Digest, str](), list[_Sending]()
-    for kind, wanted, path_of in _places(blobs, plan):
-        versions.update(present := remote.present(kind, wanted))
-        todo += (_Sending(kind, each, path_of(each), size) for each, size in wanted.items() if each not in present)
-    size_bytes = sum(each.size_bytes for each in todo)
-    progress.expect(len(todo), size_bytes)
-    with ThreadPoolExecutor(remote.in_flight, "lineal-push") as senders:
-        versions.update(senders.map(_Senders(blobs, remote, progress).send, todo))
+    with _Senders(blobs, remote, progress) as senders:
+        plan = Plan(blobs, value.tree, meet=senders.begin)
+        versions, todo = dict[Digest, str](), list[_Sending]()
+        for kind, wanted, path_of in _places(blobs, plan):
+            versions.update(present := remote.present(kind, wanted))
+            todo += (_Sending(kind, each, path_of(each), size) for each, size in wanted.items() if each not in present)
+        size_bytes = sum(each.size_bytes for each in todo)
+        progress.expect(len(todo), size_bytes)
+        versions.update(senders.send(todo))
     _say(remote, line, value, plan, versions)
     return Sent(len(todo), size_bytes, len(plan.packs) + len(plan.blobs) - len(todo))
 
@@ -77,11 +77,17 @@ def _places(blobs: PackedBlobs, plan: Plan) -> Iterator[tuple[Kind, dict[Digest,
     yield "blob", plan.blobs, blobs.files.path
 
 
+class _NotNeeded(Exception):
+    """What was copied ahead is not to be sent after all."""
+
+
 class _Senders:
-    """Sends files, each checked before others rely on it.
+    """Threads that send files, each checked before others rely on it.
+
+    To a directory, packs are copied as soon as they are likely to be sent; they get their names once that is certain.
 
     Args:
-        blobs: where they are.
+        blobs: where the files are.
         remote: where they go.
         progress: is told how far it is.
     """
@@ -91,9 +97,30 @@ class _Senders:
         self._remote = remote
         self._progress = progress
         self._cores = threading.Semaphore(os.cpu_count() or 1)
+        self._pool = ThreadPoolExecutor(remote.in_flight, "lineal-push")
+        self._carriers = Carriers()
+        self._begun: dict[Digest, Future[tuple[Digest, str]]] = {}
+        self._are_decided = threading.Event()
+        self._needed: frozenset[Digest] = frozenset()
 
-    def send(self, each: _Sending) -> tuple[Digest, str]:
-        """Send one; return its digest and the store's id of its bytes. Raises Corrupt, Unavailable."""
+    def begin(self, name: Digest, size_bytes: int) -> None:
+        """Copy a pack that is likely to be sent, if nobody has to wait for its thread."""
+        bucket = self._remote.bucket
+        if len(self._begun) >= self._remote.in_flight or name in self._begun or not isinstance(bucket, DirectoryBucket):
+            return
+        held = bucket.head(format_.bytes_key("pack", name))
+        if not (held and held.size_bytes == size_bytes):
+            sending = _Sending("pack", name, self._blobs.packs.path(name), size_bytes)
+            self._begun[name] = self._pool.submit(self._send, sending)
+
+    def send(self, todo: list[_Sending]) -> list[tuple[Digest, str]]:
+        """Send all of these; return their digests with the store's ids of their bytes. Raises Corrupt, Unavailable."""
+        self._needed = frozenset(each.digest for each in todo)
+        self._are_decided.set()
+        running = [self._begun.get(each.digest) or self._pool.submit(self._send, each) for each in todo]
+        return [each.result() for each in running]
+
+    def _send(self, each: _Sending) -> tuple[Digest, str]:
         key, bucket = format_.bytes_key(each.kind, each.digest), self._remote.bucket
         passed = partial(self._progress.advance, 0)
         if isinstance(bucket, DirectoryBucket):
@@ -111,8 +138,11 @@ class _Senders:
         return each.digest, held.version
 
     def _copy_pack(self, each: _Sending, source: int, target: int, passed: Callable[[int], None]) -> None:
-        with reading.guarded(each.path):
-            copy_pack(self._blobs.packs.table(each.digest), source, target, passed)
+        self._carriers.copy(self._blobs.packs.table(each.digest), source, target, passed)
+        os.fsync(target)  # while others are still copied
+        self._are_decided.wait()
+        if each.digest not in self._needed:
+            raise _NotNeeded
 
     def _copy_blob(self, each: _Sending, source: int, target: int, passed: Callable[[int], None]) -> None:
         found = copy_hashed(source, target, passed).digest
@@ -126,6 +156,14 @@ class _Senders:
             else:
                 for _ in self._blobs.files.open(each.digest):
                     pass
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._are_decided.set()  # nothing more is needed, when that was never found out
+        self._pool.shutdown(cancel_futures=True)
+        self._carriers.__exit__()
 
 
 def _say(remote: Remote, line: str, value: Holding, plan: Plan, versions: dict[Digest, str]) -> None:

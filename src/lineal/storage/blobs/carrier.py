@@ -1,0 +1,50 @@
+"""Copies packs for another process: hashing many small blobs in its threads, they would only wait for one another.
+
+A request is a line: the descriptors of both files in the process that asks, the pack's name, and whether the copy is read
+soon. The answer is a line for each piece that passed, with its size, and a last one: the pack's name, what is wrong with
+it, or the number of the system's error.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from io import FileIO
+
+from lineal.formats import pack
+from lineal.objects.digest import Digest
+from lineal.objects.errors import Corrupt
+from lineal.storage.blobs.passing import copy_pack
+
+PASSED, DONE, CORRUPT, FAILED, UNABLE = b"p", b"d", b"c", b"f", b"u"
+"""How lines of an answer begin."""
+
+
+def carry() -> None:
+    """Answer requests until there are no more."""
+    asking = os.getppid()
+    for line in sys.stdin.buffer:
+        source, target, name, cached = line.decode().split()
+        try:
+            ours = f"/proc/{asking}/fd"
+            with FileIO(f"{ours}/{source}") as reading, FileIO(f"{ours}/{target}", "r+") as writing:
+                _say(*_copied(reading, writing, pack.cooked(bytes.fromhex(name)), is_cached=cached == "1"))
+        except OSError:
+            _say(UNABLE, "")
+
+
+def _copied(source: FileIO, target: FileIO, name: Digest, *, is_cached: bool) -> tuple[bytes, str]:
+    """Copy a pack; return how the answer ends."""
+    try:
+        table = pack.read_table(name, source)
+        copy_pack(table, source.fileno(), target.fileno(), lambda more: _say(PASSED, str(more)), cached=is_cached)
+    except Corrupt as error:
+        return CORRUPT, error.message
+    except OSError as error:
+        return FAILED, str(error.errno)
+    return DONE, name
+
+
+def _say(what: bytes, text: str) -> None:
+    sys.stdout.buffer.write(what + text.encode("unicode_escape") + b"\n")
+    sys.stdout.buffer.flush()
