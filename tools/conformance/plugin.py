@@ -12,6 +12,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import tempfile
 import threading
 import types
@@ -225,12 +226,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             wanted.append(each)
     config.hook.pytest_deselected(items=[each for each in items if each not in wanted])
     items[:] = wanted
-    for module in {each.module for each in items}:  # type: ignore[attr-defined]
+    fixtures = {each for name, each in sys.modules.items() if name.endswith("sqlalchemy_store.conftest")}
+    for module in {each.module for each in items} | fixtures:  # type: ignore[attr-defined]
         _replace(module)
 
 
 def _replace(module: types.ModuleType) -> None:
-    if module.__name__.endswith("test_sqlalchemy_store"):
+    if "sqlalchemy_store" in module.__name__:
         module.SqlAlchemyStore = _store(_Models if "model_registry" in module.__name__ else _Runs)
     if not _IS_OURS:
         return

@@ -10,8 +10,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from lineal.query.conditions import INDEXED_CHARACTERS, Conditions, Keyed, OnRows, Values, kind_of, name_of
+from lineal.query.conditions import Conditions, Keyed, OnRows, Values, kind_of, name_of
 from lineal.query.fields import Field
+from lineal.query.indexed import INDEXED_CHARACTERS, indexed
 from lineal.query.sources import Source
 from lineal.query.syntax import (
     Alike,
@@ -124,8 +125,8 @@ class Candidates:
                 return operator in _RANGES or value != "NaN"
             case Parameter(operator=operator):
                 return operator in _RANGES
-            case Noted(operator=operator):
-                return operator in {"=", "!="}
+            case Noted(operator=operator, is_together=is_together):
+                return operator in {"=", "!="} or is_together
             case Used(operator=operator, negated=negated):
                 return operator == "=" and not negated
         column = _column(condition)
@@ -168,11 +169,11 @@ class Candidates:
 
     def _beside(self, column: str, text: str) -> Iterator[str]:
         """Yield which texts are before and behind one, as their index knows them."""
-        indexed, cut = f"substr({column}, 1, {INDEXED_CHARACTERS})", text[:INDEXED_CHARACTERS]
+        cut = text[:INDEXED_CHARACTERS]
         for sign in "<>":
-            yield f"{indexed} {sign} {self._values.bind(cut)}"
+            yield f"{indexed(column)} {sign} {self._values.bind(cut)}"
         if len(text) >= INDEXED_CHARACTERS:
-            yield f"{indexed} = {self._values.bind(cut)} AND {column} <> {self._values.bind(text)}"
+            yield f"{indexed(column)} = {self._values.bind(cut)} AND {column} <> {self._values.bind(text)}"
 
     def _selected(self, where: str) -> str:
         source = self._source

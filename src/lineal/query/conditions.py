@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from lineal.query.fields import Field
+from lineal.query.indexed import INDEXED_CHARACTERS, around, beginning, indexed
 from lineal.query.sources import Source
 from lineal.query.syntax import (
     Alike,
@@ -18,6 +19,7 @@ from lineal.query.syntax import (
     Condition,
     Every,
     Known,
+    Listed,
     Matching,
     Measured,
     Name,
@@ -38,9 +40,6 @@ from lineal.query.times import Period
 
 SIGN: dict[str, str] = {"!=": "<>"}
 """Operators that SQL writes in another way."""
-
-INDEXED_CHARACTERS = 255
-"""So much of a text is in the indexes of params and tags: no index holds a long text whole."""
 
 TABLES = {"metric": "metric_last", "param": "param", "tag": "tag"}
 """Where things are known of a subject, by key."""
@@ -84,7 +83,7 @@ class Values:
         return ", ".join(map(self.bind, values))
 
 
-_TOLD = f"substr(c.value, 1, {INDEXED_CHARACTERS})"
+_TOLD = indexed("c.value")
 
 
 class _Rows(NamedTuple):
@@ -95,7 +94,7 @@ class _Rows(NamedTuple):
     where: str
 
 
-Keyed = Known | Measured | Parameter | Noted | Standing
+Keyed = Known | Measured | Parameter | Noted | Listed | Standing
 """Conditions on what is known of a subject by key; the last also stands for those on a column of its own."""
 
 OnRows = Keyed | Used | Packaged
@@ -156,6 +155,10 @@ class Conditions:
         where = " AND ".join([first.where, *(each.where for each in others)])
         return f"SELECT {once}{first.subject} AS subject FROM {first.table} WHERE {where}"
 
+    def compared(self, condition: Noted | Parameter) -> str:
+        """Return the SQL of how the text of a parameter or tag compares, and of nothing else."""
+        return self._noted(condition) if isinstance(condition, Noted) else self._parameter(condition)
+
     def keyed(self, kind: str, name: Name, compared: str) -> str:
         """Return the SQL that selects the subjects of rows of a kind by their name and SQL about them."""
         rows = self._keyed(kind, name, compared)
@@ -191,6 +194,8 @@ class Conditions:
                 return self._keyed("param", name, self._parameter(condition))
             case Noted(kind, name):
                 return self._keyed(kind, name, self._noted(condition))
+            case Listed(kind, name, texts):
+                return self._keyed(kind, name, f"{self._indexed(f'{kind[0]}.value')} IN ({self._values.marks(texts)})")
             case Standing(_, column, value):
                 stands = "IS NULL" if value is None else f"= {self._values.bind(value)}"
                 return self._keyed(kind_of(condition), name_of(condition), f"{column} {stands}")
@@ -237,16 +242,26 @@ class Conditions:
         equal = f"({written} OR (p.number IS NOT NULL AND p.number = {self._values.bind(number)}))"
         return equal if operator == "=" else f"NOT {equal}"
 
+    def _indexed(self, column: str) -> str:
+        """Return a text as its index knows it where that is looked into."""
+        return column if self._probed else indexed(column)
+
     def _equals(self, column: str, text: str) -> str:
         """Return that a text is that one, as its index knows it where that is looked into."""
         if self._probed:
             return f"{column} = {self._values.bind(text)}"
-        indexed = f"substr({column}, 1, {INDEXED_CHARACTERS}) = {self._values.bind(text[:INDEXED_CHARACTERS])}"
-        return indexed if len(text) < INDEXED_CHARACTERS else f"({indexed} AND {column} = {self._values.bind(text)})"
+        found = f"{indexed(column)} = {self._values.bind(text[:INDEXED_CHARACTERS])}"
+        return found if len(text) < INDEXED_CHARACTERS else f"({found} AND {column} = {self._values.bind(text)})"
 
     def _noted(self, noted: Noted) -> str:
         column, text = f"{noted.kind[0]}.value", noted.text
-        return self._equals(column, text) if noted.operator == "=" else self._worded(column, noted.operator, text)
+        if noted.operator == "=":
+            return self._equals(column, text)
+        worded = self._worded(column, noted.operator, text)
+        if self._probed or not noted.is_together:
+            return worded
+        first, behind = (self._values.bind(each) for each in around(beginning(text)))
+        return f"{indexed(column)} >= {first} AND {indexed(column)} < {behind} AND {worded}"
 
     def _used(self, column: str, operator: Wording, texts: tuple[str, ...], *, negated: bool) -> str:
         if operator == "=":
@@ -354,7 +369,7 @@ def kind_of(condition: Keyed) -> str:
             return "metric"
         case Parameter():
             return "param"
-        case Standing(Known(kind)) | Known(kind) | Noted(kind):
+        case Standing(Known(kind)) | Known(kind) | Noted(kind) | Listed(kind):
             return kind
     return ""
 

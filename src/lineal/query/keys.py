@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from lineal.query.conditions import INDEXED_CHARACTERS, TABLES, Values
+from lineal.query.conditions import TABLES, Values
 from lineal.query.fields import Field
+from lineal.query.indexed import indexed
 from lineal.query.syntax import Known, Sort
 
 Form = Literal["number", "whole", "text"]
@@ -30,7 +31,7 @@ _RANK = {
     "field": f"CASE WHEN {{column}} IS NULL THEN {MISSING} ELSE {VALUED} END",
 }
 # Texts are put in order by what is in their indexes, which also keeps a token short.
-_TEXT = f"substr({{table}}.value, 1, {INDEXED_CHARACTERS})"
+_TEXT = indexed("{table}.value")
 _VALUE = {"metric": "{table}.value", "param": _TEXT, "tag": _TEXT, "number": "{table}.number"}
 _FORM: dict[str, Form] = {"text": "text", "time": "whole", "number": "whole"}
 

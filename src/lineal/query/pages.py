@@ -8,9 +8,10 @@ from typing import NamedTuple
 from lineal.objects.errors import Invalid
 from lineal.query.keys import Key
 from lineal.query.places import fingerprint, places_of, token
-from lineal.query.reading import Ask, Row, places_after, read
+from lineal.query.reading import places_after, read
+from lineal.query.texts import with_known_texts
 from lineal.query.walks import Walks
-from lineal.query.wanted import Wanted
+from lineal.query.wanted import Ask, Row, Wanted
 
 EXPERIMENTS_MAX = 30_000
 """What a database takes as values of one statement, with room to spare."""
@@ -55,7 +56,9 @@ def read_page(wanted: Wanted, *, limit: int, page_token: str = "", ask: Ask) -> 
     seal = fingerprint(wanted.source.name, wanted.said or wanted.condition, wanted.sorts, chosen, wanted.view)
     places = places_of(page_token, seal, walks.keys) if page_token else None
     # One row more than a page has: it tells whether there is a next page.
-    rows = [] if wanted.experiments == () else read(_of_known_experiments(walks, ask), places, limit + 1, ask)
+    rows = []
+    if wanted.experiments != ():
+        rows = read(with_known_texts(_of_known_experiments(walks, ask), ask), places, limit + 1, ask)
     is_last = len(rows) <= limit
     next_token = "" if is_last else token(seal, places_after(rows[limit - 1], walks.keys))
     return Page(_without_keys(rows[:limit], walks.keys), next_token)

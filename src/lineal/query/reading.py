@@ -10,16 +10,12 @@ walk ends before a value whose rows do not all fit into it, and the rows of that
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from lineal.query.keys import MISSING, VALUED, Key, Place
 from lineal.query.walks import Walks
-from lineal.query.wanted import Span, Statement
-
-Row = dict[str, Any]
-Ask = Callable[..., list[Row]]
-"""Carries out one statement, SQL and values by name, and returns its rows: the ``run`` of a database."""
+from lineal.query.wanted import Ask, Row, Span, Statement
 
 _GROWS_TIMES = 16
 """A walk that found too little looks at no more than so many times as many rows in its next step, and at twice as many at least."""

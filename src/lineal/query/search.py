@@ -63,7 +63,7 @@ class Search:
 
     def __init__(self, wanted: Wanted, keys: tuple[Key, ...] = (), known: tuple[int, ...] | None = None) -> None:
         self.source = wanted.source
-        self.keys = keys or keys_of((*(wanted.sorts or self.source.order), *self.source.ties))
+        self.keys = keys or self._keys_of(wanted)
         self.lead = self.keys[0]
         self._wanted = wanted
         self._conjuncts = conjuncts(wanted.condition)
@@ -77,6 +77,16 @@ class Search:
         can_be_within = is_by_column and (self._narrow is not None or not self.source.experiment)
         self._within = min(filter(self._is_within, self._conjuncts), key=self._rareness, default=None)
         self._within = self._within if can_be_within and self._goes_along_rows else None
+
+    def _keys_of(self, wanted: Wanted) -> tuple[Key, ...]:
+        """Return by what rows are put in order: as far as there can be two that are equal."""
+        keys = keys_of((*(wanted.sorts or self.source.order), *self.source.ties))
+        last = next((place for place, key in enumerate(keys) if self._is_by_subject(key)), len(keys) - 1)
+        return keys[: last + 1]
+
+    def _is_by_subject(self, key: Key) -> bool:
+        """Tell whether a key is that by which rows are found, so that its own index has their order."""
+        return self.source.is_found_by_subject and key.value == self.source.subject
 
     @property
     def _needs_experiments(self) -> bool:
@@ -96,7 +106,7 @@ class Search:
             return "words"
         if column in source.indexed:
             return "none" if self._narrow is None else "values"
-        return "rows" if self._goes_along_rows else "none"
+        return "rows" if self._goes_along_rows or self._is_by_subject(self.lead) else "none"
 
     @property
     def _goes_along_rows(self) -> bool:
@@ -116,6 +126,20 @@ class Search:
     def among(self, experiments: tuple[int, ...]) -> Self:
         """Return the same search where it is known which experiments there are."""
         return type(self)(self._wanted, self.keys, experiments)
+
+    def said(self, condition: Condition) -> Self:
+        """Return the same search with what holds said in another way."""
+        return type(self)(msgspec.structs.replace(self._wanted, condition=condition), self.keys, self._known)
+
+    @property
+    def condition(self) -> Condition:
+        """What holds for all that is found."""
+        return self._wanted.condition
+
+    @property
+    def experiments(self) -> tuple[int, ...] | None:
+        """The numbers of the experiments that are searched; None where they are not known."""
+        return self._known
 
     @property
     def is_nothing(self) -> bool:
@@ -236,7 +260,8 @@ class Search:
     def _arms(self) -> Sequence[int | None]:
         """The experiments of which an index gives the rows in order, or None for those of all."""
         is_by_key = self.lead.known is not None and self.lead.known.kind != "metric"
-        return (None,) if self._narrow is None or is_by_key else self._narrow
+        is_of_all = self._narrow is None or is_by_key or self._is_by_subject(self.lead)
+        return (None,) if self._narrow is None or is_of_all else self._narrow
 
 
 def _few(experiments: tuple[int, ...] | None, most: int) -> tuple[int, ...] | None:

@@ -101,12 +101,21 @@ class Among(msgspec.Struct, frozen=True):
 
 
 class Noted(msgspec.Struct, frozen=True):
-    """A parameter or tag, as text only."""
+    """A parameter or tag, as text only. ``is_together`` where an index is known to have all texts together that begin alike."""
 
     kind: Literal["param", "tag"]
     name: Name
     operator: Wording
     text: str
+    is_together: bool = False
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """A parameter or tag has one of several texts, each of them short enough to stand whole in an index."""
+
+    kind: Literal["param", "tag"]
+    name: str
+    texts: tuple[str, ...]
 
 
 class Used(msgspec.Struct, frozen=True):
@@ -203,6 +212,7 @@ Condition = (
     Measured
     | Parameter
     | Noted
+    | Listed
     | Property
     | Alike
     | Among

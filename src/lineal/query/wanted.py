@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -12,6 +12,10 @@ from lineal.query.conditions import Values
 from lineal.query.keys import Place
 from lineal.query.sources import Source
 from lineal.query.syntax import Condition, Every, Sort
+
+Row = dict[str, Any]
+Ask = Callable[..., list[Row]]
+"""Carries out one statement, SQL and values by name, and returns its rows: the ``run`` of a database."""
 
 View = Literal["active", "deleted", "all"]
 

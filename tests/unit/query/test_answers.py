@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lineal.objects.errors import Invalid
-from lineal.query import reading, search
+from lineal.query import reading, search, texts
 from lineal.query.fields import Subject
 from lineal.query.pages import read_page
 from lineal.query.query import understand
@@ -135,6 +135,7 @@ def test_pages_one_after_the_other_are_all_that_is_found(
     with (
         patch.multiple(search, _LOOKED_AT_TIMES=looked[0], _LOOKED_AT_MORE=looked[1]),
         patch.multiple(reading, _AHEAD_TIMES=looked[0], _AHEAD_MORE=looked[1], _WALKED_MAX=20 * looked[1]),
+        patch.multiple(texts, TEXTS_MAX=looked[0]),
     ):
         for database in (sqlite, postgres):
             fill(database, world)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -50,6 +50,15 @@ _SEARCHES = (
     "metrics./^auc$/ > 0.5 order by name",
     "has params.rare",
     "params.rare >= 0 order by params.kind desc",
+    "tags.rare like '%es%'",
+    "tags.often ~ es best by auc",
+    "tags.often !~ no order by name",
+    "params.kind ~ c order by ended",
+    "by ~ bo",
+    "order by id",
+    "auc > 0.5 order by id desc",
+    "state = failed order by id",
+    "tags.commit like 'c000%'",
 )
 _FILTERS = (
     ("status = 'FAILED'", "metrics.auc DESC"),
@@ -58,6 +67,9 @@ _FILTERS = (
     ("user_id = 'bo' AND tags.team IS NOT NULL", "params.kind"),
     ("tags.often != 'no'", "status"),
     ("", "attributes.user_id"),
+    ("", "attributes.run_id"),
+    ("tags.often ILIKE '%E%'", "metrics.auc DESC"),
+    ("user_id ILIKE '%O'", "attributes.run_id DESC"),
 )
 _SORTS = ("duration asc", "duration desc", "name asc", "state desc", "author asc", "ended desc", "params.kind desc")
 
@@ -104,6 +116,7 @@ def _fill(database: Database, count: int) -> None:
     )
     tags = [(n, "team", str(n % 4)) for n in numbers] + [(n, "rare", "yes") for n in rare]
     tags += [(n, "often", "yes" if n in rare else "no") for n in numbers]
+    tags += [(n, "commit", f"c{n * 7919 % count:05}") for n in numbers]
     database.many(
         "INSERT INTO tag (subject, key, value) VALUES (:id, :key, :value)",
         [{"id": f"s{n}", "key": key, "value": value} for n, key, value in tags],
@@ -139,6 +152,15 @@ def _pages(database: Database, wanted: Wanted) -> list[Page]:
 
 def _steps(database: Sqlite, wanted: Wanted) -> int:
     """Return how many instructions SQLite needs for the first three pages, in hundreds."""
+    pages = list[Page]()
+    steps = _instructions(database, lambda: pages.extend(_pages(database, wanted)))
+
+    assert [20, 20, 20] == [len(page.rows) for page in pages]
+    return steps
+
+
+def _instructions(database: Sqlite, act: Callable[[], object]) -> int:
+    """Return how many instructions SQLite needs for something, in hundreds."""
     count = 0
 
     def step() -> int:
@@ -148,11 +170,20 @@ def _steps(database: Sqlite, wanted: Wanted) -> int:
 
     raw = database._own().raw
     raw.set_progress_handler(step, 100)
-    pages = _pages(database, wanted)
+    act()
     raw.set_progress_handler(None, 0)
-
-    assert [20, 20, 20] == [len(page.rows) for page in pages]
     return count
+
+
+_IN_VAIN = ("tags.team ~ 9", "tags.often like 'x%'", "params.kind ilike '%D%' or by ~ xy")
+
+
+@pytest.mark.parametrize("asked", _IN_VAIN)
+def test_a_text_that_nothing_has_is_looked_for_among_the_texts_that_there_are(sizes: tuple[Sqlite, Sqlite], asked: str):
+    wanted = understand(asked, subject="runs", facts=TOLD, now=0).wanted
+
+    assert [[], []] == [read_page(wanted, limit=20, ask=database.run).rows for database in sizes]
+    assert _instructions(sizes[1], lambda: read_page(wanted, limit=20, ask=sizes[1].run)) < 50
 
 
 @pytest.mark.parametrize("asked", _ALL)

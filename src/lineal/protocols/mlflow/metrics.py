@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 import msgspec
 
@@ -19,6 +19,8 @@ from lineal.protocols.mlflow.dispatch import Endpoint
 from lineal.protocols.mlflow.wire import lacking
 
 BULK_RUNS_MAX, BULK_POINTS_MAX, INTERVAL_POINTS_MAX = 100, 25_000, 2_500
+
+T = TypeVar("T")
 
 LARGEST = {"Infinity": 1.7976931348623157e308, "-Infinity": -1.7976931348623157e308}
 
@@ -42,7 +44,7 @@ class _History(msgspec.Struct):
     metric_key: str
     run_id: str = ""
     run_uuid: str = ""
-    max_results: int = 0
+    max_results: int | None = None
     page_token: str = ""
 
 
@@ -63,9 +65,13 @@ class _Interval(msgspec.Struct):
 def _history(repository: LocalRepository, asked: _History) -> _Page:
     if not (run := asked.run_id or asked.run_uuid):
         raise lacking("run_id")
+    if asked.max_results is not None and asked.max_results < 1:
+        raise Invalid(
+            f"Invalid value {asked.max_results} for parameter 'max_results' supplied. It must be at least 1, or left out."
+        )
     points = list(_points(repository, run, asked.metric_key))
     start = _offset(asked.page_token)
-    if not asked.max_results:
+    if asked.max_results is None:
         return _Page(points[start:])
     end = start + asked.max_results
     return _Page(points[start:end], _token(end) if end < len(points) else "")
@@ -92,32 +98,22 @@ def _bulk(repository: LocalRepository, asked: _Bulk) -> _Page:
 
 def _interval(repository: LocalRepository, asked: _Interval) -> _Page:
     _check_interval(asked)
-    found: dict[str, list[Point]] = {}
-    short = list[str]()
-    for run in dict.fromkeys(asked.run_ids):
-        if verbs.is_long(repository.store, ids.run_id(run), asked.metric_key):
-            found[run] = list(_drawn(repository, run, asked))
-        else:
-            points = _points(repository, run, asked.metric_key, with_run=True)
-            found[run] = sorted(points, key=lambda point: (point.step, point.timestamp))
-            short.append(run)
-    kept = _kept([found[run] for run in short], asked)
-    for run in short:
-        found[run] = [each for each in found[run] if each.step in kept]
+    found = {run: list(_charted(repository, run, asked)) for run in dict.fromkeys(asked.run_ids)}
     return _Page([point for run in asked.run_ids for point in found[run]])
 
 
-def _kept(runs: Sequence[Sequence[Point]], asked: _Interval) -> frozenset[int]:
-    """Return the steps that are shown: the same of all runs, so that they can be compared, and each run's ends.
-
-    Args:
-        runs: the points of each, in the order of their steps.
-        asked: how many, and of which part.
-    """
-    steps = sorted({each.step for points in runs for each in points})
-    ends = {step for points in runs if points for step in (points[0].step, points[-1].step)}
-    wanted = sampled(sorted(ends), asked.start_step, asked.end_step, len(ends) or 1)
-    return frozenset((*sampled(steps, asked.start_step, asked.end_step, asked.max_results), *wanted))
+def _charted(repository: LocalRepository, run: str, asked: _Interval) -> Iterator[Point]:
+    """Yield the points of a run that a chart shows, whatever other runs have."""
+    if verbs.is_long(repository.store, ids.run_id(run), asked.metric_key):
+        yield from _drawn(repository, run, asked)
+        return
+    first, last = asked.start_step, asked.end_step
+    points = [
+        each
+        for each in _points(repository, run, asked.metric_key, with_run=True)
+        if (first is None or each.step >= first) and (last is None or each.step <= last)
+    ]
+    yield from sampled(sorted(points, key=lambda point: (point.step, point.timestamp)), asked.max_results)
 
 
 def _drawn(repository: LocalRepository, run: str, asked: _Interval) -> Iterator[Point]:
@@ -155,21 +151,11 @@ def _check_interval(asked: _Interval) -> None:
         )
 
 
-def sampled(steps: Sequence[int], first: int | None, last: int | None, most: int) -> Sequence[int]:
-    """Return about ``most`` of ``steps``, evenly; of more than that, the last one too.
-
-    Args:
-        steps: in order, each once.
-        first: the least that is wanted.
-        last: the greatest.
-        most: how many.
-    """
-    start = 0 if first is None else bisect_left(steps, first)
-    end = len(steps) if last is None else bisect_right(steps, last)
-    if end - start <= most:
-        return steps[start:end]
-    every = (end - start) / most
-    return [*(steps[start + int(place * every)] for place in range(most)), steps[end - 1]]
+def sampled(points: Sequence[T], most: int) -> Sequence[T]:
+    """Return ``most`` of ``points``, evenly, of which the last is the last one; all of them where there are no more."""
+    if len(points) <= most:
+        return points
+    return [*(points[place * len(points) // most] for place in range(most - 1)), points[-1]]
 
 
 def _points(repository: LocalRepository, run: str, key: str, *, with_run: bool = False) -> Iterator[Point]:
