@@ -16,6 +16,7 @@ from lineal.client.remote import RemoteRepository
 from lineal.server.app import LoginRoutes, create_app, no_logins
 from lineal.server.guard import Guard
 from lineal.server.settings import Settings
+from lineal.server.wire import protocol
 from tests.surfaces.mlflow import Client
 from tests.surfaces.project import make_project
 
@@ -51,7 +52,7 @@ def served(
 ) -> Iterator[str]:
     """Serve ``repository`` on ``port``, or a free one, while the block runs; give the address."""
     app = create_app(repository, guard or Guard(repository.store.actor), settings or Settings(), logins)
-    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", lifespan="on")
+    config = uvicorn.Config(app, host="127.0.0.1", port=port, http=protocol(), log_level="warning", lifespan="on")
     listening = config.bind_socket()
     listening.listen()  # whoever has the address may connect at once
     server = uvicorn.Server(config)

@@ -85,6 +85,8 @@ _SHAPES = tuple(
     )
 )
 
+_MARKS = tuple(dict.fromkeys(mark for marks, _ in _SHAPES for mark in marks))
+
 _SECRET_NAME = rf"(?i)(?:.*[^a-z])?(?:{_WORD}|token)"
 
 
@@ -100,6 +102,11 @@ def mask(text: str) -> tuple[str, int]:
         return _hidden(match, "secret" if is_sure else "random")
 
     lower = text.lower()
+    for mark in _MARKS:
+        if mark in lower:
+            break
+    else:
+        return text, 0
     for marks, shape in _SHAPES:
         if any(map(lower.__contains__, marks)):
             # Compiled when it is needed, and then kept by re: whoever writes to the journal waits for this module.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from typing import Literal
 
 import msgspec
@@ -36,7 +37,6 @@ UNKNOWN = "unknown"
 
 def write_entry(
     store: Store,
-    head: Row,
     words: str,
     request: bytes,
     outcome: Outcome,
@@ -45,11 +45,10 @@ def write_entry(
     result: Digest | None = None,
     detail: str = "",
 ) -> None:
-    """Append one entry to the chain behind its ``head``, the lock of whose row puts concurrent writers in an order.
+    """Append one entry to the chain, in a transaction: the lock of its head puts concurrent writers in an order.
 
     Args:
         store: where, and as whom.
-        head: the head, as ``store.writing`` gives it.
         words: which act.
         request: what it was given, without secrets.
         outcome: how it ended.
@@ -63,23 +62,35 @@ def write_entry(
     if len(body) > _REQUEST_BYTES_MAX:
         body = msgspec.json.encode({"digest": digest_of(body), "size_bytes": len(body)})
     entry = JournalEntry(
-        sequence=head["sequence"] + 1,
-        # The clocks of several machines differ, and one may be set back: the journal's time does not go back.
-        at=max(store.clock.now(), head["at"]),
+        sequence=0,
+        at=store.clock.now(),
         by=store.actor.name,
         operation=words,
         request=body.decode(),
         outcome=outcome,
-        previous=head["digest"],
+        previous=None,
         subject=mask(subject)[0][:_SUBJECT_CHARACTERS_MAX],
         result=result,
         detail=detail[:_DETAIL_CHARACTERS_MAX],
         objects=_made(store),
     )
-    body = canonical_bytes(entry)
-    row = {"sequence": entry.sequence, "digest": digest_of(body), "at": entry.at, "made_by": entry.by}
-    row |= {"operation": entry.operation, "subject": entry.subject, "body": body.decode()}
-    entries.append(store.database, row)
+    entries.append(store.database, partial(_row, entry))
+
+
+def _row(entry: JournalEntry, last: Row) -> Row:
+    """Return the row of an entry behind the last one."""
+    # The clocks of several machines differ, and one may be set back: the journal's time does not go back.
+    sequence, at = last["sequence"] + 1, max(entry.at, last["at"])
+    body = canonical_bytes(msgspec.structs.replace(entry, sequence=sequence, at=at, previous=last["digest"]))
+    return {
+        "sequence": sequence,
+        "digest": digest_of(body),
+        "at": at,
+        "made_by": entry.by,
+        "operation": entry.operation,
+        "subject": entry.subject,
+        "body": body.decode(),
+    }
 
 
 def _made(store: Store) -> tuple[Digest, ...]:
@@ -99,5 +110,5 @@ def note_denied_login(store: Store, name: str, why: str) -> None:
     known = store.database.run("SELECT 1 AS one FROM account WHERE name = :name", name=name)
     tried = store.acting(Actor(name if known else UNKNOWN, "none"))
     subject = f"account:{name}" if known else ""
-    with suppress(LinealError), tried.writing() as head:
-        write_entry(tried, head(), "user login", b"{}", "denied", subject=subject, detail=why)
+    with suppress(LinealError), tried.writing():
+        write_entry(tried, "user login", b"{}", "denied", subject=subject, detail=why)

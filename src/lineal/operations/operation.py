@@ -117,6 +117,7 @@ class Operation:
         self.internal = internal
         self.about = about
         self.examines = examines
+        self.shares = False
 
     @property
     def path(self) -> str:
@@ -192,6 +193,7 @@ def operation(
     prepare: Callable[..., None] | None = None,
     about: Mapping[str, str] | None = None,
     examines: bool = False,
+    shares: bool = False,
 ) -> Callable[[Callable[Concatenate[Store, P], R]], Callable[Concatenate[Handle, P], R]]:
     """Make an operation of a function whose first argument is a store.
 
@@ -205,6 +207,7 @@ def operation(
         about: which parameters name an experiment, a model or a part of one, by their kind in ``access.py``. Whoever has
             a smaller role on some of them may use nothing that does not say.
         examines: whether it ``acts`` to find out what is so, and does it also where nothing can be journalled.
+        shares: whether it ``writes`` only what the lock of one row keeps to itself, so that others may be at work meanwhile.
 
     Returns:
         A decorator. What it returns takes a handle in place of the store, so it is a method of every repository.
@@ -222,6 +225,7 @@ def operation(
             about=about,
             examines=examines,
         )
+        found.shares = shares
         signature = inspect.signature(function)
         after_store = list(signature.parameters.values())[1:]
         in_order = [each.name for each in after_store if each.kind is not each.KEYWORD_ONLY]

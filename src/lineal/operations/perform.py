@@ -14,7 +14,6 @@ from lineal.objects.errors import Busy, Conflict, Denied, LinealError, Refused, 
 from lineal.objects.prepared import prepared
 from lineal.operations.journal import Outcome, write_entry
 from lineal.operations.operation import Operation
-from lineal.storage.database.database import Row
 from lineal.storage.store import Store
 
 Observer = Callable[[str, str, float], None]
@@ -93,14 +92,14 @@ def _write(store: Store, operation: Operation, request: msgspec.Struct, key: str
         operation.prepare(store, **_arguments(request))
     noting = store.noting()
     try:
-        with noting.writing() as head:
+        with noting.database.transaction() if operation.shares and not key else noting.writing():
             if key and (known := _known_answer(store, operation, request, key)) is not None:
                 return known
             try:
                 result = _call(noting, operation, request)
             except Refused as refused:
                 refusal = refused
-            _journal(noting, head(), operation, request, "failed" if refusal else "done", result, refusal)
+            _journal(noting, operation, request, "failed" if refusal else "done", result, refusal)
             if key and refusal is None and not operation.tells_secret:
                 _keep_answer(store, operation, request, key, result)
     except Denied as denied:
@@ -115,21 +114,19 @@ def _act(store: Store, operation: Operation, request: msgspec.Struct, key: str) 
     """Journal the beginning and the end, so that a crash in between shows as a beginning without an end."""
     if operation.examines and not _can_journal(store):
         return _call(store, operation, request)
-    with store.writing() as head:
+    with store.writing():
         if key and (known := _known_answer(store, operation, request, key)) is not None:
             return known
-        _journal(store, head(), operation, request, "began", None, None)
+        _journal(store, operation, request, "began", None, None)
     noting = store.noting()
     try:
         result = _call(noting, operation, request)
     except LinealError as error:
-        with noting.writing() as head:
-            _journal(
-                noting, head(), operation, request, "denied" if isinstance(error, Denied) else "failed", None, error
-            )
+        with noting.writing():
+            _journal(noting, operation, request, "denied" if isinstance(error, Denied) else "failed", None, error)
         raise
-    with noting.writing() as head:
-        _journal(noting, head(), operation, request, "done", result, None)
+    with noting.writing():
+        _journal(noting, operation, request, "done", result, None)
         if key:
             _keep_answer(store, operation, request, key, result)
     return result
@@ -181,7 +178,6 @@ def _masked(operation: Operation, request: msgspec.Struct) -> msgspec.Struct:
 
 def _journal(
     store: Store,
-    head: Row,
     operation: Operation,
     request: msgspec.Struct,
     outcome: Outcome,
@@ -191,7 +187,6 @@ def _journal(
     """Append the entry of an act to the journal."""
     write_entry(
         store,
-        head,
         operation.words,
         msgspec.json.encode(_masked(operation, request), order="sorted"),
         outcome,
@@ -204,8 +199,8 @@ def _journal(
 def _note_denied(store: Store, operation: Operation, request: msgspec.Struct, error: Denied) -> None:
     """Journal that somebody tried what they may not. Where even that cannot be written, they are denied all the same."""
     if operation.effect in {"writes", "acts"}:
-        with suppress(LinealError), store.writing() as head:
-            _journal(store, head(), operation, request, "denied", None, error)
+        with suppress(LinealError), store.writing():
+            _journal(store, operation, request, "denied", None, error)
 
 
 def _subject(operation: Operation, request: msgspec.Struct, result: Any) -> str:

@@ -12,13 +12,17 @@ from pkgutil import iter_modules
 from typing import NamedTuple
 
 from starlette.requests import Request
+from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lineal.client.local import LocalRepository
 
 ROUTE = "lineal.route"
 """The template of an address, in the scope of a request, where Starlette does not know it."""
+
+UNCHANGING = "lineal.unchanging"
+"""What is answered, in the scope of a request, if the same bytes will always be answered so: its headers and its body."""
 
 Acting = Callable[[Request], LocalRepository]
 
@@ -32,6 +36,15 @@ class Served(NamedTuple):
 
     routes: list[BaseRoute]
     at_once: dict[tuple[str, str], ASGIApp]
+
+
+class Unchanging(PlainTextResponse):
+    """A text that is answered to everybody, whatever else is so."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        scope[UNCHANGING] = (self.raw_headers, bytes(self.body))
+        await super().__call__(scope, receive, send)
 
 
 def served(acting: Acting, repository: LocalRepository) -> Served:

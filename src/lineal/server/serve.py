@@ -18,6 +18,7 @@ from lineal.server.origins import LOOPBACK
 from lineal.server.settings import read_settings
 from lineal.server.tls import ONLY_ENCRYPTED, load, watch
 from lineal.server.tokens import read_tokens
+from lineal.server.wire import protocol
 from lineal.storage.store import Actor
 
 _KEEP_ALIVE_S = 75
@@ -66,6 +67,7 @@ def serve(
         create_app(repository, guard, settings, logins),
         host=host,
         port=port,
+        http=protocol(),
         log_level="warning",
         access_log=False,
         timeout_keep_alive=_KEEP_ALIVE_S,
@@ -94,7 +96,7 @@ def _listening(config: uvicorn.Config) -> socket.socket:
         raise Unavailable(
             f"{config.host}:{config.port} is taken or may not be used", hint="--port 0 takes a free one"
         ) from None
-    # Head and body of an answer are two writes: without this, the second waits 40 ms for the client's word on the first.
+    # What is sent in several writes: without this, the second waits 40 ms for the client's word on the first.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     # Whoever reads the address may connect at once.
     listening.listen()

@@ -1,15 +1,16 @@
 """The end of the journal in one transaction: its head is locked and read once, and the entries are written together at the end.
 
-Changes of several clients may share a transaction, and each has an entry.
+Changes of several clients may share a transaction, and each has an entry. What an entry is follows from the one before it, so it
+is made when that is known.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
-from lineal.storage.database.database import Database, Row
+from lineal.storage.database.database import Database, Later, Row
 
 _LOCK = "UPDATE journal_head SET id = id WHERE id = 1 RETURNING sequence, digest, at"
 _ENTRY = (
@@ -18,35 +19,38 @@ _ENTRY = (
 )
 _HEAD = "UPDATE journal_head SET sequence = :sequence, digest = :digest, at = :at WHERE id = 1"
 
+Make = Callable[[Row], Row]
+"""Returns an entry's row; what it gets is the ``sequence``, ``digest`` and ``at`` of the one before it."""
 
-def lock(database: Database) -> Callable[[], Row]:
-    """Have no other writer at work until the transaction ends, and return what gives the head as it is when that is called.
 
-    The head is the ``sequence``, ``digest`` and ``at`` of the last entry.
-    """
+class _Head(NamedTuple):
+    """That the head is locked, and what gives it."""
+
+    taken: Later
+
+
+def lock(database: Database) -> None:
+    """Have nobody else write an entry, nor begin to act alone, until the transaction ends."""
     notes = _notes(database)
-    if not notes:
-        notes.append(database.later(_LOCK))
-    return lambda: _head(notes)
+    if not any(isinstance(each, _Head) for each in notes):
+        notes.append(_Head(database.later(_LOCK)))
 
 
-def append(database: Database, entry: Row) -> None:
-    """Have an entry written behind the head, which is locked."""
-    _notes(database).append(entry)
+def append(database: Database, make: Make) -> None:
+    """Have an entry written just before the transaction ends."""
+    _notes(database).append(make)
 
 
 def _notes(database: Database) -> list[Any]:
-    """Return what gives the head as it was, if it is locked, and the entries behind it."""
     return database.notes(partial(_write, database))
 
 
-def _head(notes: list[Any]) -> Row:
-    last = notes[-1]
-    found: Row = last if isinstance(last, dict) else last()[0]
-    return found
-
-
 def _write(database: Database, notes: list[Any]) -> None:
-    if entries := notes[1:]:
-        database.many(_ENTRY, entries)
-        database.run(_HEAD, **{name: entries[-1][name] for name in ("sequence", "digest", "at")})
+    makes = [each for each in notes if not isinstance(each, _Head)]
+    if not makes:
+        return
+    lock(database)
+    last: Row = next(each for each in notes if isinstance(each, _Head)).taken()[0]
+    rows = [last := make(last) for make in makes]
+    database.many(_ENTRY, rows)
+    database.run(_HEAD, **{name: last[name] for name in ("sequence", "digest", "at")})

@@ -19,7 +19,7 @@ from lineal.objects.ulid import ulid
 from lineal.storage import entries, trees
 from lineal.storage.blobs.blobs import BlobStore
 from lineal.storage.clock import Clock
-from lineal.storage.database.database import Database, Row
+from lineal.storage.database.database import Database
 from lineal.storage.progress import Progress, Silent
 
 if TYPE_CHECKING:
@@ -124,15 +124,15 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, actor=actor)
 
     @contextmanager
-    def writing(self) -> Iterator[Callable[[], Row]]:
+    def writing(self) -> Iterator[None]:
         """Give a transaction in which no other writer of this repository is at work: what it reads stays true.
 
         SQLite has one writer anyway. PostgreSQL would let two promote at once, each blind to the other, so writers take
-        the journal's head, which every act needs in the end, at their beginning. What gives it is given: ``sequence``,
-        ``digest`` and ``at``.
+        the journal's head, which every act needs in the end, at their beginning.
         """
         with self.database.transaction():
-            yield entries.lock(self.database)
+            entries.lock(self.database)
+            yield
 
     @property
     def epoch(self) -> int:

@@ -282,6 +282,25 @@ def test_on_a_server_savepoints_are_taken_only_for_a_while_after_one_failed(
     assert {"a": 5, "b": 3} == amounts(server)
 
 
+def test_on_a_server_a_group_goes_on_while_another_waits(server: Postgres) -> None:
+    has_begun, may_end = threading.Event(), threading.Event()
+
+    def wait() -> bool:
+        has_begun.set()
+        return may_end.wait(10)
+
+    async def ask() -> list[Any]:
+        grouping = Grouping(server)
+        first = asyncio.ensure_future(grouping.carry_out(adding(server, "a", then=wait)))
+        await asyncio.get_running_loop().run_in_executor(None, has_begun.wait, 10)
+        said = [await grouping.carry_out(adding(server, "b"))]
+        may_end.set()
+        return [*said, await first]
+
+    assert ["b", "a"] == asyncio.run(ask())
+    assert {"a": 1, "b": 1} == amounts(server)
+
+
 def test_two_groups_that_wait_for_one_another_both_come_to_their_end(server: Postgres) -> None:
     has_first, is_waited_for = threading.Event(), threading.Event()
     ours = Postgres(server._url)

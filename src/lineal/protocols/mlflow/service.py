@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from lineal.client.local import LocalRepository
+from lineal.protocols import Unchanging
 from lineal.protocols.mlflow.dispatch import Endpoint
 
 SPOKEN = "3.18.0"
@@ -47,7 +48,7 @@ def _info(_: LocalRepository, __: _Asked) -> ServerInfo:
 ENDPOINTS = (Endpoint("GET", "/3.0/mlflow/server-info", _Asked, _info),)
 
 
-_HEALTHY, _SPOKEN = PlainTextResponse("OK"), PlainTextResponse(SPOKEN)
+_HEALTHY, _SPOKEN = Unchanging("OK"), Unchanging(SPOKEN)
 
 
 async def _health(_: Request) -> Response:

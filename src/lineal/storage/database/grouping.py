@@ -22,6 +22,9 @@ T = TypeVar("T")
 _TOGETHER_MAX = 64
 """So many share a commit, so that the first of them does not wait long for the last."""
 
+_LANES = 2
+"""So many groups are under way at once on a server, each on a connection: while one waits for its rows, the other goes on."""
+
 _APART_S = 5.0
 """For so long after one failed each has a savepoint, so that it alone is undone: else one who fails has all others wait."""
 
@@ -73,7 +76,7 @@ class Grouping:
     Where the database is a file, that is done in the event loop itself, because what is so quick is not worth another
     thread. The loop never waits: not for the disk, which a thread makes sure of while the next requests are read, and not
     for another program that writes just now; a thread waits for that one, and makes the changes instead. Where it is a
-    server, which other servers change too, a thread of its own always makes them.
+    server, which other servers change too, threads of their own always make them, each a group.
 
     Args:
         database: whose changes share commits.
@@ -82,9 +85,10 @@ class Grouping:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._safe = self._worked_off("lineal-commit")
-        self._changes = self._worked_off("lineal-changes") if database.dialect == "postgresql" else self._safe
+        is_server = database.dialect == "postgresql"
+        self._idle = [self._worked_off("lineal-changes") for _ in range(_LANES)] if is_server else [self._safe]
         self._waiting = list[_Task]()
-        self._is_busy = False
+        self._is_called = False
         self._as_one_from_s = 0.0
 
     async def carry_out(self, work: Callable[[], T]) -> T:
@@ -94,20 +98,22 @@ class Grouping:
         """
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Task(work, future))
-        if not self._is_busy:
-            self._call_soon()
+        self._call_soon()
         return cast("T", await future)
 
     def _call_soon(self) -> None:
         """Have what waits carried out once all requests that are there have been read."""
-        self._is_busy = bool(self._waiting)
-        if self._waiting:
+        if self._waiting and self._idle and not self._is_called:
+            self._is_called = True
             asyncio.get_running_loop().call_soon(self._carry_out_next)
 
     def _carry_out_next(self) -> None:
+        self._is_called = False
+        jobs = self._idle.pop()
         tasks, self._waiting = self._waiting[:_TOGETHER_MAX], self._waiting[_TOGETHER_MAX:]
         if self._database.dialect == "postgresql":
-            self._change_beside_others(tasks)
+            self._change_beside_others(jobs, tasks)
+            self._call_soon()
             return
         try:
             sync = self._database.hurry()
@@ -119,8 +125,8 @@ class Grouping:
             failure = _carry_out(self._database, change, tasks)
             self._wait_for(tasks, (lambda: failure) if failure else sync)
 
-    def _change_beside_others(self, tasks: list[_Task]) -> None:
-        """Have a thread carry out tasks together, each begun before it is known whether all of the one before can be kept.
+    def _change_beside_others(self, jobs: SimpleQueue[_Job | None], tasks: list[_Task]) -> None:
+        """Have an idle thread carry out tasks together, each begun before it is known whether all of the one before can be kept.
 
         Those that collided with another server's, or all when it cannot, are carried out each alone, by the other thread: two
         groups may wait for one another, and the one whose fault it was must hear of it.
@@ -134,10 +140,11 @@ class Grouping:
             if alone:
                 self._as_one_from_s = loop.time() + _APART_S
                 self._safe.put(_Job(loop, partial(_carry_out_each, database, alone), partial(_tell, alone)))
+            self._idle.append(jobs)
             self._call_soon()
 
         as_one = loop.time() >= self._as_one_from_s
-        self._changes.put(_Job(loop, partial(_carry_out_hurried, database, tasks, as_one), end))
+        jobs.put(_Job(loop, partial(_carry_out_hurried, database, tasks, as_one), end))
 
     def _worked_off(self, name: str) -> SimpleQueue[_Job | None]:
         """Return a queue of jobs that a thread does one after the other, until this is gone."""
@@ -151,6 +158,7 @@ class Grouping:
 
         def end(error: BaseException | None) -> None:
             _tell(tasks, error)
+            self._idle.append(self._safe)
             self._call_soon()
 
         self._safe.put(_Job(asyncio.get_running_loop(), work, end))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from decimal import Decimal
 from functools import lru_cache, partial
+from types import TracebackType
 from typing import Any, Literal
 
 import psycopg
@@ -188,11 +189,9 @@ class Postgres:
         with _ToUse(self) as connection, connection.transactions.joined():
             connection.execute_many(sql, rows)
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> AbstractContextManager[None]:
         """Make everything in the block one change."""
-        with _Lent(self) as connection, connection.transactions.open():
-            yield
+        return _Whole(self)
 
     def notes(self, write: Callable[[list[Any]], object], /) -> list[Any]:
         """Return the notes of this thread's transaction."""
@@ -264,6 +263,32 @@ class _Lent(AbstractContextManager[_Connection]):
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if self._is_taken:
             self._database.give_back(self._connection)
+
+
+class _Whole(AbstractContextManager[None]):
+    """A block that is one change, on one connection. A class as well: every request opens several."""
+
+    __slots__ = ("_block", "_lent")
+
+    def __init__(self, database: Postgres) -> None:
+        self._lent = _Lent(database)
+
+    def __enter__(self) -> None:
+        connection = self._lent.__enter__()
+        try:
+            self._block = connection.transactions.open()
+            self._block.__enter__()
+        except BaseException:
+            self._lent.__exit__(None)
+            raise
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self._block.__exit__(kind, error, trace)
+        finally:
+            self._lent.__exit__(kind)
 
 
 class _ToUse(_Lent):

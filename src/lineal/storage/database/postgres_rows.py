@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
+from operator import itemgetter
+from types import NoneType
 from typing import Any, NamedTuple
 
 _INSERT = re.compile(r"(INSERT INTO \w+ \([\w, ]+\)) VALUES \((:\w+(?:, :\w+)*)\)(.*)", re.DOTALL)
@@ -13,8 +15,6 @@ _CONFLICT = re.compile(r" ON CONFLICT \(([\w, ]+)\) DO UPDATE ")
 _ROWS_MAX = 1_000
 
 _ARRAYS: Mapping[type, str] = {str: "text[]", int: "int8[]", float: "float8[]"}
-
-_MARKS, _ESCAPED = re.compile(r'["\\]'), r"\\\g<0>"
 
 Statement = tuple[str, Mapping[str, Any]]
 
@@ -49,36 +49,61 @@ def _parsed(sql: str) -> _Insert | None:
 
 def _together(insert: _Insert, rows: Sequence[Mapping[str, Any]]) -> Statement | None:
     """Return one statement for rows; None if their values have no array, or one of them replaces another."""
-    if insert.keys and len({tuple(row[key] for key in insert.keys) for row in rows}) < len(rows):
+    if insert.keys and len(set(map(itemgetter(*insert.keys), rows))) < len(rows):
         return None
-    arrays, given, shown = list[str](), dict[str, str](), list[str]()
-    for name in insert.names:
-        column = [row[name] for row in rows]
-        kinds = {type(each) for each in column} - {type(None)}
-        if not kinds:
-            shown.append("NULL")
+    given, kinds = dict[str, Any](), list[str]()
+    values: Iterable[tuple[Any, ...]] = map(itemgetter(*insert.names, insert.names[0]), rows)
+    for name, column in zip(insert.names, zip(*values, strict=True), strict=False):
+        types = set(map(type, column))
+        has_none = NoneType in types
+        types.discard(NoneType)
+        if not types:
+            kinds.append("NULL")
             continue
-        if len(kinds) > 1 or not (array := _ARRAYS.get(kind := kinds.pop())):
+        if len(types) > 1 or not (array := _ARRAYS.get(kind := types.pop())):
             return None
-        given[name] = _texts(column) if kind is str else "{" + ",".join(map(_number, column)) + "}"
-        arrays.append(f":{name}::{array}")
-        shown.append(f"c{len(arrays)}")
-    if not arrays:
-        return None
+        # Most rows of a request have the same subject, and often more in common. 0.0 equals -0.0, and is another value.
+        if kind is not float and column.count(column[0]) == len(column):
+            given[name] = column[0]
+            kinds.append(f"one {array}")
+            continue
+        given[name] = _texts(column) if kind is str else _numbers(column, has_none=has_none)
+        kinds.append(array)
+    return (
+        (_statement(insert, tuple(kinds)), given) if any("[]" in each and "one" not in each for each in kinds) else None
+    )
+
+
+@lru_cache(maxsize=1024)
+def _statement(insert: _Insert, kinds: tuple[str, ...]) -> str:
+    """Return the statement for columns that are arrays, have one value for all rows, or none: the same text each time."""
+    shown, arrays = list[str](), list[str]()
+    for name, kind in zip(insert.names, kinds, strict=True):
+        if kind.endswith("[]") and not kind.startswith("one "):
+            arrays.append(f":{name}::{kind}")
+            shown.append(f"c{len(arrays)}")
+        else:
+            shown.append(kind if kind == "NULL" else f":{name}::{kind.removeprefix('one ').removesuffix('[]')}")
     named = ", ".join(f"c{place}" for place in range(1, len(arrays) + 1))
     source = f"SELECT {', '.join(shown)} FROM unnest({', '.join(arrays)}) AS given ({named})"
-    return f"{insert.head} {source}{insert.tail}", given
+    return f"{insert.head} {source}{insert.tail}"
 
 
-def _number(value: float | None) -> str:
-    return "NULL" if value is None else repr(value)
+def _numbers(column: tuple[float | None, ...], *, has_none: bool) -> str:
+    if has_none:
+        return "{" + ",".join("NULL" if each is None else repr(each) for each in column) + "}"
+    return "{" + ",".join(map(repr, column)) + "}"
 
 
-def _texts(column: Sequence[str | None]) -> str:
+def _texts(column: tuple[str | None, ...]) -> str:
     """Return texts as an array is written: https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO."""
     known = [each for each in column if each is not None]
     joined = '","'.join(known)
     # Most have nothing in them that means something there.
     if len(known) == len(column) and "\\" not in joined and joined.count('"') == 2 * len(known) - 2:
         return f'{{"{joined}"}}'
-    return "{" + ",".join("NULL" if each is None else f'"{_MARKS.sub(_ESCAPED, each)}"' for each in column) + "}"
+    return "{" + ",".join("NULL" if each is None else f'"{_escaped(each)}"' for each in column) + "}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -11,9 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lineal.client.local import LocalRepository
-from lineal.objects.canonical import number
+from lineal.objects.canonical import decode, number
+from lineal.objects.digest import digest_of
 from lineal.objects.errors import Exists, Invalid, NotFound
 from lineal.objects.runs import Point
+from lineal.objects.statements import JournalEntry
 from lineal.objects.ulid import hexadecimal, is_ulid, ulid, ulid_of
 from lineal.operations.answers import TrackedRun
 from lineal.operations.recording import experiments, tracking
@@ -23,6 +27,7 @@ from lineal.operations.recording.tracking import NewRun
 from lineal.storage import series
 from lineal.storage.blobs.memory import MemoryBlobs
 from lineal.storage.clock import FixedClock
+from lineal.storage.database.grouping import Grouping
 from lineal.storage.database.migrations import migrate
 from lineal.storage.database.postgres import Postgres
 from lineal.storage.database.sqlite import MEMORY, Sqlite
@@ -108,6 +113,30 @@ def test_the_last_value_of_a_metric_is_that_of_the_latest_step_then_time_then_th
     assert [(3.0, 3)] == [
         (row["value"], row["step"]) for row in repository.store.database.run("SELECT value, step FROM metric_last")
     ]
+
+
+def test_acts_that_share_commits_are_one_chain(repository: LocalRepository) -> None:
+    database = repository.store.database
+
+    async def ask() -> None:
+        grouping = Grouping(database)
+        ids = [ulid(3_000 + n, b"0123456789") for n in range(40)]
+        for act in (lambda run: tracking.create(repository, begun(run)), lambda run: tracking.update(repository, run)):
+            await asyncio.gather(*(grouping.carry_out(partial(act, run)) for run in ids))
+            await asyncio.gather(*(grouping.carry_out(partial(tracking.record, repository, RUN)) for _ in ids))
+
+    asyncio.run(ask())
+
+    rows = database.run("SELECT sequence, digest, body FROM journal ORDER BY sequence")
+    before = None
+    for place, row in enumerate(rows, 1):
+        entry = decode(row["body"], JournalEntry)
+        assert (place, place, row["digest"], before) == (
+            row["sequence"], entry.sequence, digest_of(row["body"].encode()), entry.previous
+        )  # fmt: skip
+        before = row["digest"]
+    assert 81 == len(rows)
+    assert [{"sequence": 81, "digest": before}] == database.run("SELECT sequence, digest FROM journal_head")
 
 
 def test_a_run_that_was_seen_too_takes_what_it_tells_of_what_was_seen(repository: LocalRepository) -> None:
