@@ -73,6 +73,8 @@ def _send(
     progress.expect(len(todo), size_bytes)
 
     def send(each: _Sending) -> tuple[Digest, str]:
+        if each.kind == "blob":
+            blobs.own(each.digest)  # nobody may write to it on its way
         checks.make(each.kind, each.digest)
         key = format_.bytes_key(each.kind, each.digest)
         held = remote.bucket.put_file(key, each.path, progress=lambda more: progress.advance(0, more))
