@@ -18,6 +18,7 @@ from lineal.client.workspace.index import MEMORY, Index
 from lineal.client.workspace.ways import Ways
 from lineal.objects.digest import Digest
 from lineal.objects.files import Tree
+from lineal.objects.reference import parse_reference
 from lineal.operations.operation import Operation, Upload
 from lineal.operations.perform import Observer, perform
 from lineal.storage.blobs.blobs import BlobStore
@@ -75,12 +76,17 @@ class LocalRepository(Verbs):
         """Put the files at ``path`` into the store, also those that DVC or Git LFS keeps elsewhere."""
         return upload(self, path, partial(upload_path, self.ways))
 
-    def placing(self, directory: PathLike[str] | str) -> AbstractContextManager[None]:
-        """In the block, large files that are fetched are made ready for ``directory`` too, where that spares a reading."""
+    def placing(self, directory: PathLike[str] | str, name: str = "") -> AbstractContextManager[None]:
+        """In the block, large files that are fetched for ``name`` are made ready for ``directory`` too.
+
+        Those of a dataset may become files of the store and of the workspace at once. What models are made of, and what
+        runs wrote, may have to be kept whatever happens in the workspace.
+        """
         from lineal.storage.repository import on_disk  # noqa: PLC0415 - few commands fetch
 
         blobs = on_disk(self.store)
-        return blobs.files.spares.wanted(Path(directory)) if blobs else nullcontext()
+        shares = bool(name) and parse_reference(name).kind in {"dataset", "model"}
+        return blobs.placing(Path(directory), shares=shares) if blobs else nullcontext()
 
     def put_tree(self, tree: Tree) -> Digest:
         """Store a tree whose files the store holds."""

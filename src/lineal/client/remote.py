@@ -85,7 +85,7 @@ class RemoteRepository(Verbs):
         """Tell long work to ``progress`` from now on."""
         self._progress = progress
 
-    def placing(self, directory: PathLike[str] | str) -> AbstractContextManager[None]:
+    def placing(self, directory: PathLike[str] | str, name: str = "") -> AbstractContextManager[None]:
         """In the block, what is fetched is going to be put in place: nothing changes, for it is fetched to the server."""
         return nullcontext()
 

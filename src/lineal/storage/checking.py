@@ -65,11 +65,15 @@ def check(blobs: PackedBlobs, *, sample: float, progress: Progress) -> Checked:
 def _containers(blobs: PackedBlobs) -> Iterator[tuple[Kind, Digest]]:
     yield from (("pack", each) for each in blobs.packs.list())
     yield from (("blob", each) for each in blobs.files.list())
+    yield from (("blob", each) for each in blobs.shared.names() if not blobs.files.has((each,)))
 
 
 def path_of(blobs: PackedBlobs, kind: Kind, digest: Digest) -> Path:
     """Return where a pack, or a blob with a file of its own, is."""
-    return blobs.packs.path(digest) if kind == "pack" else blobs.files.path(digest)
+    if kind == "pack":
+        return blobs.packs.path(digest)
+    own = blobs.files.path(digest)
+    return own if own.exists() or not blobs.shared.is_named(digest) else blobs.shared.path(digest)
 
 
 def _read(blobs: PackedBlobs, kind: Kind, digest: Digest) -> tuple[int, int]:
@@ -78,7 +82,8 @@ def _read(blobs: PackedBlobs, kind: Kind, digest: Digest) -> tuple[int, int]:
         blobs.packs.check(digest)
         table = blobs.packs.table(digest)
         return len(table), table.data_bytes
-    return 1, sum(len(piece) for piece in blobs.files.open(digest))
+    is_shared = blobs.shared.is_named(digest) and not blobs.files.has((digest,))
+    return 1, sum(len(piece) for piece in (blobs.shared if is_shared else blobs.files).open(digest))
 
 
 def is_whole(blobs: PackedBlobs, kind: Kind, digest: Digest) -> bool:
@@ -137,7 +142,8 @@ def mend(blobs: PackedBlobs, kind: Kind, digest: Digest, buckets: Iterable[Bucke
 def take(blobs: PackedBlobs, kind: Kind, digest: Digest, path: Path, *, found: Digest | None = None) -> int:
     """Take a fetched file into the store once it was checked, or was ``found`` to be it; return its size. Raises Corrupt."""
     if kind == "blob":
-        return blobs.files.take(path, digest, found=found)
+        takes = blobs.shared if blobs.shared.wants(path) else blobs.files
+        return takes.take(path, digest, found=found)
     with path.open("rb+") as file:
         table = pack.read_table(digest, file)
         with DirectFile(file.fileno(), os.O_RDONLY, cached=True) as direct:

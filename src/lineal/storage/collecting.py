@@ -183,19 +183,37 @@ class Collector:
         ]
         files = [each for each in self._blobs.files.list() if self._is_dead_file(each)]
         recipes = [each for each in self._old_recipes() if pack.raw(each) not in self._live]
+        shared = [each for each in self._blobs.shared.names() if self._is_dead_name(each)]
         temporary = list(self._temporary())
         moved = [*(self._blobs.packs.path(each) for each in packs), *(self._blobs.files.path(each) for each in files)]
+        # A file that is one of the workspace stays there, and takes its room.
+        moved += (path for each in shared if not _is_linked(path := self._blobs.shared.path(each)))
         size_bytes = sum(map(_size, (*moved, *temporary)))
         purged = sum(map(_size, self._purgeable()))
         if delete:
             self._forget(packs, recipes)
             self._move(moved)
+            for each in shared:
+                self._blobs.shared.delete(each)
+            self._forget_edits()
             for path in (*temporary, *self._purgeable()):
                 path.unlink(missing_ok=True)
-        return Collected(len(files), len(packs), len(recipes), len(temporary), size_bytes, purged)
+        return Collected(len(files) + len(shared), len(packs), len(recipes), len(temporary), size_bytes, purged)
 
     def _is_dead_file(self, digest: Digest) -> bool:
         return pack.raw(digest) not in self._live and _modified_ms(self._blobs.files.path(digest)) < self._cutoff
+
+    def _is_dead_name(self, digest: Digest) -> bool:
+        """Tell whether a file of the workspace need not be one of the store: nobody needs it, or the store has another."""
+        if self._blobs.files.has((digest,)):
+            return True
+        return pack.raw(digest) not in self._live and _changed_ms(self._blobs.shared.path(digest)) < self._cutoff
+
+    def _forget_edits(self) -> None:
+        """Forget which files were edited whose bytes are here again, or that nobody needs."""
+        for digest in self._blobs.shared.edited():
+            if pack.raw(digest) not in self._live or self._blobs.has((digest,)):
+                self._blobs.shared.forget_edit(digest)
 
     def _old_recipes(self) -> list[Digest]:
         rows = self._store.database.run("SELECT digest FROM recipe WHERE created_at < :cutoff", cutoff=self._cutoff)
@@ -245,6 +263,14 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except OSError:
         return 0
+
+
+def _is_linked(path: Path) -> bool:
+    """Tell whether a file has another name."""
+    try:
+        return path.stat().st_nlink > 1
+    except OSError:
+        return False
 
 
 def _modified_ms(path: Path) -> int:

@@ -72,18 +72,19 @@ class DirectFile:
         flags: how it is open: ``os.O_RDONLY`` or ``os.O_WRONLY``.
         cached: whether the cache has a part in it: what it has is read from there, and what is written stays there as
             long as it is quick.
+        ahead: whether all of it is read through the cache, and ahead of whoever reads, as the system does that.
 
     ``is_past_cache`` says that the disk was given everything that was written.
     """
 
-    def __init__(self, descriptor: int, flags: int = os.O_WRONLY, *, cached: bool = False) -> None:
+    def __init__(self, descriptor: int, flags: int = os.O_WRONLY, *, cached: bool = False, ahead: bool = False) -> None:
         self._descriptor = descriptor
         self._cached = cached
         self.is_past_cache = True
         self._room = memoryview(b"")
         self._cache_bytes, self._cache_s = 0, 0.0
         self._direct = -1
-        if _DIRECT:
+        if _DIRECT and not ahead:
             with suppress(OSError):  # without /proc, or on a file system that has no such thing
                 self._direct = os.open(f"/proc/self/fd/{descriptor}", flags | _DIRECT | os.O_CLOEXEC)
 

@@ -112,9 +112,9 @@ def open_store(root: Path, *, actor: Actor, read_only: bool = False) -> Store:
     said = settings(root)
     database = _open_database(root, said.database, read_only=read_only)
     clock = SystemClock()
-    blobs: BlobStore = PackedBlobs(root / "blobs", root / "tmp", database, clock)
-    if read_only:
-        blobs = ReadOnly(blobs)
+    packed = PackedBlobs(root / "blobs", root / "tmp", database, clock)
+    packed.shared.may_change = not read_only
+    blobs: BlobStore = ReadOnly(packed) if read_only else packed
     try:
         _prepare(database, read_only=read_only)
     except BaseException:

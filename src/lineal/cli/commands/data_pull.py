@@ -30,7 +30,7 @@ def _run(context: Context, options: argparse.Namespace) -> int:
         if not options.directory:
             context.answer(repository.data.pull(names, source=options.source))
             return 0
-        with repository.placing(options.directory):
+        with repository.placing(options.directory, options.name):
             (found, *_) = repository.data.pull(names, source=options.source)
             context.answer(repository.data.get(found.reference, options.directory, force=options.force))
     return 0

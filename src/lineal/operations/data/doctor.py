@@ -15,6 +15,7 @@ from lineal.storage.buckets import enforcing, probing
 from lineal.storage.buckets.bucket import Bucket
 from lineal.storage.buckets.opening import is_encrypted
 from lineal.storage.buckets.wrappers import Retrying
+from lineal.storage.repository import on_disk
 from lineal.storage.store import Store
 
 _TIGHT_BYTES = 1 << 30
@@ -96,16 +97,17 @@ def _here(store: Store) -> Iterator[Finding]:
         "files can share their blocks",
         is_so=disk.has_reflinks,
         yes="a copy in the workspace takes no room, and may be edited",
-        no="a copy in the workspace takes its room, or is a link",
+        no="a copy in the workspace takes its room, unless it was pulled and is large",
         is_needed=False,
     )
     yield _said(
         "files can have two names",
         is_so=disk.has_hard_links,
-        yes="read-only copies take no room",
+        yes="a large file that is pulled is written once, for the store and the workspace",
         no="every copy takes its room",
         is_needed=False,
     )
+    yield from _shared(store)
     yield _said(
         "names that differ in capitals differ",
         is_so=disk.tells_capitals_apart,
@@ -121,6 +123,23 @@ def _here(store: Store) -> Iterator[Finding]:
         detail=f"{disk.sync_ms:.2f} ms",
         is_needed=False,
     )
+
+
+def _shared(store: Store) -> Iterator[Finding]:
+    """Tell of files that the store shares with the workspace, where there are any."""
+    blobs = on_disk(store)
+    shared = blobs.shared.names() if blobs else []
+    lost = [each for each in blobs.shared.edited() if not blobs.has((each,))] if blobs else []
+    if blobs and (shared or lost):
+        yield _said(
+            "files shared with the workspace are what they were",
+            is_so=not lost,
+            yes="an edit in place costs the store its copy, which a remote has",
+            no="the store lost its copy of what was edited in place; lineal repair fetches it from a remote",
+            detail="; ".join(each.message for digest in lost[:1] if (each := blobs.shared.lost(digest)))
+            or f"{len(shared)} files",
+            is_needed=False,
+        )
 
 
 def _database(store: Store, *, is_written: bool) -> Finding:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from difflib import get_close_matches
 
 import msgspec
@@ -70,9 +71,21 @@ def list_remotes(store: Store) -> tuple[RemoteAnswer, ...]:
     return tuple(map(_answer, _rows(store)))
 
 
-@operation("remote remove", effect="writes", role="admin")
+def _keep_copies(store: Store, name: str, **_: object) -> None:
+    """Give what the store has only in files of the workspace files of its own, when nobody will know another copy of it."""
+    from lineal.storage.repository import on_disk  # noqa: PLC0415 - few commands look at the disk
+
+    if [row["name"] for row in _rows(store)] == [name] and (blobs := on_disk(store)):
+        for digest in blobs.shared.names():
+            with suppress(NotFound):  # it was edited already
+                blobs.own(digest)
+
+
+@operation("remote remove", effect="writes", role="admin", prepare=_keep_copies)
 def remove(store: Store, name: str) -> RemoteAnswer:
     """Forget the name of a remote. What is stored there stays.
+
+    With the last remote, large files that the store shared with the workspace are copied: nothing would tell where else they are.
 
     Args:
         name: the remote.

@@ -15,7 +15,6 @@ from lineal.operations.answers import Contents, Transfer
 from lineal.operations.asking import lineage
 from lineal.operations.data.contents import find_contents
 from lineal.operations.data.datasets import insert_version, source_at
-from lineal.operations.data.locks import lock
 from lineal.operations.data.stores import every_remote, packed_of, remote_of
 from lineal.operations.operation import operation
 from lineal.operations.references import Row, dataset_reference, find_dataset
@@ -55,14 +54,18 @@ def _push(store: Store, remote: Remote, contents: Contents) -> Transfer:
     store.progress.begin(f"push {contents.reference}")
     said = _described(store, contents)
     done = send(packed_of(store), remote, line_of(contents.reference), said, progress=store.progress)
-    is_version = parse_reference(contents.reference).kind in {"version", "alias"}
+    locked = ""
+    if parse_reference(contents.reference).kind in {"version", "alias"}:
+        from lineal.operations.data.locks import lock  # noqa: PLC0415 - it brings policies along, which a dataset has none of
+
+        locked = lock(store, remote, line_of(contents.reference), contents.reference)
     return Transfer(
         reference=contents.reference,
         remote=remote.url,
         files=done.files,
         size_bytes=done.size_bytes,
         present=done.present,
-        locked=lock(store, remote, line_of(contents.reference), contents.reference) if is_version else "",
+        locked=locked,
     )
 
 

@@ -185,9 +185,10 @@ def _missing(store: Store, told: set[str]) -> Iterator[Problem]:
     while asked := {Digest(digest): path for path, digest in islice(rest, _ASKED_AT_ONCE)}:
         for digest in sorted(asked.keys() - store.blobs.has(asked) - told):
             told.add(digest)
-            yield Problem(
-                what=f"the file {asked[digest]} is missing", where=f"blob {digest}", used_by=_users(store, digest)
-            )
+            what = f"the file {asked[digest]} is missing"
+            if lost := blobs.shared.lost(digest) if (blobs := on_disk(store)) else None:
+                what = f"{what}: {lost.message}; lineal repair fetches it again"
+            yield Problem(what=what, where=f"blob {digest}", used_by=_users(store, digest))
 
 
 def _named(store: Store) -> Iterator[tuple[str, str]]:

@@ -51,6 +51,7 @@ def copy_hashed(
     progress: Callable[[int], None] | None = None,
     *,
     cached: bool = False,
+    ahead: bool = False,
     spare: int | None = None,
 ) -> Hasher:
     """Copy one open file into another, empty one, and return the digest and size of the copy. Holes stay holes.
@@ -60,6 +61,7 @@ def copy_hashed(
         target: a descriptor of an empty file, for reading and writing, better on the same file system.
         progress: is told of bytes as they are copied.
         cached: whether somebody will read the copy soon.
+        ahead: whether the source is read through the cache: it may be far away, or others read it too.
         spare: a descriptor of another empty file that gets the same bytes, from the same reading, and is read soon.
     """
     size = os.fstat(source).st_size
@@ -70,7 +72,7 @@ def copy_hashed(
         if progress:
             progress(size)
         return hasher
-    with _Copy(source, target, size, progress, cached=cached, spare=spare) as copying:
+    with _Copy(source, target, size, progress, cached=cached, ahead=ahead, spare=spare) as copying:
         for start, end in _data(source, size):
             copying.copy(start, end)
     for each in (target,) if spare is None else (target, spare):
@@ -128,6 +130,7 @@ class _Copy:
         size: how large the copy is to be.
         progress: is told of bytes as they are written.
         cached: whether the cache keeps what is written.
+        ahead: whether the source is read through the cache.
         hashed: whether the digest is wanted.
         spare: a descriptor of an empty file that is to be another copy, which the cache keeps.
     """
@@ -140,13 +143,14 @@ class _Copy:
         progress: Callable[[int], None] | None,
         *,
         cached: bool,
+        ahead: bool = False,
         hashed: bool = True,
         spare: int | None = None,
     ) -> None:
         self.hasher = Hasher()
         self.end = 0
         self._hashed = hashed
-        self._source = DirectFile(source, os.O_RDONLY, cached=True)
+        self._source = DirectFile(source, os.O_RDONLY, cached=True, ahead=ahead)
         self._targets = [DirectFile(target, cached=cached)]
         if spare is not None:
             self._targets.append(DirectFile(spare, cached=True))

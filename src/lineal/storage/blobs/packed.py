@@ -9,14 +9,14 @@ from __future__ import annotations
 import heapq
 import os
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from os import PathLike
 from pathlib import Path
 from typing import BinaryIO
 
 from lineal.formats.pack import Place
 from lineal.objects.digest import Digest, is_digest
-from lineal.objects.errors import LinealError, NotFound, Unavailable
+from lineal.objects.errors import Conflict, Corrupt, LinealError, NotFound, Unavailable
 from lineal.objects.files import Range, Recipe
 from lineal.storage.blobs import reading
 from lineal.storage.blobs.blobs import PIECE_BYTES, SMALL_BYTES, Bundle, Lying
@@ -24,6 +24,7 @@ from lineal.storage.blobs.files import FileBlobs
 from lineal.storage.blobs.packing import FEW, Packer
 from lineal.storage.blobs.packs import Packs
 from lineal.storage.blobs.recipes import Draft, Layout, Recipes, compare
+from lineal.storage.blobs.shared import SharedFiles
 from lineal.storage.clock import Clock
 from lineal.storage.database.database import Database
 
@@ -44,6 +45,7 @@ class PackedBlobs:
         self.recipes = Recipes(database, clock)
         self._database = database
         self.quarantine = directory / "quarantine"
+        self.shared = SharedFiles(directory / "shared", scratch, self.quarantine)
         self.scratch = scratch
         self._near: Digest | None = None
 
@@ -134,6 +136,8 @@ class PackedBlobs:
         """Yield the bytes in pieces; a whole read is verified at its end. Raises NotFound, Corrupt."""
         if self.files.has((digest,)):
             return self.files.open(digest, start=start, size=size)
+        if self._is_shared(digest):
+            return self.shared.open(digest, start=start, size=size)
         pieces, where = self._pieces(digest, start, size)
         return pieces if start or size is not None else reading.verified(pieces, digest, where)
 
@@ -148,9 +152,15 @@ class PackedBlobs:
             return Layout(recipe, self._range).pieces(start, size), "what its recipe puts together"
         raise self._missing(digest)
 
+    def _is_shared(self, digest: Digest) -> bool:
+        """Tell whether a blob is here in a file that is also one of the workspace, and is what it should be."""
+        return is_digest(digest) and self.shared.is_named(digest) and bool(self.shared.has((digest,)))
+
     def _missing(self, digest: Digest) -> LinealError:
         """Return the error for a blob that is not here, or cannot be found."""
-        return (self.packs.damaged(digest) if is_digest(digest) else None) or reading.missing(digest)
+        if not is_digest(digest):
+            return reading.missing(digest)
+        return self.packs.damaged(digest) or self.shared.lost(digest) or reading.missing(digest)
 
     def _packed(self, name: Digest, start: int, size: int) -> Iterator[bytes]:
         for at in range(start, start + size, PIECE_BYTES):
@@ -160,6 +170,8 @@ class PackedBlobs:
         """Yield a range of a blob that is a part of a recipe, and has none itself."""
         if place := None if self.files.has((blob,)) else self._place(blob):
             return self._packed(place[0], place[1].start + start, size)
+        if not self.files.has((blob,)) and self.shared.is_named(blob):
+            return self.shared.open(blob, start=start, size=size)
         return self.files.open(blob, start=start, size=size)
 
     def _place(self, digest: Digest) -> tuple[Digest, Place] | None:
@@ -179,6 +191,8 @@ class PackedBlobs:
         """Return the size in bytes. Raises NotFound."""
         if self.files.has((digest,)):
             return self.files.size(digest)
+        if self._is_shared(digest):
+            return self.shared.size(digest)
         if place := self._place(digest):
             return place[1].size_bytes
         if recipe := self._recipe(digest):
@@ -190,12 +204,13 @@ class PackedBlobs:
         asked = {each for each in digests if is_digest(each)}
         found = self.packs.among(asked)
         found |= self.files.has(asked - found)
-        return found | self.recipes.among(asked - found)
+        found |= self.recipes.among(asked - found)
+        return found | self.shared.has(asked - found)
 
     def list(self) -> Iterator[Digest]:
         """Yield the digest of everything that is here, in order."""
         previous = ""
-        for digest in heapq.merge(self.files.list(), self.packs.blobs(), self.recipes.list()):
+        for digest in heapq.merge(self.files.list(), self.packs.blobs(), self.recipes.list(), self.shared.right()):
             if digest != previous:
                 yield digest
             previous = digest
@@ -207,11 +222,43 @@ class PackedBlobs:
             self.packs.forget_blob(digest)
             self.recipes.delete(digest)
             self.files.delete(digest)
+            self.shared.delete(digest)
+
+    @contextmanager
+    def placing(self, directory: Path, *, shares: bool) -> Iterator[None]:
+        """Within the block, large files that are fetched are made ready for ``directory`` too.
+
+        Args:
+            directory: where they are put next.
+            shares: whether a file of the workspace may be that of the store too; otherwise there is a second copy.
+        """
+        with ExitStack() as stack:
+            if not (shares and stack.enter_context(self.shared.lending(directory))):
+                stack.enter_context(self.files.spares.wanted(directory))
+            yield
+
+    def has_file(self, digest: Digest) -> bool:
+        """Tell whether a blob is here in a file that holds nothing else."""
+        return bool(self.files.has((digest,))) or self._is_shared(digest)
+
+    def own(self, digest: Digest) -> None:
+        """Give a blob that is only in a file of the workspace one of its own. Raises NotFound, Unavailable."""
+        if not self.files.has((digest,)) and self.shared.is_named(digest):
+            with suppress(Corrupt, Conflict):
+                self.files.put_file(self.shared.path(digest), expected=digest)
+                self.shared.delete(digest)
+                return
+            for _ in self.shared.open(digest):  # it was edited meanwhile: that tells, and lets go of it
+                pass
 
     def fetch_to(self, digest: Digest, path: Path) -> None:
         """Write the bytes to a file, verified, all or nothing. Raises NotFound, Corrupt, Unavailable."""
         if self.files.has((digest,)):
             self.files.fetch_to(digest, path)
+            return
+        if self._is_shared(digest):
+            if not self.shared.lend(digest, path):
+                self.shared.fetch_to(digest, path)
             return
         pieces = self.open(digest)
         with reading.replacing(path) as target:

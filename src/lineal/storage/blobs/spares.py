@@ -30,7 +30,7 @@ class Spares:
     @contextmanager
     def wanted(self, directory: Path) -> Iterator[None]:
         """Have them made within the block, if they can become files of ``directory``; what is left of them goes."""
-        self._are_wanted = _device(directory) == _device(self._scratch)
+        self._are_wanted = device_of(directory) == device_of(self._scratch)
         try:
             yield
         finally:
@@ -72,7 +72,7 @@ class Spares:
         return False
 
 
-def _device(path: Path) -> int:
+def device_of(path: Path) -> int:
     """Return the device that a path is on, or will be."""
     for each in (path.absolute(), *path.absolute().parents):
         with suppress(OSError):

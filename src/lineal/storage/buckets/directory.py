@@ -98,10 +98,10 @@ class DirectoryBucket:
             if hashed and spare:
                 # It is this one that is read next, and the other one that must be safe.
                 with replacing(spare) as second:
-                    return copy_hashed(source, writing, progress, spare=second).digest
+                    return copy_hashed(source, writing, progress, ahead=True, spare=second).digest
             if hashed:
                 # Whoever fetches wants to read it next.
-                return copy_hashed(source, writing, progress, cached=True).digest
+                return copy_hashed(source, writing, progress, cached=True, ahead=True).digest
             copy(source, writing, progress, cached=True)
         return None
 

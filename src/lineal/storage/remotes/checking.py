@@ -112,6 +112,8 @@ def mend(remote: Remote, blobs: PackedBlobs, damages: tuple[Damage, ...]) -> Ite
         if not each.digest:
             continue
         if checking.is_whole(blobs, each.kind, each.digest):
+            if each.kind == "blob":
+                blobs.own(each.digest)  # nobody may write to it on its way
             remote.bucket.put_file(each.key, checking.path_of(blobs, each.kind, each.digest))
             yield each
         elif each.version:

@@ -69,14 +69,15 @@ class Plan:
         left = digests - self._beside(digests, avoid)
         left -= self._in_packs(left, avoid)
         own = self._store.files.has(left)
-        for digest in own:
-            size = self._store.files.size(digest)
+        shared = self._store.shared.has(left - own)
+        for digest in own | shared:
+            size = (self._store.shared if digest in shared else self._store.files).size(digest)
             if size < SMALL_BYTES:
                 self._loose[digest] = None
             else:
                 self.blobs[digest] = size
         parts = set[Digest]()
-        for digest in left - own:
+        for digest in left - own - shared:
             recipe = self._store.recipes.get(digest)
             if recipe is None and avoid and self._in_packs({digest}, frozenset()):
                 continue  # what was packed anew went away again: a pack that is hardly worth it does

@@ -49,7 +49,7 @@ def pull(blobs: PackedBlobs, remote: Remote, holding: Holding, *, progress: Prog
     fetching = _Fetching(blobs, remote, holding, progress)
     known = set(blobs.packs.list())
     fetching.all("pack", [each for each in holding.packs if each not in known])
-    fetching.all("blob", [each for each in holding.blobs if not blobs.files.has((each,))])
+    fetching.all("blob", [each for each in holding.blobs if not blobs.has_file(each)])
     for recipe in holding.recipes:
         if not blobs.has((recipe.digest,)):
             blobs.keep_recipe(recipe)

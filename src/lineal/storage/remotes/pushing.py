@@ -123,6 +123,8 @@ class _Senders:
     def _send(self, each: _Sending) -> tuple[Digest, str]:
         key, bucket = format_.bytes_key(each.kind, each.digest), self._remote.bucket
         passed = partial(self._progress.advance, 0)
+        if each.kind == "blob":
+            self._blobs.own(each.digest)  # nobody may write to it on its way
         if isinstance(bucket, DirectoryBucket):
             copying = self._copy_pack if each.kind == "pack" else self._copy_blob
             held = bucket.put_copied(key, each.path, lambda source, target: copying(each, source, target, passed))
