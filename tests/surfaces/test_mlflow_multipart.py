@@ -324,9 +324,11 @@ def test_a_store_without_a_disk_says_in_the_words_that_clients_know_that_it_take
         )
 
 
-def test_a_file_is_had_in_ranges_from_an_address_that_asks_nobody(client: Client, root: str):
+def test_a_client_far_away_has_a_file_in_ranges_from_an_address_that_asks_nobody(client: Client, root: str):
     client.put(f"{root}/a b/été.bin", DATA)
-    said = client.said("GET", f"mlflow-artifacts/presigned/{root}/a%20b/%C3%A9t%C3%A9.bin")
+    said = Client(client.url, Authorization="Bearer ada", **{"X-Forwarded-For": "93.184.216.34, 10.0.0.7"}).said(
+        "GET", f"mlflow-artifacts/presigned/{root}/a%20b/%C3%A9t%C3%A9.bin"
+    )
 
     def part(start: int) -> bytes:
         end = min(start + PART, len(DATA)) - 1
@@ -338,6 +340,14 @@ def test_a_file_is_had_in_ranges_from_an_address_that_asks_nobody(client: Client
         assert DATA == b"".join(pool.map(part, range(0, said["file_size"], PART)))
     assert DATA == HTTP.request("GET", said["url"]).data
     assert str(len(DATA)) == HTTP.request("HEAD", said["url"]).headers["Content-Length"]
+
+
+def test_a_client_nearby_has_a_file_in_one_piece_whose_digest_was_compared(client: Client, root: str):
+    client.put(f"{root}/a.bin", DATA)
+    said = client.said("GET", f"mlflow-artifacts/presigned/{root}/a.bin")
+
+    assert "file_size" not in said
+    assert DATA == HTTP.request("GET", said["url"], headers=said["headers"]).data
 
 
 def test_an_address_gives_the_bytes_that_it_was_given_out_for(client: Client, root: str):
