@@ -31,7 +31,6 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
         return found[-1]
 
     monkeypatch.setattr(carrying, "_COUNT", 2)
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)
     monkeypatch.setattr(processes, "start", noting)
     return found
 

@@ -17,9 +17,7 @@ from lineal.storage.blobs.passing import copy_pack
 if TYPE_CHECKING:
     import subprocess
 
-_COUNT = min(4, (os.cpu_count() or 1) + 1)
-"""One more than there are cores: each waits for the disk now and then."""
-
+_COUNT = min(4, os.cpu_count() or 1)
 _WORTH_BYTES = 4 << 20
 """What is smaller is copied sooner than a process is started."""
 
