@@ -32,6 +32,7 @@ def main() -> int:
     parser.add_argument("--tag", default="master", help="what to check out of an address")
     parser.add_argument("--python", required=True, help="the Python of MLflow's environment")
     parser.add_argument("--results", type=Path, help="keep each server's outcomes here, and use those that are there")
+    parser.add_argument("--state", default="unchanged", help="what was done to the tests, as the page is to say it")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         results = (options.results or Path(place, "results")).resolve()
@@ -45,7 +46,9 @@ def main() -> int:
             run(server, tree, options.python, results / f"{server}.jsonl")
         tested, client = version_of_tests(source), version_of_client(options.python)
         ours, theirs = (read(results / f"{server}.jsonl") for server in ("lineal", "mlflow"))
-    PAGE.write_text("\n".join(page(ours, theirs, tested=tested, client=client)) + "\n", encoding="utf-8")
+    PAGE.write_text(
+        "\n".join(page(ours, theirs, tested=tested, client=client, state=options.state)) + "\n", encoding="utf-8"
+    )
     print(f"wrote {PAGE}")
     return 0
 

@@ -13,7 +13,7 @@ _HEAD = """\
 <!-- Written by `python -m tools.conformance`; run it again, and change nothing here. -->
 # Conformance with MLflow
 
-MLflow's own tests of its REST API, unchanged, of {tested}, with the client of {client}, against `lineal server`; and once
+MLflow's own tests of its REST API, {state}, of {tested}, with the client of {client}, against `lineal server`; and once
 more against MLflow's own server of {client}, so that what the tests ask of another release, or of a database instead of a
 server, is told apart. A plugin of pytest puts our server in the place of theirs, and their store that speaks to a server in
 the place of their store over a database; where that one takes more than any server (sources without a scheme, no tags, no
@@ -65,7 +65,9 @@ def reason(outcome: Outcome) -> str:
     return next((why for name, why in DIFFERENCES.items() if outcome.name.partition("[")[0] == name), "")
 
 
-def page(ours: Mapping[str, Outcome], theirs: Mapping[str, Outcome], *, tested: str, client: str) -> Iterator[str]:
+def page(
+    ours: Mapping[str, Outcome], theirs: Mapping[str, Outcome], *, tested: str, client: str, state: str = "unchanged"
+) -> Iterator[str]:
     """Yield the lines of the page.
 
     Args:
@@ -73,9 +75,10 @@ def page(ours: Mapping[str, Outcome], theirs: Mapping[str, Outcome], *, tested: 
         theirs: the same with MLflow's own.
         tested: the version of MLflow that the tests are of.
         client: the version of its client and server.
+        state: what was done to the tests before.
     """
     kinds = {test: kind_of(each, theirs.get(test)) for test, each in ours.items()}
-    yield _HEAD.format(tested=tested, client=client)
+    yield _HEAD.format(tested=tested, client=client, state=state)
     yield from _table(ours, kinds)
     for title in ("failed", "differs", "also fails there"):
         found = [each for test, each in ours.items() if kinds[test] == title]

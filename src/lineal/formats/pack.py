@@ -59,18 +59,22 @@ class Table:
 
     Args:
         body: the table's bytes.
+        is_known: whether somebody has found that they are a table; only where its blobs lie is asked of it then.
 
     Raises:
         Corrupt: they are no table, or its blobs do not lie side by side.
     """
 
-    def __init__(self, body: bytes) -> None:
+    def __init__(self, body: bytes, *, is_known: bool = False) -> None:
         records = memoryview(body)[len(_HEAD) :]
         if not body.startswith(_HEAD) or len(records) % _RECORD.size:
             raise Corrupt("these bytes are no table of a pack", hint="fetch the pack anew")
         self.body = body
         self._records = records
-        self._check()
+        if is_known:
+            self.data_bytes: int = sum(size for _, _, size in _RECORD.iter_unpack(records))
+        else:
+            self._check()
 
     def _check(self) -> None:
         keys, starts, sizes = zip(*_RECORD.iter_unpack(self._records), strict=True) if self._records else ((), (), ())
@@ -165,8 +169,13 @@ def table_bytes(end: bytes) -> int:
     raise Corrupt("the end of a pack is missing", hint="fetch the pack anew")
 
 
-def read_table(name: Digest, file: IO[bytes]) -> Table:
+def read_table(name: Digest, file: IO[bytes], *, is_known: bool = False) -> Table:
     """Return the table of a pack in a file.
+
+    Args:
+        name: the pack's name.
+        file: the file.
+        is_known: whether somebody has found that what this name stands for is a table.
 
     Raises:
         Corrupt: it is damaged, or that of another pack.
@@ -178,7 +187,7 @@ def read_table(name: Digest, file: IO[bytes]) -> Table:
     body = file.read(body_bytes)
     if (found := digest_of(body)) != name:
         raise Corrupt(f"the table of the pack {name} is another one: {found}", hint="fetch the pack anew")
-    table = Table(body)
+    table = Table(body, is_known=is_known)
     if table.size_bytes != size:
         raise Corrupt(f"the pack {name} has {size} bytes, not {table.size_bytes}", hint="fetch the pack anew")
     return table

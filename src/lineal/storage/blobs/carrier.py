@@ -36,7 +36,7 @@ def carry() -> None:
 def _copied(source: FileIO, target: FileIO, name: Digest, *, is_cached: bool) -> tuple[bytes, str]:
     """Copy a pack; return how the answer ends."""
     try:
-        table = pack.read_table(name, source)
+        table = pack.read_table(name, source, is_known=True)  # whoever asks has read it
         copy_pack(table, source.fileno(), target.fileno(), lambda more: _say(PASSED, str(more)), cached=is_cached)
     except Corrupt as error:
         return CORRUPT, error.message

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -269,6 +270,28 @@ def test_many_small_files_are_written_out_of_packs(
 
     assert changed == read(tmp_path / "new")
     assert any("/packs/" in each for each in sources)
+
+
+def test_each_process_writes_into_a_directory_of_its_own(
+    repository: LocalRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, ask = list[tuple[int, set[str], int]](), hands._Hand.ask
+
+    def noting(hand: hands._Hand, files: list[hands.Asked], source: str) -> hands.Answer:
+        asked.append((id(hand), {each.path.rpartition("/")[0] for each in files}, len(files)))
+        return ask(hand, files, source)
+
+    files: Files = {f"{number // 400}/{number:04}": b"content %05d" % number for number in range(2_000)}
+    tree = repository.upload(write(tmp_path / "source", files)).tree
+    monkeypatch.setattr(hands, "_COUNT", 1)
+    monkeypatch.setattr(hands._Hand, "ask", noting)
+    put_tree(repository, tmp_path / "new", Wanted(tree))
+    unpacked = [each for each in asked if len(each[1]) == 1]
+
+    assert files == read(tmp_path / "new")
+    assert unpacked == asked
+    assert all(before[0] != after[0] for before, after in pairwise(unpacked))
+    assert 5 == len(unpacked)
 
 
 def test_damaged_bytes_never_become_one_of_many_files(repository: LocalRepository, tmp_path: Path) -> None:
