@@ -25,6 +25,9 @@ _TOGETHER_MAX = 64
 _LANES = 2
 """So many groups are under way at once on a server, each on a connection: while one waits for its rows, the other goes on."""
 
+_ENOUGH, _PATIENCE_S = 4, 0.01
+"""Beside another, a group begins when so many changes wait, or have waited so long: each is cheaper in a larger one."""
+
 _APART_S = 5.0
 """For so long after one failed each has a savepoint, so that it alone is undone: else one who fails has all others wait."""
 
@@ -87,8 +90,11 @@ class Grouping:
         self._safe = self._worked_off("lineal-commit")
         is_server = database.dialect == "postgresql"
         self._idle = [self._worked_off("lineal-changes") for _ in range(_LANES)] if is_server else [self._safe]
+        self._lanes = len(self._idle)
         self._waiting = list[_Task]()
         self._is_called = False
+        self._begun = 0
+        self._timed = -1
         self._as_one_from_s = 0.0
 
     async def carry_out(self, work: Callable[[], T]) -> T:
@@ -103,12 +109,24 @@ class Grouping:
 
     def _call_soon(self) -> None:
         """Have what waits carried out once all requests that are there have been read."""
-        if self._waiting and self._idle and not self._is_called:
+        if not self._waiting or not self._idle or self._is_called:
+            return
+        loop = asyncio.get_running_loop()
+        if len(self._idle) == self._lanes or len(self._waiting) >= _ENOUGH:
             self._is_called = True
-            asyncio.get_running_loop().call_soon(self._carry_out_next)
+            loop.call_soon(self._carry_out_next)
+        elif self._timed != self._begun:
+            self._timed = self._begun
+            loop.call_later(_PATIENCE_S, self._call_late, self._begun)
+
+    def _call_late(self, begun: int) -> None:
+        """Have what waits carried out, if no group has begun since there were so many."""
+        if begun == self._begun and self._waiting and self._idle and not self._is_called:
+            self._carry_out_next()
 
     def _carry_out_next(self) -> None:
         self._is_called = False
+        self._begun += 1
         jobs = self._idle.pop()
         tasks, self._waiting = self._waiting[:_TOGETHER_MAX], self._waiting[_TOGETHER_MAX:]
         if self._database.dialect == "postgresql":
