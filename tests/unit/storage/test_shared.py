@@ -11,48 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from lineal.objects.digest import Digest, digest_of
+from lineal.objects.digest import Digest
 from lineal.objects.errors import Corrupt, NotFound
-from lineal.storage.blobs import shared, shared_notes, sharing
-from lineal.storage.blobs.shared import SharedFiles
-
-DATA = bytes(range(256)) * 16_384  # four pieces
-DIGEST = digest_of(DATA)
-RACY_S = 0.05
-
-
-class Home:
-    """A store's shared files, and a directory of the workspace."""
-
-    def __init__(self, top: Path) -> None:
-        self.top = top
-        self.place = top / "work" / "data.bin"
-        self.place.parent.mkdir(parents=True, exist_ok=True)
-        (top / "tmp").mkdir(exist_ok=True)
-        self.anew()
-
-    def anew(self) -> None:
-        """Open the store as another process would."""
-        self.files = SharedFiles(self.top / "shared", self.top / "tmp", self.top / "quarantine")
-
-    def pull(self) -> None:
-        """Fetch the file, and put it in place."""
-        with self.files.lending(self.place.parent) as is_lending:
-            assert is_lending
-            fetched, temporary = self.top / "tmp" / "fetched", self.place.with_name(".lineal-1")
-            fetched.write_bytes(DATA)
-            self.files.take(fetched, DIGEST, found=DIGEST)
-            assert self.files.lend(DIGEST, temporary)
-            temporary.replace(self.place)
+from lineal.storage.blobs import shared, shared_notes
+from tests.unit.storage.sharing import DATA, DIGEST, RACY_S, Home, home_at, write
 
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     """A store with nothing in it."""
-    for module in (shared, sharing):
-        monkeypatch.setattr(module, "RACY_NS", int(RACY_S * 1e9))
-    monkeypatch.setattr(shared, "LARGE_BYTES", 1)
-    return Home(tmp_path)
+    return home_at(tmp_path, monkeypatch)
 
 
 @pytest.fixture
@@ -100,12 +68,6 @@ def test_what_is_as_it_was_is_not_hashed_again(pulled: Home, hashings: list[int]
     assert b"".join(pulled.files.open(DIGEST)) == DATA
 
 
-def _write(path: Path) -> None:
-    with path.open("r+b") as file:
-        file.seek(70_000)
-        file.write(b"an edit")
-
-
 def _write_in_memory(path: Path) -> None:
     with path.open("r+b") as file, mmap.mmap(file.fileno(), 0) as memory:
         memory[3] = 1
@@ -113,7 +75,7 @@ def _write_in_memory(path: Path) -> None:
 
 def _set_back(path: Path) -> None:
     before = path.stat()
-    _write(path)
+    write(path)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
@@ -123,7 +85,7 @@ def _append(path: Path) -> None:
 
 
 EDITS: dict[str, Callable[[Path], None]] = {
-    "written to": _write,
+    "written to": write,
     "written to in memory": _write_in_memory,
     "written to, and its time set back": _set_back,
     "made longer": _append,
@@ -209,7 +171,7 @@ def test_a_file_that_is_replaced_costs_the_store_nothing(pulled: Home) -> None:
 
 
 def test_an_edited_file_without_another_name_goes_to_the_quarantine(pulled: Home) -> None:
-    _write(pulled.place)
+    write(pulled.place)
     edited = pulled.place.read_bytes()
     pulled.place.unlink()
 
@@ -243,7 +205,7 @@ def test_an_edit_while_a_file_is_copied_gives_no_copy(pulled: Home, monkeypatch:
     plain = shared.copy_hashed
 
     def editing(source: int, target: int, **how: bool) -> object:
-        _write(pulled.place)
+        write(pulled.place)
         return plain(source, target, **how)
 
     monkeypatch.setattr(shared, "copy_hashed", editing)
@@ -254,7 +216,7 @@ def test_an_edit_while_a_file_is_copied_gives_no_copy(pulled: Home, monkeypatch:
 
 def test_a_copy_is_another_file(pulled: Home) -> None:
     pulled.files.fetch_to(DIGEST, pulled.top / "copy")
-    _write(pulled.top / "copy")
+    write(pulled.top / "copy")
 
     assert pulled.place.read_bytes() == DATA
     assert pulled.files.has((DIGEST,)) == {DIGEST}
@@ -299,7 +261,7 @@ def test_an_edit_before_the_command_ends_is_seen(home: Home) -> None:
         (home.top / "tmp" / "fetched").write_bytes(DATA)
         home.files.take(home.top / "tmp" / "fetched", DIGEST, found=DIGEST)
         home.files.lend(DIGEST, home.place)
-        _write(home.place)
+        write(home.place)
     home.anew()
 
     assert home.files.has((DIGEST,)) == set()
@@ -325,7 +287,7 @@ def test_a_note_that_is_damaged_costs_one_hashing(note: bytes, pulled: Home, has
 
 
 def test_who_may_change_nothing_takes_an_edited_file_for_missing(pulled: Home) -> None:
-    _write(pulled.place)
+    write(pulled.place)
     pulled.files.may_change = False
 
     assert pulled.files.has((DIGEST,)) == set()
@@ -334,7 +296,7 @@ def test_who_may_change_nothing_takes_an_edited_file_for_missing(pulled: Home) -
 
 
 def test_what_is_pulled_again_after_an_edit_leaves_the_edit_alone(pulled: Home) -> None:
-    _write(pulled.place)
+    write(pulled.place)
     mine = pulled.place.read_bytes()
     pulled.files.has((DIGEST,))
     assert pulled.files.edited() == [DIGEST]
@@ -344,86 +306,6 @@ def test_what_is_pulled_again_after_an_edit_leaves_the_edit_alone(pulled: Home) 
     assert pulled.files.has((DIGEST,)) == {DIGEST}
     assert pulled.files.edited() == []
     assert pulled.place.with_name("mine").read_bytes() == mine
-
-
-class Died(BaseException):
-    """The process ended here."""
-
-
-STEPS = {
-    "os": ("utime", "fchmod", "fsync", "link", "unlink"),
-    "path": ("replace", "chmod", "unlink", "write_bytes"),
-}
-
-
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("at", range(12))
-def test_a_death_at_any_step_leaves_no_name_for_other_bytes(
-    at: int, when: str, home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    left = [at]
-
-    def dying(plain: Callable[..., object]) -> Callable[..., object]:
-        def step(*given: object, **named: object) -> object:
-            left[0] -= 1
-            if left[0] < 0 and when == "before":
-                raise Died
-            answer = plain(*given, **named)
-            if left[0] < 0:
-                raise Died
-            return answer
-
-        return step
-
-    with home.files.lending(home.place.parent), monkeypatch.context() as dies:
-        fetched = home.top / "tmp" / "fetched"
-        fetched.write_bytes(DATA)
-        for owner, names in ((os, STEPS["os"]), (Path, STEPS["path"])):
-            for name in names:
-                dies.setattr(owner, name, dying(getattr(owner, name)))
-        try:
-            home.files.take(fetched, DIGEST, found=DIGEST)
-            home.files.lend(DIGEST, home.place)
-        except Died:
-            home.files._taken.clear()  # whoever died notes nothing at the end
-    home.anew()
-
-    held = home.files.has((DIGEST,))
-    assert held == ({DIGEST} if home.files.is_named(DIGEST) else set())
-    if held:
-        assert b"".join(home.files.open(DIGEST)) == DATA
-    if home.place.exists() and home.place.stat().st_size:
-        _write(home.place)
-        mine = home.place.read_bytes()
-        assert home.files.has((DIGEST,)) == set()
-        assert home.place.read_bytes() == mine
-
-
-def test_a_store_that_others_may_write_to_shares_nothing(home: Home) -> None:
-    (home.top / "shared").mkdir()
-    (home.top / "shared").chmod(0o775)
-    with home.files.lending(home.place.parent) as is_lending:
-        assert not is_lending
-
-
-def test_another_disk_and_one_that_does_not_tell_of_writes_share_nothing(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with home.files.lending(Path("/proc/self")) as is_lending:
-        assert not is_lending
-    monkeypatch.setattr(sharing, "tells_of_writes", lambda _: False)
-    with home.files.lending(home.place.parent) as is_lending:
-        assert not is_lending
-    assert list((home.top / "tmp").iterdir()) == []
-
-
-def test_a_disk_in_memory_does_not_tell_of_every_write() -> None:
-    memory = os.memfd_create("disk")
-    try:
-        os.write(memory, bytes(mmap.PAGESIZE))
-        assert not sharing.tells_of_writes(memory)
-    finally:
-        os.close(memory)
 
 
 @pytest.mark.parametrize("digest", ["sha256:no", "../../etc/passwd"])

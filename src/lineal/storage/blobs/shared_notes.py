@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from lineal.objects.digest import Digest, is_digest
+from lineal.objects.prepared import prepared
 
 _NOTE, _EDITED = ".note", ".edited"
 
@@ -109,4 +110,4 @@ class Notes:
                 temporary.unlink(missing_ok=True)
 
 
-_decode = msgspec.json.Decoder(Note).decode
+_decode = msgspec.json.Decoder(prepared(Note)).decode

@@ -1,0 +1,55 @@
+"""A store's shared files beside a directory of the workspace, for tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lineal.objects.digest import digest_of
+from lineal.storage.blobs import shared, sharing
+from lineal.storage.blobs.shared import SharedFiles
+
+DATA = bytes(range(256)) * 16_384  # four pieces
+DIGEST = digest_of(DATA)
+RACY_S = 0.05
+
+
+def write(path: Path) -> None:
+    """Change a file in place."""
+    with path.open("r+b") as file:
+        file.seek(70_000)
+        file.write(b"an edit")
+
+
+class Home:
+    """A store's shared files, and a directory of the workspace."""
+
+    def __init__(self, top: Path) -> None:
+        self.top = top
+        self.place = top / "work" / "data.bin"
+        self.place.parent.mkdir(parents=True, exist_ok=True)
+        (top / "tmp").mkdir(exist_ok=True)
+        self.anew()
+
+    def anew(self) -> None:
+        """Open the store as another process would."""
+        self.files = SharedFiles(self.top / "shared", self.top / "tmp", self.top / "quarantine")
+
+    def pull(self) -> None:
+        """Fetch the file, and put it in place."""
+        with self.files.lending(self.place.parent) as is_lending:
+            assert is_lending
+            fetched, temporary = self.top / "tmp" / "fetched", self.place.with_name(".lineal-1")
+            fetched.write_bytes(DATA)
+            self.files.take(fetched, DIGEST, found=DIGEST)
+            assert self.files.lend(DIGEST, temporary)
+            temporary.replace(self.place)
+
+
+def home_at(top: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """Return a store with nothing in it, which takes any file for a large one, and is patient for a moment only."""
+    for module in (shared, sharing):
+        monkeypatch.setattr(module, "RACY_NS", int(RACY_S * 1e9))
+    monkeypatch.setattr(shared, "LARGE_BYTES", 1)
+    return Home(top)
