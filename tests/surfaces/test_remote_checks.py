@@ -14,6 +14,7 @@ from lineal.objects.errors import Corrupt, NotFound
 from tests.parts.s3 import S3
 from tests.surfaces.commands import lineal
 from tests.surfaces.filled import fill
+from tests.unit.storage.spoiling import spoil
 
 
 @pytest.fixture
@@ -38,14 +39,6 @@ def here(tmp_path: Path, remote: Path) -> Iterator[LocalRepository]:
 
 def files_of(remote: Path, kind: str) -> list[Path]:
     return [each for each in (remote / kind).rglob("*") if each.is_file()]
-
-
-def spoil(path: Path) -> None:
-    """Change one byte, and nothing of the size."""
-    path.chmod(0o600)
-    data = bytearray(path.read_bytes())
-    data[len(data) // 3] ^= 1
-    path.write_bytes(data)
 
 
 def test_a_remote_that_is_sound_is_said_to_be_so(here: LocalRepository, remote: Path) -> None:

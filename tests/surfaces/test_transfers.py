@@ -18,7 +18,7 @@ from lineal.storage.buckets import directory
 from lineal.storage.remotes import remote as remote_module
 from tests.parts.s3 import S3
 from tests.surfaces.filled import content, fill
-from tests.unit.storage.spoiling import flip
+from tests.unit.storage.spoiling import flip, spoil
 
 
 @pytest.fixture
@@ -186,14 +186,6 @@ def test_a_damaged_file_of_the_remote_is_refused_and_nothing_of_it_is_kept(
     assert [] == list(there.store.root.joinpath("tmp").iterdir())  # type: ignore[union-attr]
 
 
-def spoil(path: Path) -> None:
-    """Change one byte in the middle of a file."""
-    path.chmod(0o600)
-    data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 1
-    path.write_bytes(data)
-
-
 def test_a_pull_asks_every_other_remote_before_it_gives_up(
     here: LocalRepository, there: LocalRepository, remote: Path, tmp_path: Path
 ) -> None:
@@ -210,24 +202,19 @@ def test_a_pull_asks_every_other_remote_before_it_gives_up(
     assert () == there.verify().problems
 
 
-def test_a_damaged_file_here_is_not_sent(here: LocalRepository, remote: Path) -> None:
-    spoil(next(each for each in (here.store.root / "blobs" / "sha256").rglob("*") if each.is_file()))  # type: ignore[operator]
-    with pytest.raises(Corrupt):
-        here.data.push(("data:images",))
-
-    assert not any(each.is_file() for each in (remote / "holdings").rglob("*"))
-
-
-@pytest.mark.parametrize("where", [0.01, 0.99], ids=["a blob", "the table"])
-def test_a_damaged_pack_here_is_not_sent_and_nothing_is_left_of_it(
-    where: float, here: LocalRepository, remote: Path
+@pytest.mark.parametrize(
+    ("kind", "where"), [("sha256", 0.5), ("packs", 0.01), ("packs", 0.99)], ids=["a file", "a blob", "the table"]
+)
+def test_what_is_damaged_here_is_not_sent_and_nothing_is_left_of_it(
+    kind: str, where: float, here: LocalRepository, remote: Path
 ) -> None:
-    pack = next(each for each in (here.store.root / "blobs" / "packs").rglob("*") if each.is_file())  # type: ignore[operator]
-    flip(pack, int(pack.stat().st_size * where))
+    file = next(each for each in (here.store.root / "blobs" / kind).rglob("*") if each.is_file())  # type: ignore[operator]
+    flip(file, int(file.stat().st_size * where))
     with pytest.raises((Corrupt, NotFound)):
         here.data.push(("data:images",))
 
-    assert not any(each.is_file() for name in ("holdings", "packs") for each in (remote / name).rglob("*"))
+    gone = {"sha256": ("holdings",), "packs": ("holdings", "packs")}[kind]
+    assert not any(each.is_file() for name in gone for each in (remote / name).rglob("*"))
 
 
 def test_what_is_damaged_here_is_mended_from_a_remote(here: LocalRepository) -> None:

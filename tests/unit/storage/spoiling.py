@@ -32,3 +32,8 @@ def flip(path: Path, at: int) -> None:
     """Flip one bit of a file; ``at`` counts from the end when it is negative."""
     content = path.read_bytes()
     write_at(path, at % len(content), bytes([content[at] ^ 1]))
+
+
+def spoil(path: Path) -> None:
+    """Flip one bit in the middle of a file."""
+    flip(path, path.stat().st_size // 2)
