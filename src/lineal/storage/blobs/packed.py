@@ -72,7 +72,11 @@ class PackedBlobs:
     def _layout(self, digest: Digest) -> Layout | None:
         """Return how to read a blob that a new version is compared with, or None when it is not here as a file."""
         if recipe := self.recipes.get(digest):
-            return Layout(recipe, self._range)
+            # What a user may edit is no ground to build on.
+            is_firm = all(
+                self.files.has((each,)) or not self.shared.is_named(each) for each in {p.blob for p in recipe.parts}
+            )
+            return Layout(recipe, self._range) if is_firm else None
         if not self.files.has((digest,)):
             return None
         size = self.files.size(digest)
