@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import mmap
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,14 @@ from lineal.storage.blobs.shared import SharedFiles
 DATA = bytes(range(256)) * 16_384  # four pieces
 DIGEST = digest_of(DATA)
 RACY_S = 0.05
+
+
+def tells(directory: Path) -> bool:
+    """Tell whether the tests' disk shows in a file's times that it was written to in memory."""
+    with tempfile.TemporaryFile(dir=directory) as file:
+        file.write(bytes(mmap.PAGESIZE))
+        file.flush()
+        return sharing.tells_of_writes(file.fileno())
 
 
 def write(path: Path) -> None:
@@ -52,4 +62,7 @@ def home_at(top: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     for module in (shared, sharing):
         monkeypatch.setattr(module, "RACY_NS", int(RACY_S * 1e9))
     monkeypatch.setattr(shared, "LARGE_BYTES", 1)
+    # Where the tests' own disk is one that tells of no writes in memory, they are told.
+    monkeypatch.setattr(sharing, "is_disk", lambda _: True)
+    monkeypatch.setattr(sharing, "tells_of_writes", lambda _: True)
     return Home(top)

@@ -245,3 +245,23 @@ def test_a_file_that_changes_while_it_is_compared_is_told_and_nothing_is_kept(bl
         writer.join()
     assert [] == list(blobs.scratch.iterdir())
     assert all(digest_of(blobs.get(each)) == each for each in blobs.list())
+
+
+@pytest.mark.parametrize("is_part", [False, True])
+def test_no_version_is_made_of_a_file_that_is_shared_with_the_workspace(is_part: bool, blobs: PackedBlobs) -> None:
+    first = put(blobs, NOISE)
+    base = put(blobs, NOISE + b"second", base=first) if is_part else first
+    blobs.shared.path(first).parent.mkdir(parents=True)
+    blobs.files.path(first).rename(blobs.shared.path(first))
+    assert blobs.get(base).startswith(NOISE)
+    third = put(blobs, NOISE + b"third", base=base)
+
+    assert blobs.files.has((third,)) == {third}
+    blobs.shared.path(first).chmod(0o600)
+    write_at(blobs.shared.path(first), 5, b"an edit")
+    assert blobs.get(third) == NOISE + b"third"
+    for each in {first, base}:
+        with pytest.raises(NotFound, match="was edited there"):
+            blobs.get(each)
+    assert blobs.has((first, base, third)) == {third}
+    assert {third} == {first, base, third}.intersection(blobs.list())

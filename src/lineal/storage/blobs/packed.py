@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 import os
 from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from os import PathLike
 from pathlib import Path
@@ -72,7 +73,11 @@ class PackedBlobs:
     def _layout(self, digest: Digest) -> Layout | None:
         """Return how to read a blob that a new version is compared with, or None when it is not here as a file."""
         if recipe := self.recipes.get(digest):
-            return Layout(recipe, self._range)
+            # What a user may edit is no ground to build on.
+            is_firm = all(
+                self.files.has((each,)) or not self.shared.is_named(each) for each in {p.blob for p in recipe.parts}
+            )
+            return Layout(recipe, self._range) if is_firm else None
         if not self.files.has((digest,)):
             return None
         size = self.files.size(digest)
@@ -170,8 +175,10 @@ class PackedBlobs:
         """Yield a range of a blob that is a part of a recipe, and has none itself."""
         if place := None if self.files.has((blob,)) else self._place(blob):
             return self._packed(place[0], place[1].start + start, size)
-        if not self.files.has((blob,)) and self.shared.is_named(blob):
-            return self.shared.open(blob, start=start, size=size)
+        if not self.files.has((blob,)):
+            if self.shared.is_named(blob):
+                return self.shared.open(blob, start=start, size=size)
+            raise self._missing(blob)
         return self.files.open(blob, start=start, size=size)
 
     def _place(self, digest: Digest) -> tuple[Digest, Place] | None:
@@ -204,13 +211,25 @@ class PackedBlobs:
         asked = {each for each in digests if is_digest(each)}
         found = self.packs.among(asked)
         found |= self.files.has(asked - found)
-        found |= self.recipes.among(asked - found)
+        found |= self._firm(self.recipes.among(asked - found))
         return found | self.shared.has(asked - found)
+
+    def _firm(self, recipes: AbstractSet[Digest]) -> set[Digest]:
+        """Return those of some recipes that need nothing of which an edit in the workspace took the bytes."""
+        doubtful = {*self.shared.names(), *self.shared.edited()} if recipes else set()
+        lost = {each for each in doubtful if not self.has_file(each) and not self._place(each)}
+        return {each for each in recipes if not (lost and self._needs(each, lost))}
+
+    def _needs(self, digest: Digest, blobs: AbstractSet[Digest]) -> bool:
+        recipe = self.recipes.get(digest)
+        return recipe is not None and any(each.blob in blobs for each in recipe.parts)
 
     def list(self) -> Iterator[Digest]:
         """Yield the digest of everything that is here, in order."""
         previous = ""
-        for digest in heapq.merge(self.files.list(), self.packs.blobs(), self.recipes.list(), self.shared.right()):
+        for digest in heapq.merge(
+            self.files.list(), self.packs.blobs(), sorted(self._firm({*self.recipes.list()})), self.shared.right()
+        ):
             if digest != previous:
                 yield digest
             previous = digest

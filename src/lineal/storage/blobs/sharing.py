@@ -34,7 +34,8 @@ def can_share(store: Path, scratch: Path, directory: Path) -> bool:
     try:
         scratch.mkdir(parents=True, exist_ok=True)
         store.mkdir(parents=True, exist_ok=True)
-        if device_of(directory) != store.stat().st_dev or not boot() or not _is_private(store):
+        device = store.stat().st_dev
+        if device_of(directory) != device or not is_disk(device) or not boot() or not _is_private(store):
             return False
         with one.open("x+b") as first, other.open("xb") as second:
             first.write(bytes(mmap.PAGESIZE))
@@ -51,6 +52,11 @@ def can_share(store: Path, scratch: Path, directory: Path) -> bool:
         for each in (one, other):
             with suppress(OSError):
                 each.unlink(missing_ok=True)
+
+
+def is_disk(device: int) -> bool:
+    """Tell whether a file system lies on a disk of this machine alone; one behind a network, or in memory, has no such number."""
+    return os.major(device) != 0
 
 
 def _is_private(store: Path) -> bool:
