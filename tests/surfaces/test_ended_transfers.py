@@ -65,6 +65,22 @@ def test_what_a_killed_push_left_half_written_is_let_go_of(here: LocalRepository
     assert [False, True, True] == [each.exists() for each in (left, young, others)]
 
 
+def test_nothing_is_left_of_a_pack_that_was_copied_before_it_was_certain(
+    here: LocalRepository, remote: Path, tmp_path: Path
+) -> None:
+    top = tmp_path / "here" / "images"
+    for path in sorted(top.rglob("*.bin"))[20:]:
+        path.unlink()
+    here.data.add(top)
+    (before,) = (each.name for each in (tmp_path / "here" / ".lineal" / "blobs" / "packs").rglob("*") if each.is_file())
+    here.data.push(("data:images@2",))  # of the only pack, most is of no use
+    sent = [each for each in (remote / "packs").rglob("*") if each.is_file()]
+
+    assert 1 == len(sent)
+    assert not sent[0].name.endswith(before)
+    assert () == here.verify(remote="backup").problems
+
+
 @pytest.mark.parametrize("sign", ["writing", "collecting"])
 def test_a_sign_of_who_was_killed_is_named_with_what_to_do(sign: str, here: LocalRepository, remote: Path) -> None:
     from lineal.operations.data.stores import remote_of

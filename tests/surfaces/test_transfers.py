@@ -131,22 +131,6 @@ def test_packs_of_many_versions_are_sent_to_one_place_after_another(
     assert packs[0] == packs[1] == packs[2]
 
 
-def test_nothing_is_left_of_a_pack_that_was_copied_before_it_was_certain(
-    here: LocalRepository, there: LocalRepository, remote: Path, tmp_path: Path
-) -> None:
-    top = tmp_path / "here" / "images"
-    for path in sorted(top.rglob("*.bin"))[20:]:
-        path.unlink()
-    here.data.add(top)
-    here.data.push(("data:images@2",))  # of the only pack, most is of no use
-    there.data.pull(("data:images",))
-    there.data.get("data:images", tmp_path / "out")
-
-    assert content(top) == content(tmp_path / "out")
-    assert 1 == sum(each.is_file() for each in (remote / "packs").rglob("*"))
-    assert set(here.store.blobs.packs.list()) > set(there.store.blobs.packs.list())  # type: ignore[attr-defined]
-
-
 def test_a_push_mends_a_remote_that_lost_a_member_of_a_directory(
     here: LocalRepository, there: LocalRepository, remote: Path, tmp_path: Path
 ) -> None:
