@@ -43,7 +43,7 @@ class SharedHistory(RuleBasedStateMachine):
         shared.LARGE_BYTES = 1 << 20
         self.mine: dict[Path, bytes] = {}
         """What is in the workspace, by whoever put it there last."""
-        self.memories: list[tuple[Path, mmap.mmap]] = []
+        self.memories: list[tuple[int, mmap.mmap]] = []
 
     @initialize()
     def push(self) -> None:
@@ -130,7 +130,7 @@ class SharedHistory(RuleBasedStateMachine):
     @rule(name=names, size=st.integers(0, 2_400_000))
     def truncate(self, name: str, size: int) -> None:
         path = self.data / name
-        if path.exists() and not any(each == path for each, _ in self.memories):
+        if path.exists() and not any(each == path.stat().st_ino for each, _ in self.memories):
             time.sleep(TICK_S)
             os.truncate(path, size)
             self.mine[path] = self.mine[path][:size].ljust(size, b"\0")
@@ -141,17 +141,18 @@ class SharedHistory(RuleBasedStateMachine):
         path = self.data / name
         if path.exists() and path.stat().st_size >= 1_000_000:
             with path.open("r+b") as file:
-                self.memories.append((path, mmap.mmap(file.fileno(), 1_000_000)))
+                self.memories.append((path.stat().st_ino, mmap.mmap(file.fileno(), 1_000_000)))
 
     @precondition(lambda self: self.memories)
     @rule(at=st.integers(0, 999_000), chance=st.randoms(use_true_random=False))
     def write_in_memory(self, at: int, chance: random.Random) -> None:
-        path, memory = chance.choice(self.memories)
+        inode, memory = chance.choice(self.memories)
         time.sleep(TICK_S)
         memory[at : at + 3] = b"mem"
-        # It may be another file by now, that was there before.
-        self.mine.update({each: each.read_bytes() for each in self.mine if each.exists() and each == path})
-        self.see_other_names(path) if path.exists() else None
+        # It is that file, whatever it is called by now.
+        for path, data in self.mine.items():
+            if path.exists() and path.stat().st_ino == inode:
+                self.mine[path] = data[:at] + b"mem" + data[at + 3 :]
 
     @rule(name=names, mode=st.sampled_from([0o600, 0o644, 0o444]))
     def chmod(self, name: str, mode: int) -> None:
