@@ -99,7 +99,8 @@ class Http(_Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take bytes that came."""
-        if data in self.known and self._is_between and self._is_idle and OBSERVE in (scope := self.known[data]):
+        # The bytes of a long upload are not looked up: that would read each of them.
+        if self._is_between and data in self.known and self._is_idle and OBSERVE in (scope := self.known[data]):
             self._answer(scope)
             return
         self._raw = data if self._is_between else b""
