@@ -65,6 +65,9 @@ class Dying:
     def transaction(self):
         return self.inner.transaction()
 
+    def notes(self, write, /):
+        return self.inner.notes(write)
+
     def close(self) -> None:
         self.inner.close()
 
