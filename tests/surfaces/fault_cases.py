@@ -124,7 +124,8 @@ _TOLD = (
     "    open(f'heard {{len(heard)}}', 'w').close()\n"
     "    if len(heard) == {count}: sys.exit(5)\n"
     "for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP): signal.signal(each, told)\n"
-    "open('ready', 'w').close()\ntime.sleep(30)"
+    # One long sleep would be begun though a signal just came: Python's handler would then run when it is over.
+    "open('ready', 'w').close()\nfor _ in range(600): time.sleep(0.05)"
 )
 _RAISE = "kill -{0} $$; sleep 5"
 # A control group of either version, where one can be made.

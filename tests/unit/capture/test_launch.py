@@ -185,6 +185,9 @@ LAUNCHER = (
     "sys.exit(100 - done.exit_status if done.exit_status < 0 else done.exit_status)\n"
 )
 
+# One long sleep would be begun though a signal just came: Python's handler would then run when it is over.
+WAITS = "for _ in range(1200): time.sleep(0.05)"
+
 
 def launcher(project: Path, spool: Path, *command: str) -> tuple[str, ...]:
     return (sys.executable, "-c", LAUNCHER, str(project), str(spool), *command)
@@ -198,7 +201,7 @@ def test_a_signal_reaches_the_program(
         "program.py",
         "import signal, sys, time\n"
         f"signal.signal({int(number)}, lambda *_: (open('told.txt', 'w').write('yes'), sys.exit(5)))\n"
-        "print('ready', flush=True)\ntime.sleep(60)",
+        f"print('ready', flush=True)\n{WAITS}",
     )
     process = subprocess.Popen(launcher(project, spool, "program.py"), env=variables, stdout=subprocess.PIPE)
     assert process.stdout is not None
@@ -214,7 +217,7 @@ def test_a_signal_reaches_the_program(
 def test_an_interrupt_of_the_group_ends_the_program_and_not_the_recorder(
     project: Path, spool: Path, write: Write, variables: dict[str, str]
 ) -> None:
-    write("program.py", "import time\nprint('ready', flush=True)\ntime.sleep(60)")
+    write("program.py", f"import time\nprint('ready', flush=True)\n{WAITS}")
     process = subprocess.Popen(
         launcher(project, spool, "program.py"),
         env=variables,
