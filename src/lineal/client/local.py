@@ -54,7 +54,7 @@ class LocalRepository(Verbs):
     def perform(self, operation: Operation, request: msgspec.Struct, *, key: str = "") -> Any:
         """Carry out ``operation`` and return its answer; a second call with the same ``key`` gets the same answer."""
         answer = perform(self.store, operation, request, key=key, observer=self.observer)
-        if self.store.programs == "all" and operation.effect in {"writes", "acts"} and not operation.internal:
+        if self.store.programs == "all" and operation.is_journalled and not operation.internal:
             self._run_hooks()
         return answer
 

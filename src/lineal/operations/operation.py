@@ -35,10 +35,14 @@ from lineal.storage.store import Role, Store
 P = ParamSpec("P")
 R = TypeVar("R")
 
-Effect = Literal["reads", "records", "writes", "acts"]
-"""``reads`` changes nothing. ``records`` adds what a running program tells of itself, one transaction each and many a
-second: the journal has the beginning and the end of its run instead. ``writes`` is one transaction with its journal entry.
-``acts`` takes its time and reaches outside (starts a process, runs a model): it is journalled when it begins and ends."""
+Effect = Literal["reads", "records", "writes", "shares", "acts", "examines"]
+"""What an operation does to the repository, and with that how it is carried out and journalled.
+
+``reads`` changes nothing. ``records`` adds what a running program tells of itself, one transaction each and many a
+second: the journal has the beginning and the end of its run instead. ``writes`` is one transaction with its journal entry;
+so is ``shares``, which writes only what the lock of one row keeps to itself, so that others may be at work meanwhile.
+``acts`` takes its time and reaches outside (starts a process, runs a model): it is journalled when it begins and ends.
+``examines`` acts to find out what is so, and does it also where nothing can be journalled."""
 
 
 class Upload(msgspec.Struct, frozen=True):
@@ -88,13 +92,12 @@ class Operation:
     Args:
         words: the words of the command, for example ``data add``; the route is ``/api/v1/data/add``.
         function: the definition; its first argument is the store.
-        effect: what it does to the repository.
+        effect: what it does to the repository, and how it is journalled.
         role: the least role that may use it.
         internal: it serves other parts of Lineal; no command is made of it.
         prepare: takes what the function takes, and does the slow part of it before the transaction.
         about: which parameters name an experiment, a model or a part of one, on which the role is asked for; None for
             one that may be about all of them.
-        examines: whether it ``acts`` to find out what is so, and does it also where nothing can be journalled.
     """
 
     def __init__(
@@ -107,7 +110,6 @@ class Operation:
         internal: bool,
         prepare: Callable[..., None] | None = None,
         about: Mapping[str, str] | None = None,
-        examines: bool = False,
     ) -> None:
         self.words = words
         self.prepare = prepare
@@ -116,8 +118,6 @@ class Operation:
         self.role = role
         self.internal = internal
         self.about = about
-        self.examines = examines
-        self.shares = False
 
     @property
     def path(self) -> str:
@@ -128,6 +128,16 @@ class Operation:
     def method(self) -> str:
         """The HTTP method: questions are GET, everything else is POST."""
         return "GET" if self.effect == "reads" else "POST"
+
+    @property
+    def is_journalled(self) -> bool:
+        """Whether the journal has an entry of it: a question has none, nor has what a program tells while it runs."""
+        return self.effect not in {"reads", "records"}
+
+    @property
+    def reaches_outside(self) -> bool:
+        """Whether it takes its time, with no transaction around it."""
+        return self.effect in {"acts", "examines"}
 
     @cached_property
     def summary(self) -> str:
@@ -192,22 +202,18 @@ def operation(
     internal: bool = False,
     prepare: Callable[..., None] | None = None,
     about: Mapping[str, str] | None = None,
-    examines: bool = False,
-    shares: bool = False,
 ) -> Callable[[Callable[Concatenate[Store, P], R]], Callable[Concatenate[Handle, P], R]]:
     """Make an operation of a function whose first argument is a store.
 
     Args:
         words: what it is called, for example ``model register``.
-        effect: what it does to the repository.
+        effect: what it does to the repository, and how it is journalled.
         role: the least role that may use it; by default a reader for ``reads`` and a writer for the rest.
         internal: it serves other parts of Lineal; no command is made of it.
         prepare: takes what the function takes, and does before the transaction what takes long and changes no name: it
             may be done in vain, and twice.
         about: which parameters name an experiment, a model or a part of one, by their kind in ``access.py``. Whoever has
             a smaller role on some of them may use nothing that does not say.
-        examines: whether it ``acts`` to find out what is so, and does it also where nothing can be journalled.
-        shares: whether it ``writes`` only what the lock of one row keeps to itself, so that others may be at work meanwhile.
 
     Returns:
         A decorator. What it returns takes a handle in place of the store, so it is a method of every repository.
@@ -223,9 +229,7 @@ def operation(
             internal=internal,
             prepare=prepare,
             about=about,
-            examines=examines,
         )
-        found.shares = shares
         signature = inspect.signature(function)
         after_store = list(signature.parameters.values())[1:]
         in_order = [each.name for each in after_store if each.kind is not each.KEYWORD_ONLY]

@@ -13,7 +13,7 @@ from lineal.objects.digest import Digest, digest_of
 from lineal.objects.errors import Busy, Conflict, Denied, LinealError, Refused, Unavailable
 from lineal.objects.prepared import prepared
 from lineal.operations.journal import Outcome, write_entry
-from lineal.operations.operation import Operation
+from lineal.operations.operation import Effect, Operation
 from lineal.storage.store import Store
 
 Observer = Callable[[str, str, float], None]
@@ -40,14 +40,7 @@ def perform(
     started, ended = time.perf_counter(), "done"
     try:
         _check_role(store, operation, request)
-        if operation.effect == "reads":
-            return _seen(store, _call(store, operation, request))
-        if operation.effect == "records":
-            with store.database.transaction():
-                return _call(store, operation, request)
-        if operation.effect == "acts":
-            return _act(store, operation, request, key)
-        return _write(store, operation, request, key)
+        return _WAYS[operation.effect](store, operation, request, key)
     except LinealError as error:
         ended = type(error).__name__
         raise
@@ -76,6 +69,15 @@ def _seen(store: Store, answer: Any) -> Any:
     return access.visible(store, answer)
 
 
+def _read(store: Store, operation: Operation, request: msgspec.Struct, _key: str) -> Any:
+    return _seen(store, _call(store, operation, request))
+
+
+def _record(store: Store, operation: Operation, request: msgspec.Struct, _key: str) -> Any:
+    with store.database.transaction():
+        return _call(store, operation, request)
+
+
 def _call(store: Store, operation: Operation, request: msgspec.Struct) -> Any:
     return operation.function(store, **_arguments(request))
 
@@ -92,7 +94,7 @@ def _write(store: Store, operation: Operation, request: msgspec.Struct, key: str
         operation.prepare(store, **_arguments(request))
     noting = store.noting()
     try:
-        with noting.database.transaction() if operation.shares and not key else noting.writing():
+        with noting.database.transaction() if operation.effect == "shares" and not key else noting.writing():
             if key and (known := _known_answer(store, operation, request, key)) is not None:
                 return known
             try:
@@ -112,8 +114,6 @@ def _write(store: Store, operation: Operation, request: msgspec.Struct, key: str
 
 def _act(store: Store, operation: Operation, request: msgspec.Struct, key: str) -> Any:
     """Journal the beginning and the end, so that a crash in between shows as a beginning without an end."""
-    if operation.examines and not _can_journal(store):
-        return _call(store, operation, request)
     with store.writing():
         if key and (known := _known_answer(store, operation, request, key)) is not None:
             return known
@@ -130,6 +130,12 @@ def _act(store: Store, operation: Operation, request: msgspec.Struct, key: str) 
         if key:
             _keep_answer(store, operation, request, key, result)
     return result
+
+
+def _examine(store: Store, operation: Operation, request: msgspec.Struct, key: str) -> Any:
+    if _can_journal(store):
+        return _act(store, operation, request, key)
+    return _call(store, operation, request)
 
 
 def _can_journal(store: Store) -> bool:
@@ -198,7 +204,7 @@ def _journal(
 
 def _note_denied(store: Store, operation: Operation, request: msgspec.Struct, error: Denied) -> None:
     """Journal that somebody tried what they may not. Where even that cannot be written, they are denied all the same."""
-    if operation.effect in {"writes", "acts"}:
+    if operation.is_journalled:
         with suppress(LinealError), store.writing():
             _journal(store, operation, request, "denied", None, error)
 
@@ -209,3 +215,13 @@ def _subject(operation: Operation, request: msgspec.Struct, result: Any) -> str:
         return str(reference)
     texts = (getattr(request, each.name) for each in operation.parameters if each.type is str)
     return next(filter(None, texts), "")
+
+
+_WAYS: dict[Effect, Callable[[Store, Operation, msgspec.Struct, str], Any]] = {
+    "reads": _read,
+    "records": _record,
+    "writes": _write,
+    "shares": _write,
+    "acts": _act,
+    "examines": _examine,
+}

@@ -68,7 +68,7 @@ class _Operations:
             if operation.effect == "reads":
                 answer = await awaited(work, asking, request.receive)
             else:
-                in_thread = self._acts.run if operation.effect == "acts" else run_in_threadpool
+                in_thread = self._acts.run if operation.reaches_outside else run_in_threadpool
                 answer = await self._once.run(key, msgspec.json.encode((words, asked)), partial(in_thread, work))
             return Response(msgspec.json.encode(answer), media_type="application/json")
 

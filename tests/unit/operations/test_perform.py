@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import msgspec
 import pytest
 
@@ -12,10 +14,10 @@ from lineal.objects.errors import Conflict, Denied, Invalid, NotFound, Refused, 
 from lineal.objects.statements import JournalEntry
 from lineal.operations import every
 from lineal.operations.data import datasets
-from lineal.operations.operation import Operation, Upload
+from lineal.operations.operation import Effect, Operation, Upload
 from lineal.operations.versioning import models
 from lineal.storage.clock import FixedClock
-from lineal.storage.store import ROLES, Actor, Role
+from lineal.storage.store import ROLES, Actor, Role, Store
 from tests.unit.operations.making import dataset, run
 
 
@@ -38,6 +40,21 @@ def test_a_question_leaves_no_entry(repository: LocalRepository) -> None:
     repository.data.list()
 
     assert [] == entries(repository)
+
+
+@pytest.mark.parametrize("effect", get_args(Effect))
+def test_the_effect_of_a_verb_says_what_the_journal_tells_of_it(effect: Effect, repository: LocalRepository) -> None:
+    outcomes = {"reads": [], "records": [], "acts": ["began", "done"], "examines": ["began", "done"]}
+    verb = Operation("try it", _nothing, effect=effect, role="reader", internal=True)
+    repository.perform(verb, verb.request())
+
+    assert outcomes.get(effect, ["done"]) == [each.outcome for each in entries(repository)]
+    assert verb.is_journalled == bool(entries(repository))
+    assert verb.reaches_outside == (len(entries(repository)) > 1)
+
+
+def _nothing(_store: Store) -> None:
+    """Do nothing."""
 
 
 def test_an_entry_names_the_objects_that_the_act_made(repository: LocalRepository) -> None:

@@ -26,7 +26,7 @@ _APART_MS = 5_000
 _KINDS = {"needed": probing.NEEDED, "enforced": enforcing.ENFORCED, "speed": probing.SPEED}
 
 
-@operation("doctor", effect="acts", examines=True)
+@operation("doctor", effect="examines")
 def doctor(store: Store, remote: str = "") -> Diagnosis:
     """Tell whether this repository is well, and what a remote can do and enforces, by trying it.
 

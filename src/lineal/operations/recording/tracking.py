@@ -53,7 +53,7 @@ class NewRun(msgspec.Struct, frozen=True, kw_only=True):
     tags: dict[str, str] = {}
 
 
-@operation("runs create", effect="writes", internal=True, about={"run": "new"}, shares=True)
+@operation("runs create", effect="shares", internal=True, about={"run": "new"})
 def create(store: Store, run: NewRun) -> TrackedRun:
     """Begin a run that will tell of itself.
 
@@ -137,7 +137,7 @@ def record(
         fold(store, run_id)
 
 
-@operation("runs update", effect="writes", internal=True, about={"run_id": "run id"}, shares=True)
+@operation("runs update", effect="shares", internal=True, about={"run_id": "run id"})
 def update(
     store: Store, run_id: str, *, name: str = "", state: State | Literal[""] = "", ended_at: int | None = None
 ) -> RunInfo:
