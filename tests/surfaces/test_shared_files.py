@@ -85,11 +85,14 @@ def test_an_edit_costs_the_store_its_copy_and_a_repair_brings_it_back(there: Pat
     assert "data:rows@1" in said
     assert "lineal repair fetches it" in " ".join(lineal(there, "verify", status=7)[0].split())
     assert "the store lost its copy of what was edited in place" in " ".join(lineal(there, "doctor")[0].split())
-    assert "modified  large.bin" in lineal(there, "data", "status", "rows", status=1)[0]
+    said = lineal(there, "data", "status", "rows", status=1)[0]
+    assert "modified  large.bin" in said
+    assert "the edit of large.bin cost the store its copy: lineal data pull data:rows@1 fetches it again" in said
     _, told = lineal(there, "data", "get", "data:rows", "elsewhere", status=3)
     assert "lineal data pull" in told
 
     assert "data:rows" in lineal(there, "repair")[0]
+    assert "cost the store" not in lineal(there, "data", "status", "rows", status=1)[0]
     lineal(there, "data", "get", "data:rows", "elsewhere")
     assert (there / "elsewhere" / "large.bin").read_bytes() == DATA
     assert large(there).read_bytes() == mine

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -112,8 +114,18 @@ def _line(reference: str) -> str:
 
 def files_status(handle: Workspace, path: Path | None) -> tuple[Changes, ...]:
     """Return what differs at each place that is meant. Raises NotFound."""
-    index = handle.ways.seen
+    index, lost = handle.ways.seen, partial(_lost, handle)
     return tuple(
-        msgspec.structs.replace(changes(index, each), tree=_named_tree(each), reference=_reference(handle, each))
+        msgspec.structs.replace(
+            changes(index, each, lost=lost), tree=_named_tree(each), reference=_reference(handle, each)
+        )
         for each in places(index, path)
     )
+
+
+def _lost(handle: Workspace, digests: AbstractSet[Digest]) -> set[Digest]:
+    """Return what the store lost with edits of files that are its own too. A server has none of those."""
+    from lineal.storage.repository import unwrapped  # noqa: PLC0415 - only what was modified is asked for
+
+    blobs = unwrapped(handle.ways.blobs)
+    return blobs.edited(digests) if blobs else set()

@@ -21,7 +21,7 @@ from lineal.storage.database.database import Database
 from lineal.storage.store import Actor, Store
 from lineal.storage.where import DIRECTORY, FILE, find
 
-__all__ = ["DIRECTORY", "FORMAT", "Settings", "create", "find", "on_disk", "open_store", "settings"]
+__all__ = ["DIRECTORY", "FORMAT", "Settings", "create", "find", "on_disk", "open_store", "settings", "unwrapped"]
 
 FORMAT = 1
 """The number of the layout; a newer one is refused."""
@@ -125,7 +125,11 @@ def open_store(root: Path, *, actor: Actor, read_only: bool = False) -> Store:
 
 def on_disk(store: Store) -> PackedBlobs | None:
     """Return the blobs on a disk behind any wrappers, or None when there are none."""
-    blobs = store.blobs
+    return unwrapped(store.blobs)
+
+
+def unwrapped(blobs: BlobStore) -> PackedBlobs | None:
+    """Return the blobs on a disk behind the wrappers of ``blobs``, or None when there are none."""
     while isinstance(blobs, Forwarding):
         blobs = blobs.inner
     return blobs if isinstance(blobs, PackedBlobs) else None

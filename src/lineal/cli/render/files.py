@@ -33,6 +33,17 @@ def changes(answers: Sequence[Changes], page: Page) -> Iterator[str]:
             yield from (f"  {word:<9} {plain(path)}" for path in paths[:_SHOWN_MAX])
             if len(paths) > _SHOWN_MAX:
                 yield f"  {word:<9} … and {len(paths) - _SHOWN_MAX:,} more (--json lists all)"
+        if each.lost:
+            yield _lost(each)
+
+
+def _lost(found: Changes) -> str:
+    """Return what became of files that were the store's too, and what to do."""
+    others = f" and {len(found.lost) - 1:,} more" if found.lost[1:] else ""
+    return (
+        f"  the edit of {plain(found.lost[0])}{others} cost the store its copy: lineal data pull {found.reference or 'NAME'} fetches it"
+        " again, lineal data add keeps the edit"
+    )
 
 
 def many(answers: Sequence[FileLine], page: Page) -> Iterator[str]:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from pathlib import Path
+
+import msgspec
 
 from lineal.client.workspace.hand import STAMP
 from lineal.client.workspace.index import Index, Place, Seen
 from lineal.client.workspace.listing import Listing, folders
 from lineal.client.workspace.scanning import digest_at, mode_of, root_of, told
 from lineal.formats import pack
+from lineal.objects.digest import Digest
 from lineal.objects.errors import NotFound
 from lineal.operations.answers import Changes
+
+Lost = Callable[[AbstractSet[Digest]], AbstractSet[Digest]]
 
 
 def places(index: Index, path: Path | None) -> list[Place]:
@@ -32,13 +39,22 @@ def places(index: Index, path: Path | None) -> list[Place]:
     raise NotFound(f"nothing was added from {path}, nor put there", hint=hint)
 
 
-def changes(index: Index, place: Place) -> Changes:
+def changes(index: Index, place: Place, *, lost: Lost | None = None) -> Changes:
     """Return what was added, removed and modified at a place since its tree was taken or put there.
 
     A file is read only when its stamp is not the one that the index knows; the index learns the new stamp of a file that
     turned out to be the same. A directory that is empty, or was, has a slash at its end, and counts as a file, as in a tree.
+
+    Args:
+        index: what is known of the workspace.
+        place: where.
+        lost: asked which of the bytes that are not there any more the store lost with them.
     """
-    return _Comparison(index, place).result()
+    found = _Comparison(index, place)
+    changed = found.result()
+    gone = lost({*found.gone.values()}) if lost and found.gone else set()
+    paths = sorted(path for path, digest in found.gone.items() if digest in gone) if gone else ()
+    return msgspec.structs.replace(changed, lost=tuple(paths))
 
 
 _NO_SIZE = -1
@@ -56,6 +72,8 @@ class _Comparison:
         self._modified = list[str]()
         self._removed = list[str]()
         self._unchanged = 0
+        self.gone = dict[str, Digest]()
+        """What the files were that were modified or removed, by their paths."""
 
     def result(self) -> Changes:
         """Walk, and return what differs."""
@@ -73,7 +91,9 @@ class _Comparison:
             left.discard(inside)
         for folder in left:
             # A folder of which nothing was seen was an empty one.
-            self._removed += [folder + name for name in self._index.seen(root, folder).stamps] or [folder]
+            before = self._index.seen(root, folder)
+            self._removed += [folder + name for name in before.stamps] or [folder]
+            self._note_gone(folder, before, before.stamps)
         self._index.see(root, self._learnt)
         return Changes(
             path=root,
@@ -99,10 +119,16 @@ class _Comparison:
                 self._unchanged += 1
             else:
                 self._modified.append(inside + name)
+                self._note_gone(inside, before, (name,))
                 stamps[name] = STAMP.pack(_NO_SIZE, *told(before.stamps[name])[1:])
-        self._removed += (inside + name for name in before.stamps.keys() - listing.stamps.keys())
+        removed = before.stamps.keys() - listing.stamps.keys()
+        self._removed += (inside + name for name in removed)
+        self._note_gone(inside, before, removed)
         if before.stamps:
             self._learnt.append((inside, Seen(listing.device, listing.at, 0, stamps, before.digests)))
+
+    def _note_gone(self, inside: str, before: Seen, names: Iterable[str]) -> None:
+        self.gone.update((inside + name, pack.cooked(before.digests[name])) for name in names)
 
     def _is_same(self, listing: Listing, before: Seen, name: str) -> bool:
         """Read a file whose stamp does not say enough."""

@@ -120,7 +120,10 @@ class Transfer(Answer, frozen=True, kw_only=True):
 
 
 class Changes(Answer, frozen=True, kw_only=True):
-    """What differs between a place in the workspace and the tree that was last added from it, or put there."""
+    """What differs between a place in the workspace and the tree that was last added from it, or put there.
+
+    ``lost`` are those of the modified and removed files whose bytes were the store's own too, and went with an edit in place.
+    """
 
     path: str
     tree: Digest
@@ -128,6 +131,7 @@ class Changes(Answer, frozen=True, kw_only=True):
     added: tuple[str, ...] = ()
     modified: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
     unchanged: int = 0
 
     @property

@@ -214,6 +214,11 @@ class PackedBlobs:
         found |= self._firm(self.recipes.among(asked - found))
         return found | self.shared.has(asked - found)
 
+    def edited(self, digests: AbstractSet[Digest]) -> set[Digest]:
+        """Return those of ``digests`` that were here in files of the workspace, and went with an edit there."""
+        doubtful = digests & {*self.shared.names(), *self.shared.edited()}
+        return {*doubtful} - self.has(doubtful)
+
     def _firm(self, recipes: AbstractSet[Digest]) -> set[Digest]:
         """Return those of some recipes that need nothing of which an edit in the workspace took the bytes."""
         doubtful = {*self.shared.names(), *self.shared.edited()} if recipes else set()

@@ -43,6 +43,7 @@ def test_what_differs_is_listed_place_by_place() -> None:
             removed=("r.csv",),
             unchanged=1_234,
         ),
+        Changes(path="/data/d", tree=digest("4"), reference="data:d@1", modified=("d", "e", "f"), lost=("d", "e")),
     )
 
     assert (
@@ -55,6 +56,11 @@ def test_what_differs_is_listed_place_by_place() -> None:
   added     new
   added     logs/
   removed   r.csv
+/data/d  data:d@1, 3 modified, 0 unchanged
+  modified  d
+  modified  e
+  modified  f
+  the edit of d and 1 more cost the store its copy: lineal data pull data:d@1 fetches it again, lineal data add keeps the edit
 """
     )
 
