@@ -13,6 +13,8 @@ import pytest
 from lineal.client.connect import init
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Conflict
+from lineal.storage.buckets.keys import is_unfinished
+from tests.parts.ssh import Ssh
 from tests.surfaces.commands import start
 from tests.surfaces.filled import fill
 
@@ -63,6 +65,51 @@ def test_what_a_killed_push_left_half_written_is_let_go_of(here: LocalRepository
     assert left.exists()
     assert 1 == here.gc(remote="backup", delete=True).temporary
     assert [False, True, True] == [each.exists() for each in (left, young, others)]
+
+
+def test_what_a_killed_push_left_half_written_on_another_machine_is_let_go_of(
+    here: LocalRepository, ssh: Ssh, tmp_path: Path
+) -> None:
+    there = tmp_path / "there"
+    there.mkdir()
+    options = tuple(f"{name}={value}" for name, value in ssh.options.items())
+    here.remote.add("far", f"ssh://{ssh.address}{there}", option=options)
+    here.data.push(to="far")
+    (there / "blobs" / "mine").mkdir(parents=True)
+    others = [there / "blobs" / "mine" / "~mine", there / "~1.0", there / "notes"]
+    for each in others:
+        each.write_bytes(b"theirs")
+        os.utime(each, (0, 0))
+    (tmp_path / "here" / "images" / "huge").write_bytes(os.urandom(96 << 20))
+    here.data.add(tmp_path / "here" / "images")
+    process = start(tmp_path / "here", "data", "push", "data:images", "--to", "far")
+    while process.poll() is None and not any(each.stat().st_size > 1 << 20 for each in half_written(there / "blobs")):
+        time.sleep(0.001)
+    process.kill()
+    process.communicate(timeout=60)
+    left = half_written(there)
+    for each in there.glob("writing/*"):
+        each.unlink()
+
+    assert left
+    assert 0 == here.gc(remote="far", delete=True).temporary, "it may be that of somebody at work"
+
+    for each in left:
+        os.utime(each, (0, 0))
+    size_bytes = sum(each.stat().st_size for each in left)
+
+    assert (len(left), size_bytes) == (here.gc(remote="far").temporary, here.gc(remote="far").size_bytes)
+    assert half_written(there) == left
+    assert len(left) == here.gc(remote="far", delete=True).temporary
+    assert half_written(there) == []
+    assert [True] * 3 == [each.exists() for each in others]
+    here.data.push(("data:images",), to="far")
+    assert () == here.verify(remote="far").problems
+
+
+def half_written(remote: Path) -> list[Path]:
+    """Return the files of programs that write to a remote, or wrote to it when they were killed."""
+    return sorted(each for each in remote.rglob("~*") if is_unfinished(each.name))
 
 
 def test_nothing_is_left_of_a_pack_that_was_copied_before_it_was_certain(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -17,12 +16,11 @@ from lineal.storage.blobs.copying import copy, copy_hashed
 from lineal.storage.blobs.reading import guarded, replacing, sync_directory, unavailable
 from lineal.storage.buckets import files
 from lineal.storage.buckets.bucket import Held, Progress
-from lineal.storage.buckets.keys import check_key, is_key
+from lineal.storage.buckets.keys import check_key, is_key, is_unfinished, unfinished
 from lineal.storage.direct import write_at
 
 _READ_ONLY = 0o444
 _MEANINGFUL = "%?#@"
-_LEFT = re.compile(r"~\d+\.[0-9a-f]{16}")
 
 _DENIED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ELOOP}
 
@@ -143,16 +141,22 @@ class DirectoryBucket:
             with self._guarded(key), suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
                 self._path(key).unlink()
 
-    def leftovers(self, *, before: int) -> Iterator[tuple[Path, int]]:
+    def leftovers(self, *, before: int) -> Iterator[tuple[str, int]]:
         """Yield the files that a crash left half written before a time, in milliseconds since 1970, and their sizes."""
         self._check()
         for folder, _, names in os.walk(self._directory):
-            for name in filter(_LEFT.fullmatch, names):
+            for name in filter(is_unfinished, names):
                 path = Path(folder) / name
                 with suppress(FileNotFoundError):  # it has its name now
                     found = path.lstat()
                     if stat.S_ISREG(found.st_mode) and found.st_mtime_ns < before * 1_000_000:
-                        yield path, found.st_size
+                        yield str(path), found.st_size
+
+    def let_go(self, leftovers: Iterable[str]) -> None:
+        """Remove files that a crash left half written."""
+        for path in leftovers:
+            with guarded(Path(path)):
+                Path(path).unlink(missing_ok=True)
 
     def _path(self, key: str) -> Path:
         """Return where ``key`` is. Raises Invalid when it is none, Denied when a link leads elsewhere."""
@@ -168,11 +172,9 @@ class DirectoryBucket:
         """Lend a file that takes the place of ``key`` at the end of the block."""
         self._check()
         path = self._path(key)
-        # No key holds a tilde, so what a crash leaves is never taken for a key.
-        temporary = path.parent / f"~{os.getpid()}.{os.urandom(8).hex()}"
         with self._guarded(key):
             self._make(path.parent)
-            with files.whole_file(path, temporary, mode=0o644) as descriptor:
+            with files.whole_file(path, path.parent / unfinished(), mode=0o644) as descriptor:
                 yield descriptor
                 # Not before: a file that its owner may not write cannot be opened once more, past the cache.
                 os.fchmod(descriptor, os.fstat(descriptor).st_mode & _READ_ONLY)

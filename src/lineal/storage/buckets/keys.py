@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 from lineal.objects.errors import Invalid
@@ -9,6 +10,7 @@ from lineal.objects.errors import Invalid
 _BYTES_MAX = 900
 """Object stores allow 1,024 bytes; the rest is left for a prefix of the bucket's."""
 
+_UNFINISHED = re.compile(r"~(\d+\.)?[0-9a-f]{16}")
 _SEGMENT = re.compile(r"[A-Za-z0-9._-]{1,255}")
 
 
@@ -29,3 +31,13 @@ def check_key(key: str) -> str:
             f"{key!r} cannot be a key of a bucket", hint="use ASCII letters, digits, '.', '_', '-' and '/' between them"
         )
     return key
+
+
+def unfinished() -> str:
+    """Return a name for a file that is still written. No key holds a tilde, so what a crash leaves is never taken for one."""
+    return f"~{os.getpid()}.{os.urandom(8).hex()}"
+
+
+def is_unfinished(name: str) -> bool:
+    """Tell whether a file is called as those are that are still written, or were when somebody crashed."""
+    return bool(_UNFINISHED.fullmatch(name))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import stat
 import threading
 from collections.abc import Coroutine, Iterable, Iterator, Mapping
@@ -18,7 +17,7 @@ from lineal.storage.blobs.reading import guarded
 from lineal.storage.buckets import files
 from lineal.storage.buckets.bucket import Held, Progress
 from lineal.storage.buckets.failures import missing
-from lineal.storage.buckets.keys import check_key, is_key
+from lineal.storage.buckets.keys import check_key, is_key, is_unfinished, unfinished
 
 T = TypeVar("T")
 
@@ -123,8 +122,24 @@ class SshBucket:
 
     def delete(self, keys: Iterable[str]) -> None:
         """Forget what is under ``keys``."""
-        paths = [self._path(key) for key in keys]
+        self._remove([self._path(key) for key in keys])
 
+    def leftovers(self, *, before: int) -> Iterator[tuple[str, int]]:
+        """Yield the files that a crash left half written before a time, in milliseconds since 1970, and their sizes."""
+        folders = [""]
+        while folders:
+            inside = folders.pop()
+            for name, found in self._names(inside).items():
+                if name.endswith("/"):
+                    folders += [inside + name] * is_key(name[:-1])
+                elif is_unfinished(name) and _is_file(found) and (found.mtime or 0) * 1000 < before:
+                    yield f"{self._directory}/{inside}{name}", found.size or 0
+
+    def let_go(self, leftovers: Iterable[str]) -> None:
+        """Remove files that a crash left half written."""
+        self._remove(leftovers)
+
+    def _remove(self, paths: Iterable[str]) -> None:
         async def remove() -> None:
             import asyncssh  # noqa: PLC0415 - of an extra
 
@@ -141,9 +156,8 @@ class SshBucket:
         import asyncssh  # noqa: PLC0415 - of an extra
 
         path, sftp = self._path(key), await self._connected()
-        # No key holds a tilde, so what a crash leaves is never taken for a key.
         folder = path.rpartition("/")[0]
-        temporary = f"{folder}/~{os.urandom(8).hex()}"
+        temporary = f"{folder}/{unfinished()}"
         try:
             await self._check(sftp)
             await sftp.makedirs(folder, exist_ok=True)
@@ -164,26 +178,29 @@ class SshBucket:
 
     async def _find(self, sftp: Any, key: str) -> Held:
         found = await sftp.lstat(self._path(key))
-        if not stat.S_ISREG(found.permissions or 0):
+        if not _is_file(found):
             raise missing(self.url, key)
         return _held(key, found)
 
     def _walk(self, inside: str, prefix: str) -> Iterator[Held]:
-        async def scan() -> list[Any]:
-            sftp = await self._connected()
-            return [each async for each in sftp.scandir(f"{self._directory}/{inside}")]
-
-        # A folder's place among the keys is that of its name with a slash.
-        named = {
-            each.filename + "/" * stat.S_ISDIR(each.attrs.permissions or 0): each.attrs for each in self._do(scan())
-        }
-        for name, found in sorted(named.items()):
+        for name, found in sorted(self._names(inside).items()):
             key = inside + name
             if name.endswith("/") and is_key(key[:-1]):
                 if key.startswith(prefix) or prefix.startswith(key):
                     yield from self._walk(key, prefix)
-            elif is_key(key) and key.startswith(prefix) and stat.S_ISREG(found.permissions or 0):
+            elif is_key(key) and key.startswith(prefix) and _is_file(found):
                 yield _held(key, found)
+
+    def _names(self, inside: str) -> dict[str, Any]:
+        """Return what is in a folder: a folder's place among the keys is that of its name with a slash."""
+
+        async def scan() -> list[Any]:
+            sftp = await self._connected()
+            return [each async for each in sftp.scandir(f"{self._directory}/{inside}")]
+
+        return {
+            each.filename + "/" * stat.S_ISDIR(each.attrs.permissions or 0): each.attrs for each in self._do(scan())
+        }
 
     def _path(self, key: str) -> str:
         return f"{self._directory}/{check_key(key)}"
@@ -257,6 +274,10 @@ def _telling(progress: Progress | None) -> Any:
             progress(more)
 
     return tell
+
+
+def _is_file(found: Any) -> bool:
+    return stat.S_ISREG(found.permissions or 0)
 
 
 def _held(key: str, found: Any) -> Held:

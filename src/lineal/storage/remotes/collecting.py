@@ -6,8 +6,8 @@ from typing import NamedTuple, get_args
 
 from lineal.formats import holding as format_
 from lineal.formats.holding import Kind
-from lineal.storage.blobs import reading
 from lineal.storage.buckets.directory import DirectoryBucket
+from lineal.storage.buckets.ssh import SshBucket
 from lineal.storage.buckets.wrappers import innermost
 from lineal.storage.remotes.remote import Remote
 from lineal.storage.remotes.staging import given_up
@@ -55,12 +55,12 @@ def collect(remote: Remote, *, before: int, given_up_before: int, delete: bool) 
         going.append(held.key)
     for first in range(0, len(going) if delete else 0, _DELETED_AT_ONCE):
         remote.bucket.delete(going[first : first + _DELETED_AT_ONCE])
-    temporary = counts.get("upload", 0)
     inner = innermost(remote.bucket)
     # An object store ends unfinished uploads by a rule of its own.
-    for path, size in inner.leftovers(before=before) if isinstance(inner, DirectoryBucket) else ():
-        temporary, size_bytes = temporary + 1, size_bytes + size
+    if isinstance(inner, DirectoryBucket | SshBucket):
+        left = dict(inner.leftovers(before=before))
+        size_bytes += sum(left.values())
         if delete:
-            with reading.guarded(path):
-                path.unlink(missing_ok=True)
-    return Removed(counts.get("pack", 0), counts.get("blob", 0), temporary, size_bytes)
+            inner.let_go(left)
+        counts["upload"] = counts.get("upload", 0) + len(left)
+    return Removed(counts.get("pack", 0), counts.get("blob", 0), counts.get("upload", 0), size_bytes)
