@@ -16,11 +16,12 @@ import os
 import struct
 from array import array
 from binascii import unhexlify
-from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping
+from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 from hashlib import sha256
-from itertools import accumulate, count, islice
+from itertools import count, islice
+from operator import add
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from lineal.objects.digest import Digest, digest_of
@@ -82,12 +83,9 @@ class Table:
         self._sizes = array("Q", sizes)
         if list(keys) != sorted(self._rows):
             raise Corrupt("the table of a pack is not sorted", hint="fetch the pack anew")
-        # Each blob begins where the one before it ends; the last end is that of all.
-        spans = sorted(zip(starts, sizes, strict=True))
-        ends: list[int] = [0, *accumulate(size for _, size in spans)]
-        if [start for start, _ in spans] != ends[:-1]:
+        self.data_bytes = sum(sizes)
+        if not _lie_side_by_side(starts, sizes, self.data_bytes):
             raise Corrupt("the blobs of a pack do not lie side by side", hint="fetch the pack anew")
-        self.data_bytes = ends[-1]
 
     @cached_property
     def name(self) -> Digest:
@@ -143,6 +141,18 @@ class Table:
     def digests(self) -> Iterator[Digest]:
         """Yield the digest of every blob, in order."""
         return (cooked(key) for key in self._rows)
+
+
+def _lie_side_by_side(starts: Sequence[int], sizes: Sequence[int], end: int) -> bool:
+    """Tell whether blobs follow one another from the first byte to ``end``, which is the size of all of them."""
+    # Sorting them would take three times as long. From each blob to the one that begins where it ends: no step leads
+    # back, so who comes to the end of all has met every one of them.
+    ends, at = dict(zip(starts, map(add, starts, sizes), strict=True)), 0
+    if are_some_empty := 0 in sizes:
+        ends = {start: start + size for start, size in zip(starts, sizes, strict=True) if size}
+    for _ in ends:
+        at = ends.get(at, 0)
+    return at == end and (not are_some_empty or all(each in ends or each == end for each in starts))
 
 
 def table_of(places: Iterable[Place]) -> Table:

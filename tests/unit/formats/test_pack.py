@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-from contextlib import suppress
-from itertools import pairwise
+from contextlib import nullcontext, suppress
+from itertools import accumulate, pairwise
 
 import pytest
 from hypothesis import given
@@ -101,6 +101,19 @@ def test_a_table_whose_blobs_overlap_or_leave_gaps_is_corrupt() -> None:
     for places in ([(a, 0, 1), (b, 0, 1)], [(a, 0, 1), (b, 2, 1)], [(a, 1, 1)]):
         with pytest.raises(Corrupt, match="side by side"):
             pack.table_of(pack.Place(*each) for each in places)
+
+
+_span = st.tuples(st.integers(0, 6), st.integers(0, 3))
+
+
+@given(st.lists(_span, max_size=6) | st.permutations([(0, 2), (2, 0), (2, 1), (3, 3), (6, 1)]))
+def test_blobs_lie_side_by_side_when_each_begins_where_the_one_before_it_ends(spans: list[tuple[int, int]]) -> None:
+    places = [pack.Place(digest_of(b"%d" % number), *each) for number, each in enumerate(spans)]
+    ends = [0, *accumulate(size for _, size in sorted(spans))]
+    are_side_by_side = [start for start, _ in sorted(spans)] == ends[:-1]
+
+    with nullcontext() if are_side_by_side else pytest.raises(Corrupt, match="side by side"):
+        assert ends[-1] == pack.table_of(places).data_bytes
 
 
 @given(st.binary(max_size=80))

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from lineal.formats.pack import Table
 from lineal.objects.errors import Corrupt
 from lineal.storage import processes
 from lineal.storage.blobs import carrying
 from lineal.storage.blobs.carrying import Carriers
+from tests.unit.storage import processes as processes_of_tests
 from tests.unit.storage.spoiling import flip
 from tests.unit.storage.test_copying import opened
 from tests.unit.storage.test_passing import packed
@@ -90,6 +92,65 @@ def test_a_process_that_is_killed_costs_time_only(tmp_path: Path, started: list[
 
             assert (tmp_path / "pack").read_bytes() == (tmp_path / name).read_bytes()
     assert 2 * table.size_bytes == sum(told)
+
+
+_COPIES = """
+from lineal.formats import pack
+from lineal.storage.blobs import carrying
+carrying._COUNT = 2
+source, target = os.open(here / "pack", os.O_RDONLY), os.open(here / "copy", os.O_RDWR | os.O_CREAT)
+table = pack.read_table(sys.argv[2], open(source, "rb", closefd=False), is_known=True)
+carriers, told_bytes = carrying.Carriers(), []
+carriers.expect(table.size_bytes)
+copies = [each._process.process for each in carriers._all]
+carrying.processes.start = None  # nothing else is started
+def passed(more):
+    told_bytes.append(more)
+    {meanwhile}
+with carriers:
+    {before}
+    told(lambda: carriers.copy(table, source, target, passed))
+    print(len(copies), sum(told_bytes), len(told_bytes) > 1)
+print([each._process for each in carriers._all])
+"""
+
+
+def copied_by_copies(here: Path, table: Table, *, before: str = "pass", meanwhile: str = "pass") -> list[str]:
+    """Return what a process says that has nothing else under way and has a pack copied."""
+    running = processes_of_tests.start(_COPIES.format(before=before, meanwhile=meanwhile), here, table.name)
+    out, error = running.communicate(timeout=120)
+
+    assert ("", 0) == (error, running.returncode)
+    return out.splitlines()
+
+
+def test_copies_of_a_process_that_has_nothing_else_under_way_carry_for_it(tmp_path: Path) -> None:
+    table = packed(tmp_path / "pack", SIZES)
+
+    assert [f"2 {table.size_bytes} True", "[None, None]"] == copied_by_copies(tmp_path, table)
+    assert (tmp_path / "pack").read_bytes() == (tmp_path / "copy").read_bytes()
+
+
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+def test_copies_that_are_killed_cost_time_only(when: str, tmp_path: Path) -> None:
+    table = packed(tmp_path / "pack", SIZES)
+    killed = {when: "len(told_bytes) < 2 and [os.kill(each, 9) for each in copies]"}
+
+    assert f"2 {table.size_bytes} {when == 'meanwhile'}" == copied_by_copies(tmp_path, table, **killed)[0]
+    assert (tmp_path / "pack").read_bytes() == (tmp_path / "copy").read_bytes()
+
+
+def test_a_copy_tells_of_a_damaged_pack(tmp_path: Path) -> None:
+    table = packed(tmp_path / "pack", SIZES)
+    flip(tmp_path / "pack", 5)
+
+    assert "Corrupt" == copied_by_copies(tmp_path, table)[0].split()[0]
+
+
+def test_for_a_small_pack_no_copy_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "copy", None)
+    with Carriers() as carriers:
+        carriers.expect((4 << 20) - 1)
 
 
 @pytest.mark.parametrize("at", [5, -5], ids=["a blob", "the end"])

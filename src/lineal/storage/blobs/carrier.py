@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from io import FileIO
+from typing import IO
 
 from lineal.formats import pack
 from lineal.objects.digest import Digest
@@ -20,31 +22,39 @@ PASSED, DONE, CORRUPT, FAILED, UNABLE = b"p", b"d", b"c", b"f", b"u"
 """How lines of an answer begin."""
 
 
-def carry() -> None:
+def carry(requests: IO[bytes], answers: IO[bytes]) -> None:
     """Answer requests until there are no more."""
     asking = os.getppid()
-    for line in sys.stdin.buffer:
+
+    def say(what: bytes, text: str) -> None:
+        answers.write(what + text.encode("unicode_escape") + b"\n")
+        answers.flush()
+
+    for line in requests:
         source, target, name, cached = line.decode().split()
         try:
             ours = f"/proc/{asking}/fd"
             with FileIO(f"{ours}/{source}") as reading, FileIO(f"{ours}/{target}", "r+") as writing:
-                _say(*_copied(reading, writing, pack.cooked(bytes.fromhex(name)), is_cached=cached == "1"))
+                files, wanted = (reading, writing), pack.cooked(bytes.fromhex(name))
+                say(*_copied(*files, wanted, lambda more: say(PASSED, str(more)), is_cached=cached == "1"))
         except OSError:
-            _say(UNABLE, "")
+            say(UNABLE, "")
 
 
-def _copied(source: FileIO, target: FileIO, name: Digest, *, is_cached: bool) -> tuple[bytes, str]:
+def carry_for_another_program() -> None:
+    """Do that as a process that was started anew."""
+    carry(sys.stdin.buffer, sys.stdout.buffer)
+
+
+def _copied(
+    source: FileIO, target: FileIO, name: Digest, passed: Callable[[int], None], *, is_cached: bool
+) -> tuple[bytes, str]:
     """Copy a pack; return how the answer ends."""
     try:
         table = pack.read_table(name, source, is_known=True)  # whoever asks has read it
-        copy_pack(table, source.fileno(), target.fileno(), lambda more: _say(PASSED, str(more)), cached=is_cached)
+        copy_pack(table, source.fileno(), target.fileno(), passed, cached=is_cached)
     except Corrupt as error:
         return CORRUPT, error.message
     except OSError as error:
         return FAILED, str(error.errno)
     return DONE, name
-
-
-def _say(what: bytes, text: str) -> None:
-    sys.stdout.buffer.write(what + text.encode("unicode_escape") + b"\n")
-    sys.stdout.buffer.flush()

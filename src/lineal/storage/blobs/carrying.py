@@ -6,23 +6,20 @@ import os
 import queue
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from lineal.formats.pack import Table, raw
 from lineal.objects.errors import Corrupt
 from lineal.storage import processes
-from lineal.storage.blobs.carrier import CORRUPT, DONE, FAILED, PASSED
+from lineal.storage.blobs.carrier import CORRUPT, DONE, FAILED, PASSED, carry
 from lineal.storage.blobs.passing import copy_pack
-
-if TYPE_CHECKING:
-    import subprocess
 
 _COUNT = min(4, os.cpu_count() or 1)
 _WORTH_BYTES = 4 << 20
 """What is smaller is copied sooner than a process is started."""
 
 _TOP = Path(__file__).parents[3]
-_RUN = "import sys; sys.path.insert(0, sys.argv[1]); from lineal.storage.blobs.carrier import carry; carry()"
+_RUN = "import sys; sys.path.insert(0, sys.argv[1]); from lineal.storage.blobs.carrier import carry_for_another_program as carry; carry()"
 
 Passed = Callable[[int], None]
 """Told of bytes as they pass: how many more."""
@@ -39,6 +36,12 @@ class Carriers:
         self._free: queue.LifoQueue[_Carrier] = queue.LifoQueue()
         for each in self._all:
             self._free.put(each)
+
+    def expect(self, size_bytes: int) -> None:
+        """Have the processes ready for so many bytes, for whoever has no thread yet: copies of this one are there sooner."""
+        if size_bytes >= _WORTH_BYTES:
+            for each in self._all:
+                each.expect()
 
     def copy(self, table: Table, source: int, target: int, progress: Passed, *, cached: bool = False) -> None:
         """Copy a pack, as ``copy_pack`` does. Raises Corrupt, OSError."""
@@ -70,10 +73,15 @@ class _Carrier:
     """One process; a single thread uses it at a time."""
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: processes.Process | None = None
         self._is_able = (
             _COUNT > 1 and Path(__file__).is_file() and Path("/proc/self/fd").is_dir() and processes.can_start()
         )
+
+    def expect(self) -> None:
+        """Be ready, if a copy of this process can be made."""
+        if self._process is None and self._is_able:
+            self._process = processes.copy(carry)
 
     def copy(self, table: Table, source: int, target: int, passed: Passed, *, cached: bool) -> bool:
         """Have a pack copied; tell whether that was possible. Raises Corrupt, OSError."""

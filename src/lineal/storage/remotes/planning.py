@@ -16,6 +16,10 @@ from lineal.storage.blobs.packed import PackedBlobs
 
 _ASKED_AT_ONCE = 50_000
 _NODES_AT_ONCE = 200
+_FIRST_PORTIONS = (256, 2_048, 8_192)
+_FIRST_NODES = (4, 32)
+"""What is asked first is little: whoever sends packs need not wait for the rest of the answers."""
+
 _FEW = 64
 _WORTH = 0.5
 """A pack of which less than this share is needed is not sent as it is: what is needed of it is packed anew."""
@@ -59,8 +63,7 @@ class Plan:
         self.recipes: dict[Digest, Recipe] = {}
         self._loose: dict[Digest, None] = {}
         self._needed: dict[Digest, int] = {}
-        rest = digests_of(self._store, self._tree)
-        while asked := set(islice(rest, _ASKED_AT_ONCE)):
+        for asked in _portions(digests_of(self._store, self._tree)):
             parts = self._sort(asked, avoid)
             self._sort(parts, avoid)
 
@@ -131,13 +134,24 @@ class Plan:
             yield from self._store.packs.locate(asked)
 
 
+def _portions(digests: Iterator[Digest]) -> Iterator[set[Digest]]:
+    """Yield digests, so many at once that each is hardly ever in two of them; the first ones soon."""
+    first = set[Digest]()
+    for count in _FIRST_PORTIONS:
+        yield (asked := set(islice(digests, count)) - first)
+        first |= asked
+    while asked := set(islice(digests, _ASKED_AT_ONCE)):
+        yield asked - first
+        first = set()
+
+
 def digests_of(blobs: PackedBlobs, tree: Digest) -> Iterator[Digest]:
     """Yield the digest of every node and every file of a tree; some more than once. Raises NotFound, Corrupt."""
     level = [tree]
     while level:
         below = list[Digest]()
-        rest = iter(dict.fromkeys(level))
-        while asked := list(islice(rest, _NODES_AT_ONCE)):
+        rest, sizes = iter(dict.fromkeys(level)), iter(_FIRST_NODES)
+        while asked := list(islice(rest, next(sizes, _NODES_AT_ONCE))):
             for digest, body in blobs.get_many(asked):
                 node = decode(body, Tree)
                 yield digest

@@ -70,6 +70,8 @@ class _Fetching:
         """Fetch packs or blobs."""
         self._progress.expect(len(digests), 0)
         with Carriers() as self._carriers, ThreadPoolExecutor(self._remote.in_flight, "lineal-pull") as fetchers:
+            if kind == "pack" and digests and isinstance(self._remote.bucket, DirectoryBucket):
+                self._carriers.expect(self._holding.size_bytes)
             for size in fetchers.map(lambda each: self._one(kind, each), digests):
                 self.files += 1
                 self.size_bytes += size

@@ -111,6 +111,7 @@ class _Senders:
         held = bucket.head(format_.bytes_key("pack", name))
         if not (held and held.size_bytes == size_bytes):
             sending = _Sending("pack", name, self._blobs.packs.path(name), size_bytes)
+            self._carriers.expect(size_bytes)
             self._begun[name] = self._pool.submit(self._send, sending)
 
     def send(self, todo: list[_Sending]) -> list[tuple[Digest, str]]:
