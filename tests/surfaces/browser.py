@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from http.client import HTTPResponse
 from http.cookiejar import CookieJar
 from typing import NamedTuple
@@ -27,9 +28,9 @@ class Browser:
         self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies), _Noting(self))
         self.went: list[str] = []
 
-    def go(self, url: str, *, form: dict[str, str] | None = None, **headers: str) -> Shown:
+    def go(self, url: str, *, form: Mapping[str, str | list[str]] | None = None, **headers: str) -> Shown:
         """Go to an address, or send a form there."""
-        data = urlencode(form).encode() if form is not None else None
+        data = urlencode(form, doseq=True).encode() if form is not None else None
         request = urllib.request.Request(url, data, {name.replace("_", "-"): value for name, value in headers.items()})
         try:
             answer: HTTPResponse | urllib.error.HTTPError = self._opener.open(request, timeout=30)

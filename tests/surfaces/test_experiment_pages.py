@@ -249,6 +249,32 @@ def test_who_may_only_read_is_shown_no_buttons_that_change(
     assert 403 == acted.status
 
 
+def test_runs_of_many_experiments_are_deleted_by_the_role_on_each(
+    trials: tuple[int, list[str]], local: LocalRepository
+) -> None:
+    number, runs = trials
+    other = tracked(local)
+    for actor in (
+        Actor("eve", "reader", {f"experiment:#{number}": "writer"}),
+        Actor("bob", "writer", {"experiment:#0": "reader"}),
+    ):
+        with served(local, Guard(actor)) as url:
+            there = Browser()
+            shown = there.go(f"{url}/runs")
+            acted = there.go(f"{url}/runs", form={"act": "delete runs", "run": [other, runs[0]]})
+            refused = there.go(f"{url}/runs", form={"act": "delete runs", "run": other})
+
+        assert re.findall(r'name="act" value="([^"]*)"', shown.text) == ["delete runs"]
+        assert (409, True) == (acted.status, "1 of 2 stay as they were; the other 1 are done" in acted.text)
+        assert f"{actor.name} is a reader on experiment:#0" in acted.text
+        assert 403 == refused.status
+        assert [True, False] == [tracking.tracked(local, each).deleted_at is None for each in (other, runs[0])]
+        tracking.restore(local, runs[0])
+
+    with served(local, Guard(Actor("eve", "reader", {f"experiment:#{number + 1}": "writer"}))) as url:
+        assert [] == re.findall(r'name="act"', Browser().go(f"{url}/runs").text)
+
+
 @pytest.mark.parametrize("path", ["/experiments/99", "/experiments/x", "/experiments/99.csv", "/experiments/1e9.json"])
 def test_an_experiment_that_is_not_there_is_said_so(path: str, browser: tuple[Browser, str]) -> None:
     there, url = browser

@@ -12,8 +12,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from lineal import __version__
 from lineal.client.connect import init
 from lineal.client.local import LocalRepository
+from tests.parts.s3 import KEY_ID, S3, SECRET
 from tests.surfaces.conftest import served
 from tests.surfaces.mlflow import Client
+from tests.surfaces.uploads import DATA, uploading
 
 HTTP = urllib3.PoolManager(retries=False)
 
@@ -35,6 +37,15 @@ def samples(address: str) -> Samples:
     families = list(text_string_to_metric_families(answer.data.decode()))
     assert all(each.documentation and each.type != "unknown" for each in families)
     return {(each.name, frozenset(each.labels.items())): each.value for family in families for each in family.samples}
+
+
+def directly(address: str) -> dict[str, float]:
+    """Return what is counted of transfers that do not pass by the server."""
+    return {
+        name.removeprefix("lineal_direct_"): value
+        for (name, _), value in samples(address).items()
+        if "_direct_" in name
+    }
 
 
 def of(found: Samples, name: str, **labels: str) -> float:
@@ -103,3 +114,24 @@ def test_what_is_asked_makes_no_new_series(address: str) -> None:
         HTTP.request("GET", f"{address}/nothing/{number}")
 
     assert before == set(samples(address))
+
+
+def test_transfers_that_do_not_pass_by_are_counted(
+    ceph: S3, local: LocalRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY_ID)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    with uploading(local, ceph, gives=True) as uploads:
+        assert directly(uploads.url) == {}
+        uploads.create("given up.bin")
+        upload = uploads.create()
+        assert directly(uploads.url) == {"upload_parts_total": 6}
+
+        uploads.complete(upload, uploads.sent(upload))
+        uploads.complete(upload, uploads.sent(upload))  # a client that did not hear the answer asks again
+        assert directly(uploads.url) == {"upload_parts_total": 6, "upload_bytes_total": len(DATA)}
+
+        for _ in range(2):
+            uploads.client.said("GET", f"mlflow-artifacts/presigned/{uploads.root}/big.bin")
+        found = directly(uploads.url)
+        assert (2, 2 * len(DATA)) == (found["downloads_total"], found["download_bytes_total"])

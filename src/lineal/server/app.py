@@ -82,7 +82,7 @@ def create_app(
         *blob_routes(observed, guard, settings),
         Route(f"{API}/health", partial(_health, repository)),
         Route(f"{API}/openapi.json", _openapi),
-        measures.route(repository.store.database),
+        measures.route(repository.store),
         *log_routes(observed, guard),
         *login,
         *web.routes(acting),

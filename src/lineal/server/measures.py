@@ -26,6 +26,7 @@ from lineal.protocols import ROUTE, UNCHANGING
 from lineal.storage.database.asking import Asked, Question
 from lineal.storage.database.database import Database, Dialect, Later, Row
 from lineal.storage.repository import FORMAT
+from lineal.storage.store import Store
 
 OBSERVE = "lineal.observe"
 """Counts a request that is answered like this one before it comes here, in its scope: its seconds, and bytes in and out."""
@@ -94,12 +95,13 @@ class Measures:
         self._undelivered.set(waiting[0]["count"])
         self._points.set(points[0]["points"])
 
-    def route(self, database: Database) -> Route:
-        """Return what answers with all measures."""
+    def route(self, store: Store) -> Route:
+        """Return what answers with all measures, those of where clients are sent by ``store`` among them."""
+        direct = [each for place in (store.addresses, store.staging) if place for each in place.measures]
 
         async def page(_: Request) -> Response:
-            await run_in_threadpool(self.count, database)
-            return Response(prometheus.page(*self._all()), media_type=prometheus.CONTENT_TYPE)
+            await run_in_threadpool(self.count, store.database)
+            return Response(prometheus.page(*self._all(), *direct), media_type=prometheus.CONTENT_TYPE)
 
         return Route("/metrics", page)
 

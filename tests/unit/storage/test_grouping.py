@@ -322,3 +322,33 @@ def test_two_groups_that_wait_for_one_another_both_come_to_their_end(server: Pos
 
     assert ["a", "b"] == said
     assert {"a": 2, "b": 2} == amounts(server)
+
+
+def test_two_groups_of_a_server_have_the_same_order_of_what_they_change(server: Postgres) -> None:
+    has_first, has_second, done = threading.Event(), threading.Event(), list[str]()
+
+    def changing(group: int, name: str, *, then: Callable[[], object] = lambda: None) -> tuple[Work, Callable[[], str]]:
+        def change() -> None:
+            adding(server, name, then=then)()
+            server.run("SELECT 1")  # the row is ours now
+            done.append(f"{group} {name}")
+
+        return change, lambda: name
+
+    def begin_both() -> None:
+        has_first.set()
+        has_second.wait(0.3)
+
+    async def ask() -> None:
+        grouping = Grouping(server)
+        # Whoever came first is not the one that is changed first: the second group waits for all of the first one.
+        first = [grouping.carry_out(*changing(1, name, then=begin_both)) for name in ("a", "b")]
+        ended = [asyncio.ensure_future(each) for each in first]
+        await asyncio.get_running_loop().run_in_executor(None, has_first.wait, 10)
+        second = [grouping.carry_out(*changing(2, name, then=has_second.set)) for name in ("b", "a", "b", "a")]
+        await asyncio.gather(*ended, *second)
+
+    asyncio.run(ask())
+
+    assert ["1 a", "1 b", "2 a", "2 a", "2 b", "2 b"] == done, "none was done twice"
+    assert {"a": 3, "b": 3} == amounts(server)

@@ -55,6 +55,12 @@ class Out(msgspec.Struct, frozen=True, kw_only=True):
         """Whether it is a directory."""
         return self.files is not None or self.md5.endswith(DIRECTORY)
 
+    @property
+    def clouds(self) -> tuple[str, ...]:
+        """The remotes that are said to have versions of it, by their names."""
+        clouds = (self.cloud, *(each.cloud for each in self.files or ()))
+        return tuple(dict.fromkeys(name for each in clouds for name in each))
+
 
 class Pointer(msgspec.Struct, frozen=True, kw_only=True):
     """A ``.dvc`` file. ``deps`` stand where data was imported from somewhere."""

@@ -43,7 +43,7 @@ class NewModel(msgspec.Struct, frozen=True, kw_only=True):
     tags: dict[str, str] = {}
 
 
-@operation("logged create", effect="writes", internal=True, about={"model": "new"})
+@operation("logged create", effect="shares", internal=True, about={"model": "new"})
 def create(store: Store, model: NewModel) -> LoggedModelAnswer:
     """Begin to log a model.
 

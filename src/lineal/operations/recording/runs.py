@@ -20,7 +20,7 @@ from lineal.operations.data.contents import written_by
 from lineal.operations.operation import operation
 from lineal.operations.recording import ranks
 from lineal.operations.recording.related import Relations, relate, related_runs
-from lineal.operations.recording.summaries import Summary, write_tags
+from lineal.operations.recording.summaries import renew, write_tags
 from lineal.operations.references import Row
 from lineal.storage import series
 from lineal.storage.made_with import note_made_with
@@ -132,22 +132,23 @@ def keep(store: Store, run: Run, code: Code, runtime: Runtime, *, by: str = "") 
         write_metrics(store, run.id, run.metrics, at=run.ended_at)
         write_tags(store.database, run.id, run.tags)
         relate(store, run.id, Relations(run.parent, run.resumes, run.forks, run.from_step), run.tags)
-        Summary(store.database, run.id).save()
         note_made_with(store.database, run.id, code, runtime)
         lineage.connect_run(store, digest, run)
         places.note_queries(store, run)
         lineage.connect_changed(store, run)
         lineage.connect_steps(store, run, digest)
-        _join(store, digest, run)
+        for changed in {run.id, *_join(store, digest, run)}:
+            renew(store.database, changed)
     return msgspec.structs.replace(_ended_row(store, _row(store, run.id)), notes=_notes(store, digest, run))
 
 
-def _join(store: Store, digest: Digest, run: Run) -> None:
-    """Make a run one with those of the other ranks of its training."""
-    whole = ranks.join(store, digest, run)
-    for part in ranks.parts(store, whole or run.id) if run.training else ():
-        relate(store, part.id, Relations(parent=whole or run.id))
-        write_metrics(store, whole or run.id, ranks.last_values(part), at=part.ended_at)
+def _join(store: Store, digest: Digest, run: Run) -> Iterator[str]:
+    """Make a run one with those of the other ranks of its training; yield the ids of all whose rows that changed."""
+    whole = ranks.join(store, digest, run) or run.id
+    for part in ranks.parts(store, whole) if run.training else ():
+        relate(store, part.id, Relations(parent=whole))
+        write_metrics(store, whole, ranks.last_values(part), at=part.ended_at)
+        yield from (whole, part.id)
 
 
 def _notes(store: Store, digest: Digest, run: Run) -> tuple[str, ...]:

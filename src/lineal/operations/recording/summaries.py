@@ -238,6 +238,12 @@ class Summary:
         }
 
 
+def renew(database: Database, run: str) -> None:
+    """Write what lists show of a run from its rows, where others than the run itself wrote some."""
+    said = {name: _fitting(_read(database, run, name)) for name in _SHOWN}
+    database.run(_SUMMARY, run=run, **said)
+
+
 def write_tags(database: Database, subject: str, tags: dict[str, str]) -> None:
     """Keep tags of anything; one that is there gets its new value."""
     database.many(_TAG, [{"subject": subject, "key": key, "value": value} for key, value in tags.items()])
@@ -325,7 +331,7 @@ def save_used(database: Database, run: str, name: Literal["inputs", "outputs"], 
         f"INSERT INTO run_summary (run, metrics, params, tags, {name}) VALUES (:run, '[]', '[]', '[]', :used)"
         f" ON CONFLICT (run) DO UPDATE SET {name} = excluded.{name}",
         run=run,
-        used=text.decode() if len(text) <= SUMMARY_BYTES_MAX else None,
+        used=_fitting(text),
     )
 
 
@@ -338,9 +344,10 @@ def _lines(text: str | None, decoder: msgspec.json.Decoder[list[Line]]) -> dict[
 
 
 def _text(lines: dict[str, Line] | None) -> str | None:
-    if lines is None:
-        return None
-    text = _encode(list(lines.values()))
+    return None if lines is None else _fitting(_encode(list(lines.values())))
+
+
+def _fitting(text: bytes) -> str | None:
     return text.decode() if len(text) <= SUMMARY_BYTES_MAX else None
 
 

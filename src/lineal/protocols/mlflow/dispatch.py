@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import msgspec
@@ -112,7 +112,7 @@ class Dispatch:
         try:
             repository = self._acting(Request(scope))
             body = await read_body(receive)
-            work = partial(_carry_out, found, repository, scope["query_string"], body)
+            work = _Work(found, repository, scope["query_string"], body)
             return 200, await self._worked(found, repository.store.database, work, receive), {}
         except LinealError as error:
             return *errors.told(error), errors.headers_of(error)
@@ -120,11 +120,11 @@ class Dispatch:
             _log.exception("%s %s", scope["method"], scope["path"])
             return *errors.told(error), {}
 
-    async def _worked(self, found: _Found, database: Database, work: Callable[[], bytes], receive: Receive) -> bytes:
+    async def _worked(self, found: _Found, database: Database, work: _Work, receive: Receive) -> bytes:
         """Have something carried out; quick changes share commits, and a question is given up with whoever asked it."""
         if found.endpoint.is_quick:
             self._grouping = self._grouping or Grouping(database)
-            return await self._grouping.carry_out(work)
+            return await self._grouping.carry_out(work, work.about)
         in_thread = partial(asyncio.get_running_loop().run_in_executor, self._threads)
         return await (awaited(work, in_thread, receive) if found.endpoint.reads else in_thread(work))
 
@@ -162,16 +162,40 @@ async def _send(send: Send, status: int, data: bytes, more: dict[str, str]) -> N
     await send({"type": "http.response.body", "body": data})
 
 
-def _carry_out(found: _Found, repository: LocalRepository, query: bytes, body: bytes) -> bytes:
-    endpoint = found.endpoint
-    if endpoint.method == "GET" or not body:
-        asked = wire.read_query(query, endpoint.request)
-    else:
-        asked = wire.read_body(body, endpoint.request)
-    if found.fields:
-        asked = msgspec.structs.replace(asked, **found.fields)
-    answer = endpoint.answer(repository, asked)
-    return answer if isinstance(answer, bytes) else wire.encode(answer)
+class _Work:
+    """What is to be done for one request, wherever it is done.
+
+    Args:
+        found: what answers it.
+        repository: as whoever asks sees it.
+        query: the query string.
+        body: its bytes.
+    """
+
+    def __init__(self, found: _Found, repository: LocalRepository, query: bytes, body: bytes) -> None:
+        self._found = found
+        self._repository = repository
+        self._query = query
+        self._body = body
+
+    @cached_property
+    def _asked(self) -> Any:
+        endpoint, fields = self._found
+        if endpoint.method == "GET" or not self._body:
+            asked = wire.read_query(self._query, endpoint.request)
+        else:
+            asked = wire.read_body(self._body, endpoint.request)
+        return msgspec.structs.replace(asked, **fields) if fields else asked
+
+    def about(self) -> str:
+        """Return the id of the run or logged model that the request names. Raises Invalid for one that cannot be read."""
+        named = (getattr(self._asked, name, "") for name in ("run_id", "run_uuid", "model_id"))
+        return next((str(each) for each in named if each), "")
+
+    def __call__(self) -> bytes:
+        """Return the answer. Raises what the operation raises, and Invalid for a request that cannot be read."""
+        answer = self._found.endpoint.answer(self._repository, self._asked)
+        return answer if isinstance(answer, bytes) else wire.encode(answer)
 
 
 async def read_body(receive: Receive) -> bytes:

@@ -197,6 +197,7 @@ class Multipart:
             raise
         parts.finish(upload.name, digest)
         if staging:
+            staging.kept_bytes.add(size_bytes)
             self._join(staging, upload, tags, digest, size_bytes)
             staging.drop(upload.name)
 

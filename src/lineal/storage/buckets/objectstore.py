@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from lineal.objects.digest import Digest
-from lineal.objects.errors import Conflict, Unavailable
+from lineal.objects.errors import Conflict, Invalid, Unavailable
 from lineal.storage.blobs.reading import guarded
 from lineal.storage.buckets import failures, files
 from lineal.storage.buckets.bucket import Held, Progress
@@ -39,6 +39,7 @@ _ROOM_MIB = _AT_ONCE * PART_BYTES >> 20
 
 _PARTS_MAX = 10_000
 _PIECE_BYTES = 1 << 20
+_STREAMED_BYTES = 2 << 20
 _PAGE = 1_000
 
 
@@ -135,6 +136,24 @@ class ObjectStoreBucket:
             ranges = [_Range(key, version, start, min(start + RANGE_BYTES, first.meta["size"])) for start in rest]
             self._fetch_all(ranges, first.meta["e_tag"], descriptor, progress)
         return None
+
+    def stream(self, key: str, *, version: str = "") -> Iterator[bytes]:
+        """Yield the bytes of an object, or of one of its versions, in pieces; others may have called it what no key is here.
+
+        Raises:
+            NotFound: there is no such object, or no such version.
+            Invalid: no object can be called that.
+        """
+        import obstore  # noqa: PLC0415 - as above
+        from obstore.exceptions import InvalidPathError  # noqa: PLC0415 - as above
+
+        with self._told(key):
+            try:
+                found = obstore.get(self.store, self.prefix + key, options={"version": version} if version else None)
+                for piece in found.stream(min_chunk_size=_STREAMED_BYTES):
+                    yield bytes(piece)
+            except (InvalidPathError, ValueError) as error:
+                raise Invalid(f"{self.url}/{key} is no key: {error}", hint="no part is empty, '.' or '..'") from None
 
     def _fetch_all(self, ranges: Iterable[_Range], etag: Any, descriptor: int, progress: Progress | None) -> None:
         def fetch(wanted: _Range) -> None:

@@ -33,13 +33,22 @@ _APART_S = 5.0
 
 
 class _Task:
-    """Work that waits, and how it ended."""
+    """Work that waits, what it is about, and how it ended."""
 
-    def __init__(self, work: Callable[[], Any], future: asyncio.Future[Any]) -> None:
+    def __init__(self, work: Callable[[], Any], about: Callable[[], str], future: asyncio.Future[Any]) -> None:
         self._work = work
+        self._about = about
         self._future = future
         self._result: Any = None
         self._error: BaseException | None = None
+
+    @property
+    def about(self) -> str:
+        """What it is about: its place among others. Nothing where that cannot be told, which the work itself will say."""
+        try:
+            return self._about()
+        except LinealError:
+            return ""
 
     def carry_out(self, database: Database) -> None:
         """Work, as a change within the change of all."""
@@ -97,13 +106,18 @@ class Grouping:
         self._timed = -1
         self._as_one_from_s = 0.0
 
-    async def carry_out(self, work: Callable[[], T]) -> T:
+    async def carry_out(self, work: Callable[[], T], about: Callable[[], str] = str) -> T:
         """Return what ``work`` returns, once what it changed is safe on the disk. Raises what it raises, and Unavailable.
 
         What is carried out must be quick, for everything else waits meanwhile.
+
+        Args:
+            work: the change.
+            about: gives what it changes, such as the id of a run: the changes of a group are made in this order, so that no
+                two groups wait for one another's rows.
         """
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Task(work, future))
+        self._waiting.append(_Task(work, about, future))
         self._call_soon()
         return cast("T", await future)
 
@@ -147,7 +161,7 @@ class Grouping:
         """Have an idle thread carry out tasks together, each begun before it is known whether all of the one before can be kept.
 
         Those that collided with another server's, or all when it cannot, are carried out each alone, by the other thread: two
-        groups may wait for one another, and the one whose fault it was must hear of it.
+        groups may still wait for one another, as for rows of datasets that both have, and whoever fails must hear of it.
         """
         loop, database = asyncio.get_running_loop(), self._database
 
@@ -211,8 +225,9 @@ def _carry_out_hurried(database: Database, tasks: Sequence[_Task], as_one: bool)
 
     ``as_one`` is whether nothing of all may be kept when one fails that did something.
     """
+    in_order = sorted(tasks, key=lambda each: each.about)
     database.hurry(as_one=as_one)
-    return _carry_out_together(database, tasks)
+    return _carry_out_together(database, in_order)
 
 
 def _carry_out_each(database: Database, tasks: Sequence[_Task]) -> None:

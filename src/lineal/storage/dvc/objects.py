@@ -16,7 +16,11 @@ from lineal.objects.errors import Corrupt
 from lineal.storage.alternate_digests import Known
 from lineal.storage.blobs import reading
 from lineal.storage.blobs.blobs import BlobStore
+from lineal.storage.buckets import failures
 from lineal.storage.buckets.bucket import Bucket, Held
+from lineal.storage.buckets.keys import is_key
+from lineal.storage.buckets.objectstore import ObjectStoreBucket
+from lineal.storage.buckets.wrappers import innermost
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -58,19 +62,20 @@ class DvcObjects:
             with reading.guarded(directory):
                 directory.mkdir(parents=True, exist_ok=True)
 
-    def open(self, name: Name, *, key: str = "") -> Iterator[bytes]:
+    def open(self, name: Name, *, key: str = "", version: str = "") -> Iterator[bytes]:
         """Yield the bytes of an object in pieces; whether they are right is known at the end.
 
         Args:
             name: what it is called.
             key: where it is, when it is not where objects are.
+            version: the store's own id of the bytes that are meant; by default those that are there now.
 
         Raises:
             NotFound: it is not here.
             Corrupt: other bytes are in its place.
         """
         hasher = HASHERS[name.algorithm]()
-        for piece in self._pieces(key or name.key):
+        for piece in self._named(key, version) if key else self._pieces(name.key):
             hasher.update(piece)
             yield piece
         if not hasher.names(name.md5.removesuffix(DIRECTORY)):
@@ -78,6 +83,15 @@ class DvcObjects:
                 f"{self.where}/{key or name.key} holds other bytes than {name}: their MD5 is {hasher.value}",
                 hint="delete it there, and send it again from a copy that is sound",
             )
+
+    def _named(self, key: str, version: str) -> Iterator[bytes]:
+        """Yield the bytes of an object that has the name of a file, which need not be a key of ours."""
+        inner = innermost(self.bucket)
+        if isinstance(inner, ObjectStoreBucket) and (version or not is_key(key)):
+            return inner.stream(key, version=version)
+        if not is_key(key):
+            raise failures.missing(self.where, key)
+        return self._pieces(key)
 
     def _pieces(self, key: str) -> Iterator[bytes]:
         first = self.bucket.get(key, size=PIECE_BYTES)

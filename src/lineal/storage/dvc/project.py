@@ -78,7 +78,7 @@ class Project:
                 hint=f"dvc remote add makes one; there are {known}",
             )
         is_named = any(options.get(each, "").lower() == "true" for each in _NAMED)
-        return Source(DvcObjects(self._open_bucket(self._address(options["url"]), options)), is_named)
+        return Source(DvcObjects(self._open_bucket(self._address(options["url"]), options)), is_named, name)
 
     def _address(self, url: str) -> str:
         """Return the address behind ``remote://NAME/path``, which is a path in another remote."""
@@ -91,12 +91,13 @@ class Project:
         return f"{base.rstrip('/')}/{inside}"
 
     def sources(self, out: Out, *, remote: str = "") -> tuple[Source, ...]:
-        """Return where the content of an out may be: the cache, the remote it names, and the one that is meant.
+        """Return where the content of an out may be: the cache, the remotes it names, and the one that is meant.
 
         A remote that only ``dvc`` can speak to is left out, unless it was asked for: the cache may be enough.
         """
         found = [Source(self.cache)]
-        for name in dict.fromkeys(each for each in (remote, out.remote, self.config.default_remote) if each):
+        clouds = [each for each in out.clouds if each in self.config.remotes]
+        for name in dict.fromkeys(each for each in (remote, out.remote, self.config.default_remote, *clouds) if each):
             try:
                 found.append(self.remote(name))
             except Unsupported:

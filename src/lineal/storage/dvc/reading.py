@@ -6,21 +6,21 @@ already, it knows by its MD5 and does not read again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from lineal.formats.dvc import directory
 from lineal.formats.dvc.digests import Algorithm, Name
-from lineal.formats.dvc.pointer import Out
+from lineal.formats.dvc.pointer import Member, Out
 from lineal.objects.digest import digest_of
 from lineal.objects.errors import Corrupt, Denied, Invalid, LinealError, NotFound, Unavailable
 from lineal.objects.files import Entry
 from lineal.storage import alternate_digests
 from lineal.storage.alternate_digests import Known
 from lineal.storage.blobs.blobs import SMALL_BYTES, BlobStore, Bundle
-from lineal.storage.buckets.keys import is_key
 from lineal.storage.database.database import Database
 from lineal.storage.dvc.objects import DvcObjects, in_parallel
 
@@ -28,12 +28,22 @@ _SHOWN = 5
 
 
 class File(NamedTuple):
-    """One file that DVC keeps. ``key`` is where a remote that keeps files by their own names has it."""
+    """One file that DVC keeps.
+
+    ``key`` is where a remote that keeps files by their own names has it, ``cloud`` what each such remote, by its name, calls
+    the version of it that is meant.
+    """
 
     path: str
     name: Name
     is_executable: bool = False
     key: str = ""
+    cloud: Mapping[str, Any] = MappingProxyType({})
+
+    def version_in(self, source: Source) -> str:
+        """Return what a remote calls the bytes that are meant; nothing where DVC was not told."""
+        said = self.cloud.get(source.name)
+        return str(said.get("version_id") or "") if isinstance(said, dict) else ""
 
 
 class Source(NamedTuple):
@@ -41,6 +51,7 @@ class Source(NamedTuple):
 
     objects: DvcObjects
     is_named: bool = False
+    name: str = ""
 
 
 def files_of(out: Out, sources: Sequence[Source], what: str, *, folder: str = "") -> tuple[File, ...]:
@@ -64,15 +75,20 @@ def files_of(out: Out, sources: Sequence[Source], what: str, *, folder: str = ""
     elif not out.md5:
         raise Invalid(f"{what} does not say what {out.path} holds", hint="dvc commit writes it down")
     elif not out.is_directory:
-        return (File(out.path.rstrip("/").rpartition("/")[2], Name(out.md5, out.algorithm), out.is_executable, top),)
+        called = out.path.rstrip("/").rpartition("/")[2]
+        return (File(called, Name(out.md5, out.algorithm), out.is_executable, top, out.cloud),)
     else:
         name = Name(out.md5, out.algorithm)
         members = directory.parse(_listed(name, sources, what), f"the list {name} of {what}")
-    executable = {each.relpath for each in out.files or () if each.is_executable}
+    said = {each.relpath: each for each in out.files or ()}
     return tuple(
-        File(each.relpath, Name(each.md5, out.algorithm), each.relpath in executable, f"{top}/{each.relpath}")
+        _member(said.get(each.relpath), each.relpath, Name(each.md5, out.algorithm), f"{top}/{each.relpath}")
         for each in members
     )
+
+
+def _member(said: Member | None, path: str, name: Name, key: str) -> File:
+    return File(path, name, said.is_executable, key, said.cloud) if said else File(path, name, key=key)
 
 
 def _listed(name: Name, sources: Sequence[Source], what: str) -> bytes:
@@ -159,10 +175,9 @@ def _bring_one(file: File, sources: Sequence[Source], blobs: BlobStore, what: st
     """Return a small file, or store a large one; the error is returned, so that one file does not hide the others."""
     faults: list[str] = []
     for source in sources:
-        if source.is_named and not is_key(file.key):
-            continue  # our buckets hold no such name, so it cannot be asked for
+        where = {"key": file.key, "version": file.version_in(source)} if source.is_named else {}
         try:
-            found = _read(source.objects.open(file.name, key=file.key if source.is_named else ""), blobs)
+            found = _read(source.objects.open(file.name, **where), blobs)
         except (NotFound, Corrupt) as error:
             faults.append(_fault(error, source, file.name))
             continue

@@ -17,6 +17,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from lineal.formats import holding as format_
+from lineal.formats import prometheus
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Invalid, LinealError
 from lineal.storage.blobs.blobs import SMALL_BYTES, BlobStore
@@ -79,12 +80,23 @@ class Addresses:
         self._lock = threading.Lock()
         self._reading = threading.Semaphore(_READ_AT_ONCE)
         self._away_until = 0.0
+        self.given = prometheus.Counter(
+            "lineal_direct_downloads_total", "Files for which an address of an object store was given."
+        )
+        self.given_bytes = prometheus.Counter(
+            "lineal_direct_download_bytes_total", "Bytes of those files; the store alone knows how many were fetched."
+        )
         self._bucket.address(format_.MARKER, LASTING)
 
     @property
     def url(self) -> str:
         """Where it is."""
         return self._bucket.url
+
+    @property
+    def measures(self) -> tuple[prometheus.Counter, ...]:
+        """What is counted of them."""
+        return self.given, self.given_bytes
 
     def of(self, digest: Digest, size_bytes: int) -> Address | None:
         """Return an address of a blob, or None where the remote does not hold these bytes as an object of their own."""
@@ -98,11 +110,14 @@ class Addresses:
                 return None
             if held.etag not in self._etags_of(digest, size_bytes, _count_of(held.etag)):
                 return None
-            return Address(self._bucket.address(key, LASTING), {"If-Match": f'"{held.etag}"'})
+            address = Address(self._bucket.address(key, LASTING), {"If-Match": f'"{held.etag}"'})
         except LinealError as error:
             _log.warning("artifacts come through this server for a while: %s", error.message)
             self._away_until = time.monotonic() + _AWAY_S
             return None
+        self.given.add()
+        self.given_bytes.add(size_bytes)
+        return address
 
     def know(self, digest: Digest, etag: str) -> None:
         """Take note of the ETag of a blob from somebody who just read its bytes."""

@@ -19,6 +19,7 @@ from itertools import groupby, islice
 from typing import NamedTuple
 
 from lineal.formats import holding as format_
+from lineal.formats import prometheus
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Conflict, Corrupt, Invalid, LinealError, NotFound
 from lineal.storage.blobs.blobs import SMALL_BYTES
@@ -67,7 +68,18 @@ class Staging:
         self._away_until = 0.0
         self._swept_at = -_SWEPT_EVERY_S
         self._lock = threading.Lock()
+        self.given = prometheus.Counter(
+            "lineal_direct_upload_parts_total", "Parts of uploads for which an address of an object store was given."
+        )
+        self.kept_bytes = prometheus.Counter(
+            "lineal_direct_upload_bytes_total", "Bytes of files that were sent there, read here and given their name."
+        )
         self._at_once.addresses_to_write((format_.MARKER,), _LASTING)
+
+    @property
+    def measures(self) -> tuple[prometheus.Counter, ...]:
+        """What is counted of them."""
+        return self.given, self.kept_bytes
 
     @property
     def url(self) -> str:
@@ -91,6 +103,7 @@ class Staging:
             _log.warning("uploads come through this server for a while: %s", error.message)
             self._away_until = time.monotonic() + _AWAY_S
             return ()
+        self.given.add(count)
         self._sweep_behind()
         return addresses
 

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from lineal.client.local import LocalRepository
-from lineal.objects.errors import Conflict, Invalid, LinealError, NotFound
+from lineal.objects.errors import Conflict, Denied, Invalid, LinealError, NotFound
 from lineal.operations.answers import RunTable
 from lineal.operations.asking import run_tables
 from lineal.operations.people.sight import experiment_object
@@ -88,13 +88,13 @@ def values(repository: LocalRepository, seen: View, *, experiment: int | None = 
         )
     except (Invalid, NotFound) as wrong:
         error = told(wrong)
-    thing = "" if experiment is None else experiment_object(experiment)
+    experiments = {each.experiment for each in found.rows} if found and experiment is None else {experiment or 0}
     return {
         "view": seen,
         "table": found,
         "error": error,
         "refused": None,
-        "may_write": repository.store.actor.may("writer", thing or "anything"),
+        "may_write": any(repository.store.actor.may("writer", experiment_object(each)) for each in experiments),
         "experiment_number": experiment,
     }
 
@@ -106,19 +106,27 @@ def told(error: LinealError) -> dict[str, str]:
 
 
 def act(repository: LocalRepository, form: Form) -> LinealError | None:
-    """Delete or restore the runs that were marked; return why not, where some were refused. Raises Denied."""
+    """Delete or restore the runs that were marked; return why not, where some were refused.
+
+    Raises:
+        Denied: none of them may be changed by whoever asks.
+    """
     change, runs = ACTS[form.get("act", "")], form.every("run")
-    refusals = list[str]()
+    refusals = list[LinealError]()
     for run in runs:
         try:
             change(repository, run)
-        except (Invalid, Conflict, NotFound) as error:
-            refusals.append(error.message)
+        except (Invalid, Conflict, Denied, NotFound) as error:
+            refusals.append(error)
     if not runs:
         return Invalid("no run is marked", hint="mark runs at the left of the table first")
+    denied = next((each for each in refusals if isinstance(each, Denied)), None)
+    if denied and all(isinstance(each, Denied) for each in refusals) and len(refusals) == len(runs):
+        raise denied
     if refusals:
         done = f"; the other {len(runs) - len(refusals)} are done" if len(runs) > len(refusals) else ""
-        return Conflict("\n".join(refusals), hint=f"{len(refusals)} of {len(runs)} stay as they were{done}")
+        said = dict.fromkeys(each.message for each in refusals)
+        return Conflict("\n".join(said), hint=f"{len(refusals)} of {len(runs)} stay as they were{done}")
     return None
 
 

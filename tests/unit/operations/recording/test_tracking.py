@@ -16,7 +16,7 @@ from lineal.client.local import LocalRepository
 from lineal.objects.canonical import decode, number
 from lineal.objects.digest import digest_of
 from lineal.objects.errors import Exists, Invalid, NotFound
-from lineal.objects.runs import Point
+from lineal.objects.runs import Point, Training
 from lineal.objects.statements import JournalEntry
 from lineal.objects.ulid import hexadecimal, is_ulid, ulid, ulid_of
 from lineal.operations.answers import TrackedRun
@@ -145,18 +145,42 @@ def test_a_run_that_was_seen_too_takes_what_it_tells_of_what_was_seen(repository
     assert made is not None
     seen = msgspec.structs.replace(made, id=RUN, params={"seen": "2"}, metrics={"seen": 2}, tags={"seen": "2"})
     repository.runs.finish(run=seen, code=CODE, runtime=RUNTIME)
+    shown = tracking.tracked(repository, RUN)
+    assert {"told": 1, "seen": 2} == metrics(shown)
+    assert [{"told": "1", "seen": "2"}] * 2 == [pairs(shown.params), pairs(shown.tags)]
+
+    with pytest.raises(Invalid, match="already logged with value='2'"):
+        tracking.record(repository, RUN, params={"seen": "3"})
     tracking.record(
         repository, RUN, points=(point("seen", 3, step=1),), params={"seen": "2"}, tags={"seen": "4", "new": "5"}
     )
 
     rows = repository.store.database.run("SELECT key, value FROM tag WHERE subject = :run ORDER BY key", run=RUN)
     assert {"new": "5", "seen": "4", "told": "1"} == {row["key"]: row["value"] for row in rows}
+    assert {"new": "5", "seen": "4", "told": "1"} == pairs(tracking.tracked(repository, RUN).tags)
     assert [("seen", 3), ("told", 1)] == [
         (row["key"], row["value"])
         for row in repository.store.database.run(
             "SELECT key, value FROM metric_last WHERE subject = :run ORDER BY key", run=RUN
         )
     ]
+
+
+def test_a_run_of_many_ranks_is_listed_with_what_all_of_them_measured(repository: LocalRepository) -> None:
+    ids, made = (RUN, ulid(1_001, b"0123456789")), making.run(repository).run
+    assert made is not None
+    for rank, run in reversed([*enumerate(ids)]):
+        training = Training("key", 2, (rank,))
+        seen = msgspec.structs.replace(
+            made, id=run, started_at=5, ended_at=9, metrics={"loss": rank}, training=training
+        )
+        repository.runs.finish(run=seen, code=CODE, runtime=RUNTIME)
+    whole, part = (tracking.tracked(repository, each) for each in ids)
+
+    assert {"loss": 0, "loss/rank_1": 1} == metrics(whole)
+    assert {"loss": 1} == metrics(part)
+    assert pairs(part.tags)["lineal.rank_of"] == RUN
+    assert pairs(part.tags)[PARENT_TAG] == hexadecimal(RUN)
 
 
 def test_a_run_that_has_a_parent_takes_another_by_its_tag(repository: LocalRepository) -> None:
