@@ -80,3 +80,20 @@ def test_adding_a_file_that_is_no_text_loads_nothing_that_reads_tables(tmp_path:
     said = subprocess.run((sys.executable, "-c", program), cwd=tmp_path, capture_output=True, text=True, check=True)
 
     assert said.stdout.splitlines()[-1] == "0 []"
+
+
+def test_a_push_to_a_directory_loads_nothing_that_looks_at_the_workspace_reads_tables_or_asks_for_credentials(
+    tmp_path: Path,
+) -> None:
+    names = ("subprocess", "configparser", "csv", "lineal.client.workspace", "lineal.formats.tables")
+    program = (
+        "import sys; from lineal.cli.main import main; status = main(['data', 'push', 'data:weights']); print();"
+        f"print(status, [name for name in {names} if name in sys.modules])"
+    )
+    (tmp_path / "weights.bin").write_bytes(os.urandom(100_000))
+    (tmp_path / "remote").mkdir()
+    for command in (("init",), ("data", "add", "weights.bin"), ("remote", "add", "backup", "remote")):
+        subprocess.run((sys.executable, "-m", "lineal", *command), cwd=tmp_path, capture_output=True, check=True)
+    said = subprocess.run((sys.executable, "-c", program), cwd=tmp_path, capture_output=True, text=True, check=True)
+
+    assert said.stdout.splitlines()[-1] == "0 []"

@@ -10,7 +10,6 @@ import msgspec
 from lineal.client.later import Later
 from lineal.objects.errors import Invalid
 from lineal.operations.operation import Handle, Operation, Upload
-from lineal.storage.sources.addresses import scheme_of
 
 _AT_ONCE = bool(0)  # see lineal.operations
 if _AT_ONCE:
@@ -38,6 +37,8 @@ class Group:
     def upload(self, path: PathLike[str] | str) -> Upload:
         """Put the files at ``path`` into the store."""
         if isinstance(path, str) and "://" in path and _is_address(path):
+            from lineal.storage.sources.addresses import scheme_of  # noqa: PLC0415 - most paths are no address
+
             raise Invalid(
                 f"{scheme_of(path)}:// begins an address, not a path", hint="data.reference(ADDRESS) refers to it"
             )

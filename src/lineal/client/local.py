@@ -7,15 +7,11 @@ from functools import cached_property, partial
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
-from lineal.client.transfer import upload_path
-from lineal.client.uploading import upload
 from lineal.client.verbs import Verbs
-from lineal.client.workspace.index import MEMORY, Index
-from lineal.client.workspace.ways import Ways
 from lineal.objects.digest import Digest
 from lineal.objects.files import Tree
 from lineal.objects.reference import parse_reference
@@ -24,6 +20,10 @@ from lineal.operations.perform import Observer, perform
 from lineal.storage.blobs.blobs import BlobStore
 from lineal.storage.progress import Progress
 from lineal.storage.store import Actor, Store
+
+if TYPE_CHECKING:
+    from lineal.client.workspace.index import Index
+    from lineal.client.workspace.ways import Ways
 
 _DUE = "SELECT 1 FROM delivery WHERE due_at <= :now AND webhook >= 'hook:' AND webhook < 'hook;' LIMIT 1"
 
@@ -42,7 +42,9 @@ class LocalRepository(Verbs):
 
     @cached_property
     def _seen(self) -> Index:
-        # Made when it is needed: a server has a repository of its own for each request.
+        # Made when it is needed: a server has a repository of its own for each request, and most commands ask for no files.
+        from lineal.client.workspace.index import MEMORY, Index  # noqa: PLC0415
+
         root = self.store.root
         return Index(root / "workspace.sqlite", root.parent) if root else Index(MEMORY, Path("/"))
 
@@ -68,12 +70,17 @@ class LocalRepository(Verbs):
     @property
     def ways(self) -> Ways:
         """Where files go, and what is known of those in the workspace."""
+        from lineal.client.workspace.ways import Ways  # noqa: PLC0415 - as above
+
         epoch = self.store.epoch
         keep = partial(self.store.keep_tree, epoch=epoch)
         return Ways(self.store.blobs, keep, self._seen, epoch, self.store.progress)
 
     def upload(self, path: PathLike[str] | str) -> Upload:
         """Put the files at ``path`` into the store, also those that DVC or Git LFS keeps elsewhere."""
+        from lineal.client.transfer import upload_path  # noqa: PLC0415 - as above
+        from lineal.client.uploading import upload  # noqa: PLC0415 - as above
+
         return upload(self, path, partial(upload_path, self.ways))
 
     def placing(self, directory: PathLike[str] | str, name: str = "") -> AbstractContextManager[None]:

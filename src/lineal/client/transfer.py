@@ -12,8 +12,9 @@ from pathlib import Path
 import msgspec
 
 from lineal.client.workspace.intake import Intake
+from lineal.client.workspace.listing import files_in_order
 from lineal.client.workspace.reading import Reader
-from lineal.client.workspace.scanning import check_name, files_at, root_of, unreadable
+from lineal.client.workspace.scanning import check_name, root_of, told, unreadable
 from lineal.client.workspace.ways import UNKNOWN, Ways
 from lineal.formats import trees
 from lineal.formats.tree_edits import edit
@@ -95,9 +96,9 @@ def _intake(ways: Ways, bundle: Bundle, root: str, *, trusts_index: bool) -> Int
 def _count(root: str, progress: Progress) -> None:
     """Tell how much there is to do, ahead of those who do it."""
     with suppress(LinealError, OSError):
-        for found in files_at(root):
-            if found.status:
-                progress.expect(1, found.status.st_size)
+        for found in files_in_order(root, together=False):
+            if found.name:
+                progress.expect(1, told(found.stamp).size_bytes)
 
 
 def _found(path: Path) -> str:

@@ -6,11 +6,10 @@ import os
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from lineal.client.files import Workspace, files_status, get_files
 from lineal.client.groups import (
     Artifacts,
     Evaluations,
@@ -29,7 +28,6 @@ from lineal.client.groups import (
     Webhooks,
 )
 from lineal.client.later import Later
-from lineal.client.workspace.scanning import path_of
 from lineal.objects.canonical import Scalar
 from lineal.operations.answers import (
     Changes,
@@ -41,6 +39,9 @@ from lineal.operations.answers import (
     VersionAnswer,
 )
 from lineal.operations.operation import Operation, Upload
+
+if TYPE_CHECKING:
+    from lineal.client.files import Workspace
 
 _AT_ONCE = bool(0)  # see lineal.operations
 if _AT_ONCE:
@@ -77,6 +78,9 @@ class Data(Group):
             Conflict: files are in the way; nothing was changed.
             NotFound: there is no such thing, or its bytes are not here.
         """
+        from lineal.client.files import get_files  # noqa: PLC0415 - most commands touch no files
+        from lineal.client.workspace.scanning import path_of  # noqa: PLC0415
+
         return get_files(self._handle, name, path_of(directory), under=under, force=force)
 
     def status(self, path: PathLike[str] | str | None = None) -> tuple[Changes, ...]:
@@ -88,6 +92,9 @@ class Data(Group):
         Raises:
             NotFound: nothing was added from there.
         """
+        from lineal.client.files import files_status  # noqa: PLC0415 - as above
+        from lineal.client.workspace.scanning import path_of  # noqa: PLC0415
+
         return files_status(self._handle, None if path is None else path_of(path))
 
     def reference(

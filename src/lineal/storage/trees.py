@@ -31,6 +31,10 @@ NODES = (
 """Begins a statement: ``down`` holds every node of the tree ``:tree``."""
 
 _BATCH_NODES = 200
+_BATCH_ENTRIES = 100_000
+"""The rows of so many entries are one change. They lie everywhere in their index, so that each change writes all of its pages
+anew: with few rows at a time, a million would be written ten times."""
+
 _MADE_NODES_MAX = 1_000
 
 
@@ -100,12 +104,23 @@ def keep(
     """
     # Each batch is a change of its own: a node without its root is as harmless as a blob without a name.
     rest = _nodes(database, blobs, root, made, anew=anew)
-    while batch := list(islice(rest, _BATCH_NODES)):
+    while batch := _batch(rest):
         with database.transaction():
             # In the same change as the rows, so that nobody lets go of a file in between.
             if hold_epoch(database) != epoch:
                 _check(blobs, batch)
             _insert(database, batch, at)
+
+
+def _batch(nodes: Iterator[tuple[Digest, Tree]]) -> list[tuple[Digest, Tree]]:
+    """Take the next nodes, as many as are worth a change."""
+    batch, entries = list[tuple[Digest, Tree]](), 0
+    for each in nodes:
+        batch.append(each)
+        entries += len(each[1].entries)
+        if entries >= _BATCH_ENTRIES:
+            break
+    return batch
 
 
 def _check(blobs: BlobStore, nodes: list[tuple[Digest, Tree]]) -> None:

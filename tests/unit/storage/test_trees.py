@@ -39,6 +39,12 @@ def database(request: pytest.FixtureRequest) -> Iterator[Sqlite | Postgres]:
     made.close()
 
 
+@pytest.fixture(autouse=True)
+def _several_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tree of this size is written in several changes."""
+    monkeypatch.setattr(trees, "_BATCH_ENTRIES", 5_000)
+
+
 @pytest.fixture
 def blobs() -> MemoryBlobs:
     """A store with the tree and its files."""
@@ -99,6 +105,23 @@ def test_whoever_dies_leaves_no_node_above_one_that_is_not_known(
             break
     keep(database, blobs)
     assert expected() == rows(database)
+
+
+def test_a_change_has_many_rows_or_those_of_the_rest(
+    database: Sqlite | Postgres, blobs: MemoryBlobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written, insert = list[int](), trees._insert
+
+    def noting(to: Sqlite, nodes: list[tuple[Digest, Tree]], at: int) -> None:
+        written.append(sum(len(each.entries) for _, each in nodes))
+        insert(to, nodes, at)
+
+    monkeypatch.setattr(trees, "_insert", noting)
+    keep(database, blobs)
+
+    assert len(ENTRIES) + 1 == sum(written)
+    assert 4 == len(written)
+    assert all(each >= 5_000 for each in written[:-1])
 
 
 def test_every_tree_that_holds_some_bytes_is_found_and_every_node_of_a_tree(

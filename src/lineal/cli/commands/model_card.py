@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -136,6 +135,8 @@ def _edited(context: Context, repository: Any, version: str) -> CardAnswer | Non
 
 def _open(context: Context, path: Path) -> None:
     """Open a person's editor, and wait until it is closed. Raises Invalid where that does not work."""
+    import subprocess  # noqa: PLC0415 - every command would wait for it
+
     editor = context.variables.get("VISUAL") or context.variables.get("EDITOR") or "vi"
     try:
         status = subprocess.run([*shlex.split(editor), str(path)], check=False).returncode

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 
 from lineal.cli.command import Command
 from lineal.cli.context import Context
@@ -31,6 +30,8 @@ def _run(context: Context, options: argparse.Namespace) -> int:
     with context.connect() as repository:
         answer = sql(repository, options.query, limit=options.limit, timeout_s=options.timeout_s)
     if options.csv and not context.settings.json:
+        import csv  # noqa: PLC0415 - every command would wait for it
+
         writer = csv.writer(context.out, lineterminator="\n")
         writer.writerow(answer.columns)
         writer.writerows(answer.rows)

@@ -46,6 +46,9 @@ _NO_WAIT = getattr(os, "RWF_NOWAIT", 0)
 _BEGUN_MAX = 64
 """So many files are asked of the disk at once: one that is asked for one at a time is idle most of the time."""
 
+_MORE = bytearray(1)
+"""Where a byte goes that a file has more than it should: not to where the next file's lie, which may have been read already."""
+
 _ROOM_BYTES = 1 << 20
 _NOT_DONE = FILE.pack(False, b"", 0, b"")  # noqa: FBT003
 """Whoever asked does it themselves then, and tells what is wrong."""
@@ -62,7 +65,7 @@ def _begin(path: bytes, room: memoryview) -> tuple[int, int]:
     except OSError:
         return -1, -1
     try:
-        return descriptor, os.preadv(descriptor, [room], 0, _NO_WAIT) if _NO_WAIT else -1
+        return descriptor, os.preadv(descriptor, [room[:-1], _MORE], 0, _NO_WAIT) if _NO_WAIT else -1
     except OSError:  # it is on the disk, or in a file system that cannot be asked
         _need(descriptor)
         return descriptor, -1
@@ -82,7 +85,7 @@ def _finish(descriptor: int, count: int, room: memoryview) -> bytes:
         return _NOT_DONE
     try:
         if count != len(room) - 1:
-            count = os.readv(descriptor, [room])
+            count = os.readv(descriptor, [room[:-1], _MORE])
         s = os.fstat(descriptor)
     except OSError:
         return _NOT_DONE
@@ -172,9 +175,11 @@ _UNPACK = {"unpack": _write, "unpack new": _create}
 def read_files(shared: memoryview) -> None:
     """Answer requests to read until there are no more."""
     for files in _asked(shared):
-        for first in range(0, len(files), _BEGUN_MAX):
-            begun = [(*_begin(path, room), room) for path, _, room in files[first : first + _BEGUN_MAX]]
-            sys.stdout.buffer.write(b"".join([_finish(*each) for each in begun]))
+        begun = [_begin(path, room) for path, _, room in files[:_BEGUN_MAX]]
+        for number, (_, _, room) in enumerate(files):
+            if (later := number + _BEGUN_MAX) < len(files):
+                begun.append(_begin(files[later][0], files[later][2]))
+            sys.stdout.buffer.write(_finish(*begun[number], room))
         sys.stdout.buffer.flush()
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 from lineal.client.workspace.hands import REQUEST_BYTES, REQUEST_FILES
 from lineal.client.workspace.index import GONE, UNSEEN, Index, Place, Seen
-from lineal.client.workspace.listing import Listing, folders
+from lineal.client.workspace.listing import Found, Listing, files_in_order, folders
 from lineal.client.workspace.reading import Item, Reader
-from lineal.client.workspace.scanning import Folder, Found, Stamp, files_at, mode_of, stamp_of, told
+from lineal.client.workspace.scanning import Folder, Stamp, mode_of, told
 from lineal.formats import pack
 from lineal.objects.digest import Digest
 from lineal.objects.files import NOTHING, Entry
@@ -79,7 +78,7 @@ class Intake:
         """Yield files in batches, each with as much to read as is worth a thread's while."""
         batch = list[_Step]()
         unread = unread_bytes = 0
-        for found in files_at(self._root):
+        for found in files_in_order(self._root):
             batch.append(step := self._step(found))
             if isinstance(step, Item) and step.digest is None:
                 unread += 1
@@ -91,14 +90,14 @@ class Intake:
 
     def _step(self, found: Found) -> _Step:
         """Return a file with its digest, if the index knows it; the end of a folder as it is."""
-        if found.status is None:
+        if not found.name:
             return found
         folder = found.folder
         if folder.inside not in self._open:
             seen = self._index.seen(self._root, folder.inside)
-            self._open[folder.inside] = seen, Seen(found.status.st_dev, time.time_ns(), 0, {}, {})
+            self._open[folder.inside] = seen, Seen(found.device, found.at, 0, {}, {})
         before, _ = self._open[folder.inside]
-        return _item(folder, found.name, stamp_of(found.status), before, found.status.st_dev)
+        return _item(folder, found.name, found.stamp, before, found.device)
 
     def _end(self, found: Found) -> Iterator[Entry]:
         """Note what was seen of a folder; yield an empty one's entry."""

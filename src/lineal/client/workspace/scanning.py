@@ -1,11 +1,10 @@
-"""Walk a directory in the order of a tree's paths."""
+"""What the system says of files of the workspace, and what a tree may hold of them."""
 
 from __future__ import annotations
 
 import errno
 import os
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -80,59 +79,9 @@ class Folder(NamedTuple):
     inside: str
 
 
-class Found(NamedTuple):
-    """A file or link, or, without a name, the end of its folder. ``is_empty`` says of the end that nothing was there."""
-
-    folder: Folder
-    name: str
-    status: os.stat_result | None = None
-    is_empty: bool = False
-
-
-def walk(top: str) -> Iterator[Found]:
-    """Yield every file and link below ``top``, and the end of every folder, in the order of their paths in a tree.
-
-    Raises:
-        Invalid: a name is no UTF-8, or a directory may not be read.
-    """
-    # Paths are compared as texts: what is in "a" comes after "a.txt", because "." comes before "/".
-    folder = Folder(top.rstrip("/") + "/", "")
-    waiting = [(folder, _names(folder))]
-    while waiting:
-        folder, names = waiting[-1]
-        if not names:
-            waiting.pop()
-            continue
-        name, entry = names.pop()
-        if entry is None:
-            yield Found(folder, "", is_empty=name == _EMPTY)
-        elif name.endswith("/"):
-            below = Folder(folder.place + name, folder.inside + name)
-            waiting.append((below, _names(below)))
-        else:
-            try:
-                yield Found(folder, name, entry.stat(follow_symlinks=False))
-            except FileNotFoundError:
-                continue  # gone since the directory was read
-            except OSError as error:
-                raise unreadable(entry.path, error) from None
-
-
 def stamp_of(status: os.stat_result) -> Stamp:
     """Return the stamp of a file."""
     return STAMP.pack(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_mode)
-
-
-def files_at(root: str) -> Iterator[Found]:
-    """Yield the files below a directory, or the one file ``root``."""
-    status = status_of(root)
-    if stat.S_ISDIR(status.st_mode):
-        yield from walk(root)
-        return
-    place, name = os.path.split(root)
-    folder = Folder(f"{place}/", "")
-    yield Found(folder, name, status)
-    yield Found(folder, "")
 
 
 def status_of(root: str) -> os.stat_result:
@@ -141,31 +90,6 @@ def status_of(root: str) -> os.stat_result:
         return os.lstat(root)
     except OSError as error:
         raise unreadable(root, error) from None
-
-
-_END, _EMPTY = "", "/"
-
-
-def _names(folder: Folder) -> list[tuple[str, os.DirEntry[str] | None]]:
-    """Return what is in a directory, last first, behind the mark of its end."""
-    try:
-        with os.scandir(folder.place) as entries:
-            found: list[tuple[str, os.DirEntry[str] | None]] = [
-                (f"{each.name}/" if each.is_dir(follow_symlinks=False) else each.name, each)
-                for each in entries
-                if not (each.name[0] == "." and is_skipped(each.name))
-            ]
-    except OSError as error:
-        raise unreadable(folder.place, error) from None
-    for name, _ in found:
-        if not name.isascii():
-            check_name(name, folder.place)
-    found.sort(key=_name, reverse=True)
-    return [(_END if found else _EMPTY, None), *found]
-
-
-def _name(each: tuple[str, object]) -> str:
-    return each[0]
 
 
 def check_name(name: str, place: str) -> None:

@@ -12,9 +12,7 @@ from lineal.objects.datasets import DatasetVersion
 from lineal.objects.errors import Corrupt, Invalid, LinealError, NotFound
 from lineal.objects.reference import parse_reference
 from lineal.operations.answers import Contents, Transfer
-from lineal.operations.asking import lineage
 from lineal.operations.data.contents import find_contents
-from lineal.operations.data.datasets import insert_version, source_at
 from lineal.operations.data.stores import every_remote, packed_of, remote_of
 from lineal.operations.operation import operation
 from lineal.operations.references import Row, dataset_reference, find_dataset
@@ -84,11 +82,16 @@ def _described(store: Store, contents: Contents) -> Holding:
         return base
     row = find_dataset(store, contents.reference)
     dataset = store.get_object(row["digest"], DatasetVersion)
+    source = None
+    if dataset.source:
+        from lineal.operations.data.datasets import source_at  # noqa: PLC0415 - it reads tables
+
+        source = source_at(store, dataset.source)
     return msgspec.structs.replace(
         base,
         number=row["number"],
         dataset=dataset,
-        source=source_at(store, dataset.source) if dataset.source else None,
+        source=source,
         message=row["message"],
         added_by=row["added_by"],
         created_at=row["created_at"],
@@ -174,6 +177,9 @@ def _adopt(store: Store, line: str, holding: Holding) -> str:
     """Make a dataset version known here, under its own number where that is free; return its reference."""
     if holding.dataset is None or not line.startswith("data/"):
         return holding.reference
+    from lineal.operations.asking import lineage  # noqa: PLC0415 - a push needs neither
+    from lineal.operations.data.datasets import insert_version  # noqa: PLC0415
+
     with store.writing():
         name = line.removeprefix("data/")
         digest = store.put_object(holding.dataset)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -12,7 +11,6 @@ from typing import Any, NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from lineal.objects.errors import Denied, Invalid
-from lineal.storage.buckets import credentials
 from lineal.storage.buckets.bucket import Bucket
 from lineal.storage.buckets.directory import DirectoryBucket, path_in_url
 from lineal.storage.buckets.failures import short
@@ -136,6 +134,8 @@ def _ssh(parts: SplitResult, options: Mapping[str, str]) -> Bucket:
 def _s3(parts: SplitResult, options: Mapping[str, str]) -> Bucket:
     from obstore.store import S3Store  # noqa: PLC0415 - whoever has no remote need not load it
 
+    from lineal.storage.buckets import credentials  # noqa: PLC0415 - as above
+
     said = dict(options)
     known = {} if _is(said, "anonymous") else credentials.aws(said.pop("profile", ""))
     config = {**known, **{_S3_NAMES.get(name, name): value for name, value in said.items() if name not in _OURS}}
@@ -153,7 +153,11 @@ def _s3(parts: SplitResult, options: Mapping[str, str]) -> Bucket:
 
 
 def _gs(parts: SplitResult, options: Mapping[str, str]) -> Bucket:
+    import json  # noqa: PLC0415 - as above
+
     from obstore.store import GCSStore  # noqa: PLC0415 - as above
+
+    from lineal.storage.buckets import credentials  # noqa: PLC0415 - as above
 
     said = {**credentials.google(), **options}
     config: dict[str, Any] = {}
@@ -170,6 +174,8 @@ def _gs(parts: SplitResult, options: Mapping[str, str]) -> Bucket:
 
 def _az(parts: SplitResult, options: Mapping[str, str]) -> Bucket:
     from obstore.store import AzureStore  # noqa: PLC0415 - as above
+
+    from lineal.storage.buckets import credentials  # noqa: PLC0415 - as above
 
     said = dict(options)
     config: dict[str, Any] = {} if _is(said, "anonymous") else credentials.azure()

@@ -7,6 +7,7 @@ import os
 import sys
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,8 +79,29 @@ def test_the_disk_is_asked_for_many_files_before_one_is_waited_for(
 
     assert [(True, sha256(each).digest()) for each in contents] == answers
     assert b"".join(contents) == together
-    assert [*["posix_fadvise"] * 64, *["readv"] * 64] == calls[:128]
-    assert [*["posix_fadvise"] * 36, *["readv"] * 36] == calls[128:]
+    assert [*["posix_fadvise"] * 64, *["posix_fadvise", "readv"] * 36, *["readv"] * 64] == calls
+
+
+def test_a_file_that_grew_leaves_alone_what_was_read_of_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "grew").write_bytes(b"123456")
+    (tmp_path / "next").write_bytes(b"abcde")
+    asked, real = list[int](), os.preadv
+
+    def first_is_cold(*given: Any) -> int:
+        asked.append(given[0])
+        if len(asked) == 1:
+            raise BlockingIOError
+        return real(*given[:3])
+
+    monkeypatch.setattr(hand, "_NO_WAIT", 8)
+    monkeypatch.setattr(os, "preadv", first_is_cold)
+    answers, together = read(monkeypatch, [tmp_path / "grew", tmp_path / "next"], 5)
+
+    assert [False, True] == [done for done, _ in answers]
+    assert sha256(b"abcde").digest() == answers[1][1]
+    assert b"abcde" == together[5:]
 
 
 def test_what_is_gone_or_is_no_file_or_has_another_size_is_not_done(
