@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from lineal.client.connect import init
+from lineal.objects import chains
 from lineal.objects.digest import Digest, digest_of
 from lineal.objects.errors import Conflict, LinealError, NotFound
 from lineal.storage import checking
-from lineal.storage.blobs import shared, sharing
+from lineal.storage.blobs import chained, shared, shared_notes, sharing
+from lineal.storage.remotes import pushing
 from lineal.storage.repository import on_disk
 
 CONTENT = {"a.bin": random.Random(1).randbytes(1_100_000), "b.bin": random.Random(2).randbytes(2_300_001)}
@@ -38,11 +40,15 @@ class SharedHistory(RuleBasedStateMachine):
         super().__init__()
         self.stack = ExitStack()
         self.top = Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
-        self.before = shared.RACY_NS, sharing.RACY_NS, shared.LARGE_BYTES
+        self.before = shared.RACY_NS, sharing.RACY_NS, shared.LARGE_BYTES, shared.NOT_WAITED_FOR_BYTES
+        self.chained_before = chains._PIECE_BYTES_MIN, chained.CHAINED_BYTES, pushing.CHAINED_BYTES
+        chains._PIECE_BYTES_MIN = 1 << 18
+        chained.CHAINED_BYTES = pushing.CHAINED_BYTES = 1 << 20
         shared.RACY_NS = sharing.RACY_NS = RACY_NS
         shared.LARGE_BYTES = 1 << 20
         self.mine: dict[Path, bytes] = {}
         """What is in the workspace, by whoever put it there last."""
+        self.boots, self.boot_before = 0, shared_notes.boot
         self.memories: list[tuple[int, mmap.mmap]] = []
 
     @initialize()
@@ -64,7 +70,9 @@ class SharedHistory(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.memories.clear()
         self.stack.close()
-        shared.RACY_NS, sharing.RACY_NS, shared.LARGE_BYTES = self.before
+        shared.RACY_NS, sharing.RACY_NS, shared.LARGE_BYTES, shared.NOT_WAITED_FOR_BYTES = self.before
+        chains._PIECE_BYTES_MIN, chained.CHAINED_BYTES, pushing.CHAINED_BYTES = self.chained_before
+        shared_notes.boot = self.boot_before
 
     @property
     def blobs(self):
@@ -74,8 +82,9 @@ class SharedHistory(RuleBasedStateMachine):
 
     # What a user does.
 
-    @rule(force=st.booleans())
-    def pull(self, force: bool) -> None:
+    @rule(force=st.booleans(), waits=st.booleans())
+    def pull(self, force: bool, waits: bool = False) -> None:
+        shared.NOT_WAITED_FOR_BYTES = 0 if waits else 2_000_000
         with self.there.placing(self.data, "data:x"):
             self.there.data.pull(("data:x",))
             self.put(force)
@@ -107,6 +116,19 @@ class SharedHistory(RuleBasedStateMachine):
             before = path.stat()
             self.write(name, at)
             os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    @rule(name=names, at=places)
+    def stop_the_machine(self, name: str, at: int) -> None:
+        """Start it anew, and take from a file what the disk did not get: its end, with the time as it was."""
+        path = self.data / name
+        if path.exists() and not self.memories:
+            before = path.stat()
+            os.truncate(path, min(at, before.st_size))
+            os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+            self.mine[path] = self.mine[path][:at]
+            self.see_other_names(path)
+        self.boots += 1
+        shared_notes.boot = lambda: f"the start {self.boots}"
 
     @rule(name=names)
     def append(self, name: str) -> None:

@@ -18,6 +18,7 @@ from typing import Literal, TypeVar
 
 import msgspec
 
+from lineal.objects.chains import Chain
 from lineal.objects.datasets import DatasetVersion
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Corrupt, Unsupported
@@ -57,7 +58,8 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ``packs`` and ``blobs`` name every object that is needed, ``recipes`` how some files are put together from them.
     ``versions`` is by the digest of an object the id that its store gave these bytes, where it keeps versions: what is
-    deleted or overwritten there later is still found by it. ``source`` is where a ``dataset`` came from, if it names one.
+    deleted or overwritten there later is still found by it. ``chains`` is by the digest of a large blob what saves whoever
+    fetches it some time; nobody has to believe it, or to have it. ``source`` is where a ``dataset`` came from, if it names one.
     """
 
     format: int = FORMAT
@@ -71,6 +73,7 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     blobs: tuple[Digest, ...] = ()
     recipes: tuple[Recipe, ...] = ()
     versions: dict[Digest, str] = {}
+    chains: dict[Digest, Chain] = {}
     dataset: DatasetVersion | None = None
     source: Source | None = None
     message: str = ""

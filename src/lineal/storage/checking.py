@@ -12,6 +12,7 @@ from typing import NamedTuple
 from lineal.formats import holding as format_
 from lineal.formats import pack
 from lineal.formats.holding import Kind
+from lineal.objects.chains import Chain
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Corrupt, LinealError, NotFound
 from lineal.storage.blobs import reading
@@ -139,11 +140,29 @@ def mend(blobs: PackedBlobs, kind: Kind, digest: Digest, buckets: Iterable[Bucke
     return ""
 
 
-def take(blobs: PackedBlobs, kind: Kind, digest: Digest, path: Path, *, found: Digest | None = None) -> int:
-    """Take a fetched file into the store once it was checked, or was ``found`` to be it; return its size. Raises Corrupt."""
+def take(
+    blobs: PackedBlobs,
+    kind: Kind,
+    digest: Digest,
+    path: Path,
+    *,
+    found: Digest | None = None,
+    chain: Chain | None = None,
+) -> int:
+    """Take a fetched file into the store once it was checked, or was ``found`` to be it; return its size. Raises Corrupt.
+
+    Args:
+        blobs: the store.
+        kind: a pack, or a blob with a file of its own.
+        digest: which.
+        path: the file.
+        found: what it was found to be while it was fetched.
+        chain: the states that the SHA-256 of a large blob goes through, if they are known.
+    """
+    if kind == "blob" and blobs.shared.wants(path):
+        return blobs.shared.take(path, digest, found=found, chain=chain)
     if kind == "blob":
-        takes = blobs.shared if blobs.shared.wants(path) else blobs.files
-        return takes.take(path, digest, found=found)
+        return blobs.files.take(path, digest, found=found)
     with path.open("rb+") as file:
         table = pack.read_table(digest, file)
         with DirectFile(file.fileno(), os.O_RDONLY, cached=True) as direct:

@@ -15,7 +15,7 @@ import pytest
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Corrupt, NotFound
 from lineal.storage.blobs import shared, shared_notes
-from tests.unit.storage.sharing import DATA, DIGEST, RACY_S, Home, home_at, tells, write
+from tests.unit.storage.sharing import DATA, DIGEST, RACY_S, Home, hashings_noted, home_at, tells, write
 
 
 @pytest.fixture
@@ -36,14 +36,7 @@ def pulled(home: Home) -> Home:
 @pytest.fixture
 def hashings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """One number for each file that is hashed to find out what it is."""
-    made, plain = list[int](), shared.hash_file
-
-    def noting(descriptor: int) -> object:
-        made.append(descriptor)
-        return plain(descriptor)
-
-    monkeypatch.setattr(shared, "hash_file", noting)
-    return made
+    return hashings_noted(monkeypatch)
 
 
 def test_a_file_is_written_once_and_has_two_names(pulled: Home) -> None:

@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Self
 
 from lineal.objects.digest import Hasher
@@ -53,6 +54,7 @@ def copy_hashed(
     cached: bool = False,
     ahead: bool = False,
     spare: int | None = None,
+    hasher: Hasher | None = None,
 ) -> Hasher:
     """Copy one open file into another, empty one, and return the digest and size of the copy. Holes stay holes.
 
@@ -63,21 +65,23 @@ def copy_hashed(
         cached: whether somebody will read the copy soon.
         ahead: whether the source is read through the cache: it may be far away, or others read it too.
         spare: a descriptor of another empty file that gets the same bytes, from the same reading, and is read soon.
+        hasher: what hashes them, when more than their digest and size is wanted.
     """
     size = os.fstat(source).st_size
+    hasher = hasher or Hasher()
     if clone(source, target):
         if spare is not None:
             copy(target, spare, cached=True)
-        hasher = hash_file(target)
+        hash_file(target, hasher)
         if progress:
             progress(size)
         return hasher
-    with _Copy(source, target, size, progress, cached=cached, ahead=ahead, spare=spare) as copying:
+    with _Copy(source, target, size, progress, cached=cached, ahead=ahead, hasher=hasher, spare=spare) as copying:
         for start, end in _data(source, size):
             copying.copy(start, end)
     for each in (target,) if spare is None else (target, spare):
         os.ftruncate(each, size)
-    return copying.hasher
+    return hasher
 
 
 def copy(source: int, target: int, progress: Callable[[int], None] | None = None, *, cached: bool = False) -> None:
@@ -90,7 +94,7 @@ def copy(source: int, target: int, progress: Callable[[int], None] | None = None
     # What follows is of a file that does not tell its size.
     parts = (*_data(source, size), (size, sys.maxsize))
     if size >= _LARGE_BYTES:
-        with _Copy(source, target, size, progress, cached=cached, hashed=False) as copying:
+        with _Copy(source, target, size, progress, cached=cached) as copying:
             for start, end in parts:
                 copying.copy(start, end)
         os.ftruncate(target, max(copying.end, size))
@@ -131,7 +135,7 @@ class _Copy:
         progress: is told of bytes as they are written.
         cached: whether the cache keeps what is written.
         ahead: whether the source is read through the cache.
-        hashed: whether the digest is wanted.
+        hasher: what hashes it, if that is wanted.
         spare: a descriptor of an empty file that is to be another copy, which the cache keeps.
     """
 
@@ -144,19 +148,18 @@ class _Copy:
         *,
         cached: bool,
         ahead: bool = False,
-        hashed: bool = True,
+        hasher: Hasher | None = None,
         spare: int | None = None,
     ) -> None:
-        self.hasher = Hasher()
         self.end = 0
-        self._hashed = hashed
+        self._hasher = hasher
         self._source = DirectFile(source, os.O_RDONLY, cached=True, ahead=ahead)
         self._targets = [DirectFile(target, cached=cached)]
         if spare is not None:
             self._targets.append(DirectFile(spare, cached=True))
         self._size = size
         self._progress = progress
-        work = [*(each.write_at for each in self._targets), *([self._hash] if hashed else [])]
+        work = [*(each.write_at for each in self._targets), *([partial(self._hash, hasher)] if hasher else [])]
         self._pieces = 0
         self._free: queue.SimpleQueue[memoryview] = queue.SimpleQueue()
         self._lanes: list[queue.SimpleQueue[_Piece | None]] = [queue.SimpleQueue() for _ in work]
@@ -189,9 +192,10 @@ class _Copy:
         self._pieces += 1
         return buffer(min(BUFFER_BYTES, whole_blocks(max(self._size, 1))))
 
-    def _hash(self, data: memoryview, at: int) -> None:
-        hash_zeros(self.hasher, at - self.hasher.size_bytes)
-        self.hasher.update(data)
+    @staticmethod
+    def _hash(hasher: Hasher, data: memoryview, at: int) -> None:
+        hash_zeros(hasher, at - hasher.size_bytes)
+        hasher.update(data)
 
     def _carry_out(self, do: Callable[[memoryview, int], None], lane: queue.SimpleQueue[_Piece | None]) -> None:
         """Do one thing with every piece; whoever is the last to do with it makes room for another."""
@@ -225,13 +229,13 @@ class _Copy:
             file.close()
         if self._error and not error:
             raise self._error
-        if self._hashed:
-            hash_zeros(self.hasher, self._size - self.hasher.size_bytes)
+        if self._hasher:
+            hash_zeros(self._hasher, self._size - self._hasher.size_bytes)
 
 
-def hash_file(descriptor: int) -> Hasher:
-    """Return the digest and size of an open file."""
-    hasher, size, room = Hasher(), os.fstat(descriptor).st_size, memoryview(bytearray(BUFFER_BYTES))
+def hash_file(descriptor: int, hasher: Hasher | None = None) -> Hasher:
+    """Return the digest and size of an open file; ``hasher`` hashes it when more than that is wanted."""
+    hasher, size, room = hasher or Hasher(), os.fstat(descriptor).st_size, memoryview(bytearray(BUFFER_BYTES))
     for start, end in _data(descriptor, size):
         hash_zeros(hasher, start - hasher.size_bytes)
         at = start

@@ -8,6 +8,7 @@ as it is. Only what a remote holds too is kept like this, so that an edit costs 
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import threading
@@ -17,19 +18,26 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from lineal.objects.chains import Chain
 from lineal.objects.digest import Digest, Hasher, is_digest
 from lineal.objects.errors import NotFound, Unavailable
 from lineal.storage.blobs import reading
 from lineal.storage.blobs.blobs import PIECE_BYTES
-from lineal.storage.blobs.copying import copy_hashed, hash_file
+from lineal.storage.blobs.chained import hash_chained
+from lineal.storage.blobs.copying import copy_hashed
 from lineal.storage.blobs.shared_notes import Notes, Stamp
 from lineal.storage.blobs.sharing import RACY_NS, can_share
 
 LARGE_BYTES = 64 << 20
 """A smaller file is copied: that takes no time, and nobody's edit costs anything."""
 
+NOT_WAITED_FOR_BYTES = 4 << 30
+"""So much of what a command takes may still be on its way to the disk when it ends. Nothing is noted of that: whoever relies on
+it first has the disk take the rest, and hashes it."""
+
 _ATTEMPTS = 3
 _FEW = 8
+_REFUSED = frozenset((errno.EIO, errno.ENOSPC, errno.EDQUOT))
 _READ_ONLY, _USUAL = 0o444, 0o666
 
 
@@ -44,6 +52,7 @@ class _Lent(NamedTuple):
     """A blob that was taken by this command: its file, and the directory where it was put, if it was."""
 
     status: os.stat_result
+    is_on_disk: bool
     folder: Path | None = None
 
 
@@ -66,6 +75,7 @@ class SharedFiles:
         self._notes = Notes(directory, scratch)
         self._is_lending = False
         self._taken: dict[Digest, _Lent] = {}
+        self._not_waited_for_bytes = 0
         self._lock = threading.Lock()
 
     def path(self, digest: Digest) -> Path:
@@ -89,18 +99,22 @@ class SharedFiles:
                 with suppress(OSError):
                     self._note_lent(digest, lent)
             self._taken.clear()
+            self._not_waited_for_bytes = 0
 
     def wants(self, path: Path) -> bool:
         """Tell whether a file that was fetched is to be taken here."""
         return self._is_lending and path.stat().st_size >= LARGE_BYTES
 
-    def take(self, path: Path, digest: Digest, *, found: Digest | None) -> int:
+    def take(self, path: Path, digest: Digest, *, found: Digest | None, chain: Chain | None = None) -> int:
         """Take a file that was fetched, and that nobody else has; return its size.
+
+        Up to a size nobody waits for the disk: the remote has what a power cut takes, and without a note nobody believes it.
 
         Args:
             path: the file, on the disk of the store.
             digest: what it should be.
             found: what it was found to be while it was written; without it, it is read.
+            chain: the states that its SHA-256 goes through, if they are known.
 
         Raises:
             Corrupt: it is something else.
@@ -109,21 +123,29 @@ class SharedFiles:
         with reading.guarded(path):
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
             try:
-                if (found := found or hash_file(descriptor).digest) != digest:
+                if (found := found or hash_chained(descriptor, digest, chain)) != digest:
                     raise reading.corrupt(digest, found, "what arrived")
                 # A time that lies back a little: whoever writes to it from now on gives it another one for certain.
                 now = time.time_ns()
                 os.utime(descriptor, ns=(now, now - RACY_NS))
                 os.fchmod(descriptor, _READ_ONLY)
-                os.fsync(descriptor)
+                if is_waited_for := self._is_waited_for(os.fstat(descriptor).st_size):
+                    os.fsync(descriptor)
                 path.replace(self.path(digest))
-                reading.sync_directory(self._directory)
+                if is_waited_for:
+                    reading.sync_directory(self._directory)
                 status = os.fstat(descriptor)
             finally:
                 os.close(descriptor)
-        self._taken[digest] = _Lent(status)
-        self._notes.write(digest, "", stamp_of(status))
+        self._taken[digest] = _Lent(status, is_waited_for)
+        self._notes.write(digest, "", stamp_of(status), is_certain=is_waited_for)
+        self._notes.write_chain(digest, chain)
         return status.st_size
+
+    def _is_waited_for(self, size_bytes: int) -> bool:
+        with self._lock:
+            self._not_waited_for_bytes += size_bytes
+            return self._not_waited_for_bytes > NOT_WAITED_FOR_BYTES
 
     def lend(self, digest: Digest, path: Path) -> bool:
         """Give a file that was taken a second name, ``path``, once; tell whether that was possible."""
@@ -161,7 +183,7 @@ class SharedFiles:
             return
         with os.scandir(lent.folder) as entries:
             place = next((each.path for each in entries if each.inode() == now.st_ino), str(lent.folder))
-        self._notes.write(digest, place, stamp_of(now))
+        self._notes.write(digest, place, stamp_of(now), is_certain=lent.is_on_disk)
 
     # What is here.
 
@@ -286,15 +308,20 @@ class SharedFiles:
     def _opened(self, digest: Digest) -> Iterator[int]:
         """Lend a descriptor of a file that was found to be right just now. Raises NotFound, Unavailable."""
         with self._descriptor(digest) as descriptor:
-            if not self._notes.is_of(digest, stamp_of(os.fstat(descriptor))) and not self._look(digest, descriptor):
+            if not self._is_known(digest, stamp_of(os.fstat(descriptor))) and not self._look(digest, descriptor):
                 raise self._edited(digest)
             yield descriptor
+
+    def _is_known(self, digest: Digest, stamp: Stamp) -> bool:
+        """Tell whether a file with this stamp is right for certain: that is noted, or this command has just written it."""
+        taken = self._taken.get(digest)
+        return (taken is not None and stamp_of(taken.status) == stamp) or self._notes.is_of(digest, stamp)
 
     def _certain(self, digest: Digest, descriptor: int) -> Stamp:
         """Return the stamp of a file that is right and will have another one when it is changed. Raises NotFound, Unavailable."""
         for attempt in range(_ATTEMPTS):
             stamp = stamp_of(os.fstat(descriptor))
-            if self._notes.is_of(digest, stamp):
+            if self._is_known(digest, stamp):
                 return stamp
             if attempt:
                 time.sleep(min(RACY_NS, max(0, max(stamp[3:]) + RACY_NS - time.time_ns())) / 1e9)
@@ -311,9 +338,10 @@ class SharedFiles:
         path, began = self.path(digest), time.time_ns()
         with reading.guarded(path):
             # What somebody changes in memory shows in the times once the system has taken the memory back.
-            os.fsync(descriptor)
+            if not self._is_on_disk(digest, descriptor):
+                return None
             before = os.fstat(descriptor)
-            found = hash_file(descriptor).digest
+            found = hash_chained(descriptor, digest, self._notes.chain(digest))
             after = os.fstat(descriptor)
         if found != digest:
             if self.may_change:
@@ -326,6 +354,17 @@ class SharedFiles:
             with suppress(OSError):  # who may only read hashes it again the next time
                 self._notes.write(digest, self._notes.place(digest), stamp_of(before))
         return _Look(stamp_of(before), is_certain)
+
+    def _is_on_disk(self, digest: Digest, descriptor: int) -> bool:
+        """Have the disk take what it has not yet. What it refuses is let go of: it says so once. Raises OSError."""
+        try:
+            os.fsync(descriptor)
+        except OSError as error:
+            if error.errno not in _REFUSED or not self.may_change:
+                raise
+            self._let_go(digest, os.fstat(descriptor))
+            return False
+        return True
 
     def _let_go(self, digest: Digest, status: os.stat_result) -> None:
         """Remove the store's name of a file, if it is still that file's; the file itself stays where it has another name."""
@@ -344,7 +383,8 @@ class SharedFiles:
     def _edited(self, digest: Digest) -> NotFound:
         place = self._notes.place(digest) or "one of the workspace"
         return NotFound(
-            f"the store does not hold {digest} any more: its file was also {place}, and was edited there",
+            f"the store does not hold {digest} any more: its file was also {place}, and was edited there"
+            " (or the disk did not get all of it)",
             hint="lineal data pull NAME fetches it again from the remote that has it; the edited file stays as it is",
         )
 

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import msgspec
 
+from lineal.objects.chains import Chain
 from lineal.objects.digest import Digest, is_digest
 from lineal.objects.prepared import prepared
 
-_NOTE, _EDITED = ".note", ".edited"
+_NOTE, _EDITED, _CHAIN = ".note", ".edited", ".chain"
 
 Stamp = tuple[int, int, int, int, int]
 """Device, inode, size, modification and change time (both ns): what changes when somebody does anything to a file."""
@@ -25,6 +26,7 @@ class Note(msgspec.Struct, frozen=True):
     """What is noted of a blob: where in the workspace its file was put, and the file's stamp when it was certainly right.
 
     ``boot`` is the run of the machine in which that was: a power cut can leave what was written shortly before and lose its time.
+    It is empty when the file was not certainly on the disk; then only the place counts.
     """
 
     place: str
@@ -61,7 +63,7 @@ class Notes:
     def is_of(self, digest: Digest, stamp: Stamp) -> bool:
         """Tell whether a file with this stamp is noted as right."""
         note = self.read(digest)
-        return note is not None and (note.stamp, note.boot) == (stamp, boot())
+        return note is not None and note.boot != "" and (note.stamp, note.boot) == (stamp, boot())
 
     def place(self, digest: Digest) -> str:
         """Return where in the workspace a blob's file is, or was when it was edited; nothing where nobody knows."""
@@ -70,10 +72,22 @@ class Notes:
         note = self.read(digest)
         return note.place if note else ""
 
-    def write(self, digest: Digest, place: str, stamp: Stamp) -> None:
-        """Note that a file is right. Raises OSError."""
-        self._write(self._path(digest, _NOTE), msgspec.json.encode(Note(place, stamp, boot())))
+    def write(self, digest: Digest, place: str, stamp: Stamp, *, is_certain: bool = True) -> None:
+        """Note where a file is, and that it is right if that is certain. Raises OSError."""
+        note = Note(place, stamp, boot() if is_certain else "")
+        self._write(self._path(digest, _NOTE), msgspec.json.encode(note))
         self._path(digest, _EDITED).unlink(missing_ok=True)
+
+    def write_chain(self, digest: Digest, chain: Chain | None) -> None:
+        """Keep the states that the SHA-256 of a file goes through, if they are known. Raises OSError."""
+        if chain:
+            self._write(self._path(digest, _CHAIN), msgspec.json.encode(chain))
+
+    def chain(self, digest: Digest) -> Chain | None:
+        """Return those states, if they are known."""
+        with suppress(OSError, msgspec.MsgspecError):
+            return _decode_chain(self._path(digest, _CHAIN).read_bytes())
+        return None
 
     def write_edited(self, digest: Digest) -> None:
         """Note that a blob went because its file was edited. Raises OSError."""
@@ -93,7 +107,7 @@ class Notes:
 
     def forget(self, digest: Digest) -> None:
         """Let go of what is noted of a blob. Raises OSError."""
-        for suffix in (_NOTE, _EDITED):
+        for suffix in (_NOTE, _EDITED, _CHAIN):
             self._path(digest, suffix).unlink(missing_ok=True)
 
     def _path(self, digest: Digest, suffix: str) -> Path:
@@ -111,3 +125,4 @@ class Notes:
 
 
 _decode = msgspec.json.Decoder(prepared(Note)).decode
+_decode_chain = msgspec.json.Decoder(prepared(Chain)).decode

@@ -20,21 +20,23 @@ class Spares:
 
     Args:
         scratch: where they are; on the file system of the store.
+
+    ``are_wanted`` tells whether somebody does.
     """
 
     def __init__(self, scratch: Path) -> None:
         self._scratch = scratch
-        self._are_wanted = False
+        self.are_wanted = False
         self._made: dict[Digest, tuple[Path, tuple[int, ...]]] = {}
 
     @contextmanager
     def wanted(self, directory: Path) -> Iterator[None]:
         """Have them made within the block, if they can become files of ``directory``; what is left of them goes."""
-        self._are_wanted = device_of(directory) == device_of(self._scratch)
+        self.are_wanted = device_of(directory) == device_of(self._scratch)
         try:
             yield
         finally:
-            self._are_wanted = False
+            self.are_wanted = False
             for path, _ in self._made.values():
                 with suppress(OSError):
                     path.unlink(missing_ok=True)
@@ -43,7 +45,7 @@ class Spares:
     @contextmanager
     def new(self, digest: Digest) -> Iterator[Path | None]:
         """Lend the name of a second copy, if one is wanted; it counts once the block ended, and goes when that raises."""
-        if not self._are_wanted:
+        if not self.are_wanted:
             yield None
             return
         path = self._scratch / f"spare.{os.getpid()}.{os.urandom(8).hex()}"

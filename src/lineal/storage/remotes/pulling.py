@@ -16,7 +16,7 @@ from lineal.formats import pack
 from lineal.formats.holding import Holding, Kind
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Corrupt, Invalid, NotFound
-from lineal.storage.blobs import reading
+from lineal.storage.blobs import chained, reading
 from lineal.storage.blobs.carrying import Carriers
 from lineal.storage.blobs.packed import PackedBlobs
 from lineal.storage.buckets.directory import DirectoryBucket
@@ -107,6 +107,8 @@ class _Fetching:
             if kind == "pack" and isinstance(bucket := self._remote.bucket, DirectoryBucket):
                 return self._copy_pack(bucket, key, digest, path)
             hashed = kind == "blob"
+            if hashed and not version and (size := self._copy_blob(key, digest, path)) is not None:
+                return size
             with files.spares.new(digest) if hashed else nullcontext() as spare:
                 found = self._remote.bucket.fetch(
                     key, path, version=version, hashed=hashed, spare=spare, progress=passed
@@ -124,6 +126,19 @@ class _Fetching:
                 self._carriers.copy(table, source, target.fileno(), passed, cached=True)
                 self._blobs.packs.take(path, target.fileno(), table)
         return table.size_bytes
+
+    def _copy_blob(self, key: str, digest: Digest, path: Path) -> int | None:
+        """Fetch a large blob from a disk, hashed by all cores while it passes; nothing where that is not possible."""
+        bucket, chain = self._remote.bucket, self._holding.chains.get(digest)
+        if not isinstance(bucket, DirectoryBucket) or chain is None or self._blobs.files.spares.are_wanted:
+            return None
+        with bucket.reading(key) as source:
+            if not chained.is_of_use(chain, source):
+                return None
+            with reading.guarded(path), path.open("x+b", buffering=0) as target:
+                passed = partial(self._progress.advance, 0)
+                found = chained.copy_chained(source, target.fileno(), digest, chain, passed)
+        return take(self._blobs, "blob", digest, path, found=found, chain=chain)
 
     @contextmanager
     def _scratch(self) -> Iterator[Path]:

@@ -15,10 +15,12 @@ import msgspec
 
 from lineal.formats import holding as format_
 from lineal.formats.holding import Holding, Key, Kind
+from lineal.objects.chains import CHAINED_BYTES, Chain
 from lineal.objects.digest import Digest
 from lineal.objects.errors import LinealError, Unavailable
 from lineal.storage.blobs import reading
 from lineal.storage.blobs.carrying import Carriers
+from lineal.storage.blobs.chained import ChainHasher, hasher_of
 from lineal.storage.blobs.copying import copy_hashed
 from lineal.storage.blobs.packed import PackedBlobs
 from lineal.storage.buckets.directory import DirectoryBucket
@@ -68,7 +70,7 @@ def push(blobs: PackedBlobs, remote: Remote, line: str, value: Holding, *, progr
         size_bytes = sum(each.size_bytes for each in todo)
         progress.expect(len(todo), size_bytes)
         versions.update(senders.send(todo))
-    _say(remote, line, value, plan, versions)
+    _say(remote, line, value, plan, versions, senders.chains)
     return Sent(len(todo), size_bytes, len(plan.packs) + len(plan.blobs) - len(todo))
 
 
@@ -96,6 +98,7 @@ class _Senders:
         self._blobs = blobs
         self._remote = remote
         self._progress = progress
+        self.chains: dict[Digest, Chain] = {}
         self._cores = threading.Semaphore(os.cpu_count() or 1)
         self._pool = ThreadPoolExecutor(remote.in_flight, "lineal-push")
         self._carriers = Carriers()
@@ -148,9 +151,12 @@ class _Senders:
             raise _NotNeeded
 
     def _copy_blob(self, each: _Sending, source: int, target: int, passed: Callable[[int], None]) -> None:
-        found = copy_hashed(source, target, passed).digest
-        if found != each.digest:
-            raise reading.corrupt(each.digest, found, str(each.path))
+        # Through the cache: who pushes to a directory often pulls from it next, on this machine or the one that has the disk.
+        hasher = copy_hashed(source, target, passed, cached=True, hasher=hasher_of(each.size_bytes))
+        if hasher.digest != each.digest:
+            raise reading.corrupt(each.digest, hasher.digest, str(each.path))
+        if isinstance(hasher, ChainHasher) and (chain := hasher.chain):
+            self.chains[each.digest] = chain
 
     def _check(self, each: _Sending) -> None:
         with self._cores:  # hashing needs a core, sending only patience
@@ -169,7 +175,9 @@ class _Senders:
         self._carriers.__exit__()
 
 
-def _say(remote: Remote, line: str, value: Holding, plan: Plan, versions: dict[Digest, str]) -> None:
+def _say(
+    remote: Remote, line: str, value: Holding, plan: Plan, versions: dict[Digest, str], chains: dict[Digest, Chain]
+) -> None:
     """Write the holding, last of all; one that says the same stays."""
     before: Holding | None = None
     with suppress(LinealError):
@@ -182,7 +190,21 @@ def _say(remote: Remote, line: str, value: Holding, plan: Plan, versions: dict[D
         blobs=tuple(sorted(plan.blobs)),
         recipes=tuple(plan.recipes[each] for each in sorted(plan.recipes)),
         versions={each: version for each, version in versions.items() if version},
+        chains=_chains(remote, line, plan, before, chains),
     )
     if before and msgspec.structs.replace(before, written_at=said.written_at) == said:
         return
     remote.hold(line, said)
+
+
+def _chains(
+    remote: Remote, line: str, plan: Plan, before: Holding | None, made: dict[Digest, Chain]
+) -> dict[Digest, Chain]:
+    """Return the chains of what is needed: those that were just made, and those that an earlier holding tells."""
+    known = {**(before.chains if before else {}), **made}
+    needed = {each for each, size in plan.blobs.items() if size >= CHAINED_BYTES}
+    if needed - known.keys() and not before:
+        with suppress(LinealError):
+            for key in remote.holdings(line)[-1:]:
+                known = {**remote.holding(key).chains, **known}
+    return {each: known[each] for each in sorted(needed & known.keys())}
