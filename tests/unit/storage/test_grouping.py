@@ -352,3 +352,15 @@ def test_two_groups_of_a_server_have_the_same_order_of_what_they_change(server: 
 
     assert ["1 a", "1 b", "2 a", "2 a", "2 b", "2 b"] == done, "none was done twice"
     assert {"a": 3, "b": 3} == amounts(server)
+
+
+def test_what_cannot_say_what_it_is_about_has_nobody_else_fail(server: Postgres) -> None:
+    async def ask() -> list[Any]:
+        grouping = Grouping(server)
+        works = [
+            grouping.carry_out(adding(server, "a"), lambda: str(1 / 0)),
+            grouping.carry_out(adding(server, "b"), lambda: "b"),
+        ]
+        return await asyncio.gather(*works)
+
+    assert ["a", "b"] == asyncio.run(ask())

@@ -45,10 +45,9 @@ class _Task:
     @property
     def about(self) -> str:
         """What it is about: its place among others. Nothing where that cannot be told, which the work itself will say."""
-        try:
+        with suppress(Exception):
             return self._about()
-        except LinealError:
-            return ""
+        return ""
 
     def carry_out(self, database: Database) -> None:
         """Work, as a change within the change of all."""
