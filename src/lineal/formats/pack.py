@@ -16,7 +16,7 @@ import os
 import struct
 from array import array
 from binascii import unhexlify
-from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 from hashlib import sha256
@@ -120,7 +120,7 @@ class Table:
         rows = self._rows
         return (each for each in digests if raw(each) in rows)
 
-    def common(self, keys: KeysView[bytes]) -> set[bytes]:
+    def common(self, keys: AbstractSet[bytes]) -> AbstractSet[bytes]:
         """Return those of many SHA-256 that the pack holds."""
         return keys & self._rows.keys()
 
