@@ -16,12 +16,12 @@ import os
 import struct
 from array import array
 from binascii import unhexlify
-from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 from hashlib import sha256
 from itertools import count, islice
-from operator import add
+from operator import add, itemgetter
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from lineal.objects.digest import Digest, digest_of
@@ -38,6 +38,7 @@ _MARK = b"LINEALPK"
 _RECORD = struct.Struct(">32sQQ")
 _WHERE = struct.Struct(">QQ")
 _KEY_BYTES = 32
+_START, _SIZE, _SPAN = itemgetter(1), itemgetter(2), itemgetter(1, 2)
 _END = struct.Struct(">Q8s")
 _TABLE_BYTES_MAX = 1 << 30
 _READ_BYTES = 4 << 20
@@ -120,17 +121,20 @@ class Table:
         rows = self._rows
         return (each for each in digests if raw(each) in rows)
 
-    def common(self, keys: KeysView[bytes]) -> set[bytes]:
+    def common(self, keys: AbstractSet[bytes]) -> AbstractSet[bytes]:
         """Return those of many SHA-256 that the pack holds."""
         return keys & self._rows.keys()
 
-    def spans(self) -> list[tuple[int, int, bytes]]:
-        """Return the start, the size and the SHA-256 of every blob, in the order in which they lie."""
-        return sorted((start, size, key) for key, start, size in _RECORD.iter_unpack(self._records))
+    def spans(self) -> list[tuple[bytes, int, int]]:
+        """Return the SHA-256, the start and the size of every blob, in the order in which they lie."""
+        spans = sorted(_RECORD.iter_unpack(self._records), key=_START)
+        if not all(map(_SIZE, spans)):
+            spans.sort(key=_SPAN)  # an empty one lies before the one that begins where it does
+        return spans
 
     def places(self) -> Iterator[Place]:
         """Yield every blob, in the order in which they lie."""
-        return (Place(cooked(key), start, size) for start, size, key in self.spans())
+        return (Place(cooked(key), start, size) for key, start, size in self.spans())
 
     def size_of(self, keys: AbstractSet[bytes]) -> int:
         """Return how many bytes some of its blobs have together, given by their SHA-256."""
@@ -239,7 +243,7 @@ class Passing:
         """
         view, first, begun = memoryview(data), self._at, self._begun
         self._at = end = first + len(view)
-        for start, size, key in islice(self._spans, self._next, None):
+        for key, start, size in islice(self._spans, self._next, None):
             stop = start + size
             if first <= start and stop <= end:
                 found = sha256(view[start - first : stop - first]).digest()

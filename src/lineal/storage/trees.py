@@ -31,7 +31,7 @@ NODES = (
 """Begins a statement: ``down`` holds every node of the tree ``:tree``."""
 
 _BATCH_NODES = 200
-_BATCH_ENTRIES = 100_000
+_BATCH_ENTRIES = 50_000
 """The rows of so many entries are one change. They lie everywhere in their index, so that each change writes all of its pages
 anew: with few rows at a time, a million would be written ten times."""
 

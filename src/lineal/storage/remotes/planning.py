@@ -69,7 +69,7 @@ class Plan:
 
     def _sort(self, digests: set[Digest], avoid: AbstractSet[Digest]) -> set[Digest]:
         """Note where each of ``digests`` is; return the blobs that their recipes need."""
-        left = digests - self._beside(digests, avoid)
+        left = self._apart(digests, avoid)
         left -= self._in_packs(left, avoid)
         own = self._store.files.has(left)
         shared = self._store.shared.has(left - own)
@@ -101,22 +101,21 @@ class Plan:
                 found |= new
         return found
 
-    def _beside(self, digests: set[Digest], avoid: AbstractSet[Digest]) -> set[Digest]:
-        """Note which of ``digests`` are in packs of others of them, and return those: neighbours came together."""
-        left = {pack.raw(each): each for each in digests}
+    def _apart(self, digests: set[Digest], avoid: AbstractSet[Digest]) -> set[Digest]:
+        """Note which of ``digests`` are in packs of others of them, for neighbours came together; return the others."""
+        left = set(map(pack.raw, digests))
         while left:
-            if not (found := self._store.packs.locate((next(iter(left.values())),), avoid=avoid)):
+            if not (found := self._store.packs.locate((pack.cooked(next(iter(left))),), avoid=avoid)):
                 break
             ((name, _),) = found.values()
             table = self._store.packs.table(name)
-            both = table.common(left.keys())
+            both = table.common(left)
             self._needed[name] = self._needed.get(name, 0) + table.size_of(both)
             self._take(name)
-            for key in both:
-                del left[key]
+            left -= both
             if len(both) < _FEW:
                 break  # they are everywhere: the rows tell that faster
-        return digests - set(left.values())
+        return set(map(pack.cooked, left))
 
     def _take(self, name: Digest) -> None:
         if name not in self.packs:
