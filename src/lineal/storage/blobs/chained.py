@@ -10,7 +10,8 @@ from typing import NamedTuple
 from lineal.objects.chains import CHAINED_BYTES, STATE_BYTES, Chain, piece_bytes_of
 from lineal.objects.digest import Digest, Hasher
 from lineal.storage.blobs.copying import clone, hash_file
-from lineal.storage.direct import buffer, write_at
+from lineal.storage.blobs.settling import Settling
+from lineal.storage.direct import buffer
 from lineal.storage.sha256 import RunningSha256, can_run
 
 _ROOM_BYTES = 1 << 20
@@ -98,9 +99,9 @@ def copy_chained(
     if clone(source, target):
         return hash_chained(target, digest, chain)
     size = os.fstat(source).st_size
-    if _Checking(source, target, size, chain, digest, progress).is_right():
-        return digest
-    return hash_file(target).digest
+    with Settling(target) as settling:
+        is_right = _Checking(source, settling, size, chain, digest, progress).is_right()
+    return digest if is_right else hash_file(target).digest
 
 
 class _Piece(NamedTuple):
@@ -117,7 +118,7 @@ class _Checking:
 
     Args:
         source: a descriptor that can be read.
-        target: a descriptor of a file that gets what is read, if any.
+        target: a file that gets what is read, if any.
         size: how large it is.
         chain: fits that size.
         digest: what it should be.
@@ -127,7 +128,7 @@ class _Checking:
     def __init__(
         self,
         source: int,
-        target: int | None,
+        target: Settling | None,
         size: int,
         chain: Chain,
         digest: Digest,
@@ -183,7 +184,7 @@ class _Checking:
             part = room[:count]
             running.update(part)
             if self._target is not None:
-                write_at(self._target, part, at)
+                self._target.write(part, at)
             at += count
             if self._progress:
                 self._progress(count)
