@@ -154,8 +154,14 @@ class _Checking:
         threads = [threading.Thread(target=self._work, daemon=True) for _ in range(_THREADS)]
         for each in threads:
             each.start()
-        for each in threads:
-            each.join()
+        try:
+            for each in threads:
+                each.join()
+        except BaseException as error:
+            # They must be done before the files are closed: another one may get their numbers.
+            self._error = error
+            for each in threads:
+                each.join()
         if self._error:
             raise self._error
         return self._is_right
@@ -177,7 +183,7 @@ class _Checking:
 
     def _leads_on(self, piece: _Piece, room: memoryview) -> bool:
         running, at = RunningSha256(piece.before, piece.start), piece.start
-        while at < piece.end:
+        while at < piece.end and not self._error:
             count = os.preadv(self._source, [room[: piece.end - at]], at)
             if not count:
                 return False  # it was cut short
