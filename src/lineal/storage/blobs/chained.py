@@ -162,6 +162,7 @@ class _Checking:
             self._error = error
             for each in threads:
                 each.join()
+            raise
         if self._error:
             raise self._error
         return self._is_right
