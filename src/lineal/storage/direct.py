@@ -30,6 +30,9 @@ to find first, as a virtual one often does, can be slower than any disk."""
 _SYNC_WRITE = 2
 """SYNC_FILE_RANGE_WRITE: begin to write what is dirty, and do not wait."""
 
+_SYNC_WAIT = 7
+"""SYNC_FILE_RANGE_WAIT_BEFORE, WRITE and WAIT_AFTER: until all of it is written."""
+
 _DIRECT = getattr(os, "O_DIRECT", 0)
 _REFUSED = frozenset((errno.EINVAL, errno.EOPNOTSUPP, errno.ENOTTY))
 """What is said where a file cannot be reached like this, or wants larger blocks: it is reached through the cache then."""
@@ -59,9 +62,22 @@ def _begin_writing(descriptor: int, start: int, size_bytes: int) -> None:
         function(descriptor, ctypes.c_int64(start), ctypes.c_int64(size_bytes), _SYNC_WRITE)
 
 
+def can_wait_for_ranges() -> bool:
+    """Tell whether a part of a file can be waited for."""
+    return _sync_file_range() is not None
+
+
+def wait_for_range(descriptor: int, start: int, size_bytes: int) -> None:
+    """Have the disk take the bytes of a part of a file, and wait for that. Raises OSError."""
+    function = _sync_file_range()
+    if function(descriptor, ctypes.c_int64(start), ctypes.c_int64(size_bytes), _SYNC_WAIT):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
 @cache
 def _sync_file_range() -> Any:
-    return getattr(ctypes.CDLL(None), "sync_file_range", None)
+    return getattr(ctypes.CDLL(None, use_errno=True), "sync_file_range", None)
 
 
 class DirectFile:
@@ -72,13 +88,23 @@ class DirectFile:
         flags: how it is open: ``os.O_RDONLY`` or ``os.O_WRONLY``.
         cached: whether the cache has a part in it: what it has is read from there, and what is written stays there as
             long as it is quick.
+        kept: whether what is written stays in the cache however slow that is.
         ahead: whether all of it is read through the cache, and ahead of whoever reads, as the system does that.
 
     ``is_past_cache`` says that the disk was given everything that was written.
     """
 
-    def __init__(self, descriptor: int, flags: int = os.O_WRONLY, *, cached: bool = False, ahead: bool = False) -> None:
+    def __init__(
+        self,
+        descriptor: int,
+        flags: int = os.O_WRONLY,
+        *,
+        cached: bool = False,
+        kept: bool = False,
+        ahead: bool = False,
+    ) -> None:
         self._descriptor = descriptor
+        self._kept = kept
         self._cached = cached
         self.is_past_cache = True
         self._room = memoryview(b"")
@@ -109,7 +135,7 @@ class DirectFile:
             self._cache_bytes += len(data)
             self._cache_s += time.perf_counter() - began
             is_slow = self._cache_bytes < self._cache_s * _CACHE_BYTES_PER_S_MIN
-            self._cached = self._cache_bytes < _CACHE_TRIED_BYTES or not is_slow
+            self._cached = self._kept or self._cache_bytes < _CACHE_TRIED_BYTES or not is_slow
 
     def _in_blocks(self, data: memoryview, at: int) -> int:
         """Write the whole blocks of ``data``; return how many bytes were written."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import random
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -137,6 +139,32 @@ def test_a_disk_that_fails_is_told(files: Files) -> None:
         pytest.raises(OSError, match="descriptor"),
     ):
         copy_chained(source.fileno(), target.fileno(), DIGEST, chain_of(DATA))
+
+
+def test_whoever_is_interrupted_waits_until_nothing_is_written_any_more(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupting, plain = [threading.Thread.join], threading.Thread.join
+    written = list[int]()
+
+    def join(thread: threading.Thread) -> None:
+        if interrupting:
+            interrupting.clear()
+            raise KeyboardInterrupt
+        plain(thread)
+
+    def slowly(descriptor: int, room: list[memoryview], at: int) -> int:
+        time.sleep(0.02)
+        written.append(at)
+        return len(room[0])
+
+    monkeypatch.setattr(threading.Thread, "join", join)
+    monkeypatch.setattr(os, "preadv", slowly)
+    with pytest.raises(KeyboardInterrupt):
+        files.hashed(chain_of(DATA))
+    count = len(written)
+    time.sleep(0.1)
+    assert len(written) == count < len(DATA) >> 14
 
 
 def test_holes_and_other_sizes_are_left_to_others(files: Files) -> None:

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from lineal.objects.chains import CHAINED_BYTES, STATE_BYTES, Chain, piece_bytes_of
 from lineal.objects.digest import Digest, Hasher
 from lineal.storage.blobs.copying import clone, hash_file
-from lineal.storage.direct import buffer, write_at
+from lineal.storage.blobs.settling import Settling
+from lineal.storage.direct import buffer
 from lineal.storage.sha256 import RunningSha256, can_run
 
 _ROOM_BYTES = 1 << 20
@@ -98,9 +99,9 @@ def copy_chained(
     if clone(source, target):
         return hash_chained(target, digest, chain)
     size = os.fstat(source).st_size
-    if _Checking(source, target, size, chain, digest, progress).is_right():
-        return digest
-    return hash_file(target).digest
+    with Settling(target) as settling:
+        is_right = _Checking(source, settling, size, chain, digest, progress).is_right()
+    return digest if is_right else hash_file(target).digest
 
 
 class _Piece(NamedTuple):
@@ -117,7 +118,7 @@ class _Checking:
 
     Args:
         source: a descriptor that can be read.
-        target: a descriptor of a file that gets what is read, if any.
+        target: a file that gets what is read, if any.
         size: how large it is.
         chain: fits that size.
         digest: what it should be.
@@ -127,7 +128,7 @@ class _Checking:
     def __init__(
         self,
         source: int,
-        target: int | None,
+        target: Settling | None,
         size: int,
         chain: Chain,
         digest: Digest,
@@ -153,8 +154,15 @@ class _Checking:
         threads = [threading.Thread(target=self._work, daemon=True) for _ in range(_THREADS)]
         for each in threads:
             each.start()
-        for each in threads:
-            each.join()
+        try:
+            for each in threads:
+                each.join()
+        except BaseException as error:
+            # They must be done before the files are closed: another one may get their numbers.
+            self._error = error
+            for each in threads:
+                each.join()
+            raise
         if self._error:
             raise self._error
         return self._is_right
@@ -176,14 +184,14 @@ class _Checking:
 
     def _leads_on(self, piece: _Piece, room: memoryview) -> bool:
         running, at = RunningSha256(piece.before, piece.start), piece.start
-        while at < piece.end:
+        while at < piece.end and not self._error:
             count = os.preadv(self._source, [room[: piece.end - at]], at)
             if not count:
                 return False  # it was cut short
             part = room[:count]
             running.update(part)
             if self._target is not None:
-                write_at(self._target, part, at)
+                self._target.write(part, at)
             at += count
             if self._progress:
                 self._progress(count)

@@ -52,6 +52,7 @@ def copy_hashed(
     progress: Callable[[int], None] | None = None,
     *,
     cached: bool = False,
+    kept: bool = False,
     ahead: bool = False,
     spare: int | None = None,
     hasher: Hasher | None = None,
@@ -63,6 +64,7 @@ def copy_hashed(
         target: a descriptor of an empty file, for reading and writing, better on the same file system.
         progress: is told of bytes as they are copied.
         cached: whether somebody will read the copy soon.
+        kept: whether the cache keeps all of it for them, however slow that is.
         ahead: whether the source is read through the cache: it may be far away, or others read it too.
         spare: a descriptor of another empty file that gets the same bytes, from the same reading, and is read soon.
         hasher: what hashes them, when more than their digest and size is wanted.
@@ -76,7 +78,8 @@ def copy_hashed(
         if progress:
             progress(size)
         return hasher
-    with _Copy(source, target, size, progress, cached=cached, ahead=ahead, hasher=hasher, spare=spare) as copying:
+    writing = DirectFile(target, cached=cached or kept, kept=kept)
+    with _Copy(source, writing, size, progress, ahead=ahead, hasher=hasher, spare=spare) as copying:
         for start, end in _data(source, size):
             copying.copy(start, end)
     for each in (target,) if spare is None else (target, spare):
@@ -94,7 +97,7 @@ def copy(source: int, target: int, progress: Callable[[int], None] | None = None
     # What follows is of a file that does not tell its size.
     parts = (*_data(source, size), (size, sys.maxsize))
     if size >= _LARGE_BYTES:
-        with _Copy(source, target, size, progress, cached=cached) as copying:
+        with _Copy(source, DirectFile(target, cached=cached), size, progress) as copying:
             for start, end in parts:
                 copying.copy(start, end)
         os.ftruncate(target, max(copying.end, size))
@@ -130,10 +133,9 @@ class _Copy:
 
     Args:
         source: a descriptor that can be read.
-        target: a descriptor of an empty file.
+        target: an empty file; closed with the block.
         size: how large the copy is to be.
         progress: is told of bytes as they are written.
-        cached: whether the cache keeps what is written.
         ahead: whether the source is read through the cache.
         hasher: what hashes it, if that is wanted.
         spare: a descriptor of an empty file that is to be another copy, which the cache keeps.
@@ -142,11 +144,10 @@ class _Copy:
     def __init__(
         self,
         source: int,
-        target: int,
+        target: DirectFile,
         size: int,
         progress: Callable[[int], None] | None,
         *,
-        cached: bool,
         ahead: bool = False,
         hasher: Hasher | None = None,
         spare: int | None = None,
@@ -154,7 +155,7 @@ class _Copy:
         self.end = 0
         self._hasher = hasher
         self._source = DirectFile(source, os.O_RDONLY, cached=True, ahead=ahead)
-        self._targets = [DirectFile(target, cached=cached)]
+        self._targets = [target]
         if spare is not None:
             self._targets.append(DirectFile(spare, cached=True))
         self._size = size

@@ -152,7 +152,7 @@ class _Senders:
 
     def _copy_blob(self, each: _Sending, source: int, target: int, passed: Callable[[int], None]) -> None:
         # Through the cache: who pushes to a directory often pulls from it next, on this machine or the one that has the disk.
-        hasher = copy_hashed(source, target, passed, cached=True, hasher=hasher_of(each.size_bytes))
+        hasher = copy_hashed(source, target, passed, kept=True, hasher=hasher_of(each.size_bytes))
         if hasher.digest != each.digest:
             raise reading.corrupt(each.digest, hasher.digest, str(each.path))
         if isinstance(hasher, ChainHasher) and (chain := hasher.chain):
