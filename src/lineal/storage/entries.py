@@ -17,7 +17,7 @@ _ENTRY = (
     "INSERT INTO journal (sequence, digest, at, made_by, operation, subject, body)"
     " VALUES (:sequence, :digest, :at, :made_by, :operation, :subject, :body)"
 )
-_HEAD = "UPDATE journal_head SET sequence = :sequence, digest = :digest, at = :at WHERE id = 1"
+_HEAD = "UPDATE journal_head SET sequence = :sequence, digest = :digest, at = :at WHERE id = :id"
 
 Make = Callable[[Row], Row]
 """Returns an entry's row; what it gets is the ``sequence``, ``digest`` and ``at`` of the one before it."""
@@ -52,5 +52,5 @@ def _write(database: Database, notes: list[Any]) -> None:
     lock(database)
     last: Row = next(each for each in notes if isinstance(each, _Head)).taken()[0]
     rows = [last := make(last) for make in makes]
-    database.many(_ENTRY, rows)
-    database.run(_HEAD, **{name: last[name] for name in ("sequence", "digest", "at")})
+    database.gather(_ENTRY, rows)
+    database.gather(_HEAD, [{"id": 1, **{name: last[name] for name in ("sequence", "digest", "at")}}])
