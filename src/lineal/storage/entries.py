@@ -10,9 +10,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
-from lineal.storage.database.database import Database, Later, Row
+from lineal.storage.database.database import Database, Dialect, Later, Row
 
-_LOCK = "UPDATE journal_head SET id = id WHERE id = 1 RETURNING sequence, digest, at"
+_LOCK: dict[Dialect, str] = {
+    "sqlite": "UPDATE journal_head SET id = id WHERE id = 1 RETURNING sequence, digest, at",
+    # A row that is only locked is not written twice.
+    "postgresql": "SELECT sequence, digest, at FROM journal_head WHERE id = 1 FOR UPDATE",
+}
 _ENTRY = (
     "INSERT INTO journal (sequence, digest, at, made_by, operation, subject, body)"
     " VALUES (:sequence, :digest, :at, :made_by, :operation, :subject, :body)"
@@ -33,7 +37,7 @@ def lock(database: Database) -> None:
     """Have nobody else write an entry, nor begin to act alone, until the transaction ends."""
     notes = _notes(database)
     if not any(isinstance(each, _Head) for each in notes):
-        notes.append(_Head(database.later(_LOCK)))
+        notes.append(_Head(database.later(_LOCK[database.dialect])))
 
 
 def append(database: Database, make: Make) -> None:
