@@ -62,6 +62,10 @@ class Dying:
         self._step(sql)
         self.inner.many(sql, rows)  # type: ignore[arg-type]
 
+    def gather(self, sql: str, rows: object, /) -> None:
+        self._step(sql)
+        self.inner.gather(sql, rows)  # type: ignore[arg-type]
+
     def transaction(self):
         return self.inner.transaction()
 

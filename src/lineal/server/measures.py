@@ -227,6 +227,10 @@ class Timed:
         finally:
             self._measures.add_statement(time.perf_counter() - started)
 
+    def gather(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> None:
+        """Have one statement carried out for each of ``rows``, with others. Raises what the database raises."""
+        self._database.gather(sql, rows)
+
     def transaction(self) -> AbstractContextManager[None]:
         """Make everything in the block one change."""
         return self._database.transaction()

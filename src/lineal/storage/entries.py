@@ -10,14 +10,18 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
-from lineal.storage.database.database import Database, Later, Row
+from lineal.storage.database.database import Database, Dialect, Later, Row
 
-_LOCK = "UPDATE journal_head SET id = id WHERE id = 1 RETURNING sequence, digest, at"
+_LOCK: dict[Dialect, str] = {
+    "sqlite": "UPDATE journal_head SET id = id WHERE id = 1 RETURNING sequence, digest, at",
+    # A row that is only locked is not written twice.
+    "postgresql": "SELECT sequence, digest, at FROM journal_head WHERE id = 1 FOR UPDATE",
+}
 _ENTRY = (
     "INSERT INTO journal (sequence, digest, at, made_by, operation, subject, body)"
     " VALUES (:sequence, :digest, :at, :made_by, :operation, :subject, :body)"
 )
-_HEAD = "UPDATE journal_head SET sequence = :sequence, digest = :digest, at = :at WHERE id = 1"
+_HEAD = "UPDATE journal_head SET sequence = :sequence, digest = :digest, at = :at WHERE id = :id"
 
 Make = Callable[[Row], Row]
 """Returns an entry's row; what it gets is the ``sequence``, ``digest`` and ``at`` of the one before it."""
@@ -33,7 +37,7 @@ def lock(database: Database) -> None:
     """Have nobody else write an entry, nor begin to act alone, until the transaction ends."""
     notes = _notes(database)
     if not any(isinstance(each, _Head) for each in notes):
-        notes.append(_Head(database.later(_LOCK)))
+        notes.append(_Head(database.later(_LOCK[database.dialect])))
 
 
 def append(database: Database, make: Make) -> None:
@@ -52,5 +56,5 @@ def _write(database: Database, notes: list[Any]) -> None:
     lock(database)
     last: Row = next(each for each in notes if isinstance(each, _Head)).taken()[0]
     rows = [last := make(last) for make in makes]
-    database.many(_ENTRY, rows)
-    database.run(_HEAD, **{name: last[name] for name in ("sequence", "digest", "at")})
+    database.gather(_ENTRY, rows)
+    database.gather(_HEAD, [{"id": 1, **{name: last[name] for name in ("sequence", "digest", "at")}}])

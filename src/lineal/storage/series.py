@@ -57,11 +57,9 @@ def append(database: Database, run: str, sequence: int, points: Sequence[Point])
         sequence: grows with each call for the same run.
         points: of any number of metrics.
     """
-    database.run(
+    database.gather(
         "INSERT INTO metric_recent (run, sequence, points) VALUES (:run, :sequence, :points)",
-        run=run,
-        sequence=sequence,
-        points=_encode(points).decode(),
+        [{"run": run, "sequence": sequence, "points": _encode(points).decode()}],
     )
 
 

@@ -152,6 +152,11 @@ class FailingRows:
         self._change(sql)
         self._inner.many(sql, rows)
 
+    def gather(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> None:
+        """Have one statement carried out for each of ``rows``, or fail."""
+        self._change(sql)
+        self._inner.gather(sql, rows)
+
     def transaction(self) -> AbstractContextManager[None]:
         """Make everything in the block one change."""
         return self._inner.transaction()

@@ -196,7 +196,7 @@ class Summary:
     def save(self) -> Row:
         """Write what lists show, and return it."""
         said: Row = {"metrics": _text(self._metrics), "params": _text(self._params), "tags": _text(self._tags)}
-        self._database.run(self._saving, run=self._run, **said)
+        self._database.gather(self._saving, [{"run": self._run, **said}])
         return said
 
     def _write(self, new: str, known: str, rows: list[dict[str, Any]], keys: Container[str] | None) -> None:
@@ -205,7 +205,7 @@ class Summary:
         others = [each for each in rows if each["key"] in keys] if keys is not None else rows
         for sql, some in ((new, are_new), (known, others)):
             if some:
-                self._database.many(sql, some)
+                self._database.gather(sql, some)
 
     def _metric_row(self, line: MetricLine, experiment: int) -> dict[str, Any]:
         word = line.value if isinstance(line.value, str) else None
@@ -252,7 +252,7 @@ def write_tags(database: Database, subject: str, tags: dict[str, str]) -> None:
 def write_params(database: Database, subject: str, params: dict[str, str], *, are_new: bool = False) -> None:
     """Keep params of anything; ``are_new`` is whether it is sure that none of them is there."""
     rows = [{"subject": subject, "key": key, "value": value, "number": _number(value)} for key, value in params.items()]
-    database.many(_NEW_PARAM if are_new else _PARAM, rows)
+    database.gather(_NEW_PARAM if are_new else _PARAM, rows)
 
 
 def remove_tag(database: Database, subject: str, key: str) -> bool:

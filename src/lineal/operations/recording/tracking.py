@@ -32,8 +32,11 @@ State = Literal["running", "scheduled", "finished", "failed", "killed"]
 
 _SUMMARY = "s.run AS summary, s.metrics, s.params, s.tags, s.inputs, s.outputs"
 
-SHOWN = f"SELECT r.*, {_SUMMARY} FROM run r LEFT JOIN run_summary s ON s.run = r.id"
-"""Begins a statement that gives rows of runs as lists show them."""
+_INFO = RunInfo.__struct_fields__
+_TOLD = ", ".join(f"r.{name}" for name in (*_INFO, "digest"))
+
+SHOWN = f"SELECT {_TOLD}, {_SUMMARY} FROM run r LEFT JOIN run_summary s ON s.run = r.id"
+"""Begins a statement that gives rows of runs as lists show them: what is not shown is not read, for each column costs its part."""
 
 
 class NewRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,16 +70,17 @@ def create(store: Store, run: NewRun) -> TrackedRun:
     """
     if not is_ulid(run.id):
         raise Invalid(f"{run.id!r} is no run id", hint="a run id is a ULID, 26 letters and digits")
+    by = run.started_by or store.actor.name
     made = store.database.run(
         "INSERT INTO run (id, name, state, command, started_by, host, started_at, revision, experiment, artifact_location)"
         " VALUES (:id, :name, :state, '[]', :by, '', :at, 1, :experiment, COALESCE(NULLIF(:place, ''),"
         " (SELECT artifact_location FROM experiment WHERE number = :experiment), ''))"
         " ON CONFLICT (id) DO NOTHING"
-        " RETURNING *, (SELECT state FROM experiment WHERE number = :experiment) AS experiment_state",
+        " RETURNING artifact_location, (SELECT state FROM experiment WHERE number = :experiment) AS experiment_state",
         id=run.id,
         name=run.name,
         state=run.state,
-        by=run.started_by or store.actor.name,
+        by=by,
         at=run.started_at,
         experiment=run.experiment,
         place=run.artifact_location,
@@ -87,8 +91,9 @@ def create(store: Store, run: NewRun) -> TrackedRun:
         raise Exists(f"run:{run.id} exists already", hint="choose another id")
     summary = Summary(store.database, run.id, is_new=True)
     summary.set_tags(run.tags)
+    info = msgspec.structs.asdict(run) | {"started_by": by, "ended_at": None, "deleted_at": None, "digest": None}
     shown = {"summary": run.id, "inputs": NOTHING_USED.decode(), "outputs": NOTHING_USED.decode()} | summary.save()
-    return next(lines(store, [made[0] | shown]))
+    return next(lines(store, [info | made[0] | shown]))
 
 
 @operation("runs record", effect="records", internal=True, about={"run_id": "run id"})
@@ -157,6 +162,7 @@ def update(
         store,
         run_id,
         "name = COALESCE(:name, name), state = COALESCE(:state, state), ended_at = COALESCE(:ended_at, ended_at)",
+        ", ".join((*_INFO, "recent_points", "revision")),
         name=name or None,
         state=state or None,
         ended_at=ended_at,
@@ -165,7 +171,7 @@ def update(
     has_ended = state not in {"", "running", "scheduled"}
     if has_ended and (row["recent_points"] >= CHUNK_POINTS or row["revision"] > _REQUESTS_MAX):
         fold(store, run_id)
-    return RunInfo(**{name: row[name] for name in RunInfo.__struct_fields__})
+    return RunInfo(**{name: row[name] for name in _INFO})
 
 
 @operation("runs delete", effect="writes", internal=True, about={"run_id": "run id"})
@@ -293,7 +299,7 @@ def locked(store: Store, run_id: str, *, points: int = 0) -> Callable[[], Row]:
     return _changed(store, run_id, change, "experiment, revision, recent_points, deleted_at, digest", points=points)
 
 
-def _changed(store: Store, run_id: str, change: str, columns: str = "*", **values: object) -> Callable[[], Row]:
+def _changed(store: Store, run_id: str, change: str, columns: str, **values: object) -> Callable[[], Row]:
     """Change the row of a run, and return what gives columns of it as they are then; likewise."""
     changed = store.database.later(
         f"UPDATE run SET revision = revision + 1, {change} WHERE id = :id RETURNING {columns}", id=run_id, **values

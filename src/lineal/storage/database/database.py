@@ -46,6 +46,14 @@ class Database(Protocol):
     def many(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> None:
         """Carry out one statement for each of ``rows``, all or none. Raises what ``run`` raises."""
 
+    def gather(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> None:
+        """Have one INSERT or UPDATE carried out for each of ``rows``, in whatever order, before their transaction ends.
+
+        It is carried out before whatever names its table, and may be with what others gather: so no two rows of one table
+        may be the same by any key, and none may need a row of another table that was gathered. Raises what ``run`` raises,
+        or has a later statement or the end of its block do so.
+        """
+
     def transaction(self) -> AbstractContextManager[None]:
         """Make everything in the block one change: kept when the block ends, undone when it raises.
 

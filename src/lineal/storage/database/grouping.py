@@ -25,7 +25,7 @@ _TOGETHER_MAX = 64
 _LANES = 2
 """So many groups are under way at once on a server, each on a connection: while one waits for its rows, the other goes on."""
 
-_ENOUGH, _PATIENCE_S = 4, 0.01
+_ENOUGH, _PATIENCE_S = 6, 0.01
 """Beside another, a group begins when so many changes wait, or have waited so long: each is cheaper in a larger one."""
 
 _APART_S = 5.0

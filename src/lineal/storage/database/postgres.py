@@ -23,6 +23,7 @@ from lineal.objects.errors import Conflict, Invalid, LinealError, Unavailable
 from lineal.storage.database.asking import Asked, Question
 from lineal.storage.database.database import Later, Row
 from lineal.storage.database.postgres_asking import ask
+from lineal.storage.database.postgres_gathering import Gathered
 from lineal.storage.database.postgres_rows import statements
 from lineal.storage.database.postgres_statements import Promised, Statements
 from lineal.storage.database.stopping import Stop, Stopped, current
@@ -45,6 +46,9 @@ _ERRORS: tuple[tuple[type[psycopg.Error], type[LinealError], str], ...] = (
     (errors.DataError, Invalid, "change the value"),
     (errors.Error, Invalid, "check the names and values"),
 )
+
+
+_OF_TRANSACTIONS = frozenset(("BEGIN", "SAVEPOINT", "RELEASE", "COMMIT"))
 
 
 @lru_cache(maxsize=1024)
@@ -75,7 +79,8 @@ class _Connection:
         self.raw.adapters.register_loader("numeric", _Number)
         self._statements = Statements(self.raw)
         self._told = _Told(self)
-        self.transactions = Transactions(self.execute, "BEGIN", self._send, self.settle)
+        self._gathered = Gathered()
+        self.transactions = Transactions(self.execute, "BEGIN", self._send, self._settle_all, self._conclude)
 
     def execute(self, sql: str, values: Mapping[str, Any] | None = None) -> list[Row]:
         """Carry out one statement.
@@ -87,6 +92,7 @@ class _Connection:
         sent = self._statements
         with self._told:
             if word == "ROLLBACK":
+                self._gathered.forget()  # all of it came after the savepoint, or there is none
                 try:
                     sent.wait()
                 except errors.Error:
@@ -94,6 +100,8 @@ class _Connection:
                     self.transactions.lose()
             elif word == "SAVEPOINT":
                 sent.wait()
+            if self._gathered:
+                self._heed(sql, values or {}, word)
             was_idle = not sent.is_waited_for
             promised = sent.send(sql, values or {})
             is_only_sent = (
@@ -110,13 +118,40 @@ class _Connection:
     def _send(self, sql: str) -> None:
         """Put a statement on its way, and let the server begin with all that is."""
         with self._told:
+            self._write_gathered()
             self._statements.send(sql, {})
             self._statements.push()
 
     def later(self, sql: str, values: Mapping[str, Any]) -> Promised:
         """Have one statement carried out, in a transaction."""
         with self._told:
+            if self._gathered:
+                self._heed(sql, values)
             return self._statements.send(sql, values)
+
+    def gather(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Have one statement carried out for each of ``rows``, in a transaction, with what others gather."""
+        self._gathered.add(sql, rows)
+        if self._gathered.is_full:
+            with self._told:
+                self._write_gathered()
+
+    def _heed(self, sql: str, values: Mapping[str, Any], word: str = "") -> None:
+        """Write what was gathered if a statement might see it, or is about transactions."""
+        if word in _OF_TRANSACTIONS or self._gathered.might_meet(sql, values):
+            self._write_gathered()
+
+    def _write_gathered(self) -> None:
+        for sql, values in self._gathered.taken() if self._gathered else ():
+            self._statements.send(sql, values)
+
+    def _conclude(self) -> None:
+        with self._told:
+            self._write_gathered()
+
+    def _settle_all(self) -> None:
+        self._conclude()
+        self.settle()
 
     @property
     def was_late(self) -> bool:
@@ -188,6 +223,11 @@ class Postgres:
         """Carry out one statement for each of ``rows``, all or none. Raises what ``run`` raises."""
         with _ToUse(self) as connection, connection.transactions.joined():
             connection.execute_many(sql, rows)
+
+    def gather(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> None:
+        """Have one statement carried out for each of ``rows``, with others. Raises what ``run`` raises, or has later ones do so."""
+        with _ToUse(self) as connection, connection.transactions.joined():
+            connection.gather(sql, rows)
 
     def transaction(self) -> AbstractContextManager[None]:
         """Make everything in the block one change."""

@@ -20,6 +20,7 @@ class Transactions:
         begin: the statement that begins the outermost one.
         send: has one carried out, and does not wait for what comes of it or of those before it, by default as ``execute``.
         settle: waits for that.
+        conclude: has carried out what waits to be, before the last part of the outermost one.
     """
 
     def __init__(
@@ -28,11 +29,13 @@ class Transactions:
         begin: str,
         send: Callable[[str], object] | None = None,
         settle: Callable[[], object] = lambda: None,
+        conclude: Callable[[], object] = lambda: None,
     ) -> None:
         self._execute = execute
         self._begin = begin
         self._send = send or execute
         self._settle = settle
+        self._conclude = conclude
         self.hurries = False
         """Whether inner ones end before anybody knows whether all of each can be kept; if not, all is lost."""
         self.are_one = False
@@ -92,6 +95,7 @@ class Transactions:
                 self.check()
                 if not level:
                     if self._notes:
+                        self._conclude()
                         self._write(self._notes)
                     self._execute("COMMIT")
                 elif mark:

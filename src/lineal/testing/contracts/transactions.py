@@ -14,6 +14,7 @@ Connect = Callable[[], Database]
 
 ACCOUNTS = "CREATE TABLE purse (name TEXT PRIMARY KEY, amount BIGINT NOT NULL)"
 INSERT = "INSERT INTO purse (name, amount) VALUES (:name, :amount)"
+CHANGE = "UPDATE purse SET amount = :amount WHERE name = :name"
 
 
 def amounts(database: Database) -> dict[str, int]:
@@ -146,6 +147,51 @@ class TransactionContract:
             database.run(INSERT, name="e", amount=1)
 
         assert {"a": 1, "c": 1} == amounts(database)
+
+    def test_what_is_gathered_is_there_for_whoever_asks_and_is_kept_with_its_transaction(
+        self, database: Database
+    ) -> None:
+        """New rows and changed ones, whether one of them is asked for or all; outside of transactions it is a change of its own."""
+        database.gather(INSERT, [{"name": "ada", "amount": 1}])
+        with database.transaction():
+            database.gather(INSERT, [{"name": "bob", "amount": 2}, {"name": "eve", "amount": 3}])
+            one = "SELECT amount FROM purse WHERE name = :name"
+            before = [database.run(one, name="ada"), database.run(one, name="eve")]
+            database.gather(CHANGE, [{"name": "ada", "amount": 4}, {"name": "eve", "amount": 5}])
+            after = database.later(one, name="eve")
+            database.gather(INSERT, [{"name": "kim", "amount": 6}])
+            all_of_them = amounts(database)
+
+        assert [[{"amount": 1}], [{"amount": 3}]] == before
+        assert [{"amount": 5}] == after()
+        assert {"ada": 4, "bob": 2, "eve": 5, "kim": 6} == all_of_them == amounts(database)
+
+    def test_what_is_gathered_is_undone_with_its_block(self, database: Database) -> None:
+        """Whether somebody gave up, or the block's end tells that it cannot be kept; the outer one goes on."""
+        with database.transaction():
+            database.gather(INSERT, [{"name": "ada", "amount": 1}])
+            with pytest.raises(RuntimeError), database.transaction():
+                database.gather(INSERT, [{"name": "bob", "amount": 1}])
+                raise RuntimeError
+            with pytest.raises(Conflict), database.transaction():
+                database.gather(INSERT, [{"name": "eve", "amount": 1}, {"name": "ada", "amount": 2}])
+            database.gather(INSERT, [{"name": "kim", "amount": 1}])
+        with pytest.raises(Conflict), database.transaction():
+            database.gather(INSERT, [{"name": "sue", "amount": 1}, {"name": "ada", "amount": 2}])
+        with pytest.raises(RuntimeError), database.transaction():
+            database.gather(INSERT, [{"name": "tom", "amount": 1}])
+            raise RuntimeError
+
+        assert {"ada": 1, "kim": 1} == amounts(database)
+
+    def test_notes_are_written_behind_what_was_gathered(self, database: Database) -> None:
+        """Who writes them may hold what others wait for, and then does so for as short a time as can be."""
+        seen = list[dict[str, int]]()
+        with database.transaction():
+            database.gather(INSERT, [{"name": "ada", "amount": 1}])
+            database.notes(lambda _: seen.append(amounts(database))).append("note")
+
+        assert [{"ada": 1}] == seen
 
     def test_a_transaction_that_begins_another_at_once_is_undone_with_what_follows(self, database: Database) -> None:
         """At any depth: what only the inner one did is undone, and what the outer one does then is kept."""
