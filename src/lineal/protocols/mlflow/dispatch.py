@@ -5,10 +5,8 @@ MLflow's clients send many small requests, so what stands between the socket and
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
 from typing import Any, NamedTuple
 
@@ -24,6 +22,7 @@ from lineal.protocols.mlflow import errors, omitted, wire
 from lineal.storage.database.awaiting import awaited
 from lineal.storage.database.database import Database
 from lineal.storage.database.grouping import Grouping
+from lineal.storage.database.workers import Workers
 
 BODY_BYTES_MAX = 64 << 20
 """More than MLflow's client ever sends in one request: it cuts batches at a megabyte."""
@@ -72,7 +71,7 @@ class Dispatch:
     def __init__(self, endpoints: Iterable[Endpoint], acting: Acting, streams: Iterable[BaseRoute] = ()) -> None:
         self._acting = acting
         self._streams = Router([*streams], default=_unknown)
-        self._threads = ThreadPoolExecutor(_THREADS, "lineal-mlflow")
+        self._threads = Workers("lineal-mlflow", _THREADS)
         self._grouping: Grouping | None = None
         self._exact: dict[tuple[str, str], Endpoint] = {}
         self._patterns: dict[tuple[str, int], list[tuple[list[str], Endpoint]]] = {}
@@ -125,7 +124,7 @@ class Dispatch:
         if found.endpoint.is_quick:
             self._grouping = self._grouping or Grouping(database)
             return await self._grouping.carry_out(work, work.about)
-        in_thread = partial(asyncio.get_running_loop().run_in_executor, self._threads)
+        in_thread = self._threads.run
         return await (awaited(work, in_thread, receive) if found.endpoint.reads else in_thread(work))
 
     def _find(self, method: str, path: str) -> _Found | None:

@@ -6,16 +6,14 @@ Each is still a change of its own: one that fails leaves nothing of itself, and 
 from __future__ import annotations
 
 import asyncio
-import threading
-import weakref
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack
 from functools import partial
-from queue import SimpleQueue
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from lineal.objects.errors import Conflict, Denied, LinealError, Unavailable
 from lineal.storage.database.database import Database
+from lineal.storage.database.workers import Workers
 
 T = TypeVar("T")
 
@@ -95,9 +93,9 @@ class Grouping:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._safe = self._worked_off("lineal-commit")
+        self._safe = Workers("lineal-commit")
         is_server = database.dialect == "postgresql"
-        self._idle = [self._worked_off("lineal-changes") for _ in range(_LANES)] if is_server else [self._safe]
+        self._idle = [Workers("lineal-changes") for _ in range(_LANES)] if is_server else [self._safe]
         self._lanes = len(self._idle)
         self._waiting = list[_Task]()
         self._is_called = False
@@ -140,10 +138,10 @@ class Grouping:
     def _carry_out_next(self) -> None:
         self._is_called = False
         self._begun += 1
-        jobs = self._idle.pop()
+        lane = self._idle.pop()
         tasks, self._waiting = self._waiting[:_TOGETHER_MAX], self._waiting[_TOGETHER_MAX:]
         if self._database.dialect == "postgresql":
-            self._change_beside_others(jobs, tasks)
+            self._change_beside_others(lane, tasks)
             self._call_soon()
             return
         try:
@@ -156,7 +154,7 @@ class Grouping:
             failure = _carry_out(self._database, change, tasks)
             self._wait_for(tasks, (lambda: failure) if failure else sync)
 
-    def _change_beside_others(self, jobs: SimpleQueue[_Job | None], tasks: list[_Task]) -> None:
+    def _change_beside_others(self, lane: Workers, tasks: list[_Task]) -> None:
         """Have an idle thread carry out tasks together, each begun before it is known whether all of the one before can be kept.
 
         Those that collided with another server's, or all when it cannot, are carried out each alone, by the other thread: two
@@ -164,59 +162,35 @@ class Grouping:
         """
         loop, database = asyncio.get_running_loop(), self._database
 
-        def end(failure: BaseException | None) -> None:
+        def end(told: BaseException | None, raised: BaseException | None) -> None:
+            failure = raised or told
             is_of_one = isinstance(failure, LinealError) and type(failure) is not Unavailable
             alone = [each for each in tasks if is_of_one or each.has_collided]
-            _tell([each for each in tasks if each not in alone], failure)
+            _tell([each for each in tasks if each not in alone], told, raised)
             if alone:
                 self._as_one_from_s = loop.time() + _APART_S
-                self._safe.put(_Job(loop, partial(_carry_out_each, database, alone), partial(_tell, alone)))
-            self._idle.append(jobs)
+                self._safe.do(partial(_carry_out_each, database, alone), partial(_tell, alone))
+            self._idle.append(lane)
             self._call_soon()
 
         as_one = loop.time() >= self._as_one_from_s
-        jobs.put(_Job(loop, partial(_carry_out_hurried, database, tasks, as_one), end))
-
-    def _worked_off(self, name: str) -> SimpleQueue[_Job | None]:
-        """Return a queue of jobs that a thread does one after the other, until this is gone."""
-        jobs = SimpleQueue[_Job | None]()
-        threading.Thread(target=_work_off, args=(jobs,), name=name, daemon=True).start()
-        weakref.finalize(self, jobs.put, None)
-        return jobs
+        lane.do(partial(_carry_out_hurried, database, tasks, as_one), end)
 
     def _wait_for(self, tasks: list[_Task], work: Callable[[], BaseException | None]) -> None:
         """Have a thread do what takes its time, and tell then what it raised or returned; what came meanwhile is next."""
 
-        def end(error: BaseException | None) -> None:
-            _tell(tasks, error)
+        def end(told: BaseException | None, raised: BaseException | None) -> None:
+            _tell(tasks, told, raised)
             self._idle.append(self._safe)
             self._call_soon()
 
-        self._safe.put(_Job(asyncio.get_running_loop(), work, end))
+        self._safe.do(work, end)
 
 
-def _tell(tasks: Iterable[_Task], error: BaseException | None) -> None:
+def _tell(tasks: Iterable[_Task], told: BaseException | None, raised: BaseException | None) -> None:
+    """Tell who waits for tasks how they ended; what is told or was raised is why nothing of all was kept."""
     for each in tasks:
-        each.tell(error)
-
-
-class _Job(NamedTuple):
-    """Work for the thread. ``end`` gets what it raised or returned, in the loop."""
-
-    loop: asyncio.AbstractEventLoop
-    work: Callable[[], BaseException | None]
-    end: Callable[[BaseException | None], None]
-
-
-def _work_off(jobs: SimpleQueue[_Job | None]) -> None:
-    """Do one job after the other, with half of what an executor does for each."""
-    while job := jobs.get():
-        try:
-            error = job.work()
-        except BaseException as raised:  # noqa: BLE001 - told to everybody who waits
-            error = raised
-        with suppress(RuntimeError):  # the loop was closed: nobody waits any more
-            job.loop.call_soon_threadsafe(job.end, error)
+        each.tell(raised or told)
 
 
 def _carry_out_hurried(database: Database, tasks: Sequence[_Task], as_one: bool) -> BaseException | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -26,7 +27,7 @@ class Stop:
         self._lock = threading.Lock()
         self._interrupt: Callable[[], object] | None = None
         self._is_asked = False
-        self._is_over = threading.Event()
+        self._is_over = False
 
     def over(self, work: Callable[[], T]) -> T:
         """Return what ``work`` returns, in this thread. Raises what it raises, and Stopped."""
@@ -35,21 +36,21 @@ class Stop:
             return work()
         finally:
             _stop.reset(token)
-            self._is_over.set()
+            self._is_over = True
 
     def ask(self) -> None:
         """Let the thread end: at once where the database works for it, else when it asks the database for something."""
-        if not self._is_asked and not self._is_over.is_set():
+        if not self._is_asked and not self._is_over:
             self._is_asked = True
             threading.Thread(target=self._insist, name="lineal-stop", daemon=True).start()
 
     def _insist(self) -> None:
         """Interrupt, again and again: a statement that is only about to begin hears nothing."""
-        while not self._is_over.is_set():
+        while not self._is_over:
             with self._lock, suppress(Exception):
                 if self._interrupt:
                     self._interrupt()
-            self._is_over.wait(_AGAIN_S)
+            time.sleep(_AGAIN_S)
 
     @contextmanager
     def during(self, interrupt: Callable[[], object]) -> Iterator[None]:
