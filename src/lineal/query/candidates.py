@@ -10,6 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from lineal.query.conditions import Conditions, Keyed, OnRows, Values, kind_of, name_of
 from lineal.query.fields import Field
 from lineal.query.indexed import INDEXED_CHARACTERS, indexed
@@ -125,8 +127,8 @@ class Candidates:
                 return operator in _RANGES or value != "NaN"
             case Parameter(operator=operator):
                 return operator in _RANGES
-            case Noted(operator=operator, is_together=is_together):
-                return operator in {"=", "!="} or is_together
+            case Noted(operator=operator, begins=begins):
+                return operator in {"=", "!="} or bool(begins)
             case Used(operator=operator, negated=negated):
                 return operator == "=" and not negated
         column = _column(condition)
@@ -163,6 +165,9 @@ class Candidates:
             case Measured(metric=name, operator="!=", value=value) if value != "NaN":
                 marks = (f"{sign} {self._values.bind(float(value))}" for sign in "<>")
                 return [self._conditions.keyed("metric", name, f"m.value {each}") for each in (*marks, "IS NULL")]
+            case Noted(begins=(_, _, *_) as begins):
+                parts = (msgspec.structs.replace(condition, begins=(each,)) for each in begins)
+                return [self._conditions.subjects([each]) for each in parts]
             case Noted(kind=kind, name=name, operator="!=", text=text):
                 return [self._conditions.keyed(kind, name, each) for each in self._beside(f"{kind[0]}.value", text)]
         return []
@@ -186,6 +191,9 @@ def _key(condition: Condition) -> object:
     """Return what conditions have in common that ask about one and the same row, or one column."""
     if column := _column(condition):
         return column
+    if isinstance(condition, Noted) and len(condition.begins) > 1:
+        # In several places of the index, which it is asked for one by one.
+        return condition
     if isinstance(condition, Keyed) and isinstance(name := name_of(condition), str):
         return kind_of(condition), name
     return condition

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from lineal.query.fields import Field
-from lineal.query.indexed import INDEXED_CHARACTERS, around, beginning, indexed
+from lineal.query.indexed import INDEXED_CHARACTERS, around, indexed
 from lineal.query.sources import Source
 from lineal.query.syntax import (
     Alike,
@@ -258,10 +258,15 @@ class Conditions:
         if noted.operator == "=":
             return self._equals(column, text)
         worded = self._worded(column, noted.operator, text)
-        if self._probed or not noted.is_together:
+        if self._probed or not noted.begins:
             return worded
-        first, behind = (self._values.bind(each) for each in around(beginning(text)))
-        return f"{indexed(column)} >= {first} AND {indexed(column)} < {behind} AND {worded}"
+        begun = " OR ".join(self._begun(column, each) for each in noted.begins)
+        return f"{begun if len(noted.begins) == 1 else f'({begun})'} AND {worded}"
+
+    def _begun(self, column: str, begins: str) -> str:
+        """Return that a text begins so, as an index finds it that has texts in the order of their bytes."""
+        first, behind = (self._values.bind(each) for each in around(begins))
+        return f"{indexed(column)} >= {first} AND {indexed(column)} < {behind}"
 
     def _used(self, column: str, operator: Wording, texts: tuple[str, ...], *, negated: bool) -> str:
         if operator == "=":

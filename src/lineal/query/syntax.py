@@ -101,13 +101,13 @@ class Among(msgspec.Struct, frozen=True):
 
 
 class Noted(msgspec.Struct, frozen=True):
-    """A parameter or tag, as text only. ``is_together`` where an index is known to have all texts together that begin alike."""
+    """A parameter or tag, as text only. ``begins``: with one of these each text that is meant begins, and an index has them together."""
 
     kind: Literal["param", "tag"]
     name: Name
     operator: Wording
     text: str
-    is_together: bool = False
+    begins: tuple[str, ...] = ()
 
 
 class Listed(msgspec.Struct, frozen=True):

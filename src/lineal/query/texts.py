@@ -14,7 +14,7 @@ import msgspec
 
 from lineal.query.conditions import TABLES, Conditions, Values
 from lineal.query.fields import Field
-from lineal.query.indexed import INDEXED_CHARACTERS, beginning, indexed
+from lineal.query.indexed import INDEXED_CHARACTERS, around, beginning, indexed, spellings
 from lineal.query.normal import ALWAYS, NEVER
 from lineal.query.search import EXPERIMENTS_WALKED_MAX
 from lineal.query.syntax import (
@@ -46,6 +46,16 @@ _EACH = (
     "WITH RECURSIVE each_text (place, text) AS ({first} UNION ALL SELECT e.place, ({next}) FROM each_text e"
     " WHERE e.text IS NOT NULL) SELECT {column} AS text, CASE WHEN {holds} THEN 1 ELSE 0 END AS holds"
     " FROM (SELECT text AS {name} FROM each_text WHERE text IS NOT NULL LIMIT {most}) {letter}"
+)
+
+_SPELLINGS_MAX = 16
+"""In so many ways the beginning of a text is looked for where capitals do not count."""
+
+_BEGUN = (
+    "WITH RECURSIVE written_so (place, written, behind) AS ({written}), begun (place, text) AS ("
+    "SELECT CAST(0 AS BIGINT), CAST('' AS TEXT) UNION ALL SELECT w.place, b.text || w.written FROM begun b"
+    " JOIN written_so w ON w.place = b.place + 1 WHERE EXISTS ({there} AND {column} >= b.text || w.written"
+    " AND {column} < b.text || w.behind)) SELECT place, text FROM begun LIMIT {most}"
 )
 
 _IS_BYTEWISE = "SELECT CASE WHEN 'Z' < 'a' AND 'a-c' < 'ab' AND 'z' < 'é' THEN 1 ELSE 0 END AS is_bytewise"
@@ -111,9 +121,23 @@ class _Texts:
 
     def _together(self, asked: Noted | Parameter) -> Condition:
         """Return the same condition, told whether an index has together what begins alike."""
-        if not isinstance(asked, Noted) or asked.operator != "like" or not beginning(asked.text):
+        if not isinstance(asked, Noted) or asked.operator not in {"like", "ilike"} or not self._is_bytewise:
             return asked
-        return msgspec.structs.replace(asked, is_together=self._is_bytewise)
+        if asked.operator == "like":
+            return msgspec.structs.replace(asked, begins=tuple(filter(None, (beginning(asked.text),))))
+        begins = self._spelled(asked)
+        return asked if begins is None else msgspec.structs.replace(asked, begins=begins) if begins else NEVER
+
+    def _spelled(self, asked: Noted) -> tuple[str, ...] | None:
+        """Return how the beginning of a pattern is written where texts have it; None where it has none, or too many."""
+        if not (spelled := spellings(asked.text)):
+            return None
+        each = _begun(spelled, asked.kind, str(asked.name))
+        rows = self._ask(each.sql, **each.values)
+        if len(rows) >= _SPELLINGS_MAX * len(spelled):
+            return None
+        found = tuple(row["text"] for row in rows if row["place"] == len(spelled))
+        return found if len(found) <= _SPELLINGS_MAX else None
 
     @cached_property
     def _is_bytewise(self) -> bool:
@@ -144,6 +168,22 @@ def _each(first: str, behind: str, column: str, holds: str, values: Values) -> S
     letter, _, name = column.partition(".")
     most = values.bind(TEXTS_MAX + 1)
     sql = _EACH.format(first=first, next=behind, column=column, holds=holds, name=name, letter=letter, most=most)
+    return statement(sql, values)
+
+
+def _begun(spelled: Sequence[Sequence[str]], kind: str, name: str) -> Statement:
+    """Return the statement that finds which texts begin so, one character after the other, by a look into the index for each."""
+    values, letter = Values(), kind[0]
+    written = [
+        f"SELECT CAST({values.bind(place)} AS BIGINT) AS place, CAST({values.bind(each)} AS TEXT) AS written,"
+        f" CAST({values.bind(around(each)[1])} AS TEXT) AS behind"
+        for place, some in enumerate(spelled, 1)
+        for each in some
+    ]
+    column = indexed(f"{letter}.value")
+    there = f"SELECT 1 FROM {TABLES[kind]} {letter} WHERE {letter}.key = {values.bind(name)}"
+    most = values.bind(_SPELLINGS_MAX * len(spelled))
+    sql = _BEGUN.format(written=" UNION ALL ".join(written), there=there, column=column, most=most)
     return statement(sql, values)
 
 

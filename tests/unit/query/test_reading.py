@@ -59,6 +59,7 @@ _SEARCHES = (
     "auc > 0.5 order by id desc",
     "state = failed order by id",
     "tags.commit like 'c000%'",
+    "tags.commit ilike 'C000%'",
 )
 _FILTERS = (
     ("status = 'FAILED'", "metrics.auc DESC"),
@@ -184,6 +185,17 @@ def test_a_text_that_nothing_has_is_looked_for_among_the_texts_that_there_are(si
 
     assert [[], []] == [read_page(wanted, limit=20, ask=database.run).rows for database in sizes]
     assert _instructions(sizes[1], lambda: read_page(wanted, limit=20, ask=sizes[1].run)) < 50
+
+
+@pytest.mark.parametrize("asked", ["tags.commit ilike 'X%'", "tags.commit ilike 'C12x%'"])
+def test_a_beginning_that_no_text_has_is_looked_for_in_the_index(sizes: tuple[Sqlite, Sqlite], asked: str):
+    wanted = understand(asked, subject="runs", facts=TOLD, now=0).wanted
+    small, large = (
+        _instructions(each, lambda each=each: read_page(wanted, limit=20, ask=each.run))  # type: ignore[misc]
+        for each in sizes
+    )
+
+    assert large < 1.5 * small + 100
 
 
 @pytest.mark.parametrize("asked", _ALL)

@@ -76,6 +76,21 @@ def test_what_begins_alike_is_found_however_many_texts_there_are(
     assert ["c", "f"] == found(database, "NOT tags.team LIKE 'v1%'")
 
 
+@pytest.mark.parametrize("most", [0, 200])
+def test_what_begins_alike_but_for_capitals_is_found_however_many_texts_there_are(
+    database: Database, monkeypatch: pytest.MonkeyPatch, most: int
+):
+    monkeypatch.setattr(texts, "TEXTS_MAX", most)
+    add(database, {"a": "Kit-1", "b": "kIt-2", "c": "kiln", "d": "KIT", "e": "bit", "f": "Kit\u00e9", "g": "k"})
+
+    assert ["a", "b", "d", "f"] == found(database, "tags.team ILIKE 'kit%'")
+    assert ["a", "b"] == found(database, "tags.team ILIKE 'KIT-_'")
+    assert ["b"] == found(database, "tags.team ILIKE 'kit%' AND tags.team LIKE 'kI%'")
+    assert ["c", "e", "g"] == found(database, "NOT tags.team ILIKE 'kit%'")
+    assert [] == found(database, "tags.team ILIKE 'kits%'")
+    assert ["a", "b"] == found(database, "tags.team ILIKE '%T-%'")
+
+
 def test_a_text_that_came_between_two_pages_is_found(database: Database):
     add(database, {"c": "red", "b": "red"})
     first = page(database, "tags.team LIKE '%r%'", limit=1)
