@@ -109,6 +109,7 @@ def test_status_says_what_differs_and_its_exit_status_whether(added: Path, tmp_p
         "modified": ["a.csv"],
         "removed": ["logs/", "run.sh"],
         "unchanged": 1,
+        "lost": [],
     } == found
 
 
