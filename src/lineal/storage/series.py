@@ -57,9 +57,12 @@ def append(database: Database, run: str, sequence: int, points: Sequence[Point])
         sequence: grows with each call for the same run.
         points: of any number of metrics.
     """
-    database.gather(
+    # Not gathered with other rows: a large text costs more as one of an array than a statement of its own.
+    database.run(
         "INSERT INTO metric_recent (run, sequence, points) VALUES (:run, :sequence, :points)",
-        [{"run": run, "sequence": sequence, "points": _encode(points).decode()}],
+        run=run,
+        sequence=sequence,
+        points=_encode(points).decode(),
     )
 
 
