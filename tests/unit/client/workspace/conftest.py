@@ -10,6 +10,7 @@ import pytest
 from lineal.client.connect import init
 from lineal.client.local import LocalRepository
 from lineal.client.workspace import index
+from lineal.client.workspace.hands import Lister
 
 
 @pytest.fixture
@@ -31,3 +32,16 @@ def repository(project: Path) -> Iterator[LocalRepository]:
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make files old enough to be trusted after 10 ms: more than the clock of this file system needs."""
     monkeypatch.setattr(index, "RACY_NS", 10_000_000)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The directories that another process was asked to list."""
+    places, ask = list[str](), Lister.ask
+
+    def noting(lister: Lister, place: str) -> None:
+        places.append(place)
+        ask(lister, place)
+
+    monkeypatch.setattr(Lister, "ask", noting)
+    return places

@@ -168,19 +168,6 @@ def test_nobody_is_left_behind(tmp_path: Path) -> None:
 MANY: Files = {f"{number % 60:02}/{number:05}": b"%d" % number for number in range(9_000)}
 
 
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The directories that another process was asked to list."""
-    places, ask = list[str](), Lister.ask
-
-    def noting(lister: Lister, place: str) -> None:
-        places.append(place)
-        ask(lister, place)
-
-    monkeypatch.setattr(Lister, "ask", noting)
-    return places
-
-
 def listed(top: Path) -> dict[str, set[str]]:
     """Return the names in each folder below a directory."""
     return {each.folder.inside: set(each.stamps) for each in folders(str(top))}

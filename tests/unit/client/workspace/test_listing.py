@@ -16,18 +16,11 @@ from tests.unit.client.workspace.places import EMPTY, Content, Files, write
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def asked(asked: list[str], monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The directories that another process lists; it does so from the first file on."""
-    places, ask = list[str](), Lister.ask
-
-    def noting(lister: Lister, place: str) -> None:
-        places.append(place)
-        ask(lister, place)
-
     monkeypatch.setattr(hands, "_COUNT", 2)
     monkeypatch.setattr(listing, "_FEW_FILES", -1)
-    monkeypatch.setattr(Lister, "ask", noting)
-    return places
+    return asked
 
 
 def names(top: Path) -> list[str]:
