@@ -152,10 +152,6 @@ class EventWatcher(ABC):
         """Return those of them that end a rest."""
         return ()
 
-    def _drain(self) -> None:
-        for block in blocks(self._descriptor):
-            self._take(block)
-
     def happened(self, place: Place | None, name: str, events: int) -> None:
         """Note ``events`` of the file or directory ``name`` in ``place``; new directories are watched from now on."""
         if events & OVERFLOW:
@@ -237,5 +233,5 @@ class EventWatcher(ABC):
         """Begin to receive the events of ``directory``. Raises OSError."""
 
     @abstractmethod
-    def _take(self, block: bytes) -> None:
-        """Read a block of events and call `happened` with each."""
+    def _drain(self) -> None:
+        """Read the events that are queued and call `happened` with each."""

@@ -98,18 +98,21 @@ class Fanotify(EventWatcher):
         self._places[_key(directory)] = place
 
     def _drain(self) -> None:
-        # In this order: whatever was read before one of these writes is among the reads then.
-        writes = [each for block in blocks(self._writes) for each in self._events(block)] if self._writes >= 0 else []
-        reads = [each for block in blocks(self._descriptor) for each in self._events(block)]
+        # In this order: whatever was read before one of these writes is among the reads then. Of what is written while the
+        # reads are taken, a file that comes into being cannot have been read before.
+        writes = self._queued(self._writes)
+        reads = self._queued(self._descriptor)
+        meanwhile = self._queued(self._writes)
         new = {(directory, name) for directory, name, mask in writes if mask & (CREATE | MOVED_TO)}
+        new.update((directory, name) for directory, name, mask in meanwhile if mask & CREATE)
         first = [each for each in reads if each[:2] not in new] if new else reads
         later = [each for each in reads if each[:2] in new] if new else []
-        for directory, name, mask in (*first, *writes, *later):
+        for directory, name, mask in (*first, *writes, *meanwhile, *later):
             self.happened(self._places.get(directory), os.fsdecode(name), mask)
 
-    def _take(self, block: bytes) -> None:
-        for directory, name, mask in self._events(block):
-            self.happened(self._places.get(directory), os.fsdecode(name), mask)
+    def _queued(self, descriptor: int) -> list[_Happened]:
+        """Return the events of the run that are queued now."""
+        return [each for block in blocks(descriptor) for each in self._events(block)] if descriptor >= 0 else []
 
     def _noted(self, path: str, events: int, before: int) -> None:
         if self._quiet and events & (CREATE | MOVED_TO):

@@ -6,7 +6,7 @@ import os
 import struct
 from typing import TYPE_CHECKING
 
-from lineal.capture.files.watch.events import EventWatcher, kernel_error, libc
+from lineal.capture.files.watch.events import EventWatcher, blocks, kernel_error, libc
 from lineal.capture.files.watch.watcher import EVENTS
 
 if TYPE_CHECKING:
@@ -46,6 +46,10 @@ class Inotify(EventWatcher):
         if watch < 0:
             raise kernel_error(directory)
         self._places[watch] = place
+
+    def _drain(self) -> None:
+        for block in blocks(self._descriptor):
+            self._take(block)
 
     def _take(self, block: bytes) -> None:
         position = 0

@@ -111,6 +111,24 @@ def test_what_is_written_over_and_read_back_at_once_was_not_read_before(watcher:
     assert (50, frozenset()) == (len(found.reads), found.overwritten)
 
 
+def test_what_comes_and_is_read_while_we_look_was_not_read_before(
+    watcher: Counted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take, script = fanotify.blocks, "open('n', 'w').write('2'); open('n').read()"
+
+    def interrupted(descriptor: int) -> Iterator[bytes]:
+        if descriptor == watcher._descriptor and not (tmp_path / "n").exists():
+            subprocess.run((sys.executable, "-c", script), cwd=tmp_path, check=True)
+        return take(descriptor)
+
+    monkeypatch.setattr(fanotify, "blocks", interrupted)
+
+    found = seen(watcher, "open('a').read()", tmp_path)
+
+    assert {str(tmp_path / "a"), str(tmp_path / "n")} == set(found.reads)
+    assert ({str(tmp_path / "n")}, frozenset()) == (found.writes, found.overwritten)
+
+
 @pytest.mark.parametrize("limit", ["no second group", "no marks to forget by"])
 def test_a_kernel_that_has_less_is_made_do_with(limit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a").write_text("1")
