@@ -28,7 +28,7 @@ from lineal.objects.digest import Digest
 from lineal.objects.errors import LinealError, Unavailable
 from lineal.objects.files import Entry, Tree
 from lineal.objects.runs import Code, FileUse, Run, Runtime, Seeds
-from lineal.operations.answers import RunAnswer
+from lineal.operations.answers.models import RunAnswer
 from lineal.storage.blobs.blobs import BlobStore
 from lineal.storage.turns import Turn
 

@@ -27,7 +27,7 @@ from lineal.client.delivery import NAME, deliver, name_of, spools
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Busy
 from lineal.objects.ulid import is_ulid, ulid
-from lineal.operations.answers import RunAnswer
+from lineal.operations.answers.models import RunAnswer
 from lineal.storage.turns import patient
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from lineal.checks.bump.changes import changes_said
 from lineal.cli.render.page import Page
 from lineal.cli.render.runs import bullets
 from lineal.objects.replays import AnswerChanges
-from lineal.operations.answers import BumpAnswer, BumpFinding
+from lineal.operations.answers.bumps import BumpAnswer, BumpFinding
 
 
 def one(answer: BumpAnswer, page: Page) -> Iterator[str]:

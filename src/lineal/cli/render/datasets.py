@@ -10,7 +10,7 @@ from lineal.cli.render.runs import bullets
 from lineal.cli.render.units import ago, count, moment, scalar, size, when
 from lineal.objects.digest import short
 from lineal.objects.sources import QuerySource
-from lineal.operations.answers import DatasetAnswer, SourceCheck
+from lineal.operations.answers.data import DatasetAnswer, SourceCheck
 
 
 def one(answer: DatasetAnswer, page: Page) -> Iterator[str]:

@@ -12,7 +12,7 @@ from lineal.cli.render.runs import bullets
 from lineal.cli.render.units import count
 from lineal.objects.replays import AnswerChanges, Golden, Replay
 from lineal.objects.statements import Statement
-from lineal.operations.answers import GoldenAnswers, GoldenLine, ReplayAnswer
+from lineal.operations.answers.golden import GoldenAnswers, GoldenLine, ReplayAnswer
 
 
 def of_version(statements: Sequence[Statement], page: Page) -> Iterator[str]:

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from lineal.cli.render.page import Page, plain
 from lineal.cli.render.units import ago, duration, metrics, moment, number, size, when
 from lineal.objects.digest import short
-from lineal.operations.answers import ExperimentAnswer, Forgotten, RunAnswer
+from lineal.operations.answers.models import RunAnswer
 from lineal.operations.answers.run_sections import sections_of
 from lineal.operations.answers.sections import Cell, Link, Measured, Section, Sha, Size
+from lineal.operations.answers.tracking import ExperimentAnswer, Forgotten
 
 _ROWS_SHOWN = 40
 """A run that wrote thousands of files shows so many; ``--json`` has them all."""

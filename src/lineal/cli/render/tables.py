@@ -10,7 +10,8 @@ from lineal.cli.render.page import Page, plain
 from lineal.cli.render.units import count, size
 from lineal.formats.summaries import ColumnSummary, in_words
 from lineal.formats.wording import percent
-from lineal.operations.answers import DataDiff, TableAnswer, TableDiff
+from lineal.operations.answers.data import TableAnswer
+from lineal.operations.answers.data_diffs import DataDiff, TableDiff
 
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 _SHAPE_WIDTH = 12

@@ -30,7 +30,8 @@ from lineal.objects.statements import (
 )
 from lineal.objects.structures import Structure
 from lineal.objects.versions import DataUse, Version
-from lineal.operations.answers import CardAnswer, Found, ModelAnswer, VersionAnswer, VersionLine
+from lineal.operations.answers.models import CardAnswer, ModelAnswer, VersionAnswer, VersionLine
+from lineal.operations.answers.questions import Found
 from lineal.operations.answers.run_sections import made_by
 
 _DATA_SHOWN = 20

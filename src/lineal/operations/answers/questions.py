@@ -6,7 +6,7 @@ from lineal.checks.comparing.sources import SourceChange
 from lineal.checks.comparing.tensors import LayerChange, TensorChange
 from lineal.objects.digest import Digest
 from lineal.operations.answers.answer import Answer
-from lineal.operations.answers.data import TableDiff
+from lineal.operations.answers.data_diffs import TableDiff
 from lineal.operations.answers.models import RunAnswer, VersionLine
 
 

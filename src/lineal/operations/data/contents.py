@@ -13,7 +13,7 @@ from lineal.objects.files import Entry, Tree
 from lineal.objects.reference import parse_reference
 from lineal.objects.runs import Run
 from lineal.objects.versions import Version
-from lineal.operations.answers import Contents, FileLine
+from lineal.operations.answers.files import Contents, FileLine
 from lineal.operations.operation import operation
 from lineal.operations.references import Row, dataset_reference, find_any, find_version, version_reference
 from lineal.storage.store import Store

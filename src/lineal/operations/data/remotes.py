@@ -11,7 +11,7 @@ import msgspec
 
 from lineal.objects.errors import Conflict, Denied, Invalid, NotFound
 from lineal.objects.reference import check_name
-from lineal.operations.answers import RemoteAnswer
+from lineal.operations.answers.upkeep import RemoteAnswer
 from lineal.operations.operation import operation
 from lineal.operations.references import Row
 from lineal.storage.buckets.bucket import Bucket

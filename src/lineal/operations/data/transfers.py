@@ -11,7 +11,7 @@ from lineal.objects.canonical import object_digest
 from lineal.objects.datasets import DatasetVersion
 from lineal.objects.errors import Corrupt, Invalid, LinealError, NotFound
 from lineal.objects.reference import parse_reference
-from lineal.operations.answers import Contents, Transfer
+from lineal.operations.answers.files import Contents, Transfer
 from lineal.operations.data.contents import find_contents
 from lineal.operations.data.stores import every_remote, packed_of, remote_of
 from lineal.operations.operation import operation
