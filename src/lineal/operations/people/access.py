@@ -14,8 +14,9 @@ import msgspec
 
 from lineal.objects.errors import Denied, Invalid, NotFound
 from lineal.operations.answers.data import DatasetAnswer
+from lineal.operations.answers.lineage import Lineage
 from lineal.operations.answers.models import DeploymentAnswer, ModelAnswer, RunAnswer, VersionLine
-from lineal.operations.answers.questions import Found, Lineage, LogLine
+from lineal.operations.answers.questions import Found, LogLine
 from lineal.operations.answers.registry import HoldAnswer, PlannedMove, Wish
 from lineal.operations.answers.tracking import ExperimentAnswer
 from lineal.operations.operation import Operation

@@ -11,6 +11,7 @@ from lineal.objects.statements import Approval, Bump, Evaluation, SliceResult, S
 from lineal.objects.versions import DataUse, Version
 from lineal.operations.answers.answer import Answer
 from lineal.operations.answers.data import DatasetAnswer
+from lineal.operations.answers.lineage import Edge, Lineage, Node
 from lineal.operations.answers.models import (
     DeploymentAnswer,
     EvaluationAnswer,
@@ -19,7 +20,7 @@ from lineal.operations.answers.models import (
     VersionAnswer,
     VersionLine,
 )
-from lineal.operations.answers.questions import Edge, Lineage, LogLine, Node
+from lineal.operations.answers.questions import LogLine
 
 AT = 1_700_000_000_000
 """2023-11-14 22:13:20 UTC."""
