@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from lineal.objects.canonical import decode
 from lineal.objects.errors import Invalid
-from lineal.objects.statements import JournalEntry
+from lineal.objects.journal import JournalEntry
 from lineal.operations import deployments
 from lineal.operations.answers.data import DatasetAnswer
 from lineal.operations.answers.models import DeploymentAnswer, ModelAnswer, RunAnswer, VersionAnswer
