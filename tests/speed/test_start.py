@@ -58,8 +58,8 @@ def test_a_local_command_loads_no_web_framework_and_no_client() -> None:
 def test_a_command_loads_what_its_own_answer_needs_and_no_other(command: tuple[str, ...], tmp_path: Path) -> None:
     program = (
         "import sys; from lineal.cli.main import main; status = main(sys.argv[1:]); print(); print(status,"
-        "[name for name in ('ssl', 'http.client', 'email', 'xml', 'lineal.checks.bump', 'lineal.cli.render.versions')"
-        " if name in sys.modules])"
+        "[name for name in ('ssl', 'http.client', 'email', 'xml', 'lineal.checks', 'lineal.cli.render.versions',"
+        " 'lineal.cli.render.runs', 'lineal.cli.commands.server') if name in sys.modules])"
     )
     subprocess.run((sys.executable, "-m", "lineal", "init"), cwd=tmp_path, capture_output=True, check=True)
     (tmp_path / "rows.csv").write_text("a,b\n1,2\n")
@@ -85,7 +85,7 @@ def test_adding_a_file_that_is_no_text_loads_nothing_that_reads_tables(tmp_path:
 def test_a_push_to_a_directory_loads_nothing_that_looks_at_the_workspace_reads_tables_or_asks_for_credentials(
     tmp_path: Path,
 ) -> None:
-    names = ("subprocess", "configparser", "csv", "lineal.client.workspace", "lineal.formats.tables")
+    names = ("subprocess", "configparser", "csv", "lineal.client.workspace", "lineal.formats.tables", "lineal.checks")
     program = (
         "import sys; from lineal.cli.main import main; status = main(['data', 'push', 'data:weights']); print();"
         f"print(status, [name for name in {names} if name in sys.modules])"

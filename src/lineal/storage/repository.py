@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from pathlib import Path
@@ -27,7 +26,7 @@ FORMAT = 1
 """The number of the layout; a newer one is refused."""
 
 _FOLDERS = ("blobs/sha256", "tmp", "spool", "deployments", "environments")
-_URL = re.compile(r"postgres(?:ql)?://[^\s\x00-\x1f\x7f]+")
+_URL = r"postgres(?:ql)?://[^\s\x00-\x1f\x7f]+"
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,7 +48,7 @@ def create(directory: Path, *, database: str = "") -> Path:
         Conflict: a repository is there, with another database.
         Unavailable: the directory cannot be written.
     """
-    if database and not _URL.fullmatch(database):
+    if database and not re.fullmatch(_URL, database):
         raise Invalid("the database's address must begin with postgresql://", hint="leave it out to use a file")
     root = directory / DIRECTORY
     if (root / FILE).is_file():
@@ -64,7 +63,7 @@ def create(directory: Path, *, database: str = "") -> Path:
             root.chmod(0o700)  # the address may hold a password
     except OSError as error:
         raise reading.unavailable(root, error) from None
-    text = f"format = {FORMAT}\n" + (f"database = {json.dumps(database, ensure_ascii=False)}\n" if database else "")
+    text = f"format = {FORMAT}\n" + (f"database = {msgspec.json.encode(database).decode()}\n" if database else "")
     # Written last: without this file the directory is no repository, and making it again completes it.
     reading.write_whole((text.encode(),), root / FILE, root)
     return root
