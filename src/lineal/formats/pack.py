@@ -16,11 +16,12 @@ import os
 import struct
 from array import array
 from binascii import unhexlify
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 from hashlib import sha256
-from itertools import count, islice
+from itertools import count, pairwise
 from operator import add, itemgetter
 from typing import IO, TYPE_CHECKING, NamedTuple
 
@@ -231,7 +232,9 @@ class Passing:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._spans = table.spans()
+        spans = table.spans()
+        self._keys = [key for key, _, _ in spans]
+        self._ends = [start + size for _, start, size in spans]
         self._next = self._at = 0
         self._begun = sha256()  # what has passed of the next blob
 
@@ -241,30 +244,29 @@ class Passing:
         Raises:
             Corrupt: they are not those of the pack.
         """
-        view, first, begun = memoryview(data), self._at, self._begun
+        view, first, ends = memoryview(data), self._at, self._ends
         self._at = end = first + len(view)
-        for key, start, size in islice(self._spans, self._next, None):
-            stop = start + size
-            if first <= start and stop <= end:
-                found = sha256(view[start - first : stop - first]).digest()
-            else:
-                if start >= end:
-                    break
-                if start < first:
-                    begun.update(view[: stop - first])
-                else:
-                    begun = sha256(view[start - first :])
-                if stop > end:
-                    break
-                found = begun.digest()
-            if found != key:
-                raise Corrupt(f"byte {start} of the pack {self._table.name} is not {cooked(key)} but {cooked(found)}")
-            self._next += 1
-        self._begun = begun
-        if end > (last := self._table.data_bytes):
-            after = max(first, last)
-            if view[after - first :] != ending(self._table)[after - last : end - last]:
-                raise Corrupt(f"what follows byte {after} of the pack {self._table.name} is not its end")
+        if (stop := bisect_right(ends, end, self._next)) > self._next:
+            cuts = [each - first for each in ends[self._next : stop]]
+            self._begun.update(view[: cuts[0]])
+            self._compare([self._begun.digest(), *(sha256(view[start:cut]).digest() for start, cut in pairwise(cuts))])
+            self._begun = sha256()
+            view, self._next = view[cuts[-1] :], stop
+        if stop < len(ends):
+            self._begun.update(view)
+        elif view:
+            after = end - len(view) - self._table.data_bytes
+            if ending(self._table)[after : after + len(view)] != bytes(view):
+                raise Corrupt(f"what follows the blobs of the pack {self._table.name} is not its end")
+
+    def _compare(self, found: list[bytes]) -> None:
+        """Compare the SHA-256 of the next blobs with those of the table. Raises Corrupt."""
+        if found == self._keys[self._next : self._next + len(found)]:
+            return
+        for number, each in enumerate(found, self._next):
+            if each != (key := self._keys[number]):
+                start = self._ends[number - 1] if number else 0
+                raise Corrupt(f"byte {start} of the pack {self._table.name} is not {cooked(key)} but {cooked(each)}")
 
     def finish(self) -> None:
         """Say that all bytes passed. Raises Corrupt when some are missing."""
