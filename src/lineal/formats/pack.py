@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import struct
+import sys
 from array import array
 from binascii import unhexlify
 from bisect import bisect_right
@@ -38,7 +39,11 @@ _HEAD = b"lineal pack 1\n"
 _MARK = b"LINEALPK"
 _RECORD = struct.Struct(">32sQQ")
 _WHERE = struct.Struct(">QQ")
+_KEY = struct.Struct("32s16x")
 _KEY_BYTES = 32
+_NUMBERS, _START_AT, _SIZE_AT = 6, 4, 5
+"""A record as numbers: how many, and which two of them are no part of the SHA-256."""
+
 _START, _SIZE, _SPAN = itemgetter(1), itemgetter(2), itemgetter(1, 2)
 _END = struct.Struct(">Q8s")
 _TABLE_BYTES_MAX = 1 << 30
@@ -74,20 +79,35 @@ class Table:
             raise Corrupt("these bytes are no table of a pack", hint="fetch the pack anew")
         self.body = body
         self._records = records
-        if is_known:
-            self.data_bytes: int = sum(size for _, _, size in _RECORD.iter_unpack(records))
-        else:
+        self.data_bytes: int = sum(self._sizes)
+        if not is_known:
             self._check()
 
     def _check(self) -> None:
-        keys, starts, sizes = zip(*_RECORD.iter_unpack(self._records), strict=True) if self._records else ((), (), ())
-        self._rows = dict(zip(keys, count()))
-        self._sizes = array("Q", sizes)
-        if list(keys) != sorted(self._rows):
+        if self._keys() != sorted(self._rows):
             raise Corrupt("the table of a pack is not sorted", hint="fetch the pack anew")
-        self.data_bytes = sum(sizes)
-        if not _lie_side_by_side(starts, sizes, self.data_bytes):
+        if not _lie_side_by_side(self._numbers()[_START_AT::_NUMBERS], self._sizes, self.data_bytes):
             raise Corrupt("the blobs of a pack do not lie side by side", hint="fetch the pack anew")
+
+    def _keys(self) -> list[bytes]:
+        return [key for (key,) in _KEY.iter_unpack(self._records)]
+
+    def _numbers(self) -> array[int]:
+        """Return the records as numbers of eight bytes each, of which two are their starts and sizes."""
+        numbers = array("Q")
+        numbers.frombytes(self._records)
+        if sys.byteorder == "little":
+            numbers.byteswap()
+        return numbers
+
+    @cached_property
+    def _sizes(self) -> array[int]:
+        return self._numbers()[_SIZE_AT::_NUMBERS]
+
+    @cached_property
+    def _rows(self) -> dict[bytes, int]:
+        """Which row each SHA-256 is in."""
+        return dict(zip(self._keys(), count()))
 
     @cached_property
     def name(self) -> Digest:
@@ -100,7 +120,7 @@ class Table:
         return self.data_bytes + len(self.body) + END_BYTES
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._sizes)
 
     def find(self, digest: Digest) -> Place | None:
         """Return where a blob lies, or None when the pack does not hold it."""
@@ -319,6 +339,11 @@ def frame_of(head: bytes) -> tuple[Digest, int]:
 def raw(digest: str) -> bytes:
     """Return the 32 bytes of a digest."""
     return unhexlify(digest[7:])  # tens of thousands at once: the quickest way there is
+
+
+def raws(digests: Iterable[str]) -> list[bytes]:
+    """Return the 32 bytes of each of many digests."""
+    return [unhexlify(each[7:]) for each in digests]
 
 
 def cooked(key: bytes) -> Digest:
