@@ -14,13 +14,15 @@ from __future__ import annotations
 
 import os
 import struct
+import sys
 from array import array
 from binascii import unhexlify
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 from hashlib import sha256
-from itertools import count, islice
+from itertools import count, pairwise
 from operator import add, itemgetter
 from typing import IO, TYPE_CHECKING, NamedTuple
 
@@ -37,7 +39,11 @@ _HEAD = b"lineal pack 1\n"
 _MARK = b"LINEALPK"
 _RECORD = struct.Struct(">32sQQ")
 _WHERE = struct.Struct(">QQ")
+_KEY = struct.Struct("32s16x")
 _KEY_BYTES = 32
+_NUMBERS, _START_AT, _SIZE_AT = 6, 4, 5
+"""A record as numbers: how many, and which two of them are no part of the SHA-256."""
+
 _START, _SIZE, _SPAN = itemgetter(1), itemgetter(2), itemgetter(1, 2)
 _END = struct.Struct(">Q8s")
 _TABLE_BYTES_MAX = 1 << 30
@@ -73,20 +79,35 @@ class Table:
             raise Corrupt("these bytes are no table of a pack", hint="fetch the pack anew")
         self.body = body
         self._records = records
-        if is_known:
-            self.data_bytes: int = sum(size for _, _, size in _RECORD.iter_unpack(records))
-        else:
+        self.data_bytes: int = sum(self._sizes)
+        if not is_known:
             self._check()
 
     def _check(self) -> None:
-        keys, starts, sizes = zip(*_RECORD.iter_unpack(self._records), strict=True) if self._records else ((), (), ())
-        self._rows = dict(zip(keys, count()))
-        self._sizes = array("Q", sizes)
-        if list(keys) != sorted(self._rows):
+        if self._keys() != sorted(self._rows):
             raise Corrupt("the table of a pack is not sorted", hint="fetch the pack anew")
-        self.data_bytes = sum(sizes)
-        if not _lie_side_by_side(starts, sizes, self.data_bytes):
+        if not _lie_side_by_side(self._numbers()[_START_AT::_NUMBERS], self._sizes, self.data_bytes):
             raise Corrupt("the blobs of a pack do not lie side by side", hint="fetch the pack anew")
+
+    def _keys(self) -> list[bytes]:
+        return [key for (key,) in _KEY.iter_unpack(self._records)]
+
+    def _numbers(self) -> array[int]:
+        """Return the records as numbers of eight bytes each, of which two are their starts and sizes."""
+        numbers = array("Q")
+        numbers.frombytes(self._records)
+        if sys.byteorder == "little":
+            numbers.byteswap()
+        return numbers
+
+    @cached_property
+    def _sizes(self) -> array[int]:
+        return self._numbers()[_SIZE_AT::_NUMBERS]
+
+    @cached_property
+    def _rows(self) -> dict[bytes, int]:
+        """Which row each SHA-256 is in."""
+        return dict(zip(self._keys(), count()))
 
     @cached_property
     def name(self) -> Digest:
@@ -99,7 +120,7 @@ class Table:
         return self.data_bytes + len(self.body) + END_BYTES
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._sizes)
 
     def find(self, digest: Digest) -> Place | None:
         """Return where a blob lies, or None when the pack does not hold it."""
@@ -231,7 +252,9 @@ class Passing:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._spans = table.spans()
+        spans = table.spans()
+        self._keys = [key for key, _, _ in spans]
+        self._ends = [start + size for _, start, size in spans]
         self._next = self._at = 0
         self._begun = sha256()  # what has passed of the next blob
 
@@ -241,30 +264,29 @@ class Passing:
         Raises:
             Corrupt: they are not those of the pack.
         """
-        view, first, begun = memoryview(data), self._at, self._begun
+        view, first, ends = memoryview(data), self._at, self._ends
         self._at = end = first + len(view)
-        for key, start, size in islice(self._spans, self._next, None):
-            stop = start + size
-            if first <= start and stop <= end:
-                found = sha256(view[start - first : stop - first]).digest()
-            else:
-                if start >= end:
-                    break
-                if start < first:
-                    begun.update(view[: stop - first])
-                else:
-                    begun = sha256(view[start - first :])
-                if stop > end:
-                    break
-                found = begun.digest()
-            if found != key:
-                raise Corrupt(f"byte {start} of the pack {self._table.name} is not {cooked(key)} but {cooked(found)}")
-            self._next += 1
-        self._begun = begun
-        if end > (last := self._table.data_bytes):
-            after = max(first, last)
-            if view[after - first :] != ending(self._table)[after - last : end - last]:
-                raise Corrupt(f"what follows byte {after} of the pack {self._table.name} is not its end")
+        if (stop := bisect_right(ends, end, self._next)) > self._next:
+            cuts = [each - first for each in ends[self._next : stop]]
+            self._begun.update(view[: cuts[0]])
+            self._compare([self._begun.digest(), *(sha256(view[start:cut]).digest() for start, cut in pairwise(cuts))])
+            self._begun = sha256()
+            view, self._next = view[cuts[-1] :], stop
+        if stop < len(ends):
+            self._begun.update(view)
+        elif view:
+            after = end - len(view) - self._table.data_bytes
+            if ending(self._table)[after : after + len(view)] != bytes(view):
+                raise Corrupt(f"what follows the blobs of the pack {self._table.name} is not its end")
+
+    def _compare(self, found: list[bytes]) -> None:
+        """Compare the SHA-256 of the next blobs with those of the table. Raises Corrupt."""
+        if found == self._keys[self._next : self._next + len(found)]:
+            return
+        for number, each in enumerate(found, self._next):
+            if each != (key := self._keys[number]):
+                start = self._ends[number - 1] if number else 0
+                raise Corrupt(f"byte {start} of the pack {self._table.name} is not {cooked(key)} but {cooked(each)}")
 
     def finish(self) -> None:
         """Say that all bytes passed. Raises Corrupt when some are missing."""
@@ -317,6 +339,11 @@ def frame_of(head: bytes) -> tuple[Digest, int]:
 def raw(digest: str) -> bytes:
     """Return the 32 bytes of a digest."""
     return unhexlify(digest[7:])  # tens of thousands at once: the quickest way there is
+
+
+def raws(digests: Iterable[str]) -> list[bytes]:
+    """Return the 32 bytes of each of many digests."""
+    return [unhexlify(each[7:]) for each in digests]
 
 
 def cooked(key: bytes) -> Digest:

@@ -185,6 +185,6 @@ def index_anew(blobs: PackedBlobs) -> int:
     for name in blobs.packs.files():
         if name not in known:
             with suppress(LinealError):  # a damaged one helps nobody
-                blobs.packs.index(blobs.packs.table(name))
+                blobs.packs.index(blobs.packs.read_table(name))
                 count += 1
     return count

@@ -43,6 +43,17 @@ def buffer(size_bytes: int = BUFFER_BYTES) -> memoryview:
     return memoryview(mmap.mmap(-1, size_bytes))
 
 
+def buffer_to_give(size_bytes: int) -> memoryview:
+    """Return memory that a disk is only given directly, and never writes into: faster, where the system has large pages.
+
+    Bytes that come past the cache while this process is copied could miss memory that is not shared with the copy.
+    """
+    memory = mmap.mmap(-1, size_bytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    with suppress(AttributeError, OSError):  # a system without them
+        memory.madvise(mmap.MADV_HUGEPAGE)
+    return memoryview(memory)
+
+
 def whole_blocks(size_bytes: int) -> int:
     """Return the size of the blocks that so many bytes need."""
     return -(-size_bytes // BLOCK_BYTES) * BLOCK_BYTES

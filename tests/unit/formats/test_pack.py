@@ -90,6 +90,19 @@ def test_the_size_of_some_blobs_is_that_of_each_together(contents: list[bytes], 
     assert sum(map(len, some)) == table.size_of({pack.raw(digest_of(each)) for each in some})
 
 
+@given(blobs, st.binary(max_size=60))
+def test_a_table_that_somebody_checked_answers_as_one_that_was_just_checked(
+    contents: list[bytes], other: bytes
+) -> None:
+    checked, data = packed(contents)
+    known = pack.read_table(checked.name, io.BytesIO(data), is_known=True)
+
+    assert (len(checked), checked.size_bytes, checked.spans()) == (len(known), known.size_bytes, known.spans())
+    assert list(checked.digests()) == list(known.digests())
+    for each in (*contents, other):
+        assert checked.find(digest_of(each)) == known.find(digest_of(each))
+
+
 def test_the_same_blobs_in_the_same_order_are_the_same_pack() -> None:
     assert packed([b"a", b"b"])[1] == packed([b"a", b"b"])[1]
     assert packed([b"a", b"b"])[0].name != packed([b"b", b"a"])[0].name
@@ -135,3 +148,4 @@ def test_a_digest_keeps_its_spelling() -> None:
     digest = digest_of(b"")
 
     assert digest == Digest(pack.cooked(pack.raw(digest)))
+    assert [pack.raw(digest)] * 2 == pack.raws([digest] * 2)

@@ -14,7 +14,7 @@ from lineal.objects.errors import Corrupt, NotFound
 from lineal.storage.blobs.blobs import SMALL_BYTES
 from lineal.storage.blobs.packed import PackedBlobs
 from lineal.storage.blobs.packing import FEW, PACK_BYTES
-from lineal.storage.checking import take
+from lineal.storage.checking import index_anew, take
 from lineal.storage.clock import FixedClock
 from lineal.storage.database.migrations import migrate
 from lineal.storage.database.sqlite import Sqlite
@@ -108,6 +108,22 @@ def test_rows_that_are_lost_are_made_anew_from_the_packs(blobs: PackedBlobs, dat
 
     assert before == (database.run("SELECT * FROM packed ORDER BY blob, pack"), database.run("SELECT digest FROM pack"))
     assert dict(zip(DIGESTS, CONTENTS, strict=True)) == dict(blobs.get_many(DIGESTS))
+
+
+def test_a_pack_whose_table_says_what_cannot_be_gets_no_rows(blobs: PackedBlobs, database: Sqlite) -> None:
+    bundled(blobs, CONTENTS)
+    (name,) = packs_of(blobs)
+    body = bytearray(blobs.packs.table(name).body)
+    body[-8:] = (1 << 20).to_bytes(8, "big")
+    bad = digest_of(body)
+    blobs.packs.path(bad).parent.mkdir(parents=True, exist_ok=True)
+    data = bytes((1 << 20) + 10_000) + body + len(body).to_bytes(8, "big") + b"LINEALPK"
+    blobs.packs.path(bad).write_bytes(data)
+    database.run("DELETE FROM packed")
+    database.run("DELETE FROM pack")
+
+    assert 1 == index_anew(blobs)
+    assert [name] == blobs.packs.list()
 
 
 def test_indexing_a_pack_again_changes_nothing(blobs: PackedBlobs, database: Sqlite) -> None:

@@ -10,7 +10,7 @@ import pytest
 from lineal.formats import pack
 from lineal.objects.digest import digest_of
 from lineal.objects.errors import Corrupt
-from lineal.storage.blobs.passing import copy_pack
+from lineal.storage.blobs.passing import copy_pack, new_rooms
 from tests.unit.storage.test_copying import opened
 
 CHANCE = random.Random(1)
@@ -62,3 +62,13 @@ def test_a_pack_is_read_once(tmp_path: Path) -> None:
 def _read_bytes() -> int:
     """Return how many bytes this process has read, of files in the cache too."""
     return int(Path("/proc/self/io").read_text().split()[1])
+
+
+def test_packs_that_are_copied_one_after_the_other_through_the_same_memory_are_as_they_were(tmp_path: Path) -> None:
+    rooms = new_rooms()
+    for number, sizes in enumerate([[10_000] * 1_000, [3 << 20] * 4, [1]]):
+        table = packed(tmp_path / f"pack{number}", sizes)
+        with opened(tmp_path / f"pack{number}", tmp_path / f"copy{number}") as files:
+            copy_pack(table, *files, rooms=rooms)
+
+        assert (tmp_path / f"pack{number}").read_bytes() == (tmp_path / f"copy{number}").read_bytes()

@@ -10,13 +10,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from io import FileIO
 from typing import IO
 
 from lineal.formats import pack
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Corrupt
-from lineal.storage.blobs.passing import copy_pack
+from lineal.storage.blobs.passing import Rooms, copy_pack, new_rooms
 
 PASSED, DONE, CORRUPT, FAILED, UNABLE = b"p", b"d", b"c", b"f", b"u"
 """How lines of an answer begin."""
@@ -24,7 +25,7 @@ PASSED, DONE, CORRUPT, FAILED, UNABLE = b"p", b"d", b"c", b"f", b"u"
 
 def carry(requests: IO[bytes], answers: IO[bytes]) -> None:
     """Answer requests until there are no more."""
-    asking = os.getppid()
+    asking, rooms = os.getppid(), new_rooms()
 
     def say(what: bytes, text: str) -> None:
         answers.write(what + text.encode("unicode_escape") + b"\n")
@@ -35,8 +36,8 @@ def carry(requests: IO[bytes], answers: IO[bytes]) -> None:
         try:
             ours = f"/proc/{asking}/fd"
             with FileIO(f"{ours}/{source}") as reading, FileIO(f"{ours}/{target}", "r+") as writing:
-                files, wanted = (reading, writing), pack.cooked(bytes.fromhex(name))
-                say(*_copied(*files, wanted, lambda more: say(PASSED, str(more)), is_cached=cached == "1"))
+                copied = partial(_copied, reading, writing, pack.cooked(bytes.fromhex(name)))
+                say(*copied(lambda more: say(PASSED, str(more)), is_cached=cached == "1", rooms=rooms))
         except OSError:
             say(UNABLE, "")
 
@@ -47,12 +48,12 @@ def carry_for_another_program() -> None:
 
 
 def _copied(
-    source: FileIO, target: FileIO, name: Digest, passed: Callable[[int], None], *, is_cached: bool
+    source: FileIO, target: FileIO, name: Digest, passed: Callable[[int], None], *, is_cached: bool, rooms: Rooms
 ) -> tuple[bytes, str]:
     """Copy a pack; return how the answer ends."""
     try:
         table = pack.read_table(name, source, is_known=True)  # whoever asks has read it
-        copy_pack(table, source.fileno(), target.fileno(), passed, cached=is_cached)
+        copy_pack(table, source.fileno(), target.fileno(), passed, cached=is_cached, rooms=rooms)
     except Corrupt as error:
         return CORRUPT, error.message
     except OSError as error:

@@ -50,7 +50,7 @@ class Packs:
         return self.directory / digits[:2] / digits[2:]
 
     def table(self, name: Digest) -> Table:
-        """Return the table of a pack.
+        """Return the table of a pack that has rows.
 
         Raises:
             NotFound: there is no such pack.
@@ -58,12 +58,21 @@ class Packs:
         """
         return self._tables.get(name)
 
-    def read_table(self, name: Digest) -> Table:
-        """Read the table of a pack from its file. Raises NotFound, Corrupt."""
+    def read_table(self, name: Digest, *, is_known: bool = False) -> Table:
+        """Read the table of a pack from its file.
+
+        Args:
+            name: the pack's name.
+            is_known: whether it has rows: whoever wrote them had found that what this name stands for is a table.
+
+        Raises:
+            NotFound: there is no such pack.
+            Corrupt: it is damaged.
+        """
         path = self.path(name)
         try:
             with path.open("rb") as file:
-                return pack.read_table(name, file)
+                return pack.read_table(name, file, is_known=is_known)
         except FileNotFoundError:
             raise reading.missing(name) from None
         except OSError as error:
@@ -193,7 +202,7 @@ class Packs:
 
     def check(self, name: Digest) -> None:
         """Read a whole pack and compare every blob with the table. Raises NotFound, Corrupt, Unavailable."""
-        path, table = self.path(name), self.table(name)
+        path, table = self.path(name), self.read_table(name)
         with reading.guarded(path), path.open("rb", buffering=0) as file:
             pack.check(table, lambda start, size: os.pread(file.fileno(), size, start))
 
@@ -304,7 +313,7 @@ class _Tables:
             if table := self._kept.get(name):
                 self._kept.move_to_end(name)
                 return table
-        return self.know(name, self._packs.read_table(name))
+        return self.know(name, self._packs.read_table(name, is_known=True))
 
     def known(self) -> list[Table]:
         """Return the tables that are kept, those used last first."""

@@ -10,13 +10,26 @@ from typing import Self
 
 from lineal.formats.pack import Passing, Table
 from lineal.storage.blobs.copying import clone
-from lineal.storage.direct import DirectFile, buffer
+from lineal.storage.direct import DirectFile, buffer_to_give
 
 _PIECE_BYTES = 4 << 20
 
+Rooms = tuple[memoryview, memoryview]
+
+
+def new_rooms() -> Rooms:
+    """Return memory for two pieces of a pack."""
+    return buffer_to_give(_PIECE_BYTES), buffer_to_give(_PIECE_BYTES)
+
 
 def copy_pack(
-    table: Table, source: int, target: int, progress: Callable[[int], None] | None = None, *, cached: bool = False
+    table: Table,
+    source: int,
+    target: int,
+    progress: Callable[[int], None] | None = None,
+    *,
+    cached: bool = False,
+    rooms: Rooms | None = None,
 ) -> None:
     """Copy a pack into an empty file; what is there when this raises is worth nothing.
 
@@ -26,6 +39,7 @@ def copy_pack(
         target: a descriptor of an empty file, for reading and writing.
         progress: is told of bytes as they pass.
         cached: whether somebody will read the copy soon.
+        rooms: memory for two pieces, of whoever copies one pack after the other.
 
     Raises:
         Corrupt: it is not the pack that the table is of.
@@ -34,7 +48,7 @@ def copy_pack(
     passing, at = Passing(table), 0
     if is_cloned := clone(source, target):
         source = target
-    with DirectFile(target, cached=cached) as file, _Beside(file) as writing:
+    with DirectFile(target, cached=cached) as file, _Beside(file, rooms or new_rooms()) as writing:
         # Through the cache: who sends a pack once sends it again, to another place or from here the next time.
         while count := os.preadv(source, [room := writing.room()], at):
             if not is_cloned:
@@ -51,11 +65,12 @@ class _Beside:
 
     Args:
         file: where to.
+        rooms: memory for the pieces.
     """
 
-    def __init__(self, file: DirectFile) -> None:
+    def __init__(self, file: DirectFile, rooms: Rooms) -> None:
         self._file = file
-        self._rooms = [buffer(_PIECE_BYTES), buffer(_PIECE_BYTES)]
+        self._rooms = list(rooms)
         self._asked: queue.SimpleQueue[tuple[memoryview, int] | None] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[OSError | None] = queue.SimpleQueue()
         self._waiting = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from itertools import islice
 
@@ -63,13 +63,13 @@ class Plan:
         self.recipes: dict[Digest, Recipe] = {}
         self._loose: dict[Digest, None] = {}
         self._needed: dict[Digest, int] = {}
-        for asked in _portions(digests_of(self._store, self._tree)):
+        for asked in _portions(keys_of(self._store, self._tree)):
             parts = self._sort(asked, avoid)
-            self._sort(parts, avoid)
+            self._sort(set(pack.raws(parts)), avoid)
 
-    def _sort(self, digests: set[Digest], avoid: AbstractSet[Digest]) -> set[Digest]:
-        """Note where each of ``digests`` is; return the blobs that their recipes need."""
-        left = self._apart(digests, avoid)
+    def _sort(self, keys: set[bytes], avoid: AbstractSet[Digest]) -> set[Digest]:
+        """Note where each blob is, given by its SHA-256; return the blobs that their recipes need."""
+        left = set(map(pack.cooked, self._apart(keys, avoid)))
         left -= self._in_packs(left, avoid)
         own = self._store.files.has(left)
         shared = self._store.shared.has(left - own)
@@ -101,9 +101,8 @@ class Plan:
                 found |= new
         return found
 
-    def _apart(self, digests: set[Digest], avoid: AbstractSet[Digest]) -> set[Digest]:
-        """Note which of ``digests`` are in packs of others of them, for neighbours came together; return the others."""
-        left = set(map(pack.raw, digests))
+    def _apart(self, left: set[bytes], avoid: AbstractSet[Digest]) -> set[bytes]:
+        """Note which of many SHA-256 are in packs of others of them, for neighbours came together; return the others."""
         while left:
             if not (found := self._store.packs.locate((pack.cooked(next(iter(left))),), avoid=avoid)):
                 break
@@ -115,7 +114,7 @@ class Plan:
             left -= both
             if len(both) < _FEW:
                 break  # they are everywhere: the rows tell that faster
-        return set(map(pack.cooked, left))
+        return left
 
     def _take(self, name: Digest) -> None:
         if name not in self.packs:
@@ -127,25 +126,34 @@ class Plan:
 
     def _only_in(self, sparse: set[Digest]) -> Iterator[Digest]:
         """Yield every blob that is needed and in no pack but those."""
-        rest: Iterator[Digest] = digests_of(self._store, self._tree) if sparse else iter(())
-        while asked := set(islice(rest, _ASKED_AT_ONCE)):
+        for keys in _portions(keys_of(self._store, self._tree)) if sparse else ():
+            asked = set(map(pack.cooked, keys))
             asked -= self._store.packs.locate(asked, avoid=sparse).keys()
             yield from self._store.packs.locate(asked)
 
 
-def _portions(digests: Iterator[Digest]) -> Iterator[set[Digest]]:
-    """Yield digests, so many at once that each is hardly ever in two of them; the first ones soon."""
-    first = set[Digest]()
-    for count in _FIRST_PORTIONS:
-        yield (asked := set(islice(digests, count)) - first)
-        first |= asked
-    while asked := set(islice(digests, _ASKED_AT_ONCE)):
-        yield asked - first
-        first = set()
+def _portions(some: Iterable[list[bytes]]) -> Iterator[set[bytes]]:
+    """Yield as many at once that each is hardly ever in two portions; the first ones soon."""
+    counts = iter(_FIRST_PORTIONS)
+    asked, before, count = set[bytes](), set[bytes](), next(counts)
+    for each in some:
+        asked.update(each)
+        if len(asked) >= count:
+            asked -= before
+            before = before | asked if count < _ASKED_AT_ONCE else set()
+            yield asked
+            asked, count = set(), next(counts, _ASKED_AT_ONCE)
+    asked -= before
+    yield asked
 
 
-def digests_of(blobs: PackedBlobs, tree: Digest) -> Iterator[Digest]:
-    """Yield the digest of every node and every file of a tree; some more than once. Raises NotFound, Corrupt."""
+def keys_of(blobs: PackedBlobs, tree: Digest) -> Iterator[list[bytes]]:
+    """Yield the SHA-256 of each node and every file of a tree, a node's at a time; some more than once.
+
+    Raises:
+        NotFound: a node is not here.
+        Corrupt: one is no node.
+    """
     level = [tree]
     while level:
         below = list[Digest]()
@@ -153,7 +161,6 @@ def digests_of(blobs: PackedBlobs, tree: Digest) -> Iterator[Digest]:
         while asked := list(islice(rest, next(sizes, _NODES_AT_ONCE))):
             for digest, body in blobs.get_many(asked):
                 node = decode(body, Tree)
-                yield digest
                 below += (each.digest for each in node.branches)
-                yield from (each.digest for each in node.entries if each.mode != "directory")
+                yield pack.raws([digest, *[each.digest for each in node.entries if each.mode != "directory"]])
         level = below
