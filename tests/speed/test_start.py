@@ -86,7 +86,8 @@ def test_a_command_loads_what_its_own_answer_needs_and_no_other(command: tuple[s
 def test_adding_a_file_that_is_no_text_loads_nothing_that_reads_tables(tmp_path: Path) -> None:
     program = (
         "import sys; from lineal.cli.main import main; status = main(['data', 'add', 'weights.bin']); print();"
-        "print(status, [name for name in ('numpy', 'pyarrow') if name in sys.modules])"
+        "print(status, [name for name in ('numpy', 'pyarrow', 'csv', 'logging', 'lineal.operations.data.tables',"
+        " 'lineal.formats.tables.delimited', 'lineal.objects.runs', 'lineal.objects.statements') if name in sys.modules])"
     )
     subprocess.run((sys.executable, "-m", "lineal", "init"), cwd=tmp_path, capture_output=True, check=True)
     (tmp_path / "weights.bin").write_bytes(os.urandom(100_000))
