@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from lineal.formats.summaries import ColumnSummary
+from lineal.formats.columns import ColumnSummary
 from lineal.objects.datasets import Column, DatasetVersion
 from lineal.objects.digest import Digest
 from lineal.objects.sources import Sighting, Source
