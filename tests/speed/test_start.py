@@ -86,7 +86,9 @@ def test_a_command_loads_what_its_own_answer_needs_and_no_other(command: tuple[s
 def test_adding_a_file_that_is_no_text_loads_nothing_that_reads_tables(tmp_path: Path) -> None:
     program = (
         "import sys; from lineal.cli.main import main; status = main(['data', 'add', 'weights.bin']); print();"
-        "print(status, [name for name in ('numpy', 'pyarrow') if name in sys.modules])"
+        "print(status, [name for name in ('numpy', 'pyarrow', 'csv', 'logging', 'lineal.operations.data.tables',"
+        " 'lineal.formats.tables.delimited', 'lineal.objects.runs', 'lineal.objects.statements',"
+        " 'lineal.formats.profiles', 'lineal.capture.files.places') if name in sys.modules])"
     )
     subprocess.run((sys.executable, "-m", "lineal", "init"), cwd=tmp_path, capture_output=True, check=True)
     (tmp_path / "weights.bin").write_bytes(os.urandom(100_000))
@@ -101,7 +103,7 @@ def test_a_push_to_a_directory_loads_nothing_that_looks_at_the_workspace_reads_t
     names = (
         *("subprocess", "configparser", "csv", "json", "difflib", "tempfile", "tomllib", "random"),
         *("lineal.client.workspace", "lineal.formats.tables", "lineal.checks", "lineal.storage.remotes.pulling"),
-        *("lineal.objects.runs", "lineal.objects.versions", "lineal.objects.statements"),
+        *("lineal.objects.runs", "lineal.objects.versions", "lineal.objects.statements", "lineal.capture.files.places"),
     )
     program = (
         "import sys; from lineal.cli.main import main; status = main(['data', 'push', 'data:weights']); print();"

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from lineal.capture.files.places import readable
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -146,6 +144,8 @@ def mask_bytes(data: bytes) -> tuple[bytes, int]:
 
 def mask_command(command: Sequence[str]) -> tuple[tuple[str, ...], int]:
     """Return ``command`` with secrets masked, and how many: known shapes, and what follows ``--password``."""
+    from lineal.capture.files.places import readable  # noqa: PLC0415 - whoever writes to the journal has no commands
+
     kept: list[str] = []
     count = 0
     previous_is_secret = False

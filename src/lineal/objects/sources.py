@@ -15,6 +15,16 @@ from lineal.objects.errors import Corrupt, Unsupported
 from lineal.objects.prepared import prepared
 
 
+class Sighting(Object, frozen=True, tag="sighting"):
+    """The source of a dataset version was read, and held exactly that content.
+
+    ``read_at`` is the time by the source's own clock where it has one; ``snapshot`` is what it calls its state then.
+    """
+
+    read_at: int
+    snapshot: str = ""
+
+
 class ObjectSource(Object, frozen=True, tag="object-source"):
     """One object behind an address: in S3, Google Cloud Storage, Azure, or on a web server.
 

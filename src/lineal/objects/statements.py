@@ -10,6 +10,7 @@ from lineal.objects.digest import Digest
 from lineal.objects.outside_evaluations import OutsideEvaluation
 from lineal.objects.replays import AnswerChanges, Golden, Replay
 from lineal.objects.scans import Scan
+from lineal.objects.sources import Sighting
 from lineal.objects.structures import Structure
 
 Outcome = Literal["pass", "warn", "fail", "inconclusive"]
@@ -128,16 +129,6 @@ class Observation(Object, frozen=True, tag="observation"):
     observed: Digest | None
     healthy: bool
     request_count: int = 0
-
-
-class Sighting(Object, frozen=True, tag="sighting"):
-    """The source of a dataset version was read, and held exactly that content.
-
-    ``read_at`` is the time by the source's own clock where it has one; ``snapshot`` is what it calls its state then.
-    """
-
-    read_at: int
-    snapshot: str = ""
 
 
 class Signature(Object, frozen=True, tag="signature"):

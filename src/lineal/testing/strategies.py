@@ -20,7 +20,7 @@ from lineal.objects.profiles import Profile, RowDigests, Tables
 from lineal.objects.replays import AnswerChanges, Golden, Replay
 from lineal.objects.runs import Code, Run, Runtime
 from lineal.objects.scans import Scan
-from lineal.objects.sources import SOURCES
+from lineal.objects.sources import SOURCES, Sighting
 from lineal.objects.statements import (
     Approval,
     Bump,
@@ -28,7 +28,6 @@ from lineal.objects.statements import (
     Evaluation,
     GateReport,
     Observation,
-    Sighting,
     Signature,
     Statement,
 )

@@ -7,7 +7,7 @@ from functools import partial
 
 from markupsafe import Markup
 
-from lineal.formats.summaries import Bins, ColumnSummary
+from lineal.formats.columns import Bins, ColumnSummary
 from lineal.formats.wording import figure, percent, time_of
 
 _WIDTH, _HEIGHT, _LINE = 192, 40, 18

@@ -6,8 +6,9 @@ import math
 
 import pytest
 
+from lineal.formats.columns import ColumnSummary
 from lineal.formats.profiles import limits
-from lineal.formats.summaries import ColumnSummary, columns, in_words, summarise
+from lineal.formats.summaries import columns, in_words, summarise
 from lineal.formats.tables.tally import Tally
 from lineal.formats.tables.texts import TextCells
 from lineal.formats.wording import figure, percent, time_of

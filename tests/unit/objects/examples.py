@@ -18,7 +18,7 @@ from lineal.objects.places import Label, ObjectUse, QueryUse
 from lineal.objects.profiles import Categories, ColumnProfile, Distribution, Profile, RowDigests, Table, Tables
 from lineal.objects.runs import FileUse, ModelFacts, Run, Seeds, Training
 from lineal.objects.runtime import Accelerator, Container, Hardware, LockCheck, Package, Runtime
-from lineal.objects.sources import DeltaSource, IcebergSource, ObjectSource, PrefixSource, QuerySource
+from lineal.objects.sources import DeltaSource, IcebergSource, ObjectSource, PrefixSource, QuerySource, Sighting
 from lineal.objects.statements import (
     Approval,
     Bump,
@@ -26,7 +26,6 @@ from lineal.objects.statements import (
     Cause,
     GateReport,
     Observation,
-    Sighting,
     Signature,
     Statement,
     Verdict,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from lineal.cli.render import tables
 from lineal.cli.render.page import Page
 from lineal.cli.render.units import ago, count, moment, scalar, size, when
 from lineal.objects.digest import short
@@ -24,8 +23,11 @@ def one(answer: DatasetAnswer, page: Page) -> Iterator[str]:
             *_source(answer, page),
         )
     )
-    for each in answer.tables:
-        yield from tables.table(each, page)
+    if answer.tables:
+        from lineal.cli.render import tables  # noqa: PLC0415 - an answer to adding has none
+
+        for each in answer.tables:
+            yield from tables.table(each, page)
     if dataset.columns and not answer.tables:
         yield f"  {page.title('columns')} ({len(dataset.columns)})"
         yield from page.table(

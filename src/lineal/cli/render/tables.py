@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from lineal.cli.render.page import Page, plain
 from lineal.cli.render.units import count, size
-from lineal.formats.summaries import ColumnSummary, in_words
+from lineal.formats.columns import ColumnSummary
+from lineal.formats.summaries import in_words
 from lineal.formats.wording import percent
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from lineal.objects.outside_evaluations import OutsideEvaluation
 from lineal.objects.replays import AnswerChanges, Golden, Replay
 from lineal.objects.runs import ModelFacts
 from lineal.objects.scans import Scan
+from lineal.objects.sources import Sighting
 from lineal.objects.statements import (
     Approval,
     Bump,
@@ -23,7 +24,6 @@ from lineal.objects.statements import (
     Evaluation,
     GateReport,
     Observation,
-    Sighting,
     Signature,
     Statement,
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import re
@@ -71,15 +70,6 @@ def describe(pieces: Iterable[bytes]) -> TableFacts | None:
     if not row_count or (len(columns) == 1 and columns[0].dtype == "string"):
         return None  # one column of words is prose as often as it is a table
     return TableFacts(tuple(Column(name=c.name, dtype=c.dtype, optional=c.optional) for c in columns), row_count)
-
-
-def may_be_text(beginning: bytes) -> bool:
-    """Tell whether a file that begins with these bytes may be a table; one that is no text mostly shows it at once."""
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(beginning)
-    except UnicodeDecodeError:
-        return False
-    return b"\0" not in beginning
 
 
 def rows(pieces: Iterable[bytes]) -> Iterator[dict[str, str]]:

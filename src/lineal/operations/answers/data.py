@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from lineal.formats.summaries import ColumnSummary
+from lineal.formats.columns import ColumnSummary
 from lineal.objects.datasets import Column, DatasetVersion
 from lineal.objects.digest import Digest
-from lineal.objects.sources import Source
-from lineal.objects.statements import Sighting
+from lineal.objects.sources import Sighting, Source
 from lineal.operations.answers.answer import Answer
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from lineal.objects.canonical import decode
 from lineal.objects.digest import Digest, short
-from lineal.objects.runs import IMPORTED, FileUse, Run
 from lineal.objects.sources import Source, decode_source
 from lineal.operations.answers.lineage import Edge, Lineage, Node
 from lineal.operations.asking import places
@@ -21,6 +21,9 @@ from lineal.operations.operation import operation
 from lineal.operations.references import NEWEST_FIRST, RELEASES, Row, dataset_reference, find_any, version_reference
 from lineal.storage.store import Store
 from lineal.storage.trees import NODES, blob_of
+
+if TYPE_CHECKING:
+    from lineal.objects.runs import FileUse, Run
 
 READ, WRITTEN_BY, CHANGED_FROM, STARTED_BY, MADE_BY, DEPLOYS, EVALUATES, EVALUATED_ON, PINNED_AT, FETCHED_FROM = (
     "read",
@@ -56,6 +59,8 @@ def connect(store: Store, child: str, parent: str, role: str, *, detail: str = "
 
 def connect_run(store: Store, digest: Digest, run: Run) -> None:
     """Tie a run to the files and objects that it read and wrote, and to the datasets that hold what it read."""
+    from lineal.objects.runs import IMPORTED  # noqa: PLC0415 - datasets are connected without any run
+
     trust = "declared" if run.capture_level == IMPORTED else "verified"
     written = (*run.outputs, *run.intermediates)
     store.database.many(
@@ -335,6 +340,8 @@ def _place(row: Row) -> str:
 
 
 def _run(row: Row) -> str:
+    from lineal.objects.runs import Run  # noqa: PLC0415 - as above
+
     run = decode(row["body"], Run)
     return f"run:{run.id}" if run.id else short(row["digest"])
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lineal.formats import listing
 from lineal.objects.digest import Digest, short
 from lineal.objects.places import ObjectUse
-from lineal.objects.runs import Run
 from lineal.objects.sources import ObjectSource, PrefixSource, Source
 from lineal.storage.store import Store
+
+if TYPE_CHECKING:
+    from lineal.objects.runs import Run
 
 FILES_MAX = 10_000
 """Of larger datasets, so many objects are tied to what reads them; the rest is not worth a row each."""

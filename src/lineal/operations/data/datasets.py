@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lineal.formats import trees
-from lineal.formats.summaries import columns, summarise
-from lineal.formats.tables import delimited
-from lineal.formats.tables.formats import has_arrays, reader_of
-from lineal.formats.tables.table import part_key
+from lineal.formats.tables.beginnings import may_be_text
 from lineal.objects.datasets import DatasetVersion
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Conflict, Invalid
 from lineal.objects.files import Entry
-from lineal.objects.profiles import Profile, Table
 from lineal.objects.reference import check_name
-from lineal.objects.sources import Source, decode_source
-from lineal.objects.statements import Sighting
-from lineal.operations.answers.data import DatasetAnswer, TableAnswer
+from lineal.objects.sources import Sighting, Source, decode_source
+from lineal.operations.answers.data import DatasetAnswer
 from lineal.operations.asking import lineage
 from lineal.operations.data.derived import keep, known
-from lineal.operations.data.tables import NOT_YET, Profiling, is_table, quick_bytes, tables_of
 from lineal.operations.operation import Upload, Uploadable, operation
 from lineal.operations.references import Row, dataset_reference, find_dataset, version_reference
-from lineal.operations.statements import said
 from lineal.storage.store import Store
+
+if TYPE_CHECKING:
+    from lineal.formats.tables.delimited import TableFacts
 
 _BEGINNING_BYTES = 4_096
 
@@ -117,10 +113,12 @@ def described(store: Store, tree: Digest) -> DatasetVersion:
     root = trees.read_node(tree, store.blobs.get)
     if root.file_count != 1:
         return DatasetVersion(tree=tree, size_bytes=root.size_bytes, file_count=root.file_count)
+    from lineal.formats.tables.table import part_key  # noqa: PLC0415 - a directory has nothing that is told so
+
     subject = part_key("dataset", tree.encode(), ())
     if found := known(store, subject, DatasetVersion):
         return found
-    facts = _columns(store, root.entries[0])
+    facts = _text_facts(store, root.entries[0])
     value = DatasetVersion(
         tree=tree,
         size_bytes=root.size_bytes,
@@ -132,20 +130,14 @@ def described(store: Store, tree: Digest) -> DatasetVersion:
     return value
 
 
-def _columns(store: Store, entry: Entry) -> delimited.TableFacts | None:
-    """Return the columns and rows of a file that is a table of text, or None when it is none."""
+def _text_facts(store: Store, entry: Entry) -> TableFacts | None:
     if entry.mode in {"symlink", "directory"}:
         return None
-    # Before anything that reads tables is loaded: that takes a tenth of a second.
-    if not delimited.may_be_text(b"".join(store.blobs.open(entry.digest, start=0, size=_BEGINNING_BYTES))):
+    if not may_be_text(b"".join(store.blobs.open(entry.digest, start=0, size=_BEGINNING_BYTES))):
         return None
-    if entry.size_bytes > quick_bytes() and not has_arrays():
-        return delimited.describe(store.blobs.open(entry.digest))
-    try:
-        profile = Profiling(store, None).file(entry, reader_of("csv"))
-    except Invalid:
-        return None
-    return delimited.TableFacts(columns(profile, is_text=True), profile.row_count) if is_table(profile) else None
+    from lineal.operations.data.dataset_tables import text_facts  # noqa: PLC0415 - it reads tables, as few files are
+
+    return text_facts(store, entry)
 
 
 @operation("data list", effect="reads", about={})
@@ -189,39 +181,17 @@ def profile(store: Store, name: str) -> DatasetAnswer:
     Args:
         name: the dataset version, as data:NAME, data:NAME@2 or a digest.
     """
+    from lineal.operations.data.tables import tables_of  # noqa: PLC0415 - as above
+
     row = find_dataset(store, name if ":" in name else f"data:{name}")
     tables_of(store, row["tree"])
     return show_row(store, row)
 
 
-def _tables(store: Store, row: Row) -> dict[str, Any]:
-    """Return what is said of the tables of a dataset version."""
-    found = tables_of(store, row["tree"], most_bytes=quick_bytes())
-    hint = f"; lineal data profile {dataset_reference(row)} does that"
-    notes = (each + hint if each.endswith(NOT_YET) else each for each in found.notes)
-    return {
-        "tables": tuple(table_answer(each, found.profiles[each.name]) for each in found.tables.tables),
-        "gaps": (*found.tables.gaps, *notes),
-    }
-
-
-def table_answer(table: Table, profile: Profile) -> TableAnswer:
-    """Return a table with everything that its profile tells."""
-    return TableAnswer(
-        name=table.name,
-        format=table.format,
-        file_count=table.file_count,
-        size_bytes=table.size_bytes,
-        row_count=profile.row_count,
-        columns=columns(profile, is_text=table.format == "csv"),
-        profile=table.profile,
-        partitions=table.partitions,
-        summaries=tuple(map(summarise, profile.columns)),
-    )
-
-
 def show_row(store: Store, row: Row) -> DatasetAnswer:
     """Return everything about the dataset version of a row."""
+    from lineal.operations.data.dataset_tables import tables_told  # noqa: PLC0415 - as above
+
     readers = store.database.run(
         "SELECT r.id FROM edge e JOIN run r ON r.digest = e.child WHERE e.parent = :digest ORDER BY r.id DESC LIMIT 50",
         digest=row["digest"],
@@ -241,14 +211,13 @@ def show_row(store: Store, row: Row) -> DatasetAnswer:
         read_by=tuple(f"run:{each['id']}" for each in readers),
         written_by=tuple(f"run:{each['id']}" for each in writers),
         origin_of=tuple(map(version_reference, models)),
-        **_tables(store, row),
+        **tables_told(store, row),
     )
 
 
 def answer_of(store: Store, row: Row, *, created: bool = False, **found: Any) -> DatasetAnswer:
     """Return what is known of the dataset version of a row."""
     dataset = store.get_object(row["digest"], DatasetVersion)
-    sightings = said(store, row["digest"], Sighting) if dataset.source else ()
     return DatasetAnswer(
         reference=dataset_reference(row),
         name=row["name"],
@@ -260,9 +229,17 @@ def answer_of(store: Store, row: Row, *, created: bool = False, **found: Any) ->
         message=row["message"],
         created=created,
         source=source_at(store, dataset.source) if dataset.source else None,
-        seen=sightings[0][1] if sightings else None,
+        seen=_seen(store, row) if dataset.source else None,
         **found,
     )
+
+
+def _seen(store: Store, row: Row) -> Sighting | None:
+    """Return when the source of a version was last seen to hold it."""
+    from lineal.operations.statements import said  # noqa: PLC0415 - most versions have no source
+
+    found = said(store, row["digest"], Sighting)
+    return found[0][1] if found else None
 
 
 def source_at(store: Store, digest: Digest) -> Source | None:

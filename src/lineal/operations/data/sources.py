@@ -14,8 +14,7 @@ from lineal.objects.datasets import DatasetVersion
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Invalid, NotFound
 from lineal.objects.files import Entry, Tree
-from lineal.objects.sources import DeltaSource, IcebergSource, ObjectSource, PrefixSource, QuerySource, Source
-from lineal.objects.statements import Sighting
+from lineal.objects.sources import DeltaSource, IcebergSource, ObjectSource, PrefixSource, QuerySource, Sighting, Source
 from lineal.operations.answers.data import DatasetAnswer
 from lineal.operations.asking import lineage
 from lineal.operations.data.datasets import add_version, answer_of, described

@@ -9,7 +9,8 @@ from lineal.checks.evidence import Overlap, TrainingData, Wear
 from lineal.checks.judges.data_unique import DataUnique
 from lineal.checks.judges.leakage import Leakage
 from lineal.objects.digest import Digest
-from lineal.objects.statements import Evaluation, Sighting
+from lineal.objects.sources import Sighting
+from lineal.objects.statements import Evaluation
 from lineal.objects.versions import Version
 from lineal.operations.asking.lineage import EVALUATED_ON
 from lineal.operations.data.row_digests import only_table, overlap, repeated

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lineal.formats.tables.delimited import describe, may_be_text, rows
+from lineal.formats.tables.beginnings import may_be_text
+from lineal.formats.tables.delimited import describe, rows
 from lineal.formats.tables.delimited_files import DelimitedFiles
 from lineal.objects.datasets import Column
 from lineal.objects.errors import Invalid

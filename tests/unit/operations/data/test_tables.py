@@ -17,7 +17,7 @@ from lineal.client.local import LocalRepository
 from lineal.objects.datasets import Column
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Corrupt
-from lineal.operations.data import datasets, tables
+from lineal.operations.data import dataset_tables, tables
 from lineal.storage.blobs.memory import MemoryBlobs
 from lineal.storage.blobs.wrappers import Forwarding, Measured
 from lineal.storage.database.sqlite import Sqlite
@@ -125,7 +125,7 @@ def test_what_was_removed_is_profiled_again(repository: LocalRepository) -> None
 def test_a_large_table_is_profiled_when_it_is_asked_for(
     repository: LocalRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (tables, datasets):
+    for module in (tables, dataset_tables):
         monkeypatch.setattr(module, "quick_bytes", lambda: 100)
     files(repository, "t", {"a.csv": b"a,b\n" + b"1,2\n" * 100, "b.csv": CSV})
     shown = repository.data.show("t")
@@ -172,8 +172,8 @@ def test_a_large_table_without_arrow_is_described_in_the_same_way(
 ) -> None:
     data = long_table(1_000)
     profiled = dataset(repository, "a", data).digest
-    monkeypatch.setattr(datasets, "quick_bytes", lambda: 100)
-    monkeypatch.setattr(datasets, "has_arrays", lambda: False)
+    monkeypatch.setattr(dataset_tables, "quick_bytes", lambda: 100)
+    monkeypatch.setattr(dataset_tables, "has_arrays", lambda: False)
     repository.store.database.run("DELETE FROM profile")
 
     assert profiled == dataset(repository, "a", data).digest
