@@ -25,7 +25,7 @@ from lineal.client.log_tiles import export_log
 from lineal.formats.transparency.merkle import Growing, leaf_hash
 from lineal.objects.canonical import canonical_bytes
 from lineal.objects.digest import Digest, digest_of
-from lineal.objects.statements import JournalEntry
+from lineal.objects.journal import JournalEntry
 from lineal.operations import transparency
 from lineal.storage.buckets.directory import DirectoryBucket
 

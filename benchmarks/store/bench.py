@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 from benchmarks.store import judging, table
 from benchmarks.store.dedup import Stored
 from benchmarks.store.files import remove
-from benchmarks.store.measure import Outcome
+from benchmarks.store.measure import Outcome, cold
 from benchmarks.store.remotes import Directories, Remotes, object_store
 from benchmarks.store.rows import Row
 from benchmarks.store.systems import KINDS, OURS
@@ -46,11 +46,14 @@ class Bench(NamedTuple):
                 yield judging.small(trial, stored, quick=self.quick)
 
     def scale_rows(self) -> Iterator[Row]:
-        """Measure how cost grows with the number of files; once each, as so much work has little noise."""
+        """Measure how cost grows with the number of files; once each, as so much work has little noise.
+
+        A million files do not stay in the system's cache from one command to the next, so no size may.
+        """
         fewer = dict[str, Outcome]()
         for files in self.sizes.scale:
             systems = tuple(KINDS) if files <= table.PEER_FILES_MAX else (OURS,)
-            with self._folder() as home:
+            with self._folder() as home, cold():
                 data = Data("crumbs", files, "data")
                 work = Work(home, data, Directories(home / "remotes"), times=1, systems=systems)
                 for trial in table.SCALE:

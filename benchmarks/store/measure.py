@@ -8,12 +8,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 _SAID_CHARACTERS = 300
+_CACHES = Path("/proc/sys/vm/drop_caches")
+_is_cold = ContextVar("is_cold", default=False)
 
 
 class Failed(Exception):
@@ -75,7 +79,22 @@ def run(command: Sequence[str | Path], *, cwd: Path | None = None, variables: Ma
 def timed(command: Sequence[str | Path], *, cwd: Path | None = None, variables: Mapping[str, str] = {}) -> Usage:
     """Run a command when the disk has taken all that was written before, so that it pays only for its own."""
     os.sync()
+    if _is_cold.get():
+        _CACHES.write_text("3", encoding="ascii")
     return run(command, cwd=cwd, variables=variables)
+
+
+@contextmanager
+def cold() -> Iterator[None]:
+    """Let every command that is `timed` find nothing in the system's cache, as far as this user may see to that."""
+    is_allowed = os.access(_CACHES, os.W_OK)
+    if not is_allowed:
+        talk("only root may empty the system's cache: what is small enough stays in it, what is large does not")
+    token = _is_cold.set(is_allowed)
+    try:
+        yield
+    finally:
+        _is_cold.reset(token)
 
 
 class Outcome:

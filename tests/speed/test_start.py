@@ -54,12 +54,25 @@ def test_a_local_command_loads_no_web_framework_and_no_client() -> None:
     assert loaded.stdout.strip() == "[]"
 
 
+def test_nothing_is_searched_for_garbage_while_a_command_is_loaded_and_everything_after(tmp_path: Path) -> None:
+    program = (
+        "import atexit, gc, sys; from lineal.cli.main import main; early = [];"
+        "gc.callbacks.append(lambda phase, info: gc.get_freeze_count() or early.append(len(sys.modules)));"
+        "atexit.register(lambda: print(early, gc.isenabled(), gc.get_freeze_count() > 10_000));"
+        "sys.argv[1:] = ['remote', 'list']; sys.exit(main())"
+    )
+    subprocess.run((sys.executable, "-m", "lineal", "init"), cwd=tmp_path, capture_output=True, check=True)
+    said = subprocess.run((sys.executable, "-c", program), cwd=tmp_path, capture_output=True, text=True, check=True)
+
+    assert said.stdout.splitlines()[-1] == "[] True True"
+
+
 @pytest.mark.parametrize("command", [("data", "status"), ("data", "add", "rows.csv")])
 def test_a_command_loads_what_its_own_answer_needs_and_no_other(command: tuple[str, ...], tmp_path: Path) -> None:
     program = (
         "import sys; from lineal.cli.main import main; status = main(sys.argv[1:]); print(); print(status,"
-        "[name for name in ('ssl', 'http.client', 'email', 'xml', 'lineal.checks.bump', 'lineal.cli.render.versions')"
-        " if name in sys.modules])"
+        "[name for name in ('ssl', 'http.client', 'email', 'xml', 'json', 'difflib', 'tempfile', 'tomllib', 'random', 'lineal.checks',"
+        " 'lineal.cli.render.versions', 'lineal.cli.render.runs', 'lineal.cli.commands.server') if name in sys.modules])"
     )
     subprocess.run((sys.executable, "-m", "lineal", "init"), cwd=tmp_path, capture_output=True, check=True)
     (tmp_path / "rows.csv").write_text("a,b\n1,2\n")
@@ -85,7 +98,11 @@ def test_adding_a_file_that_is_no_text_loads_nothing_that_reads_tables(tmp_path:
 def test_a_push_to_a_directory_loads_nothing_that_looks_at_the_workspace_reads_tables_or_asks_for_credentials(
     tmp_path: Path,
 ) -> None:
-    names = ("subprocess", "configparser", "csv", "lineal.client.workspace", "lineal.formats.tables")
+    names = (
+        *("subprocess", "configparser", "csv", "json", "difflib", "tempfile", "tomllib", "random"),
+        *("lineal.client.workspace", "lineal.formats.tables", "lineal.checks", "lineal.storage.remotes.pulling"),
+        *("lineal.objects.runs", "lineal.objects.versions", "lineal.objects.statements"),
+    )
     program = (
         "import sys; from lineal.cli.main import main; status = main(['data', 'push', 'data:weights']); print();"
         f"print(status, [name for name in {names} if name in sys.modules])"

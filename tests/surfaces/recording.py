@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lineal.client.connect import Repository
 from lineal.client.recorder import record as record_in
-from lineal.operations.answers import RunAnswer
+from lineal.operations.answers.models import RunAnswer
 
 
 def record(repository: Repository, project: Path, *command: str, name: str = "") -> RunAnswer:

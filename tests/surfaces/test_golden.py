@@ -22,7 +22,7 @@ from lineal.objects.canonical import object_digest
 from lineal.objects.replays import AnswerChanges, Golden, Replay
 from lineal.objects.runs import FileUse, ModelFacts, Package, Run, Runtime
 from lineal.objects.statements import Verdict
-from lineal.operations.answers import VersionAnswer
+from lineal.operations.answers.models import VersionAnswer
 from tests.surfaces.commands import lineal
 from tests.unit.operations.making import CODE
 

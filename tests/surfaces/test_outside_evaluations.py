@@ -11,7 +11,7 @@ from lineal.client.connect import connect
 from lineal.client.remote import RemoteRepository
 from lineal.objects.errors import Invalid, NotFound
 from lineal.objects.outside_evaluations import OutsideEvaluation
-from lineal.operations.answers import VersionAnswer
+from lineal.operations.answers.models import VersionAnswer
 from tests.surfaces.commands import TRAIN, lineal
 from tests.surfaces.conftest import served
 from tests.unit.formats.evaluations.recorded import RECORDED

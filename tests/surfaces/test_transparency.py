@@ -24,7 +24,7 @@ from lineal.client.log_tiles import export_log
 from lineal.client.remote import RemoteRepository
 from lineal.objects.canonical import canonical_bytes, decode, object_digest
 from lineal.objects.errors import Corrupt
-from lineal.objects.statements import JournalEntry
+from lineal.objects.journal import JournalEntry
 from lineal.operations import transparency
 from lineal.storage.buckets.directory import DirectoryBucket
 from tests.surfaces.conftest import served

@@ -17,25 +17,18 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import platform
-import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from lineal.capture.program.processes import is_alive, start_time
 from lineal.objects.context import Context
-from lineal.objects.digest import digest_of
 from lineal.objects.prepared import prepared
 from lineal.objects.runs import Training
 from lineal.storage.turns import Turn
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 JOINED = "joined-"
 """Begins the names of files that say which processes joined the run later: their number follows, their start is inside."""
@@ -95,31 +88,6 @@ def read_start(spool: Path) -> Start | None:
 def reserve(spool: Path) -> None:
     """Keep room for the outcome. Raises OSError."""
     (spool / "reserve").write_bytes(bytes(_RESERVE_BYTES))
-
-
-def places(own: Path | None, whose: str, variables: Mapping[str, str]) -> tuple[Path, ...]:
-    """Return the directories of spools of one repository, best first.
-
-    Args:
-        own: the repository's own directory of them, where it has one.
-        whose: its path or address: what waits for one repository must not go to another.
-        variables: the environment, which tells where the user's cache is.
-    """
-    name = digest_of(os.fsencode(whose)).removeprefix("sha256:")[:16]
-    home = variables.get("HOME", "")
-    cache = variables.get("XDG_CACHE_HOME") or (os.path.join(home, ".cache") if home else "")
-    found = [own] if own is not None else []
-    if cache:
-        found.append(Path(cache, "lineal", "spool", name))
-    return (*found, Path(tempfile.gettempdir(), f"lineal-{os.getuid()}", "spool", name))
-
-
-def make_place(place: Path) -> None:
-    """Make a directory of spools that is nobody else's. Raises OSError."""
-    place.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # The system's directory for temporary files is everybody's: what lies there under our name may be a trap.
-    if any(each.is_symlink() or each.stat().st_uid not in {os.getuid(), 0} for each in (place, place.parent)):
-        raise PermissionError(errno.EPERM, "it belongs to somebody else", str(place))
 
 
 def write_last(path: Path, data: bytes) -> None:

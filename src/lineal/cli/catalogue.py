@@ -3,40 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
+from importlib import import_module
 
 from lineal.cli.command import Command
-from lineal.cli.commands.completion import completion
-from lineal.cli.commands.data_add import DATA_ADD
-from lineal.cli.commands.data_add_dvc import with_dvc
-from lineal.cli.commands.data_check import DATA_CHECK
-from lineal.cli.commands.data_get import DATA_GET
-from lineal.cli.commands.data_pull import DATA_PULL
-from lineal.cli.commands.data_query import DATA_QUERY
-from lineal.cli.commands.data_status import DATA_STATUS
-from lineal.cli.commands.export_attestations import EXPORT_ATTESTATIONS
-from lineal.cli.commands.export_log import EXPORT_LOG, WITNESS
-from lineal.cli.commands.export_mlflow import EXPORT_MLFLOW
-from lineal.cli.commands.gate import GATE
-from lineal.cli.commands.git_apply import GIT_APPLY
-from lineal.cli.commands.gto import EXPORT_GTO, IMPORT_GTO
-from lineal.cli.commands.import_dvc import IMPORT_DVC
-from lineal.cli.commands.import_mlflow import IMPORT_MLFLOW
-from lineal.cli.commands.init import INIT
-from lineal.cli.commands.key import KEYS
-from lineal.cli.commands.model_card import MODEL_CARD
-from lineal.cli.commands.model_scan import MODEL_SCAN
-from lineal.cli.commands.model_sign import MODEL_SIGN
-from lineal.cli.commands.oci import MODEL_PULL, MODEL_PUSH
-from lineal.cli.commands.run import RUN
-from lineal.cli.commands.schema import SCHEMA
-from lineal.cli.commands.server import SERVER
-from lineal.cli.commands.sql import SQL
-from lineal.cli.commands.verify import VERIFY
 from lineal.objects.errors import Invalid
 
 _ALSO = {"server": ("serve", "ui", "web"), "model register": ("register",), "data add": ("add",), "show": ("status",)}
 """What people write who know other programs."""
+
+HAND_MADE = {
+    "init": "init.INIT",
+    "import dvc": "import_dvc.IMPORT_DVC",
+    "import gto": "gto.IMPORT_GTO",
+    "import mlflow": "import_mlflow.IMPORT_MLFLOW",
+    "export mlflow": "export_mlflow.EXPORT_MLFLOW",
+    "export gto": "gto.EXPORT_GTO",
+    "export log": "export_log.EXPORT_LOG",
+    "export attestations": "export_attestations.EXPORT_ATTESTATIONS",
+    "witness": "export_log.WITNESS",
+    "verify": "verify.VERIFY",
+    "key create": "key.KEY_CREATE",
+    "key list": "key.KEY_LIST",
+    "key trust": "key.KEY_TRUST",
+    "key revoke": "key.KEY_REVOKE",
+    "model sign": "model_sign.MODEL_SIGN",
+    "model push": "oci.MODEL_PUSH",
+    "model pull": "oci.MODEL_PULL",
+    "model card": "model_card.MODEL_CARD",
+    "gate": "gate.GATE",
+    "git apply": "git_apply.GIT_APPLY",
+    "model scan": "model_scan.MODEL_SCAN",
+    "run": "run.RUN",
+    "data add": "data_add_dvc.DATA_ADD",
+    "data check": "data_check.DATA_CHECK",
+    "data get": "data_get.DATA_GET",
+    "data pull": "data_pull.DATA_PULL",
+    "data query": "data_query.DATA_QUERY",
+    "data status": "data_status.DATA_STATUS",
+    "server": "server.SERVER",
+    "schema": "schema.SCHEMA",
+    "sql": "sql.SQL",
+    "completion": "completion.COMPLETION",
+}
+"""Commands that are more than one operation, by their words: a module of ``commands`` and its name there. It is imported when a
+line begins with these words."""
 
 
 def commands() -> dict[str, Command]:
@@ -44,44 +54,16 @@ def commands() -> dict[str, Command]:
     # Operations bring the database along, which a hand-made command may do without.
     from lineal.cli.verbs import verbs  # noqa: PLC0415
 
-    return {**verbs(), **HAND_MADE}
+    return {**verbs(), **{words: command for words in HAND_MADE if (command := hand_made(words))}}
 
 
-HAND_MADE: dict[str, Command] = {
-    each.words: each
-    for each in (
-        INIT,
-        IMPORT_DVC,
-        IMPORT_GTO,
-        IMPORT_MLFLOW,
-        EXPORT_MLFLOW,
-        EXPORT_GTO,
-        EXPORT_LOG,
-        EXPORT_ATTESTATIONS,
-        WITNESS,
-        VERIFY,
-        *KEYS,
-        MODEL_SIGN,
-        MODEL_PUSH,
-        MODEL_PULL,
-        MODEL_CARD,
-        GATE,
-        GIT_APPLY,
-        MODEL_SCAN,
-        RUN,
-        with_dvc(DATA_ADD),
-        DATA_CHECK,
-        DATA_GET,
-        DATA_PULL,
-        DATA_QUERY,
-        DATA_STATUS,
-        SERVER,
-        SCHEMA,
-        SQL,
-        completion(commands),
-    )
-}
-"""Commands that are more than one operation, by their words."""
+def hand_made(words: str) -> Command | None:
+    """Return the command called ``words`` that is more than one operation, or None when there is none."""
+    if words not in HAND_MADE:
+        return None
+    module, _, name = HAND_MADE[words].partition(".")
+    found: Command = getattr(import_module(f"lineal.cli.commands.{module}"), name)
+    return found
 
 
 def find(line: Sequence[str]) -> tuple[Command, tuple[str, ...]]:
@@ -93,7 +75,7 @@ def find(line: Sequence[str]) -> tuple[Command, tuple[str, ...]]:
     # As above; and a line needs few of them.
     from lineal.cli.verbs import verb  # noqa: PLC0415
 
-    found = _among(HAND_MADE.get, line) or _among(verb, line)
+    found = _among(hand_made, line) or _among(verb, line)
     if not found:
         raise unknown(line, list(commands()))
     return found
@@ -122,6 +104,8 @@ def unknown(line: Sequence[str], names: Sequence[str]) -> Invalid:
 
 def _near(said: str, names: Sequence[str]) -> list[str]:
     """Return the names like what was said; in a group, the second word decides."""
+    from difflib import get_close_matches  # noqa: PLC0415 - most lines are right
+
     by_last = {each.rpartition(" ")[2] if " " in said else each: each for each in names}
     return [by_last[each] for each in get_close_matches(said.rpartition(" ")[2], by_last, n=3, cutoff=0.6)]
 

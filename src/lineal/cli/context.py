@@ -46,7 +46,7 @@ class Context(NamedTuple):
 
     def deliver(self, repository: Repository) -> None:
         """Deliver the runs that a dead recorder left behind."""
-        from lineal.capture.spool import places  # noqa: PLC0415
+        from lineal.capture.spool_places import places  # noqa: PLC0415
 
         root = getattr(getattr(repository, "store", None), "root", None)
         if root is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import io
 import os
 import sys
@@ -29,6 +30,8 @@ def main(line: Sequence[str] | None = None) -> int:
     Args:
         line: the words after ``lineal``; by default this process's own.
     """
+    if line is None:
+        gc.disable()  # until all is there that the command needs: nothing of what is loaded is ever garbage
     standard.hold()
     # Python has no stream where there was no descriptor.
     sys.stdout, sys.stderr = (each or io.StringIO() for each in (sys.stdout, sys.stderr))
@@ -93,7 +96,11 @@ def _dispatch(context: Context) -> int:
     from lineal.cli.catalogue import find  # noqa: PLC0415 - the version needs none of them
 
     command, arguments = find(words)
-    return command.run(context, command.parser(width=context.width).read(arguments))
+    options = command.parser(width=context.width).read(arguments)
+    if not gc.isenabled():
+        gc.freeze()  # what was loaded is looked through no more
+        gc.enable()
+    return command.run(context, options)
 
 
 def _version(context: Context) -> int:

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from lineal.objects.replays import Golden
-from lineal.objects.scans import Scan
-
 _NOTHING = {
     "runs": "no runs yet; lineal run -- python train.py records one",
     "data list": "no datasets yet; lineal data add PATH adds one",
@@ -41,6 +38,8 @@ def _registered(answer: Any) -> str:
 
 def _unasked(answer: Any) -> str:
     """Return why its golden requests were not asked, and how they are; empty when they were, or there are none."""
+    from lineal.objects.replays import Golden  # noqa: PLC0415 - most commands make no version
+
     found = next((each.predicate for each in answer.statements if isinstance(each.predicate, Golden)), None)
     if found is None or found.answers:
         return ""
@@ -49,6 +48,8 @@ def _unasked(answer: Any) -> str:
 
 def _warned(answer: Any) -> str:
     """Return a loud word about files that do harm, or that nobody can read; empty when there are none."""
+    from lineal.objects.scans import Scan  # noqa: PLC0415 - as above
+
     found = next((each.predicate for each in answer.statements if isinstance(each.predicate, Scan)), None)
     if found is None or found.outcome not in {"hostile", "unreadable"}:
         return ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from lineal.cli.examples import EXAMPLES
@@ -64,6 +63,8 @@ class Parser(argparse.ArgumentParser):
             if each == "--":
                 return
             if each.startswith("-") and name not in known and " " not in each and not _is_number(each) and each != "-":
+                from difflib import get_close_matches  # noqa: PLC0415 - most lines are right
+
                 names = [*(option for option in known if option.startswith("--")), *VALUED, *FLAGS]
                 near = get_close_matches(name, names, n=1)
                 hint = f"did you mean {near[0]}?" if near else f"{self.prog} --help shows its options"

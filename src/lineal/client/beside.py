@@ -26,7 +26,8 @@ from lineal.capture.program.usage import Sampler
 from lineal.capture.runtime.ahead import Ahead, look_around
 from lineal.capture.runtime.finding import VARIABLES, Memory
 from lineal.capture.secrets import mask_command
-from lineal.capture.spool import JOINED, Start, hold, places, this_process, write_whole
+from lineal.capture.spool import JOINED, Start, hold, this_process, write_whole
+from lineal.capture.spool_places import places
 from lineal.capture.told.record import SpoolRecord
 from lineal.objects.prepared import prepared
 from lineal.objects.runs import RunState

@@ -17,7 +17,8 @@ import msgspec
 from lineal.capture.code.found import NotebookFound, SubmoduleFound
 from lineal.capture.launched import Launched, recover
 from lineal.capture.secrets import mask_bytes
-from lineal.capture.spool import orphans, places
+from lineal.capture.spool import orphans
+from lineal.capture.spool_places import places
 from lineal.capture.told.points import batches
 from lineal.client.local import LocalRepository
 from lineal.client.media import keep_artifacts, keep_media, keep_output_of_ranks
@@ -28,7 +29,7 @@ from lineal.objects.digest import Digest
 from lineal.objects.errors import LinealError, Unavailable
 from lineal.objects.files import Entry, Tree
 from lineal.objects.runs import Code, FileUse, Run, Runtime, Seeds
-from lineal.operations.answers import RunAnswer
+from lineal.operations.answers.models import RunAnswer
 from lineal.storage.blobs.blobs import BlobStore
 from lineal.storage.turns import Turn
 

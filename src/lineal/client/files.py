@@ -18,7 +18,7 @@ from lineal.client.workspace.ways import Ways
 from lineal.formats import trees
 from lineal.objects.digest import Digest, is_digest
 from lineal.objects.reference import parse_reference
-from lineal.operations.answers import Changes, Contents, Placed
+from lineal.operations.answers.files import Changes, Contents, Placed
 from lineal.operations.operation import Handle
 
 

@@ -10,7 +10,7 @@ from lineal.client.local import LocalRepository
 from lineal.executors.git import GitRepository, Person
 from lineal.formats.registry_files import decode, encode, places
 from lineal.objects.errors import Conflict, Invalid, LinealError, Refused
-from lineal.operations.answers import Wish
+from lineal.operations.answers.registry import Wish
 from lineal.operations.versioning import git_records, git_wishes, moves, promotions, registered_versions
 from lineal.operations.versioning.policies import policy_of
 

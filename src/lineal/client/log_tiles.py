@@ -13,7 +13,7 @@ from lineal.formats.transparency.notes import Checkpoint, key_id, parse_checkpoi
 from lineal.formats.transparency.tiles import ENTRIES, Tile, reading_subtrees, split_entries, tiles_of
 from lineal.objects.errors import Corrupt, Invalid, NotFound
 from lineal.operations import transparency
-from lineal.operations.answers import Problem
+from lineal.operations.answers.upkeep import Problem
 from lineal.operations.operation import Handle
 from lineal.storage.buckets.bucket import Bucket
 

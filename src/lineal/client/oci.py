@@ -15,7 +15,8 @@ from lineal.objects.errors import Conflict, Corrupt, Invalid, LinealError, NotFo
 from lineal.objects.files import Entry, Mode
 from lineal.objects.prepared import prepared
 from lineal.objects.semantic import SemanticVersion, parse_semantic
-from lineal.operations.answers import PackedVersion, VersionAnswer
+from lineal.operations.answers.models import VersionAnswer
+from lineal.operations.answers.tags import PackedVersion
 from lineal.storage.oci.registry import Found, Registry
 
 if TYPE_CHECKING:

@@ -22,12 +22,13 @@ from lineal.capture.launch import launch, launch_bare
 from lineal.capture.launched import Launched, state_of
 from lineal.capture.native.beside import exit_seconds
 from lineal.capture.secrets import mask_command
-from lineal.capture.spool import hold, make_place, places, reserve
+from lineal.capture.spool import hold, reserve
+from lineal.capture.spool_places import make_place, places
 from lineal.client.delivery import NAME, deliver, name_of, spools
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Busy
 from lineal.objects.ulid import is_ulid, ulid
-from lineal.operations.answers import RunAnswer
+from lineal.operations.answers.models import RunAnswer
 from lineal.storage.turns import patient
 
 if TYPE_CHECKING:

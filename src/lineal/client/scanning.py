@@ -12,7 +12,7 @@ from typing import BinaryIO
 from lineal import operations as o
 from lineal.checks.scanning.scan import ScannedFile, scan
 from lineal.objects.errors import NotFound
-from lineal.operations.answers import ScanAnswer
+from lineal.operations.answers.models import ScanAnswer
 from lineal.operations.operation import Handle
 from lineal.operations.versioning.scans import secrets_in
 

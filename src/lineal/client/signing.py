@@ -14,7 +14,8 @@ from lineal.formats.signatures.certificates import Certificate, load_pem
 from lineal.formats.signatures.keys import PrivateKey
 from lineal.objects.errors import Invalid, NotFound
 from lineal.operations import signatures
-from lineal.operations.answers import SignatureAnswer, VersionAnswer
+from lineal.operations.answers.journal import SignatureAnswer
+from lineal.operations.answers.models import VersionAnswer
 from lineal.operations.operation import Handle
 from lineal.storage import private_keys
 

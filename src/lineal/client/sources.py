@@ -20,7 +20,8 @@ from lineal.objects.errors import Conflict, Denied, Invalid, NotFound
 from lineal.objects.files import Entry
 from lineal.objects.reference import check_name
 from lineal.objects.sources import QuerySource, Source
-from lineal.operations.answers import DatasetAnswer, Placed, SourceCheck
+from lineal.operations.answers.data import DatasetAnswer, SourceCheck
+from lineal.operations.answers.files import Placed
 from lineal.operations.operation import Handle, Upload
 from lineal.storage import trees
 from lineal.storage.blobs.reading import file_pieces, write_whole

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 from contextlib import suppress
-from difflib import get_close_matches
 from os import PathLike
 from pathlib import Path
 
@@ -108,6 +107,8 @@ def _found(path: Path) -> str:
             return root_of(path)
         if path.is_symlink():
             raise Invalid(f"{path} is a link that leads nowhere", hint=f"it points at {path.readlink()}")
+        from difflib import get_close_matches  # noqa: PLC0415 - most paths are right
+
         folder = path.parent
         near = get_close_matches(path.name, os.listdir(folder) if folder.is_dir() else (), _NEAR_MAX)
     except OSError as error:

@@ -29,19 +29,14 @@ from lineal.client.groups import (
 )
 from lineal.client.later import Later
 from lineal.objects.canonical import Scalar
-from lineal.operations.answers import (
-    Changes,
-    DatasetAnswer,
-    Placed,
-    ScanAnswer,
-    SignatureAnswer,
-    SourceCheck,
-    VersionAnswer,
-)
 from lineal.operations.operation import Operation, Upload
 
 if TYPE_CHECKING:
     from lineal.client.files import Workspace
+    from lineal.operations.answers.data import DatasetAnswer, SourceCheck
+    from lineal.operations.answers.files import Changes, Placed
+    from lineal.operations.answers.journal import SignatureAnswer
+    from lineal.operations.answers.models import ScanAnswer, VersionAnswer
 
 _AT_ONCE = bool(0)  # see lineal.operations
 if _AT_ONCE:

@@ -10,7 +10,7 @@ Digest = NewType("Digest", str)
 """``sha256:`` and 64 lower-case hexadecimal digits, as in OCI and OpenSSF."""
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-PREFIX = re.compile(r"sha256:[0-9a-f]{4,64}")
+PREFIX = r"sha256:[0-9a-f]{4,64}"
 
 
 def digest_of(data: bytes | bytearray | memoryview) -> Digest:

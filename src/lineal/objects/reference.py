@@ -33,14 +33,15 @@ NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9])?"
 
 _LINE = rf"#[0-9]{{1,9}}|[0-9]{{1,9}}(?:\.[0-9]{{1,9}}){{0,2}}|[0-9]{{1,9}}\.[0-9]{{1,9}}\.[0-9]{{1,9}}-{PRE}"
 
-_SHAPES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
-    ("digest", re.compile(rf"(?P<detail>{PREFIX.pattern})")),
-    ("run", re.compile(r"run:(?P<name>\S+)")),
-    ("deployment", re.compile(r"deployment:(?P<name>\S+)")),
-    ("dataset", re.compile(rf"data:(?P<name>{NAME})(?:@(?P<detail>{PREFIX.pattern}|[0-9]{{1,9}}))?")),
-    ("version", re.compile(rf"(?P<name>{NAME}):(?P<detail>{_LINE})")),
-    ("alias", re.compile(rf"(?P<name>{NAME})@(?P<detail>{NAME})")),
-    ("model", re.compile(rf"(?P<name>{NAME})")),
+# Compiled when they are needed, and then kept by re: every command imports this module, and asks for one or two shapes.
+_SHAPES: tuple[tuple[Kind, str], ...] = (
+    ("digest", rf"(?P<detail>{PREFIX})"),
+    ("run", r"run:(?P<name>\S+)"),
+    ("deployment", r"deployment:(?P<name>\S+)"),
+    ("dataset", rf"data:(?P<name>{NAME})(?:@(?P<detail>{PREFIX}|[0-9]{{1,9}}))?"),
+    ("version", rf"(?P<name>{NAME}):(?P<detail>{_LINE})"),
+    ("alias", rf"(?P<name>{NAME})@(?P<detail>{NAME})"),
+    ("model", rf"(?P<name>{NAME})"),
 )
 
 
@@ -59,7 +60,7 @@ def parse_reference(text: str) -> Reference:
         Invalid: it has none of the shapes above.
     """
     for kind, shape in _SHAPES:
-        if match := shape.fullmatch(text):
+        if match := re.fullmatch(shape, text):
             found = match.groupdict()
             return Reference(kind, found.get("name") or "", found.get("detail") or "")
     raise Invalid(

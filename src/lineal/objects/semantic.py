@@ -17,9 +17,10 @@ _WORD = r"(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
 PRE = rf"{_WORD}(?:\.{_WORD})*"
 """What may stand behind the hyphen: words of letters, digits and hyphens between dots, numbers without leading zeros."""
 
-_SEMANTIC = re.compile(rf"({_NUMBER})\.({_NUMBER})\.({_NUMBER})(?:-({PRE}))?", re.ASCII)
-_PRE = re.compile(PRE, re.ASCII)
-_BUILD = re.compile(r"[^+]+\+[0-9A-Za-z.-]+", re.ASCII)
+# Compiled when they are needed, and then kept by re: every command imports this module.
+_SEMANTIC = rf"(?a)({_NUMBER})\.({_NUMBER})\.({_NUMBER})(?:-({PRE}))?"
+_PRE = rf"(?a){PRE}"
+_BUILD = r"(?a)[^+]+\+[0-9A-Za-z.-]+"
 _PRE_LENGTH_MAX = 64
 
 RELEASED = "g"
@@ -68,8 +69,8 @@ def parse_semantic(text: str) -> SemanticVersion:
     Raises:
         Invalid: ``text`` is not MAJOR.MINOR.PATCH or MAJOR.MINOR.PATCH-PRE without leading zeros, or names a build.
     """
-    if not (match := _SEMANTIC.fullmatch(text)):
-        if _BUILD.fullmatch(text):
+    if not (match := re.fullmatch(_SEMANTIC, text)):
+        if re.fullmatch(_BUILD, text):
             raise Invalid(
                 f"{text!r} names a build",
                 hint="leave out what follows the +: it has no place in the order, and digests tell builds apart",
@@ -87,7 +88,7 @@ def check_series(text: str) -> str:
     Raises:
         Invalid: it is not in SemVer's grammar, or ends in a number itself.
     """
-    if not _PRE.fullmatch(text) or text.rpartition(".")[2].isdigit():
+    if not re.fullmatch(_PRE, text) or text.rpartition(".")[2].isdigit():
         raise Invalid(
             f"{text!r} cannot name pre-releases",
             hint="write a word of letters, digits and hyphens, such as rc or alpha; the number behind it is counted,"

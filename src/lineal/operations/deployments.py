@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lineal.objects.errors import Conflict, Invalid, LinealError, NotFound, Refused
 from lineal.objects.statements import Observation
-from lineal.operations.answers import DeploymentAnswer
+from lineal.operations.answers.models import DeploymentAnswer
 from lineal.operations.asking import lineage
 from lineal.operations.messages import hook_runs
 from lineal.operations.messages.hook_runs import Move

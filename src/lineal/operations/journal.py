@@ -11,7 +11,7 @@ import msgspec
 from lineal.objects.canonical import canonical_bytes
 from lineal.objects.digest import Digest, digest_of
 from lineal.objects.errors import LinealError
-from lineal.objects.statements import JournalEntry
+from lineal.objects.journal import JournalEntry
 from lineal.storage import entries
 from lineal.storage.database.database import Row
 from lineal.storage.store import Actor, Store

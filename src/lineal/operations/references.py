@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Any
 
 from lineal.objects.digest import short
@@ -269,6 +268,8 @@ def _versions_hint(store: Store, model: str) -> str:
 
 def near(name: str, names: Iterable[str], otherwise: str, *, prefix: str = "") -> str:
     """Return the hint for a name that nothing has: the names like it, or ``otherwise``."""
+    from difflib import get_close_matches  # noqa: PLC0415 - most names are right
+
     close = get_close_matches(name, list(names), n=3, cutoff=0.5)
     return "did you mean " + " or ".join(prefix + each for each in close) + "?" if close else otherwise
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -47,6 +46,8 @@ def check(blobs: PackedBlobs, *, sample: float, progress: Progress) -> Checked:
         sample: which share of its packs and files, from 0 to 1, chosen by chance; a pack without a file is always told.
         progress: is told how far it is.
     """
+    import random  # noqa: PLC0415 - a pull takes from damaged files what is whole, and leaves nothing to chance
+
     chance = random.Random()  # noqa: S311 - chosen by chance, not in secret
     count = size_bytes = 0
     damages = list[Damage]()

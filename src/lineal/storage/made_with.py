@@ -10,8 +10,8 @@ import msgspec
 
 from lineal.objects.canonical import decode
 from lineal.objects.digest import digest_of
+from lineal.objects.journal import JournalEntry
 from lineal.objects.runs import Code, Run, Runtime
-from lineal.objects.statements import JournalEntry
 from lineal.objects.versions import Version
 from lineal.storage.database.database import Database, Row
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
-import tomllib
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -26,8 +25,9 @@ __all__ = ["DIRECTORY", "FORMAT", "Settings", "create", "find", "on_disk", "open
 FORMAT = 1
 """The number of the layout; a newer one is refused."""
 
+_FORMAT_ONLY = f"format = {FORMAT}\n"
 _FOLDERS = ("blobs/sha256", "tmp", "spool", "deployments", "environments")
-_URL = re.compile(r"postgres(?:ql)?://[^\s\x00-\x1f\x7f]+")
+_URL = r"postgres(?:ql)?://[^\s\x00-\x1f\x7f]+"
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,7 +49,7 @@ def create(directory: Path, *, database: str = "") -> Path:
         Conflict: a repository is there, with another database.
         Unavailable: the directory cannot be written.
     """
-    if database and not _URL.fullmatch(database):
+    if database and not re.fullmatch(_URL, database):
         raise Invalid("the database's address must begin with postgresql://", hint="leave it out to use a file")
     root = directory / DIRECTORY
     if (root / FILE).is_file():
@@ -64,7 +64,7 @@ def create(directory: Path, *, database: str = "") -> Path:
             root.chmod(0o700)  # the address may hold a password
     except OSError as error:
         raise reading.unavailable(root, error) from None
-    text = f"format = {FORMAT}\n" + (f"database = {json.dumps(database, ensure_ascii=False)}\n" if database else "")
+    text = _FORMAT_ONLY + (f"database = {msgspec.json.encode(database).decode()}\n" if database else "")
     # Written last: without this file the directory is no repository, and making it again completes it.
     reading.write_whole((text.encode(),), root / FILE, root)
     return root
@@ -80,7 +80,7 @@ def settings(root: Path) -> Settings:
     """
     path = root / FILE
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = _read(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         raise NotFound(f"there is no repository in {root.parent}", hint="lineal init makes one") from None
     except OSError as error:
@@ -93,6 +93,14 @@ def settings(root: Path) -> Settings:
         return msgspec.convert(values, prepared(Settings))
     except msgspec.ValidationError as error:
         raise Corrupt(f"{path} is not understood: {error}", hint="it needs one line: format = 1") from None
+
+
+def _read(text: str) -> dict[str, Any]:
+    if text == _FORMAT_ONLY:  # as in most repositories
+        return {"format": FORMAT}
+    import tomllib  # noqa: PLC0415 - it takes longer than to open the repository
+
+    return tomllib.loads(text)
 
 
 def open_store(root: Path, *, actor: Actor, read_only: bool = False) -> Store:

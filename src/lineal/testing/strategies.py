@@ -14,6 +14,7 @@ from lineal.objects.canonical import NOT_FINITE, Number, Object, Scalar
 from lineal.objects.datasets import DatasetVersion
 from lineal.objects.digest import Digest
 from lineal.objects.files import Entry, Mode, Recipe, Tree
+from lineal.objects.journal import JournalEntry
 from lineal.objects.outside_evaluations import OutsideEvaluation
 from lineal.objects.profiles import Profile, RowDigests, Tables
 from lineal.objects.replays import AnswerChanges, Golden, Replay
@@ -26,7 +27,6 @@ from lineal.objects.statements import (
     CardEdit,
     Evaluation,
     GateReport,
-    JournalEntry,
     Observation,
     Sighting,
     Signature,

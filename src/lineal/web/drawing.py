@@ -5,7 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from lineal.formats.figures import lineage
-from lineal.operations.answers import Lineage
+from lineal.operations.answers.lineage import Lineage
 from lineal.web.rendering import address
 
 _LINKED = frozenset(("run", "dataset", "version", "deployment"))

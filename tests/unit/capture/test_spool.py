@@ -19,7 +19,7 @@ from lineal.capture.launched import Launched, recover
 from lineal.capture.native import run
 from lineal.capture.program.processes import start_time
 from lineal.capture.shim.lineal_shim.writing import encoded
-from lineal.capture.spool import Start, make_place, orphans, places, write_start
+from lineal.capture.spool import Start, orphans, write_start
 from lineal.capture.told.points import batches
 from lineal.capture.told.reading import read
 from lineal.objects.errors import NotFound
@@ -176,21 +176,3 @@ def test_half_a_character_does_not_keep_a_run_from_being_recorded(tmp_path: Path
     params = read(spool).params
 
     assert {"name": "?", "smile": "\N{GRINNING FACE}"} == params
-
-
-def test_spools_of_one_repository_are_not_those_of_another(tmp_path: Path) -> None:
-    variables = {"HOME": str(tmp_path)}
-    one, other = (places(None, whose, variables) for whose in ("https://one", "https://other"))
-
-    assert not set(one) & set(other)
-    assert one[0].is_relative_to(tmp_path / ".cache")
-    assert (tmp_path / "own", *one) == places(tmp_path / "own", "https://one", variables)
-    assert 1 == len(places(None, "https://one", {}))
-
-
-def test_a_place_that_somebody_else_laid_out_is_not_written_to(tmp_path: Path) -> None:
-    (tmp_path / "theirs").mkdir()
-    (tmp_path / "place").symlink_to(tmp_path / "theirs")
-
-    with pytest.raises(PermissionError):
-        make_place(tmp_path / "place")

@@ -12,7 +12,7 @@ from pkgutil import walk_packages
 import pytest
 
 from lineal import operations
-from lineal.cli.catalogue import commands, find
+from lineal.cli.catalogue import HAND_MADE, commands, find, hand_made
 from lineal.cli.completion import SCRIPTS, bash
 from lineal.cli.examples import EXAMPLES
 from lineal.cli.globals import split
@@ -57,6 +57,14 @@ def test_words_that_lead_nowhere_are_told_with_those_like_them(line: str, messag
 
     assert message == caught.value.message
     assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize("words", HAND_MADE)
+def test_every_hand_made_command_is_where_the_table_says(words: str) -> None:
+    command = hand_made(words)
+
+    assert command is not None
+    assert words == command.words
 
 
 def test_every_verb_is_where_the_table_says() -> None:

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 from lineal.cli.render.reports import github, gitlab, junit, markdown
 from lineal.objects.statements import Verdict
-from lineal.operations.answers import GateAnswer
+from lineal.operations.answers.models import GateAnswer
 
 NASTY = 'recall[sex=a|b] is <0.5> & "low"\x07: 100 %\nsecond, line'
 ANSWER = GateAnswer(

@@ -13,6 +13,7 @@ from lineal.objects.context import Context
 from lineal.objects.datasets import Column, DatasetVersion
 from lineal.objects.digest import Digest, digest_of
 from lineal.objects.files import NOTHING, Branch, Entry, Range, Recipe, Tree
+from lineal.objects.journal import JournalEntry
 from lineal.objects.places import Label, ObjectUse, QueryUse
 from lineal.objects.profiles import Categories, ColumnProfile, Distribution, Profile, RowDigests, Table, Tables
 from lineal.objects.runs import FileUse, ModelFacts, Run, Seeds, Training
@@ -24,7 +25,6 @@ from lineal.objects.statements import (
     CardEdit,
     Cause,
     GateReport,
-    JournalEntry,
     Observation,
     Sighting,
     Signature,

@@ -15,7 +15,7 @@ import pytest
 
 import lineal.objects
 from lineal.objects.canonical import Object, canonical_bytes, decode, object_digest
-from lineal.objects.statements import JournalEntry
+from lineal.objects.journal import JournalEntry
 from lineal.storage.database.migrations import migrate
 from lineal.storage.database.sqlite import MEMORY, Sqlite
 from lineal.testing.strategies import KINDS

@@ -6,7 +6,8 @@ from lineal.client.local import LocalRepository
 from lineal.objects.canonical import object_digest
 from lineal.objects.files import Entry, Tree
 from lineal.objects.runs import Code, FileUse, ModelFacts, Package, Run, Runtime
-from lineal.operations.answers import DatasetAnswer, RunAnswer
+from lineal.operations.answers.data import DatasetAnswer
+from lineal.operations.answers.models import RunAnswer
 from lineal.operations.operation import Upload
 
 CODE = Code(entry_point="train.py", commit="a" * 40)

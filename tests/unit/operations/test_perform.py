@@ -11,7 +11,7 @@ from lineal.client.local import LocalRepository
 from lineal.objects.canonical import canonical_bytes, decode
 from lineal.objects.digest import digest_of
 from lineal.objects.errors import Conflict, Denied, Invalid, NotFound, Refused, Unavailable
-from lineal.objects.statements import JournalEntry
+from lineal.objects.journal import JournalEntry
 from lineal.operations import every
 from lineal.operations.data import datasets
 from lineal.operations.operation import Effect, Operation, Upload

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lineal.client.local import LocalRepository
 from lineal.objects.runs import Point
 from lineal.objects.ulid import hexadecimal
-from lineal.operations.answers import RegisteredVersion
+from lineal.operations.answers.registry import RegisteredVersion
 from lineal.operations.recording import artifacts, logged_models, tracking
 from lineal.operations.recording.logged_models import NewModel
 from lineal.operations.versioning import registered_models, registered_versions

@@ -9,10 +9,10 @@ import pytest
 from lineal.objects.canonical import canonical_bytes
 from lineal.objects.digest import digest_of
 from lineal.objects.errors import Conflict, Invalid, Unavailable
+from lineal.objects.journal import JournalEntry
 from lineal.objects.runs import Code, Package, Runtime
 from lineal.objects.semantic import pre_order
 from lineal.objects.sources import ObjectSource, QuerySource
-from lineal.objects.statements import JournalEntry
 from lineal.objects.ulid import hexadecimal, ulid
 from lineal.objects.versions import Version
 from lineal.storage.blobs.memory import MemoryBlobs

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 from collections.abc import Iterator, Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 
-from lineal.cli.command import Command
+from lineal.cli.commands import data_add
 from lineal.cli.context import Context
 from lineal.cli.next import next_step
 from lineal.cli.parser import Parser
@@ -21,16 +19,8 @@ if TYPE_CHECKING:
 _SHOWN = 5
 
 
-def with_dvc(command: Command) -> Command:
-    """Return the command that also gives DVC what it adds."""
-    return command._replace(
-        add_arguments=partial(_add_arguments, command),
-        run=lambda context, options: (_run if options.dvc else command.run)(context, options),
-    )
-
-
-def _add_arguments(command: Command, parser: Parser) -> None:
-    command.add_arguments(parser)
+def _add_arguments(parser: Parser) -> None:
+    data_add.DATA_ADD.add_arguments(parser)
     parser.add_argument(
         "--dvc",
         action="store_true",
@@ -42,6 +32,10 @@ def _add_arguments(command: Command, parser: Parser) -> None:
 
 
 def _run(context: Context, options: argparse.Namespace) -> int:
+    return (_add_and_publish if options.dvc else data_add.DATA_ADD.run)(context, options)
+
+
+def _add_and_publish(context: Context, options: argparse.Namespace) -> int:
     from lineal.client.dvc.ignoring import without_ignored  # noqa: PLC0415
     from lineal.client.dvc.publishing import check_publishable, publish  # noqa: PLC0415 - help does without it
     from lineal.client.local import LocalRepository  # noqa: PLC0415
@@ -73,6 +67,8 @@ def _left_out(paths: Sequence[str]) -> Iterator[str]:
 
 
 def _said(done: Published) -> Iterator[str]:
+    import shlex  # noqa: PLC0415 - few are given to DVC
+
     from lineal.cli.render.units import count, size  # noqa: PLC0415
 
     for each in done.sent:
@@ -81,3 +77,6 @@ def _said(done: Published) -> Iterator[str]:
     if len(done.sent) == 1:
         yield "lineal: DVC has no remote here; dvc remote add makes one, and dvc push sends the files"
     yield f"next: git add {shlex.join(map(str, done.files))}"
+
+
+DATA_ADD = data_add.DATA_ADD._replace(add_arguments=_add_arguments, run=_run)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from lineal.cli.context import Context
 from lineal.objects.errors import LinealError
-from lineal.operations.answers import Moves, PlannedMove
 
 if TYPE_CHECKING:
     from lineal.client.connect import Repository
@@ -29,6 +28,8 @@ def follow(context: Context, repository: Repository, answer: Any) -> None:
 
 def _versions(answer: Any) -> Iterator[str]:
     """Yield the references of the versions that an answer is about."""
+    from lineal.operations.answers.registry import Moves, PlannedMove  # noqa: PLC0415 - as above
+
     for each in answer if isinstance(answer, tuple) else (answer,):
         if isinstance(each, Moves):
             yield from (move.reference for move in each.promotions)

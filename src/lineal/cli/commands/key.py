@@ -121,26 +121,33 @@ def _revoke(context: Context, options: argparse.Namespace) -> int:
     return 0
 
 
-KEYS = (
-    Command(
-        "key create",
-        "Make a key of your own: EC P-256 for versions, Ed25519 for checkpoints of the journal.\n\n"
-        "The private half stays in your configuration directory, readable by you alone. The one called default signs every "
-        "version that you register.",
-        _add_create,
-        _create,
-    ),
-    Command("key list", "List your keys, and those that the repository trusts.", _add_nothing, _list),
-    Command(
-        "key trust",
-        "Have the repository trust somebody's key, or a root whose certificates name who signs: written into lineal.toml.",
-        _add_trust,
-        _trust,
-    ),
-    Command(
-        "key revoke",
-        "Have the repository trust a key no longer. What it signed before stays good: the journal says when that was.",
-        _add_revoke,
-        _revoke,
-    ),
+KEY_CREATE = Command(
+    words="key create",
+    description="Make a key of your own: EC P-256 for versions, Ed25519 for checkpoints of the journal.\n\n"
+    "The private half stays in your configuration directory, readable by you alone. The one called default signs every "
+    "version that you register.",
+    add_arguments=_add_create,
+    run=_create,
+)
+
+KEY_LIST = Command(
+    words="key list",
+    description="List your keys, and those that the repository trusts.",
+    add_arguments=_add_nothing,
+    run=_list,
+)
+
+KEY_TRUST = Command(
+    words="key trust",
+    description="Have the repository trust somebody's key, or a root whose certificates name who signs: written into "
+    "lineal.toml.",
+    add_arguments=_add_trust,
+    run=_trust,
+)
+
+KEY_REVOKE = Command(
+    words="key revoke",
+    description="Have the repository trust a key no longer. What it signed before stays good: the journal says when that was.",
+    add_arguments=_add_revoke,
+    run=_revoke,
 )

@@ -15,7 +15,7 @@ from lineal.cli.parser import Parser
 from lineal.objects.errors import Invalid, LinealError
 
 if TYPE_CHECKING:
-    from lineal.operations.answers import CardAnswer
+    from lineal.operations.answers.models import CardAnswer
 
 _DESCRIPTION = (
     "Show the model card of a version: facts as they are now, and what people wrote, with what of it is stale.\n"

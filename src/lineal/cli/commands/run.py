@@ -14,7 +14,7 @@ from lineal.objects.errors import Invalid, LinealError, NotFound
 
 if TYPE_CHECKING:
     from lineal.client.connect import Repository
-    from lineal.operations.answers import RunAnswer
+    from lineal.operations.answers.models import RunAnswer
 
 _GAPS_SHOWN = 5
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from lineal.cli.render.page import Page
 from lineal.cli.render.units import ago, moment, when
-from lineal.operations.answers import AccountAnswer, GrantAnswer, NewTokenAnswer, PasswordAnswer, TokenAnswer
+from lineal.operations.answers.accounts import AccountAnswer, GrantAnswer, NewTokenAnswer, PasswordAnswer, TokenAnswer
 
 
 def one(answer: AccountAnswer, page: Page) -> Iterator[str]:

@@ -7,86 +7,89 @@ from importlib import import_module
 from typing import Any
 
 from lineal.cli.render.page import Page
-from lineal.operations import answers as a
 
 Renderer = Callable[[Any, Page], Iterator[str]]
 
 
-ONE: dict[type[a.Answer], str] = {
-    a.RunAnswer: "runs.one",
-    a.DatasetAnswer: "datasets.one",
-    a.SourceCheck: "datasets.check",
-    a.VersionAnswer: "versions.one",
-    a.BumpAnswer: "bumps.one",
-    a.GoldenAnswers: "golden.requests",
-    a.ReplayAnswer: "golden.one",
-    a.ModelAnswer: "versions.model",
-    a.Promotion: "verdicts.promotion",
-    a.GateAnswer: "verdicts.gate",
-    a.EvaluationAnswer: "verdicts.evaluation",
-    a.OutsideEvaluationAnswer: "outside.one",
-    a.DeploymentAnswer: "deployments.one",
-    a.RemoteAnswer: "remotes.one",
-    a.AccountAnswer: "accounts.one",
-    a.PasswordAnswer: "accounts.password",
-    a.NewTokenAnswer: "accounts.new_token",
-    a.TokenAnswer: "accounts.token",
-    a.GrantAnswer: "accounts.grant",
-    a.Diagnosis: "remotes.diagnosis",
-    a.Diff: "differences.diff",
-    a.DataDiff: "tables.diff",
-    a.Lineage: "lineage.lineage",
-    a.Forgotten: "runs.forgotten",
-    a.Found: "versions.found",
-    a.SqlAnswer: "sql.table",
-    a.Verification: "history.verification",
-    a.SignatureAnswer: "history.signature",
-    a.CardAnswer: "versions.card",
-    a.ScanAnswer: "scans.one",
-    a.Placed: "files.placed",
-    a.Collection: "files.collection",
-    a.Repair: "history.repair",
-    a.Moves: "moves.made",
-    a.PlannedMove: "moves.planned",
-    a.HoldAnswer: "moves.hold",
-    a.RemovedVersion: "moves.removed",
-    a.WebhookAnswer: "moves.webhook",
-    a.WebhookTest: "moves.tried",
-    a.NewSecretAnswer: "moves.new_secret",
+ONE = {
+    "RunAnswer": "runs.one",
+    "DatasetAnswer": "datasets.one",
+    "SourceCheck": "datasets.check",
+    "VersionAnswer": "versions.one",
+    "BumpAnswer": "bumps.one",
+    "GoldenAnswers": "golden.requests",
+    "ReplayAnswer": "golden.one",
+    "ModelAnswer": "versions.model",
+    "Promotion": "verdicts.promotion",
+    "GateAnswer": "verdicts.gate",
+    "EvaluationAnswer": "verdicts.evaluation",
+    "OutsideEvaluationAnswer": "outside.one",
+    "DeploymentAnswer": "deployments.one",
+    "RemoteAnswer": "remotes.one",
+    "AccountAnswer": "accounts.one",
+    "PasswordAnswer": "accounts.password",
+    "NewTokenAnswer": "accounts.new_token",
+    "TokenAnswer": "accounts.token",
+    "GrantAnswer": "accounts.grant",
+    "Diagnosis": "remotes.diagnosis",
+    "Diff": "differences.diff",
+    "DataDiff": "tables.diff",
+    "Lineage": "lineage.lineage",
+    "Forgotten": "runs.forgotten",
+    "Found": "versions.found",
+    "SqlAnswer": "sql.table",
+    "Verification": "history.verification",
+    "SignatureAnswer": "history.signature",
+    "CardAnswer": "versions.card",
+    "ScanAnswer": "scans.one",
+    "Placed": "files.placed",
+    "Collection": "files.collection",
+    "Repair": "history.repair",
+    "Moves": "moves.made",
+    "PlannedMove": "moves.planned",
+    "HoldAnswer": "moves.hold",
+    "RemovedVersion": "moves.removed",
+    "WebhookAnswer": "moves.webhook",
+    "WebhookTest": "moves.tried",
+    "NewSecretAnswer": "moves.new_secret",
 }
-"""What writes an answer: a module beside this one and its function, which is imported when there is such an answer."""
+"""What writes an answer, by the name of its class: a module beside this one and its function. Both are imported when there is such
+an answer."""
 
-MANY: dict[type[a.Answer], str] = {
-    a.RunAnswer: "runs.many",
-    a.ExperimentAnswer: "runs.experiments",
-    a.DatasetAnswer: "datasets.many",
-    a.ModelAnswer: "versions.models",
-    a.VersionLine: "versions.lines",
-    a.DeploymentAnswer: "deployments.many",
-    a.RemoteAnswer: "remotes.many",
-    a.AccountAnswer: "accounts.many",
-    a.TokenAnswer: "accounts.tokens",
-    a.GrantAnswer: "accounts.grants",
-    a.LogLine: "history.log",
-    a.Changes: "files.changes",
-    a.FileLine: "files.many",
-    a.Transfer: "files.transfers",
-    a.PlannedMove: "moves.plans",
-    a.HoldAnswer: "moves.holds",
-    a.WebhookAnswer: "moves.webhooks",
-    a.DeliveryLine: "moves.deliveries",
-    a.HookAnswer: "moves.hooks",
-    a.Wish: "wishes.many",
-    a.RecordLine: "wishes.recorded",
+MANY = {
+    "RunAnswer": "runs.many",
+    "ExperimentAnswer": "runs.experiments",
+    "DatasetAnswer": "datasets.many",
+    "ModelAnswer": "versions.models",
+    "VersionLine": "versions.lines",
+    "DeploymentAnswer": "deployments.many",
+    "RemoteAnswer": "remotes.many",
+    "AccountAnswer": "accounts.many",
+    "TokenAnswer": "accounts.tokens",
+    "GrantAnswer": "accounts.grants",
+    "LogLine": "history.log",
+    "Changes": "files.changes",
+    "FileLine": "files.many",
+    "Transfer": "files.transfers",
+    "PlannedMove": "moves.plans",
+    "HoldAnswer": "moves.holds",
+    "WebhookAnswer": "moves.webhooks",
+    "DeliveryLine": "moves.deliveries",
+    "HookAnswer": "moves.hooks",
+    "Wish": "wishes.many",
+    "RecordLine": "wishes.recorded",
 }
 """What writes a list of answers, likewise."""
+
+_TOLD_ONCE = {"NewTokenAnswer": "token", "NewSecretAnswer": "secret"}
+"""What scripts take of an answer instead of its reference."""
 
 
 def render(answer: Any, page: Page) -> Iterator[str]:
     """Yield the lines of an answer, or of a list of answers of one type; an empty list has none."""
     if not isinstance(answer, tuple | list):
-        return renderer(ONE[type(answer)])(answer, page)
-    return renderer(MANY[type(answer[0])])(answer, page) if answer else iter(())
+        return renderer(ONE[type(answer).__name__])(answer, page)
+    return renderer(MANY[type(answer[0]).__name__])(answer, page) if answer else iter(())
 
 
 def renderer(name: str) -> Renderer:
@@ -98,14 +101,11 @@ def renderer(name: str) -> Renderer:
 
 def references(answer: Any) -> Iterator[str]:
     """Yield what an answer can be asked for again by, for scripts."""
-    if isinstance(answer, a.Found):
-        yield from references((*answer.versions, *answer.runs))
-    elif isinstance(answer, a.NewTokenAnswer):
-        yield answer.token
-    elif isinstance(answer, a.NewSecretAnswer) and answer.secret:
-        yield answer.secret
-    elif isinstance(answer, tuple | list):
+    kind = type(answer).__name__
+    if isinstance(answer, tuple | list):
         for each in answer:
             yield from references(each)
-    elif reference := getattr(answer, "reference", ""):
-        yield reference
+    elif kind == "Found":
+        yield from references((*answer.versions, *answer.runs))
+    elif given := getattr(answer, _TOLD_ONCE.get(kind, ""), "") or getattr(answer, "reference", ""):
+        yield given

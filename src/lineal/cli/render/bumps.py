@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from lineal.checks.bump.changes import changes_said
 from lineal.cli.render.page import Page
-from lineal.cli.render.runs import bullets
 from lineal.objects.replays import AnswerChanges
-from lineal.operations.answers import BumpAnswer, BumpFinding
+from lineal.operations.answers.bumps import BumpAnswer, BumpFinding
 
 
 def one(answer: BumpAnswer, page: Page) -> Iterator[str]:
@@ -18,11 +17,11 @@ def one(answer: BumpAnswer, page: Page) -> Iterator[str]:
     if answer.given:
         yield from page.facts((("it has", answer.given), ("overridden because", answer.overridden_because)))
     for level in ("major", "minor", "patch"):
-        yield from bullets(page, level, (_sentence(each) for each in answer.findings if each.level == level))
+        yield from page.bullets(level, (_sentence(each) for each in answer.findings if each.level == level))
     if answer.pre_release:
         changed = answer.since_pre_release or ("nothing: it became the release",)
-        yield from bullets(page, f"since {answer.pre_release}", changed)
-    yield from bullets(page, "answers", map(_changed, answer.changes))
+        yield from page.bullets(f"since {answer.pre_release}", changed)
+    yield from page.bullets("answers", map(_changed, answer.changes))
 
 
 def _changed(found: AnswerChanges) -> str:

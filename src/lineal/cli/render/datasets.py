@@ -6,11 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from lineal.cli.render import tables
 from lineal.cli.render.page import Page
-from lineal.cli.render.runs import bullets
 from lineal.cli.render.units import ago, count, moment, scalar, size, when
 from lineal.objects.digest import short
 from lineal.objects.sources import QuerySource
-from lineal.operations.answers import DatasetAnswer, SourceCheck
+from lineal.operations.answers.data import DatasetAnswer, SourceCheck
 
 
 def one(answer: DatasetAnswer, page: Page) -> Iterator[str]:
@@ -36,9 +35,9 @@ def one(answer: DatasetAnswer, page: Page) -> Iterator[str]:
         )
     for gap in answer.gaps:
         yield from page.wrapped(f"! {gap}", hanging="  ")
-    yield from bullets(page, "read by", answer.read_by)
-    yield from bullets(page, "written by", answer.written_by)
-    yield from bullets(page, "versions that came from it", answer.origin_of)
+    yield from page.bullets("read by", answer.read_by)
+    yield from page.bullets("written by", answer.written_by)
+    yield from page.bullets("versions that came from it", answer.origin_of)
 
 
 def check(answer: SourceCheck, page: Page) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from lineal.cli.render.page import Page
 from lineal.cli.render.units import ago, moment, when
-from lineal.operations.answers import DeploymentAnswer
+from lineal.operations.answers.models import DeploymentAnswer
 
 _STATE_TONES = {"running": "good", "stopped": "faint", "starting": "doubtful"}
 

@@ -14,7 +14,7 @@ from lineal.cli.render.units import count, number
 from lineal.formats.wording import percent
 from lineal.objects.canonical import NOT_FINITE
 from lineal.objects.digest import short
-from lineal.operations.answers import Diff, ModelFileDiff
+from lineal.operations.answers.differences import Diff, ModelFileDiff
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 

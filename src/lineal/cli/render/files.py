@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from lineal.cli.render.page import Page, plain
 from lineal.cli.render.units import count, size
 from lineal.objects.digest import short
-from lineal.operations.answers import Changes, Collection, FileLine, Placed, Transfer
+from lineal.operations.answers.files import Changes, FileLine, Placed, Transfer
+from lineal.operations.answers.upkeep import Collection
 
 _SHOWN_MAX = 50
 

@@ -8,11 +8,10 @@ from http import HTTPStatus
 from lineal.checks.bump.changes import changes_said
 from lineal.checks.bump.replay import replay_seen
 from lineal.cli.render.page import Page, plain
-from lineal.cli.render.runs import bullets
 from lineal.cli.render.units import count
 from lineal.objects.replays import AnswerChanges, Golden, Replay
 from lineal.objects.statements import Statement
-from lineal.operations.answers import GoldenAnswers, GoldenLine, ReplayAnswer
+from lineal.operations.answers.golden import GoldenAnswers, GoldenLine, ReplayAnswer
 
 
 def of_version(statements: Sequence[Statement], page: Page) -> Iterator[str]:
@@ -20,10 +19,10 @@ def of_version(statements: Sequence[Statement], page: Page) -> Iterator[str]:
     newest = sorted(statements, key=lambda each: each.at, reverse=True)
     golden = next((each.predicate for each in newest if isinstance(each.predicate, Golden)), None)
     if golden:
-        yield from bullets(page, "golden requests", (golden_summary(golden), *golden.gaps))
+        yield from page.bullets("golden requests", (golden_summary(golden), *golden.gaps))
     changes = next((each.predicate for each in newest if isinstance(each.predicate, AnswerChanges)), None)
     if changes:
-        yield from bullets(page, "on the held-out rows", (changes_said(changes),))
+        yield from page.bullets("on the held-out rows", (changes_said(changes),))
 
 
 def golden_summary(found: Golden) -> str:

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from lineal.cli.render.page import Page
 from lineal.cli.render.units import ago, count, moment, size
-from lineal.operations.answers import LogLine, Problem, Repair, SignatureAnswer, Verification
+from lineal.operations.answers.journal import SignatureAnswer
+from lineal.operations.answers.questions import LogLine
+from lineal.operations.answers.upkeep import Problem, Repair, Verification
 
 
 def log(answers: Sequence[LogLine], page: Page) -> Iterator[str]:

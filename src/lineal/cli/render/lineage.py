@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lineal.cli.render.page import Page, plain
-from lineal.operations.answers import Edge, Lineage, Node
+from lineal.operations.answers.lineage import Edge, Lineage, Node
 
 
 def lineage(answer: Lineage, page: Page) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from lineal.cli.render import verdicts
 from lineal.cli.render.page import Page
 from lineal.cli.render.units import moment, when
-from lineal.operations.answers import (
+from lineal.operations.answers.registry import (
     DeliveryLine,
     HoldAnswer,
     HookAnswer,

@@ -9,7 +9,7 @@ from lineal.cli.render.units import count, number
 from lineal.objects.digest import short
 from lineal.objects.outside_evaluations import OutsideEvaluation, OutsideResult
 from lineal.objects.statements import Statement
-from lineal.operations.answers import OutsideEvaluationAnswer
+from lineal.operations.answers.models import OutsideEvaluationAnswer
 
 _SHOWN = 40
 _NOTES_SHOWN = 8

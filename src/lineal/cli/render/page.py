@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 _COLOURS = {"good": "32", "bad": "31", "doubtful": "33", "faint": "2", "title": "1"}
@@ -53,6 +53,20 @@ class Page(NamedTuple):
         space = max((len(name) for name, _ in kept), default=0)
         for name, value in kept:
             yield f"{indent}{self.paint(name.ljust(space), 'faint')}{_GAP}{value}"
+
+    def mapping(self, heading: str, values: Mapping[str, str]) -> Iterator[str]:
+        """Yield names and values under a heading; nothing when there are none."""
+        if values:
+            yield f"  {self.title(heading)}"
+            yield from self.facts(values.items(), indent="    ")
+
+    def bullets(self, heading: str, sentences: Iterable[str], tone: str = "title") -> Iterator[str]:
+        """Yield sentences under a heading; nothing when there are none."""
+        found = list(sentences)
+        if found:
+            yield f"  {self.paint(heading, tone)}"
+            for each in found:
+                yield from self.wrapped(f"- {each}", indent="    ", hanging="  ")
 
     def table(
         self,

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from lineal.cli.render.page import Page
 from lineal.cli.render.units import ago, moment, when
-from lineal.operations.answers import Diagnosis, Finding, RemoteAnswer
+from lineal.operations.answers.upkeep import Diagnosis, Finding, RemoteAnswer
 
 
 def one(answer: RemoteAnswer, page: Page) -> Iterator[str]:

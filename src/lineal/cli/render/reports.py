@@ -10,7 +10,7 @@ from hashlib import sha256
 from xml.sax.saxutils import escape, quoteattr
 
 from lineal.objects.statements import Outcome, Verdict
-from lineal.operations.answers import GateAnswer
+from lineal.operations.answers.models import GateAnswer
 
 _WORDS: dict[Outcome, str] = {"pass": "✅ pass", "warn": "⚠️ warn", "inconclusive": "❔ inconclusive", "fail": "❌ fail"}
 

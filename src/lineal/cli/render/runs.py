@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from lineal.cli.render.page import Page, plain
 from lineal.cli.render.units import ago, duration, metrics, moment, number, size, when
 from lineal.objects.digest import short
-from lineal.operations.answers import ExperimentAnswer, Forgotten, RunAnswer
+from lineal.operations.answers.models import RunAnswer
 from lineal.operations.answers.run_sections import sections_of
 from lineal.operations.answers.sections import Cell, Link, Measured, Section, Sha, Size
+from lineal.operations.answers.tracking import ExperimentAnswer, Forgotten
 
 _ROWS_SHOWN = 40
 """A run that wrote thousands of files shows so many; ``--json`` has them all."""
@@ -147,22 +148,6 @@ def ending(answer: RunAnswer) -> str:
     if answer.state in {"running", "finished"} or status is None:
         return answer.state
     return f"{answer.state} (signal {-status})" if status < 0 else f"{answer.state} (exit status {status})"
-
-
-def mapping(page: Page, heading: str, values: dict[str, str]) -> Iterator[str]:
-    """Yield names and values under a heading; nothing when there are none."""
-    if values:
-        yield f"  {page.title(heading)}"
-        yield from page.facts(values.items(), indent="    ")
-
-
-def bullets(page: Page, heading: str, sentences: Iterable[str], tone: str = "title") -> Iterator[str]:
-    """Yield sentences under a heading; nothing when there are none."""
-    found = list(sentences)
-    if found:
-        yield f"  {page.paint(heading, tone)}"
-        for each in found:
-            yield from page.wrapped(f"- {each}", indent="    ", hanging="  ")
 
 
 def _by(answer: RunAnswer) -> str:

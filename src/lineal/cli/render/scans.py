@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lineal.cli.render.page import Page, plain
 from lineal.cli.render.units import count
 from lineal.objects.scans import Scan, ScanFinding, ScanOutcome
-from lineal.operations.answers import ScanAnswer
+from lineal.operations.answers.models import ScanAnswer
 
 _SIGNS: dict[ScanOutcome, tuple[str, str]] = {
     "clean": ("✓", "good"),

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lineal.cli.render.page import Page
-from lineal.operations.answers import SqlAnswer
-from lineal.operations.answers.questions import Cell
+from lineal.operations.answers.questions import Cell, SqlAnswer
 
 
 def table(answer: SqlAnswer, page: Page) -> Iterator[str]:

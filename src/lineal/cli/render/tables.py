@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from lineal.checks.comparing.files import FileChange
-from lineal.checks.comparing.rows import RowChanges
 from lineal.cli.render.page import Page, plain
 from lineal.cli.render.units import count, size
 from lineal.formats.summaries import ColumnSummary, in_words
 from lineal.formats.wording import percent
-from lineal.operations.answers import DataDiff, TableAnswer, TableDiff
+
+if TYPE_CHECKING:
+    from lineal.checks.comparing.files import FileChange
+    from lineal.checks.comparing.rows import RowChanges
+    from lineal.operations.answers.data import TableAnswer
+    from lineal.operations.answers.data_diffs import DataDiff, TableDiff
 
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 _SHAPE_WIDTH = 12

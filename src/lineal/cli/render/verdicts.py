@@ -9,7 +9,7 @@ from lineal.cli.render.units import count, duration, number
 from lineal.formats import costs
 from lineal.objects.canonical import Number
 from lineal.objects.statements import Evaluation, Outcome, SliceResult, Verdict
-from lineal.operations.answers import EvaluationAnswer, GateAnswer, Promotion
+from lineal.operations.answers.models import EvaluationAnswer, GateAnswer, Promotion
 
 _SIGNS: dict[Outcome, tuple[str, str]] = {
     "pass": ("✓", "good"),

@@ -8,7 +8,6 @@ from typing import Any
 from lineal.checks.bump.changes import changes_said
 from lineal.cli.render import golden, outside, scans, structures, verdicts
 from lineal.cli.render.page import Page
-from lineal.cli.render.runs import bullets, mapping
 from lineal.cli.render.runs import many as runs_in_lines
 from lineal.cli.render.units import ago, count, metrics, moment, number, scalar, when
 from lineal.formats.cards.sections import HUMAN
@@ -30,7 +29,8 @@ from lineal.objects.statements import (
 )
 from lineal.objects.structures import Structure
 from lineal.objects.versions import DataUse, Version
-from lineal.operations.answers import CardAnswer, Found, ModelAnswer, VersionAnswer, VersionLine
+from lineal.operations.answers.models import CardAnswer, ModelAnswer, VersionAnswer, VersionLine
+from lineal.operations.answers.questions import Found
 from lineal.operations.answers.run_sections import made_by
 
 _DATA_SHOWN = 20
@@ -57,9 +57,9 @@ def one(answer: VersionAnswer, page: Page) -> Iterator[str]:
     yield from _bump(answer, page)
     yield from golden.of_version(answer.statements, page)
     yield from structures.of_version(answer.statements, page)
-    yield from bullets(page, "data", _data(version.data, answer.datasets))
-    yield from mapping(page, "parameters", {name: scalar(value) for name, value in version.params.items()})
-    yield from mapping(page, "metrics of the run", {name: number(value) for name, value in version.metrics.items()})
+    yield from page.bullets("data", _data(version.data, answer.datasets))
+    yield from page.mapping("parameters", {name: scalar(value) for name, value in version.params.items()})
+    yield from page.mapping("metrics of the run", {name: number(value) for name, value in version.metrics.items()})
     if evaluation := _newest_evaluation(answer.statements):
         yield f"  {page.title('newest evaluation')}"
         yield from verdicts.results(evaluation, page, indent="    ")
@@ -68,7 +68,7 @@ def one(answer: VersionAnswer, page: Page) -> Iterator[str]:
     if said := [each for each in _newest(answer.statements) if not isinstance(each.predicate, Bump | Structure)]:
         yield f"  {page.title('said of it')} (newest first)"
         yield from page.table(("WHEN (UTC)", "BY", "WHAT"), _said(said, page), indent="    ")
-    yield from bullets(page, "deployments", answer.deployments)
+    yield from page.bullets("deployments", answer.deployments)
 
 
 def lines(versions: Sequence[VersionLine], page: Page, indent: str = "") -> Iterator[str]:
@@ -189,10 +189,10 @@ def _bump(answer: VersionAnswer, page: Page) -> Iterator[str]:
         return
     since = f", {bump.level} after {bump.previous}" if bump.previous else ""
     why = (f"overridden because {bump.overridden_because}",) if bump.overridden_because else ()
-    yield from bullets(page, f"why {bump.semantic}{since}", (*why, *bump.findings))
+    yield from page.bullets(f"why {bump.semantic}{since}", (*why, *bump.findings))
     if bump.pre_release:
         changed = bump.since_pre_release or ("nothing: it became the release",)
-        yield from bullets(page, f"since {bump.pre_release}", changed)
+        yield from page.bullets(f"since {bump.pre_release}", changed)
 
 
 def _said(statements: Sequence[Statement], page: Page) -> Iterator[tuple[str, str, str]]:

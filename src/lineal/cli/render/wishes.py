@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from lineal.cli.render.page import Page
 from lineal.cli.render.reports import printable
-from lineal.operations.answers import RecordLine, Wish
+from lineal.operations.answers.registry import RecordLine, Wish
 
 _WORDS = {"made": "✅ made", "wanted": "➡️ wanted", "refused": "❌ refused", "conflict": "⚠️ conflict"}
 

@@ -23,7 +23,7 @@ from lineal.client.dvc.stages import Lock, Stages, key_of
 from lineal.client.dvc.taking import SUFFIX, take_out
 from lineal.formats.dvc import lock, pipeline, pointer
 from lineal.objects.errors import Conflict, Corrupt, Invalid, NotFound, Unsupported
-from lineal.operations.answers import DatasetAnswer
+from lineal.operations.answers.data import DatasetAnswer
 from lineal.operations.migration.imports import Item
 from lineal.storage.dvc.project import Project, Tracked
 

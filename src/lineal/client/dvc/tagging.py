@@ -15,7 +15,7 @@ from lineal.client.dvc.history import History
 from lineal.client.dvc.history import Tag as GitTag
 from lineal.formats.dvc import gto
 from lineal.objects.errors import Invalid, LinealError
-from lineal.operations.answers import TaggedModel, TaggedVersion
+from lineal.operations.answers.tags import TaggedModel, TaggedVersion
 from lineal.operations.references import NO_STAGE
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from lineal.client.workspace.scanning import digest_at, mode_of, root_of, told
 from lineal.formats import pack
 from lineal.objects.digest import Digest
 from lineal.objects.errors import NotFound
-from lineal.operations.answers import Changes
+from lineal.operations.answers.files import Changes
 
 Lost = Callable[[AbstractSet[Digest]], AbstractSet[Digest]]
 

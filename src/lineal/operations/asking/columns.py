@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, get_args
 
 from lineal.objects.errors import Invalid
-from lineal.operations.answers import Column, ColumnKind
 from lineal.operations.answers.questions import Cell
+from lineal.operations.answers.tables import Column, ColumnKind
 from lineal.query.fields import FIELDS, Field
 from lineal.query.syntax import LENGTH_MAX, Known, Sort, check_characters
 

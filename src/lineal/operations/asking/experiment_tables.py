@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lineal.objects.errors import Invalid
-from lineal.operations.answers import ExperimentRow, ExperimentTable
+from lineal.operations.answers.tables import ExperimentRow, ExperimentTable
 from lineal.operations.operation import operation
 from lineal.operations.people.sight import narrowed
 from lineal.operations.recording.experiments import subject

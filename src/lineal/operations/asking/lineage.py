@@ -15,7 +15,7 @@ from lineal.objects.canonical import decode
 from lineal.objects.digest import Digest, short
 from lineal.objects.runs import IMPORTED, FileUse, Run
 from lineal.objects.sources import Source, decode_source
-from lineal.operations.answers import Edge, Lineage, Node
+from lineal.operations.answers.lineage import Edge, Lineage, Node
 from lineal.operations.asking import places
 from lineal.operations.operation import operation
 from lineal.operations.references import NEWEST_FIRST, RELEASES, Row, dataset_reference, find_any, version_reference

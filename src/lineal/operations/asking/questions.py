@@ -6,17 +6,11 @@ from collections.abc import Callable
 
 from lineal.objects.canonical import decode
 from lineal.objects.errors import Invalid
-from lineal.objects.statements import JournalEntry
+from lineal.objects.journal import JournalEntry
 from lineal.operations import deployments
-from lineal.operations.answers import (
-    DatasetAnswer,
-    DeploymentAnswer,
-    Found,
-    LogLine,
-    ModelAnswer,
-    RunAnswer,
-    VersionAnswer,
-)
+from lineal.operations.answers.data import DatasetAnswer
+from lineal.operations.answers.models import DeploymentAnswer, ModelAnswer, RunAnswer, VersionAnswer
+from lineal.operations.answers.questions import Found, LogLine
 from lineal.operations.asking.searching import StoreFacts, going_on, next_of, run_lines, version_lines
 from lineal.operations.data import datasets
 from lineal.operations.operation import operation

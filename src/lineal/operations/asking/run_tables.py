@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 
 from lineal.objects.prepared import prepared
-from lineal.operations.answers import Column, ColumnKind, MadeVersion, RunRow, RunTable, UsedData
 from lineal.operations.answers.questions import Cell
+from lineal.operations.answers.tables import Column, ColumnKind, MadeVersion, RunRow, RunTable, UsedData
 from lineal.operations.asking import columns as choice
 from lineal.operations.asking.lineage import READ, holders
 from lineal.operations.asking.searching import StoreFacts, going_on, next_of

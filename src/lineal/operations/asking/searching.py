@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from lineal.objects.canonical import Number
 from lineal.objects.errors import Invalid, NotFound
 from lineal.objects.reference import parse_reference
-from lineal.operations.answers import RunAnswer, VersionLine
+from lineal.operations.answers.models import RunAnswer, VersionLine
 from lineal.operations.recording import runs
 from lineal.operations.recording.model_metrics import SCOPE
 from lineal.operations.references import Row, find_dataset, near

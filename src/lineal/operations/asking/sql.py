@@ -6,8 +6,7 @@ import math
 from decimal import Decimal
 
 from lineal.objects.errors import Invalid
-from lineal.operations.answers import SqlAnswer
-from lineal.operations.answers.questions import Cell
+from lineal.operations.answers.questions import Cell, SqlAnswer
 from lineal.operations.operation import operation
 from lineal.query.views import VIEWS
 from lineal.storage.database.asking import Question

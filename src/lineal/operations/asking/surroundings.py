@@ -8,7 +8,8 @@ from itertools import chain
 from lineal.objects.digest import Digest
 from lineal.objects.errors import NotFound
 from lineal.objects.runs import Run
-from lineal.operations.answers import ArtifactLine, Related
+from lineal.operations.answers.models import Related
+from lineal.operations.answers.tracking import ArtifactLine
 from lineal.operations.asking.lineage import CHANGED_FROM, READ, WRITTEN_BY, around, holders
 from lineal.operations.references import dataset_reference
 from lineal.storage.store import Store

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lineal.objects.errors import Invalid, LinealError
-from lineal.operations.answers import Collection, Problem, Repair
+from lineal.operations.answers.upkeep import Collection, Problem, Repair
 from lineal.operations.data import transfers
 from lineal.operations.data.stores import every_remote, packed_of, remote_of
 from lineal.operations.data.upkeep import verify_store

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from lineal.formats import trees
 from lineal.objects.datasets import DatasetVersion
@@ -11,12 +12,13 @@ from lineal.objects.digest import Digest
 from lineal.objects.errors import NotFound
 from lineal.objects.files import Entry, Tree
 from lineal.objects.reference import parse_reference
-from lineal.objects.runs import Run
-from lineal.objects.versions import Version
-from lineal.operations.answers import Contents, FileLine
+from lineal.operations.answers.files import Contents, FileLine
 from lineal.operations.operation import operation
 from lineal.operations.references import Row, dataset_reference, find_any, find_version, version_reference
 from lineal.storage.store import Store
+
+if TYPE_CHECKING:
+    from lineal.objects.runs import Run
 
 _LISTED_MAX = 1_000
 
@@ -64,12 +66,16 @@ def _of_dataset(_: Store, row: Row) -> tuple[str, Digest]:
 
 
 def _of_version(store: Store, row: Row) -> tuple[str, Digest]:
+    from lineal.objects.versions import Version  # noqa: PLC0415 - a dataset needs neither
+
     return version_reference(row), store.get_object(row["digest"], Version).weights
 
 
 def _of_run(store: Store, row: Row) -> tuple[str, Digest]:
     if row["digest"] is None:
         raise NotFound(f"run:{row['id']} has not ended", hint=f"lineal show run:{row['id']}")
+    from lineal.objects.runs import Run  # noqa: PLC0415 - as above
+
     written = written_by(store.get_object(row["digest"], Run))
     if not written:
         raise NotFound(f"run:{row['id']} wrote no file that was kept", hint=f"lineal show run:{row['id']}")

@@ -18,7 +18,7 @@ from lineal.objects.errors import Invalid, NotFound
 from lineal.objects.files import Entry
 from lineal.objects.profiles import Profile, Table, Tables
 from lineal.objects.reference import Kind
-from lineal.operations.answers import DataDiff, FileCounts, TableDiff
+from lineal.operations.answers.data_diffs import DataDiff, FileCounts, TableDiff
 from lineal.operations.data.contents import find_contents
 from lineal.operations.data.rows import TableFiles, rows_between
 from lineal.operations.data.tables import NOT_YET, Found, entries, quick_bytes, tables_of

@@ -18,7 +18,7 @@ from lineal.objects.profiles import Profile, Table
 from lineal.objects.reference import check_name
 from lineal.objects.sources import Source, decode_source
 from lineal.objects.statements import Sighting
-from lineal.operations.answers import DatasetAnswer, TableAnswer
+from lineal.operations.answers.data import DatasetAnswer, TableAnswer
 from lineal.operations.asking import lineage
 from lineal.operations.data.derived import keep, known
 from lineal.operations.data.tables import NOT_YET, Profiling, is_table, quick_bytes, tables_of

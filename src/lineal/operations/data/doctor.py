@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from lineal.objects.errors import Busy, LinealError, Unavailable
-from lineal.operations.answers import Diagnosis, Finding
+from lineal.operations.answers.upkeep import Diagnosis, Finding
 from lineal.operations.data.remotes import bucket_of
 from lineal.operations.operation import operation
 from lineal.storage import disks

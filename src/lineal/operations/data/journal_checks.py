@@ -11,8 +11,8 @@ from lineal.formats.transparency.notes import Checkpoint
 from lineal.objects.canonical import canonical_bytes, decode
 from lineal.objects.digest import digest_of
 from lineal.objects.errors import LinealError
-from lineal.objects.statements import JournalEntry
-from lineal.operations.answers import Problem
+from lineal.objects.journal import JournalEntry
+from lineal.operations.answers.upkeep import Problem
 from lineal.storage.database.database import Row
 from lineal.storage.store import Store
 

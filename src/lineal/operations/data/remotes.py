@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from difflib import get_close_matches
 
 import msgspec
 
 from lineal.objects.errors import Conflict, Denied, Invalid, NotFound
 from lineal.objects.reference import check_name
-from lineal.operations.answers import RemoteAnswer
+from lineal.operations.answers.upkeep import RemoteAnswer
 from lineal.operations.operation import operation
 from lineal.operations.references import Row
 from lineal.storage.buckets.bucket import Bucket
@@ -105,6 +104,8 @@ def find_remote(store: Store, name: str = "") -> Row:
         raise NotFound("there are no remotes", hint="lineal remote add NAME URL names a place")
     if not name:
         raise NotFound("no remote is the default one", hint="lineal remote add NAME URL --default makes one so")
+    from difflib import get_close_matches  # noqa: PLC0415 - most names are right
+
     names = [each["name"] for each in rows]
     near = get_close_matches(name, names, n=3)
     raise NotFound(f"there is no remote {name!r}", hint=f"there are {', '.join(near or names)}")

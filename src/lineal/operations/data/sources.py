@@ -16,7 +16,7 @@ from lineal.objects.errors import Invalid, NotFound
 from lineal.objects.files import Entry, Tree
 from lineal.objects.sources import DeltaSource, IcebergSource, ObjectSource, PrefixSource, QuerySource, Source
 from lineal.objects.statements import Sighting
-from lineal.operations.answers import DatasetAnswer
+from lineal.operations.answers.data import DatasetAnswer
 from lineal.operations.asking import lineage
 from lineal.operations.data.datasets import add_version, answer_of, described
 from lineal.operations.operation import Upload, operation

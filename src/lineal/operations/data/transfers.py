@@ -11,14 +11,11 @@ from lineal.objects.canonical import object_digest
 from lineal.objects.datasets import DatasetVersion
 from lineal.objects.errors import Corrupt, Invalid, LinealError, NotFound
 from lineal.objects.reference import parse_reference
-from lineal.operations.answers import Contents, Transfer
+from lineal.operations.answers.files import Contents, Transfer
 from lineal.operations.data.contents import find_contents
 from lineal.operations.data.stores import every_remote, packed_of, remote_of
 from lineal.operations.operation import operation
 from lineal.operations.references import Row, dataset_reference, find_dataset
-from lineal.storage.remotes.pulling import AGAIN
-from lineal.storage.remotes.pulling import pull as fetch
-from lineal.storage.remotes.pushing import push as send
 from lineal.storage.remotes.remote import Remote
 from lineal.storage.store import Store
 
@@ -50,6 +47,8 @@ def push(store: Store, names: tuple[str, ...] = (), *, to: str = "") -> tuple[Tr
 
 def _push(store: Store, remote: Remote, contents: Contents) -> Transfer:
     store.progress.begin(f"push {contents.reference}")
+    from lineal.storage.remotes.pushing import push as send  # noqa: PLC0415 - a pull sends nothing
+
     said = _described(store, contents)
     done = send(packed_of(store), remote, line_of(contents.reference), said, progress=store.progress)
     locked = ""
@@ -121,6 +120,8 @@ def pull(store: Store, names: tuple[str, ...] = (), *, source: str = "") -> tupl
 
 def pull_from(store: Store, remotes: list[Remote], name: str) -> Transfer:
     """Fetch one thing from the first of ``remotes`` that has all of it. Raises NotFound, Corrupt."""
+    from lineal.storage.remotes.pulling import pull as fetch  # noqa: PLC0415 - a push fetches nothing
+
     failures = list[LinealError]()
     for remote in remotes:
         try:
@@ -142,6 +143,8 @@ def _keep(store: Store, remote: Remote, holding: Holding) -> None:
     try:
         store.keep_tree(holding.tree, anew=True)
     except LinealError as error:
+        from lineal.storage.remotes.pulling import AGAIN  # noqa: PLC0415 - as above
+
         raise NotFound(f"{remote.url} does not hold all of {holding.reference}: {error.message}", hint=AGAIN) from None
 
 

@@ -6,7 +6,7 @@ from lineal.formats.signatures.keys import PrivateKey
 from lineal.formats.transparency.notes import Checkpoint, verifier_key
 from lineal.formats.transparency.tiles import parse_path
 from lineal.objects.errors import Invalid
-from lineal.operations.answers import CheckpointAnswer, TileAnswer
+from lineal.operations.answers.journal import CheckpointAnswer, TileAnswer
 from lineal.operations.operation import operation
 from lineal.storage.log import Log
 from lineal.storage.store import Store

@@ -12,7 +12,7 @@ from lineal.formats import trees
 from lineal.formats.transparency.notes import parse_checkpoint
 from lineal.objects.digest import Digest, digest_of
 from lineal.objects.errors import Invalid, LinealError
-from lineal.operations.answers import Problem, Verification
+from lineal.operations.answers.upkeep import Problem, Verification
 from lineal.operations.data.journal_checks import read_journal
 from lineal.operations.data.stores import packed_of, remote_of
 from lineal.operations.data.transparency import log_of

@@ -7,7 +7,7 @@ from typing import Any
 from lineal.checks.policies.hooks import GIT, MOVED, HookPolicy
 from lineal.formats.webhook_messages import EVENTS
 from lineal.objects.errors import Invalid, NotFound
-from lineal.operations.answers import DeliveryLine, HookAnswer, WebhookTest
+from lineal.operations.answers.registry import DeliveryLine, HookAnswer, WebhookTest
 from lineal.operations.messages import hook_runs
 from lineal.operations.messages.hooking import PREFIX, hooks_of
 from lineal.operations.messages.webhooks import example_of

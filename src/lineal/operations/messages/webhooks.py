@@ -14,7 +14,7 @@ import msgspec
 from lineal.formats.webhook_messages import EVENTS, Form, body, headers
 from lineal.objects.errors import Invalid, NotFound
 from lineal.objects.secret import Secret
-from lineal.operations.answers import DeliveryLine, NewSecretAnswer, WebhookAnswer, WebhookTest
+from lineal.operations.answers.registry import DeliveryLine, NewSecretAnswer, WebhookAnswer, WebhookTest
 from lineal.operations.messages import outbox, webhook_secrets
 from lineal.operations.messages.sending import check_url, send
 from lineal.operations.operation import operation

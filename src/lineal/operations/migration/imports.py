@@ -14,7 +14,8 @@ from lineal.objects.runs import IMPORTED, Code, Run, Runtime
 from lineal.objects.semantic import Level, SemanticVersion, parse_semantic
 from lineal.objects.statements import Bump
 from lineal.objects.versions import Version
-from lineal.operations.answers import DatasetAnswer, RunAnswer, VersionAnswer
+from lineal.operations.answers.data import DatasetAnswer
+from lineal.operations.answers.models import RunAnswer, VersionAnswer
 from lineal.operations.data import datasets
 from lineal.operations.operation import Upload, operation
 from lineal.operations.recording import runs

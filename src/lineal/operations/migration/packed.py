@@ -14,7 +14,8 @@ from lineal.objects.runs import Run, Runtime
 from lineal.objects.semantic import parse_semantic
 from lineal.objects.statements import Bump, Signature
 from lineal.objects.versions import Card, Version
-from lineal.operations.answers import PackedVersion, VersionAnswer
+from lineal.operations.answers.models import VersionAnswer
+from lineal.operations.answers.tags import PackedVersion
 from lineal.operations.migration.imports import numbered_elsewhere
 from lineal.operations.operation import operation
 from lineal.operations.references import Row, find_version, semantic, version_reference

@@ -14,7 +14,7 @@ from lineal.formats.mlflow.records import ModelRecord, VersionRecord
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Conflict, NotFound
 from lineal.objects.ulid import is_hexadecimal, ulid_of
-from lineal.operations.answers import RegisteredVersion
+from lineal.operations.answers.registry import RegisteredVersion
 from lineal.operations.migration.imports import note
 from lineal.operations.migration.tracking_imports import SYSTEM
 from lineal.operations.operation import operation

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from lineal.objects.runs import Code
-from lineal.operations.answers import Stay, TaggedModel, TaggedVersion
+from lineal.operations.answers.tags import Stay, TaggedModel, TaggedVersion
 from lineal.operations.operation import operation
 from lineal.operations.references import Row, check_model, semantic
 from lineal.operations.statements import bump_of

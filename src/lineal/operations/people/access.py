@@ -13,20 +13,12 @@ from typing import Any
 import msgspec
 
 from lineal.objects.errors import Denied, Invalid, NotFound
-from lineal.operations.answers import (
-    DatasetAnswer,
-    DeploymentAnswer,
-    ExperimentAnswer,
-    Found,
-    HoldAnswer,
-    Lineage,
-    LogLine,
-    ModelAnswer,
-    PlannedMove,
-    RunAnswer,
-    VersionLine,
-    Wish,
-)
+from lineal.operations.answers.data import DatasetAnswer
+from lineal.operations.answers.lineage import Lineage
+from lineal.operations.answers.models import DeploymentAnswer, ModelAnswer, RunAnswer, VersionLine
+from lineal.operations.answers.questions import Found, LogLine
+from lineal.operations.answers.registry import HoldAnswer, PlannedMove, Wish
+from lineal.operations.answers.tracking import ExperimentAnswer
 from lineal.operations.operation import Operation
 from lineal.operations.people.sight import experiment_object, model_object
 from lineal.operations.references import Row, find_any, find_deployment, find_run, find_version

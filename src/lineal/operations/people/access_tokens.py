@@ -7,7 +7,7 @@ import secrets
 from lineal.objects.digest import digest_of
 from lineal.objects.errors import Invalid, NotFound
 from lineal.objects.secret import Secret
-from lineal.operations.answers import NewTokenAnswer, TokenAnswer
+from lineal.operations.answers.accounts import NewTokenAnswer, TokenAnswer
 from lineal.operations.operation import operation
 from lineal.operations.people.accounts import find
 from lineal.operations.references import Row

@@ -8,7 +8,7 @@ from lineal.objects.digest import digest_of
 from lineal.objects.errors import Conflict, Denied, Exists, Invalid, NotFound
 from lineal.objects.reference import check_name
 from lineal.objects.secret import Secret
-from lineal.operations.answers import AccountAnswer, GrantAnswer, PasswordAnswer
+from lineal.operations.answers.accounts import AccountAnswer, GrantAnswer, PasswordAnswer
 from lineal.operations.operation import operation
 from lineal.operations.people.access import EVERYONE, named_object
 from lineal.operations.recording.experiments import next_number

@@ -14,7 +14,7 @@ from lineal.objects.digest import Digest
 from lineal.objects.errors import Conflict, Invalid, NotFound
 from lineal.objects.files import Entry, Tree
 from lineal.objects.versions import Version
-from lineal.operations.answers import ArtifactAnswer, ArtifactLine
+from lineal.operations.answers.tracking import ArtifactAnswer, ArtifactLine
 from lineal.operations.operation import operation
 from lineal.operations.recording.model_metrics import missing_model
 from lineal.operations.recording.tracking import missing

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lineal.objects.errors import Invalid
-from lineal.operations.answers import CurveLine, Curves, MetricTotal, Points, Totals
+from lineal.operations.answers.tracking import CurveLine, Curves, MetricTotal, Points, Totals
 from lineal.operations.operation import operation
 from lineal.operations.recording.tracking import find
 from lineal.storage import curves as stored

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from lineal.objects.errors import Exists, Invalid, NotFound
-from lineal.operations.answers import ExperimentAnswer
+from lineal.operations.answers.tracking import ExperimentAnswer
 from lineal.operations.operation import operation
 from lineal.operations.people.sight import narrowed
 from lineal.operations.recording.summaries import read_tags, remove_tag, write_tags

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from lineal.objects.errors import Conflict, Invalid, NotFound
 from lineal.objects.ulid import is_hexadecimal, is_ulid, ulid_of
-from lineal.operations.answers import Forgotten
+from lineal.operations.answers.tracking import Forgotten
 from lineal.operations.operation import operation
 from lineal.operations.people.sight import experiment_object
 from lineal.operations.recording import artifacts, experiments, tracking

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from lineal.objects.digest import digest_of
-from lineal.operations.answers import DatasetSummary
+from lineal.operations.answers.tracking import DatasetSummary
 from lineal.operations.operation import operation
 from lineal.operations.recording.summaries import (
     Dataset,

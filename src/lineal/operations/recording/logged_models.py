@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from lineal.objects.errors import Exists, Invalid, NotFound
-from lineal.operations.answers import LoggedModelAnswer
+from lineal.operations.answers.tracking import LoggedModelAnswer
 from lineal.operations.operation import operation
 from lineal.operations.people.sight import narrowed
 from lineal.operations.recording import model_metrics

@@ -14,7 +14,7 @@ import msgspec
 
 from lineal.objects.errors import NotFound
 from lineal.objects.runs import Point
-from lineal.operations.answers import ModelMetric
+from lineal.operations.answers.tracking import ModelMetric
 from lineal.storage.database.database import Database, Row
 
 SCOPE = "\x1f"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from lineal.objects.ulid import is_hexadecimal, ulid_of
-from lineal.operations.answers import RelatedRun
+from lineal.operations.answers.models import RelatedRun
 from lineal.operations.people.sight import experiment_object
 from lineal.operations.recording.summaries import write_tags
 from lineal.storage import parents

@@ -14,7 +14,7 @@ from lineal.objects.errors import Conflict, Invalid, NotFound
 from lineal.objects.files import Tree
 from lineal.objects.runs import Code, Run, Runtime
 from lineal.objects.ulid import is_ulid
-from lineal.operations.answers import RunAnswer
+from lineal.operations.answers.models import RunAnswer
 from lineal.operations.asking import lineage, places, surroundings
 from lineal.operations.data.contents import written_by
 from lineal.operations.operation import operation

@@ -12,7 +12,7 @@ from lineal.formats.series import CHUNK_POINTS
 from lineal.objects.errors import Exists, Invalid, NotFound
 from lineal.objects.runs import Point
 from lineal.objects.ulid import hexadecimal, is_ulid
-from lineal.operations.answers import Chart, ChartSeries, History, RunInfo, TrackedRun
+from lineal.operations.answers.tracking import Chart, ChartSeries, History, RunInfo, TrackedRun
 from lineal.operations.operation import operation
 from lineal.operations.people.sight import narrowed
 from lineal.operations.recording import model_metrics

@@ -34,7 +34,7 @@ from lineal.objects.outside_evaluations import OutsideEvaluation
 from lineal.objects.runs import Code, Runtime
 from lineal.objects.statements import Approval, Bump, Evaluation, GateReport, Statement
 from lineal.objects.versions import DataUse, Version
-from lineal.operations.answers import Lineage
+from lineal.operations.answers.lineage import Lineage
 from lineal.operations.asking.lineage import around
 from lineal.operations.references import Row, version_reference
 from lineal.operations.statements import bump_of, said, statements_about

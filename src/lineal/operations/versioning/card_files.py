@@ -6,7 +6,7 @@ import msgspec
 
 from lineal.formats.cards.marks import parse_base, parse_sections, tidy
 from lineal.objects.errors import Invalid
-from lineal.operations.answers import VersionAnswer
+from lineal.operations.answers.models import VersionAnswer
 from lineal.operations.references import Row
 from lineal.operations.versioning.card_facts import card_policy
 from lineal.operations.versioning.cards import check_sections, taken

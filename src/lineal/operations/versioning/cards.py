@@ -17,7 +17,7 @@ from lineal.objects.digest import Digest
 from lineal.objects.errors import Conflict, Invalid
 from lineal.objects.statements import CardEdit
 from lineal.objects.versions import Card
-from lineal.operations.answers import CardAnswer
+from lineal.operations.answers.models import CardAnswer
 from lineal.operations.operation import operation
 from lineal.operations.references import Row, find_version, near, version_reference
 from lineal.operations.statements import make_statement, said

@@ -16,8 +16,9 @@ from lineal.objects.errors import Corrupt, Invalid, NotFound
 from lineal.objects.files import Entry
 from lineal.objects.prepared import prepared
 from lineal.objects.runs import Code, FileUse, Run, Runtime
-from lineal.operations.answers import Compared, ComparedRun, Diff, Difference, TrackedRun
 from lineal.operations.answers import elsewhere_sections as elsewhere
+from lineal.operations.answers.differences import Diff, Difference
+from lineal.operations.answers.tracking import Compared, ComparedRun, TrackedRun
 from lineal.operations.operation import operation
 from lineal.operations.recording import tracking
 from lineal.operations.recording.runs import read_metrics

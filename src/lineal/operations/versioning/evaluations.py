@@ -18,7 +18,7 @@ from lineal.objects.costs import Cost
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Invalid
 from lineal.objects.statements import Evaluation, SliceResult
-from lineal.operations.answers import EvaluationAnswer
+from lineal.operations.answers.models import EvaluationAnswer
 from lineal.operations.asking import lineage
 from lineal.operations.operation import operation
 from lineal.operations.recording.runs import write_metrics

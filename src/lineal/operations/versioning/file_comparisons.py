@@ -12,7 +12,8 @@ from lineal.objects.digest import Digest
 from lineal.objects.errors import Corrupt, NotFound
 from lineal.objects.files import Entry
 from lineal.objects.profiles import Tables
-from lineal.operations.answers import Difference, ModelFileDiff, TableDiff
+from lineal.operations.answers.data_diffs import TableDiff
+from lineal.operations.answers.differences import Difference, ModelFileDiff
 from lineal.operations.data.data_diff import table_differences
 from lineal.operations.data.tables import Found, quick_bytes, table_of
 from lineal.storage.blobs.seekable import open_seekable

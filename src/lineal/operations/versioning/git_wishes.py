@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from lineal.formats.registry_files import ModelFile, Place, decode, places
 from lineal.objects.errors import LinealError
-from lineal.operations.answers import RecordLine, Wish
+from lineal.operations.answers.registry import RecordLine, Wish
 from lineal.operations.operation import operation
 from lineal.operations.references import Row, find_version, version_reference
 from lineal.operations.versioning import git_records

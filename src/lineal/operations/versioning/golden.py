@@ -8,7 +8,7 @@ from lineal.objects.digest import Digest
 from lineal.objects.errors import Invalid, NotFound
 from lineal.objects.replays import Golden
 from lineal.objects.versions import Version
-from lineal.operations.answers import GoldenAnswers, GoldenLine, ReplayAnswer
+from lineal.operations.answers.golden import GoldenAnswers, GoldenLine, ReplayAnswer
 from lineal.operations.operation import Upload, Uploadable, operation
 from lineal.operations.references import Row, find_version, semantic, version_reference
 from lineal.operations.statements import make_statement

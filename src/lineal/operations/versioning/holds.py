@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lineal.checks.policies.policy import Policy
 from lineal.objects.errors import Conflict, Invalid, NotFound, Refused
-from lineal.operations.answers import HoldAnswer, RemovedVersion
+from lineal.operations.answers.registry import HoldAnswer, RemovedVersion
 from lineal.operations.messages.outbox import tell_version
 from lineal.operations.operation import operation
 from lineal.operations.references import Row, find_version, semantic, subject_of, version_reference

@@ -10,7 +10,7 @@ import msgspec
 from lineal.objects.canonical import Number
 from lineal.objects.scans import Scan, ScanOutcome
 from lineal.objects.versions import Version
-from lineal.operations.answers import ModelAnswer, VersionAnswer, VersionLine
+from lineal.operations.answers.models import ModelAnswer, VersionAnswer, VersionLine
 from lineal.operations.operation import operation
 from lineal.operations.recording.runs import read_metrics
 from lineal.operations.references import NO_STAGE, Row, check_model, dataset_reference, semantic, version_reference

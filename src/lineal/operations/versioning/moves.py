@@ -7,7 +7,7 @@ from contextlib import suppress
 import msgspec
 
 from lineal.objects.errors import Invalid, LinealError, NotFound
-from lineal.operations.answers import Moves, PlannedMove
+from lineal.operations.answers.registry import Moves, PlannedMove
 from lineal.operations.messages.hook_runs import Move
 from lineal.operations.operation import operation
 from lineal.operations.people.access import EVERYONE

@@ -12,7 +12,7 @@ from lineal.objects.canonical import Number
 from lineal.objects.errors import Conflict, Invalid
 from lineal.objects.files import Entry
 from lineal.objects.outside_evaluations import OutsideEvaluation
-from lineal.operations.answers import OutsideEvaluationAnswer
+from lineal.operations.answers.models import OutsideEvaluationAnswer
 from lineal.operations.asking import lineage
 from lineal.operations.operation import Upload, Uploadable, operation
 from lineal.operations.recording.runs import write_metrics

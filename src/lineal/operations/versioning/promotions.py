@@ -11,7 +11,7 @@ from lineal.objects.digest import digest_of
 from lineal.objects.errors import Conflict, Invalid, LinealError, NotFound, Refused
 from lineal.objects.reference import check_name
 from lineal.objects.statements import Approval, GateReport, Verdict
-from lineal.operations.answers import GateAnswer, Promotion, VersionAnswer
+from lineal.operations.answers.models import GateAnswer, Promotion, VersionAnswer
 from lineal.operations.messages import hook_runs
 from lineal.operations.messages.hook_runs import Move
 from lineal.operations.messages.outbox import STAGE_NAMES, emit, tell_version

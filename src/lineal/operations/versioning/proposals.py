@@ -10,7 +10,7 @@ from lineal.objects.reference import check_name
 from lineal.objects.replays import AnswerChanges
 from lineal.objects.statements import Bump
 from lineal.objects.versions import Version
-from lineal.operations.answers import BumpAnswer, BumpFinding
+from lineal.operations.answers.bumps import BumpAnswer, BumpFinding
 from lineal.operations.operation import operation
 from lineal.operations.references import Row, find_any, find_version, semantic, version_reference
 from lineal.operations.statements import bump_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lineal.objects.errors import Exists, Invalid
-from lineal.operations.answers import RegisteredModel
+from lineal.operations.answers.registry import RegisteredModel
 from lineal.operations.messages.outbox import emit, is_prompt, is_prompt_tagged
 from lineal.operations.operation import operation
 from lineal.operations.people.sight import model_object

@@ -14,7 +14,7 @@ import msgspec
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Invalid, NotFound
 from lineal.objects.versions import Version
-from lineal.operations.answers import RegisteredVersion
+from lineal.operations.answers.registry import RegisteredVersion
 from lineal.operations.messages import hook_runs
 from lineal.operations.messages.hook_runs import Move
 from lineal.operations.messages.outbox import emit, is_prompt_tagged

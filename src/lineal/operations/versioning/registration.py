@@ -17,7 +17,7 @@ from lineal.objects.runs import Code, FileUse, ModelFacts, Run, Runtime
 from lineal.objects.semantic import check_series, parse_semantic, pre_order
 from lineal.objects.statements import Bump
 from lineal.objects.versions import DataUse, Version
-from lineal.operations.answers import VersionAnswer
+from lineal.operations.answers.models import VersionAnswer
 from lineal.operations.asking import lineage
 from lineal.operations.messages.outbox import emit, told_of
 from lineal.operations.operation import operation

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from lineal.objects.errors import NotFound
-from lineal.operations.answers import RegisteredModel, RegisteredVersion
+from lineal.operations.answers.registry import RegisteredModel, RegisteredVersion
 from lineal.operations.messages.outbox import STAGE_NAMES
 from lineal.operations.operation import operation
 from lineal.operations.people.sight import narrowed

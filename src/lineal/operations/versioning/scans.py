@@ -16,7 +16,7 @@ from lineal.objects.reference import parse_reference
 from lineal.objects.runs import Run, Runtime
 from lineal.objects.scans import Scan
 from lineal.objects.versions import Version
-from lineal.operations.answers import ScanAnswer
+from lineal.operations.answers.models import ScanAnswer
 from lineal.operations.data.contents import find_contents
 from lineal.operations.operation import operation
 from lineal.operations.references import Row, find_run, find_version, version_reference

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lineal.formats.signatures.bundles import compare_files, read_bundle
 from lineal.objects.errors import Invalid
 from lineal.objects.statements import Signature
-from lineal.operations.answers import Attestations, SignatureAnswer, ToSign
+from lineal.operations.answers.journal import Attestations, SignatureAnswer, ToSign
 from lineal.operations.operation import operation
 from lineal.operations.references import find_version, version_reference
 from lineal.operations.statements import make_statement

@@ -6,7 +6,8 @@ from lineal.objects.digest import Digest
 from lineal.objects.errors import LinealError
 from lineal.objects.statements import Signature, Statement
 from lineal.objects.versions import Version
-from lineal.operations.answers import Problem, SignatureAnswer, Verification
+from lineal.operations.answers.journal import SignatureAnswer
+from lineal.operations.answers.upkeep import Problem, Verification
 from lineal.operations.references import Row, version_reference
 from lineal.operations.versioning.policies import policy_of
 from lineal.operations.versioning.signed_versions import judged

@@ -12,7 +12,7 @@ import msgspec
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Exists, Invalid, NotFound
 from lineal.objects.secret import Secret
-from lineal.operations.answers import AccountAnswer, GrantAnswer
+from lineal.operations.answers.accounts import AccountAnswer, GrantAnswer
 from lineal.operations.people import accounts as verbs
 from lineal.protocols.mlflow.dispatch import Endpoint
 from lineal.protocols.mlflow.experiments import NOTHING, Nothing

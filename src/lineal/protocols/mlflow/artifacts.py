@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 from lineal.client.local import LocalRepository
 from lineal.formats.ranges import NoSuchRange, range_of
 from lineal.objects.errors import Invalid, LinealError, NotFound
-from lineal.operations.answers import ArtifactAnswer, ArtifactLine
+from lineal.operations.answers.tracking import ArtifactAnswer, ArtifactLine
 from lineal.operations.data import contents
 from lineal.operations.recording import artifacts as verbs
 from lineal.operations.recording import logged_models, tracking

@@ -6,7 +6,7 @@ import msgspec
 
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Invalid
-from lineal.operations.answers import ExperimentAnswer
+from lineal.operations.answers.tracking import ExperimentAnswer
 from lineal.operations.recording import experiments as verbs
 from lineal.protocols.mlflow import ids, limits
 from lineal.protocols.mlflow.dispatch import Endpoint

@@ -10,7 +10,7 @@ from lineal.client.local import LocalRepository
 from lineal.objects.canonical import Number
 from lineal.objects.errors import Invalid
 from lineal.objects.ulid import hexadecimal
-from lineal.operations.answers import LoggedModelAnswer, ModelMetric
+from lineal.operations.answers.tracking import LoggedModelAnswer, ModelMetric
 from lineal.operations.recording import logged_models as verbs
 from lineal.operations.recording.logged_models import Status
 from lineal.operations.recording.model_metrics import scoped

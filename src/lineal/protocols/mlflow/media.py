@@ -8,7 +8,7 @@ from functools import cache
 from mimetypes import MimeTypes
 from urllib.parse import quote
 
-from lineal.operations.answers import ArtifactAnswer
+from lineal.operations.answers.tracking import ArtifactAnswer
 
 _TEXTS = frozenset(
     "txt log err cfg conf cnf cf ini properties prop hocon toml yaml yml xml json js py py3 csv tsv md rst mlmodel"

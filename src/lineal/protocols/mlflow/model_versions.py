@@ -12,7 +12,7 @@ import msgspec
 from lineal import operations as o
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Invalid, NotFound
-from lineal.operations.answers import RegisteredVersion
+from lineal.operations.answers.registry import RegisteredVersion
 from lineal.operations.messages.outbox import STAGE_NAMES, run_shown
 from lineal.operations.recording import logged_models
 from lineal.protocols.mlflow import ids, limits

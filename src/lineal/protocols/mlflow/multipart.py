@@ -25,7 +25,7 @@ from starlette.types import ASGIApp
 from lineal.client.local import LocalRepository
 from lineal.objects.digest import Digest
 from lineal.objects.errors import Denied, Invalid, NotFound, Unsupported
-from lineal.operations.answers import ArtifactAnswer
+from lineal.operations.answers.tracking import ArtifactAnswer
 from lineal.operations.recording import artifacts as verbs
 from lineal.protocols import Acting
 from lineal.protocols.mlflow import wire

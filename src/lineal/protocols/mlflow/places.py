@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from lineal.objects.errors import Invalid
 from lineal.objects.ulid import hexadecimal, ulid_of
-from lineal.operations.answers import LoggedModelAnswer, RunInfo
+from lineal.operations.answers.tracking import LoggedModelAnswer, RunInfo
 from lineal.operations.recording.artifacts import LOGGED, SHARED, VERSION
 
 _RUN = re.compile(r"[0-9a-f]{32}")

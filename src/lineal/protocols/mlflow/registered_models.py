@@ -7,7 +7,7 @@ import msgspec
 from lineal import operations as o
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Invalid
-from lineal.operations.answers import RegisteredModel
+from lineal.operations.answers.registry import RegisteredModel
 from lineal.protocols.mlflow import limits
 from lineal.protocols.mlflow.dispatch import Endpoint
 from lineal.protocols.mlflow.experiments import NOTHING, Nothing, Tag

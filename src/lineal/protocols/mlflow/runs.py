@@ -11,7 +11,7 @@ from lineal.objects.canonical import Number
 from lineal.objects.errors import Invalid
 from lineal.objects.runs import Point
 from lineal.objects.ulid import hexadecimal
-from lineal.operations.answers import RunInfo, TrackedRun
+from lineal.operations.answers.tracking import RunInfo, TrackedRun
 from lineal.operations.recording import tracking as verbs
 from lineal.operations.recording.model_metrics import ModelPoint
 from lineal.operations.recording.tracking import State

@@ -16,7 +16,7 @@ from lineal.formats.webhook_messages import EVENTS, OWN_EVENTS
 from lineal.objects.errors import Invalid
 from lineal.objects.secret import Secret
 from lineal.objects.ulid import is_ulid
-from lineal.operations.answers import WebhookAnswer
+from lineal.operations.answers.registry import WebhookAnswer
 from lineal.operations.messages import webhooks as verbs
 from lineal.protocols.mlflow.dispatch import Endpoint
 from lineal.protocols.mlflow.experiments import NOTHING, Nothing

@@ -11,9 +11,10 @@ from lineal.objects.errors import Denied, Invalid, LinealError, NotFound, Unavai
 
 _LENGTH_MAX = 300
 
-_QUERY = re.compile(r"(https?://[^\s?\"']+)\?[^\s\"')]*")
-_CODE = re.compile(r"<Code>([^<]{1,100})</Code>(?:.*?<Message>([^<]{1,300})</Message>)?", re.DOTALL)
-_STATUS = re.compile(r"non-2xx status code: (\d{3})")
+# Compiled when they are needed, and then kept by re: most commands meet no failure.
+_QUERY = r"(https?://[^\s?\"']+)\?[^\s\"')]*"
+_CODE = r"(?s)<Code>([^<]{1,100})</Code>(?:.*?<Message>([^<]{1,300})</Message>)?"
+_STATUS = r"non-2xx status code: (\d{3})"
 
 _NO_BUCKET = ("NoSuchBucket", "ContainerNotFound", "The specified bucket does not exist")
 _NO_CREDENTIALS = ("/computeMetadata/", "/latest/api/token", "/latest/meta-data/", "/metadata/identity/")
@@ -70,7 +71,7 @@ class _Told(NamedTuple):
     def of(cls, error: Exception) -> _Told:
         """Return what an error tells."""
         text = str(error)
-        return cls(type(error).__name__, found[1] if (found := _STATUS.search(text)) else "", text)
+        return cls(type(error).__name__, found[1] if (found := re.search(_STATUS, text)) else "", text)
 
     def holds(self, signs: Iterable[str]) -> bool:
         """Tell whether one of ``signs`` is in the text."""
@@ -163,10 +164,10 @@ def missing(url: str, key: str) -> NotFound:
 def short(text: str) -> str:
     """Return what obstore said in one line, without queries, which may be signed, and without its debug output."""
     text = text.partition("\n\nDebug source")[0]
-    if found := _CODE.search(text):
+    if found := re.search(_CODE, text):
         code, said = found[1], found[2] or ""
         # Azure puts the number and the time of the request on lines of their own.
         said = " ".join(said.partition("\nRequestId:")[0].split())
         return f"{code}: {said}" if said else code
-    text = " ".join(_QUERY.sub(r"\1", text).split())
+    text = " ".join(re.sub(_QUERY, r"\1", text).split())
     return text if len(text) <= _LENGTH_MAX else text[: _LENGTH_MAX - 1] + "…"

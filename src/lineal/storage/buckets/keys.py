@@ -10,7 +10,7 @@ from lineal.objects.errors import Invalid
 _BYTES_MAX = 900
 """Object stores allow 1,024 bytes; the rest is left for a prefix of the bucket's."""
 
-_UNFINISHED = re.compile(r"~(\d+\.)?[0-9a-f]{16}")
+_UNFINISHED = r"~(\d+\.)?[0-9a-f]{16}"  # compiled when it is needed, and then kept by re
 _SEGMENT = re.compile(r"[A-Za-z0-9._-]{1,255}")
 
 
@@ -40,4 +40,4 @@ def unfinished() -> str:
 
 def is_unfinished(name: str) -> bool:
     """Tell whether a file is called as those are that are still written, or were when somebody crashed."""
-    return bool(_UNFINISHED.fullmatch(name))
+    return bool(re.fullmatch(_UNFINISHED, name))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from collections import Counter
@@ -183,6 +182,8 @@ class Retrying(Forwarding):
             except Unavailable as error:
                 if _is_of_this_machine(error):
                     raise
+                import random  # noqa: PLC0415 - most requests succeed at once
+
                 spread = random.uniform(0.5, 1.5)  # noqa: S311 - it spreads, and hides nothing
                 self._sleep(self._wait_seconds * 2**attempt * spread)
         return act()

@@ -7,7 +7,7 @@ from typing import Any
 from lineal.client.local import LocalRepository
 from lineal.formats.cards.sections import HUMAN
 from lineal.objects.errors import Conflict, Invalid, LinealError
-from lineal.operations.answers import CardAnswer
+from lineal.operations.answers.models import CardAnswer
 from lineal.web.pages.page import Asked, Form
 from lineal.web.rendering import address
 

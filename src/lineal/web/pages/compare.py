@@ -14,7 +14,8 @@ from lineal.formats.figures.metric_charts import swatch
 from lineal.objects.canonical import Number
 from lineal.objects.errors import Invalid
 from lineal.objects.ulid import is_ulid
-from lineal.operations.answers import ComparedRun, RunAnswer
+from lineal.operations.answers.models import RunAnswer
+from lineal.operations.answers.tracking import ComparedRun
 from lineal.operations.versioning import comparisons
 from lineal.web.curves import Shown, charts
 from lineal.web.pages.metrics import metric_address, view_values

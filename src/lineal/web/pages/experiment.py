@@ -8,7 +8,7 @@ import msgspec
 
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Conflict, Invalid, NotFound
-from lineal.operations.answers import ExperimentAnswer
+from lineal.operations.answers.tracking import ExperimentAnswer
 from lineal.operations.asking import experiment_tables
 from lineal.operations.asking.experiment_tables import DESCRIPTION
 from lineal.operations.people.sight import experiment_object

@@ -10,7 +10,8 @@ import msgspec
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import LinealError
 from lineal.objects.prepared import prepared
-from lineal.operations.answers import RunAnswer, TrackedRun
+from lineal.operations.answers.models import RunAnswer
+from lineal.operations.answers.tracking import TrackedRun
 from lineal.operations.recording import logged_models
 from lineal.operations.recording.inputs import CONTEXT
 from lineal.operations.recording.summaries import Inputs, Outputs

@@ -22,7 +22,7 @@ from lineal.formats.media import (
     table_of_rows,
 )
 from lineal.objects.errors import Corrupt, LinealError, NotFound
-from lineal.operations.answers import RunAnswer
+from lineal.operations.answers.models import RunAnswer
 from lineal.web.charts import confusion_svg, curve_svg, histogram_svg
 from lineal.web.pages.page import Asked
 from lineal.web.pictures import HEAD_BYTES, picture_type

@@ -12,7 +12,8 @@ from lineal.formats.curves import Curve
 from lineal.objects.canonical import Number
 from lineal.objects.errors import NotFound
 from lineal.objects.prepared import prepared
-from lineal.operations.answers import RunAnswer, TrackedRun
+from lineal.operations.answers.models import RunAnswer
+from lineal.operations.answers.tracking import TrackedRun
 from lineal.operations.recording import curves, tracking
 from lineal.operations.recording.summaries import MetricLine
 from lineal.web.curves import Shown, bounds, charts, count_of

@@ -9,7 +9,7 @@ import msgspec
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Corrupt, Invalid, NotFound
 from lineal.objects.prepared import prepared
-from lineal.operations.answers import RunAnswer
+from lineal.operations.answers.models import RunAnswer
 from lineal.operations.answers.run_sections import sections_of
 from lineal.operations.recording import experiments, tracking
 from lineal.operations.recording.summaries import Pair

@@ -11,7 +11,7 @@ import msgspec
 
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Conflict, Denied, Invalid, LinealError, NotFound
-from lineal.operations.answers import RunTable
+from lineal.operations.answers.tables import RunTable
 from lineal.operations.asking import run_tables
 from lineal.operations.people.sight import experiment_object
 from lineal.operations.recording import tracking

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import LinealError
-from lineal.operations.answers import Found
+from lineal.operations.answers.questions import Found
 from lineal.web.pages.page import Asked
 
 _ROWS = 50

@@ -14,7 +14,7 @@ from lineal.objects.replays import AnswerChanges, Golden, Replay
 from lineal.objects.scans import Scan
 from lineal.objects.statements import Bump, Evaluation, GateReport
 from lineal.objects.structures import Structure
-from lineal.operations.answers import VersionAnswer
+from lineal.operations.answers.models import VersionAnswer
 from lineal.web.drawing import lineage_svg
 from lineal.web.pages.page import Asked
 

@@ -9,20 +9,18 @@ from lineal.objects.digest import Digest
 from lineal.objects.runs import Code, FileUse, Hardware, ModelFacts, Package, Run, Runtime, Seeds
 from lineal.objects.statements import Approval, Bump, Evaluation, SliceResult, Statement, Verdict
 from lineal.objects.versions import DataUse, Version
-from lineal.operations.answers import (
-    Answer,
-    DatasetAnswer,
+from lineal.operations.answers.answer import Answer
+from lineal.operations.answers.data import DatasetAnswer
+from lineal.operations.answers.lineage import Edge, Lineage, Node
+from lineal.operations.answers.models import (
     DeploymentAnswer,
-    Edge,
     EvaluationAnswer,
-    Lineage,
-    LogLine,
     ModelAnswer,
-    Node,
     RunAnswer,
     VersionAnswer,
     VersionLine,
 )
+from lineal.operations.answers.questions import LogLine
 
 AT = 1_700_000_000_000
 """2023-11-14 22:13:20 UTC."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lineal.checks.comparing.sources import SourceChange
 from lineal.checks.comparing.tensors import LayerChange, TensorChange
-from lineal.operations.answers import Diff, Difference, ModelFileDiff
+from lineal.operations.answers.differences import Diff, Difference, ModelFileDiff
 from tests.unit.cli.render.constructed import digest, text_of
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lineal.cli.render.page import Page
-from lineal.operations.answers import Changes, FileLine, Placed
+from lineal.operations.answers.files import Changes, FileLine, Placed
 from tests.unit.cli.render.constructed import NOW, digest, text_of
 
 ESCAPES = "a\x1b[31mred\nline"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lineal.operations.answers import Problem, Verification
+from lineal.operations.answers.upkeep import Problem, Verification
 from tests.unit.cli.render.constructed import ACT, text_of
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from lineal.operations.answers import Edge, Lineage, Node
+from lineal.operations.answers.lineage import Edge, Lineage, Node
 from tests.unit.cli.render.constructed import LINEAGE, PAGE, text_of
 
 

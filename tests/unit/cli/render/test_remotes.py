@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lineal.operations.answers import Diagnosis, Finding, RemoteAnswer
+from lineal.operations.answers.upkeep import Diagnosis, Finding, RemoteAnswer
 from tests.unit.cli.render.constructed import AT, PAGE, text_of
 
 BACKUP = RemoteAnswer(

@@ -10,7 +10,8 @@ from lineal.objects.code import Code, Notebook, Submodule
 from lineal.objects.context import Context
 from lineal.objects.runs import Run, Seeds
 from lineal.objects.runtime import Container, Hardware, LockCheck, Package, Runtime
-from lineal.operations.answers import ArtifactLine, Related
+from lineal.operations.answers.models import Related
+from lineal.operations.answers.tracking import ArtifactLine
 from tests.unit.cli.render.constructed import FINISHED, KILLED, PAGE, RUN, digest, text_of
 
 

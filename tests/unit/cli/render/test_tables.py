@@ -11,7 +11,8 @@ from lineal.formats.profiles import limits
 from lineal.formats.summaries import columns, summarise
 from lineal.formats.tables.texts import TextCells
 from lineal.objects.profiles import ColumnProfile, Profile
-from lineal.operations.answers import DataDiff, FileCounts, TableAnswer, TableDiff
+from lineal.operations.answers.data import TableAnswer
+from lineal.operations.answers.data_diffs import DataDiff, FileCounts, TableDiff
 from tests.unit.cli.render.constructed import DATASET, digest, text_of
 
 CELLS = {

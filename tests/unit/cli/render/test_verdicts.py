@@ -8,7 +8,7 @@ import msgspec
 
 from lineal.cli.render.page import Page
 from lineal.objects.statements import SliceResult
-from lineal.operations.answers import GateAnswer, Promotion
+from lineal.operations.answers.models import GateAnswer, Promotion
 from tests.unit.cli.render.constructed import EVALUATED, EVALUATION, NOW, VERDICTS, text_of
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lineal.operations.answers import CardAnswer
+from lineal.operations.answers.models import CardAnswer
 from tests.unit.cli.render.constructed import LINE, MODEL, VERSION, text_of
 
 

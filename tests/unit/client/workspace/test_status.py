@@ -15,7 +15,7 @@ from lineal.client.workspace.scanning import stamp_of, told
 from lineal.formats import pack
 from lineal.objects.digest import digest_of
 from lineal.objects.errors import Conflict, NotFound
-from lineal.operations.answers import Changes
+from lineal.operations.answers.files import Changes
 from tests.unit.client.workspace.places import EMPTY, Files, Link, Program, digest_of_tree, read, remove, write
 
 FILES: Files = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lineal.objects.errors import Invalid
-from lineal.operations.answers import Column
+from lineal.operations.answers.tables import Column
 from lineal.operations.asking import columns
 
 VALUES: columns.Values = {

@@ -11,7 +11,7 @@ from lineal.client.local import LocalRepository
 from lineal.objects.errors import Denied, Invalid
 from lineal.objects.runs import Point
 from lineal.objects.ulid import hexadecimal
-from lineal.operations.answers import RunTable
+from lineal.operations.answers.tables import RunTable
 from lineal.operations.asking import experiment_tables, run_tables
 from lineal.operations.recording import experiments, inputs, tracking
 from lineal.operations.recording.ranks import RANK_OF

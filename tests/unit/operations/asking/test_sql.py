@@ -9,7 +9,7 @@ import pytest
 
 from lineal.client.connect import init
 from lineal.objects.errors import Invalid
-from lineal.operations.answers import SqlAnswer
+from lineal.operations.answers.questions import SqlAnswer
 
 
 def test_an_answer_has_columns_and_rows_that_fit_json(tmp_path: Path):

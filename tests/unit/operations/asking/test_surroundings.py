@@ -6,7 +6,7 @@ import msgspec
 
 from lineal.client.local import LocalRepository
 from lineal.objects.ulid import ulid
-from lineal.operations.answers import RunAnswer
+from lineal.operations.answers.models import RunAnswer
 from tests.unit.operations.making import CODE, RUNTIME, dataset, run
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Invalid, NotFound
-from lineal.operations.answers import DataDiff
+from lineal.operations.answers.data_diffs import DataDiff
 from tests.unit.operations.making import dataset, files, run
 
 Rows = dict[int, tuple[int, str]]

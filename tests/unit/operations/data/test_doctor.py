@@ -10,7 +10,7 @@ import pytest
 from lineal.client.connect import init
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Denied, NotFound
-from lineal.operations.answers import Diagnosis
+from lineal.operations.answers.upkeep import Diagnosis
 from lineal.storage.buckets.directory import DirectoryBucket
 from lineal.storage.buckets.wrappers import ReadOnly
 from lineal.storage.store import Actor

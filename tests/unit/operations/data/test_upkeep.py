@@ -14,8 +14,8 @@ from lineal.client.local import LocalRepository
 from lineal.formats.transparency.notes import Checkpoint
 from lineal.objects.canonical import canonical_bytes, decode, object_digest
 from lineal.objects.errors import Invalid
-from lineal.objects.statements import JournalEntry
-from lineal.operations.answers import Verification
+from lineal.objects.journal import JournalEntry
+from lineal.operations.answers.upkeep import Verification
 from lineal.operations.data import transparency
 from tests.unit.operations.making import dataset, run
 

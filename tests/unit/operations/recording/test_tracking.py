@@ -16,10 +16,10 @@ from lineal.client.local import LocalRepository
 from lineal.objects.canonical import decode, number
 from lineal.objects.digest import digest_of
 from lineal.objects.errors import Exists, Invalid, NotFound
+from lineal.objects.journal import JournalEntry
 from lineal.objects.runs import Point, Training
-from lineal.objects.statements import JournalEntry
 from lineal.objects.ulid import hexadecimal, is_ulid, ulid, ulid_of
-from lineal.operations.answers import TrackedRun
+from lineal.operations.answers.tracking import TrackedRun
 from lineal.operations.recording import experiments, tracking
 from lineal.operations.recording.related import Relations, relate
 from lineal.operations.recording.summaries import SUMMARY_BYTES_MAX

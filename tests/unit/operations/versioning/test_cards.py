@@ -12,7 +12,7 @@ from lineal.client.local import LocalRepository
 from lineal.formats.cards.forms import FORMS
 from lineal.objects.errors import Invalid
 from lineal.objects.statements import CardEdit
-from lineal.operations.answers import CardAnswer
+from lineal.operations.answers.models import CardAnswer
 from tests.unit.operations.making import dataset, run
 
 USE = "To rank whom an adviser calls first, and for nothing else."

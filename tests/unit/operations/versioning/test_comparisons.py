@@ -12,7 +12,7 @@ from lineal.formats.series import Series
 from lineal.objects.canonical import object_digest
 from lineal.objects.places import ObjectUse, QueryUse
 from lineal.objects.runs import FileUse, Run
-from lineal.operations.answers import Diff
+from lineal.operations.answers.differences import Diff
 from tests.unit.operations.making import CODE, RUNTIME, run
 
 SIZE = 200

@@ -10,7 +10,7 @@ from lineal.client.local import LocalRepository
 from lineal.objects.errors import Conflict, Invalid, NotFound, Refused
 from lineal.objects.runs import ModelFacts
 from lineal.objects.statements import Approval, Bump
-from lineal.operations.answers import VersionAnswer
+from lineal.operations.answers.models import VersionAnswer
 from lineal.operations.references import find_version, version_reference
 from tests.unit.operations.making import run
 

@@ -13,7 +13,7 @@ from lineal.objects.errors import Exists, Invalid, NotFound, Refused
 from lineal.objects.runs import Code, ModelFacts, Point, Run, Runtime
 from lineal.objects.ulid import hexadecimal
 from lineal.objects.versions import Version
-from lineal.operations.answers import RegisteredVersion
+from lineal.operations.answers.registry import RegisteredVersion
 from lineal.operations.recording import tracking
 from lineal.operations.versioning import registered_models, registered_versions, registry
 from lineal.operations.versioning.registered_versions import NewVersion

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lineal.objects.digest import digest_of
-from lineal.operations.answers import ArtifactAnswer
+from lineal.operations.answers.tracking import ArtifactAnswer
 from lineal.protocols.mlflow.media import headers_of, type_of
 
 

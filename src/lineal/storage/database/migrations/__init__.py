@@ -7,15 +7,15 @@ program starts (it only adds, so that the old program goes on), ``post`` after t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
 from lineal.objects.errors import Conflict, Unavailable, Unsupported
-from lineal.storage import made_with, parents
 from lineal.storage.clock import SystemClock
 from lineal.storage.database.database import Database
-from lineal.storage.database.text import statements
 
 Phase = Literal["pre", "post"]
 
@@ -32,8 +32,8 @@ _TABLE = (
 )
 
 
-_FILLING: dict[str, Callable[[Database], None]] = {"search": made_with.fill, "parents": parents.fill}
-"""What fills the tables of a step from objects, which no SQL can read in both databases."""
+_FILLING = {"search": "made_with", "parents": "parents"}
+"""The module of the storage whose ``fill`` fills the tables of a step from objects, which no SQL can read in both databases."""
 
 
 class Migration(NamedTuple):
@@ -45,6 +45,7 @@ class Migration(NamedTuple):
     sql: str
 
 
+@cache
 def known() -> tuple[Migration, ...]:
     """Return every migration that this Lineal brings, in order."""
     found = []
@@ -66,6 +67,8 @@ def migrate(database: Database, *, phase: Phase) -> tuple[int, ...]:
     """
     if not pending(database, phase):
         return ()
+    from lineal.storage.database.text import statements  # noqa: PLC0415 - the tables are seldom behind
+
     with database.transaction():
         if database.dialect == "postgresql":
             database.run("SELECT pg_advisory_xact_lock(:key)", key=_LOCK)
@@ -75,7 +78,7 @@ def migrate(database: Database, *, phase: Phase) -> tuple[int, ...]:
             for statement in statements(each.sql):
                 database.run(statement)
             if each.name in _FILLING:
-                _FILLING[each.name](database)
+                import_module(f"lineal.storage.{_FILLING[each.name]}").fill(database)
             database.run(
                 "INSERT INTO migration (number, phase, name, applied_at) VALUES (:number, :phase, :name, :at)",
                 number=each.number,
