@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -173,17 +173,13 @@ class DirectoryBucket:
         self._check()
         path = self._path(key)
         with self._guarded(key):
-            made = self._make(path.parent)
+            self._make(path.parent)
             with files.whole_file(path, path.parent / unfinished(), mode=0o644) as descriptor:
                 yield descriptor
                 # Not before: a file that its owner may not write cannot be opened once more, past the cache.
                 os.fchmod(descriptor, os.fstat(descriptor).st_mode & _READ_ONLY)
-                # When they hold something, which need not wait for that, and before it has its name.
-                for each in made:
-                    sync_directory(each.parent)
 
-    def _make(self, folder: Path) -> Sequence[Path]:
-        """Make a folder and those above it, and return those that were missing."""
+    def _make(self, folder: Path) -> None:
         missing = list[Path]()
         while not folder.is_dir():
             missing.insert(0, folder)
@@ -191,7 +187,9 @@ class DirectoryBucket:
         for each in missing:
             with suppress(FileExistsError):
                 each.mkdir()
-        return missing
+        # All of them before any is made safe: the disk is waited for once then, and has no more to do for the others.
+        for each in missing:
+            sync_directory(each.parent)
 
     def _held(self, key: str) -> Held:
         with self._guarded(key):

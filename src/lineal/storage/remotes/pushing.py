@@ -145,8 +145,7 @@ class _Senders:
 
     def _copy_pack(self, each: _Sending, source: int, target: int, passed: Callable[[int], None]) -> None:
         self._carriers.copy(self._blobs.packs.table(each.digest), source, target, passed)
-        if not self._are_decided.is_set():
-            os.fsync(target)  # while others are still copied
+        os.fsync(target)  # while others are still copied
         self._are_decided.wait()
         if each.digest not in self._needed:
             raise _NotNeeded

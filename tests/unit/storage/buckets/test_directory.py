@@ -9,8 +9,6 @@ from pathlib import Path
 import pytest
 
 from lineal.objects.errors import Conflict, Corrupt, Denied, NotFound
-from lineal.storage.blobs.reading import sync_directory
-from lineal.storage.buckets import directory
 from lineal.storage.buckets.directory import DirectoryBucket
 from lineal.storage.buckets.opening import open_bucket
 from lineal.testing.crashes import run_until_write
@@ -147,22 +145,6 @@ def test_what_is_made_of_a_file_is_stored_whole_or_not_at_all(bucket: DirectoryB
 
     assert (b"WHAT CAME", 9) == (bucket.get("a/whole"), held.size_bytes)
     assert ["whole"] == [each.name for each in (tmp_path / "bucket" / "a").iterdir()]
-
-
-def test_folders_are_made_safe_once_they_hold_something_and_before_it_has_its_name(
-    bucket: DirectoryBucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    place, seen = tmp_path / "bucket" / "a" / "b" / "c", list[tuple[str, str]]()
-
-    def noting(folder: Path) -> None:
-        written = [each.stat().st_size for each in place.parent.iterdir() if each != place]
-        seen.append((folder.name, "named" if place.exists() else f"{written}"))
-        sync_directory(folder)
-
-    monkeypatch.setattr(directory, "sync_directory", noting)
-    bucket.put("a/b/c", b"data")
-
-    assert [("bucket", "[4]"), ("a", "[4]")] == seen
 
 
 def test_a_sparse_or_growing_file_arrives_whole(bucket: DirectoryBucket, tmp_path: Path) -> None:
