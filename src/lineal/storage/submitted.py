@@ -7,6 +7,7 @@ import errno
 import os
 import platform
 import sys
+import threading
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -136,10 +137,17 @@ class SubmittedWrites:
     def close(self) -> None:
         """Wait for what is on its way, and let go of it. Raises OSError."""
         try:
-            self._calls.make(self._calls.destroy, self._context)
+            if self._waiting:
+                self._let_go()
+            else:
+                # The kernel waits for all its processors here, 20 ms and more, also for nothing.
+                threading.Thread(target=self._let_go, daemon=True).start()
         finally:
             self._waiting.clear()
             os.close(self._descriptor)
+
+    def _let_go(self) -> None:
+        self._calls.make(self._calls.destroy, self._context)
 
 
 @cache

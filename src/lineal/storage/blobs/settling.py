@@ -20,7 +20,7 @@ _SLOW_S_PER_BYTE = 0.5 / (1 << 30)
 """Processor's time for a byte that is written to the cache; with memory at hand it is less than half of that."""
 
 _TRIED_BYTES = 32 << 20
-_UNDER_WAY_BYTES = 16 << 20
+_UNDER_WAY_BYTES = 8 << 20
 
 
 class Settling:
