@@ -20,6 +20,9 @@ _SLOW_S_PER_BYTE = 0.5 / (1 << 30)
 """Processor's time for a byte that is written to the cache; with memory at hand it is less than half of that."""
 
 _TRIED_BYTES = 32 << 20
+_STEP_BYTES = 256 << 10
+"""So much is written to the cache at once: for more, the system takes large pages, which are those that hosts take back."""
+
 _UNDER_WAY_BYTES = 8 << 20
 
 
@@ -52,7 +55,8 @@ class Settling:
         if self._past and (other := self._submitted(room, size_bytes, at)):
             return other
         began = time.thread_time()
-        write_at(self._descriptor, room[:size_bytes], at)
+        for start in range(0, size_bytes, _STEP_BYTES):
+            write_at(self._descriptor, room[start : min(size_bytes, start + _STEP_BYTES)], at + start)
         spent_s = time.thread_time() - began
         with self._lock:
             self._bytes, self._spent_s = self._bytes + size_bytes, self._spent_s + spent_s
