@@ -11,7 +11,7 @@ import pytest
 
 from lineal.client.connect import init
 from lineal.client.local import LocalRepository
-from lineal.objects.digest import Digest
+from lineal.objects.digest import Digest, digest_of
 from lineal.objects.errors import Conflict, Corrupt, Invalid, LinealError, NotFound, Unavailable
 from lineal.storage.blobs.spares import Spares
 from lineal.storage.buckets import directory
@@ -166,7 +166,9 @@ def test_a_damaged_file_of_the_remote_is_refused_and_nothing_of_it_is_kept(
     with pytest.raises(Corrupt, match="holds other bytes"):
         there.data.pull(("data:images",))
 
-    assert [] == list(there.store.blobs.list())
+    kept = list(there.store.blobs.list())
+    assert kept == [digest_of(there.store.blobs.get(each)) for each in kept]
+    assert not any(each.is_file() for each in there.store.root.joinpath("blobs", "packs").rglob("*"))  # type: ignore[union-attr]
     assert [] == list(there.store.root.joinpath("tmp").iterdir())  # type: ignore[union-attr]
 
 

@@ -30,11 +30,8 @@ to find first, as a virtual one often does, can be slower than any disk."""
 _SYNC_WRITE = 2
 """SYNC_FILE_RANGE_WRITE: begin to write what is dirty, and do not wait."""
 
-_SYNC_WAIT = 7
-"""SYNC_FILE_RANGE_WAIT_BEFORE, WRITE and WAIT_AFTER: until all of it is written."""
-
 _DIRECT = getattr(os, "O_DIRECT", 0)
-_REFUSED = frozenset((errno.EINVAL, errno.EOPNOTSUPP, errno.ENOTTY))
+REFUSED = frozenset((errno.EINVAL, errno.EOPNOTSUPP, errno.ENOTTY))
 """What is said where a file cannot be reached like this, or wants larger blocks: it is reached through the cache then."""
 
 
@@ -71,19 +68,6 @@ def _begin_writing(descriptor: int, start: int, size_bytes: int) -> None:
     """Let the disk begin with these bytes, so that a sync at the end has little left to wait for."""
     if function := _sync_file_range():
         function(descriptor, ctypes.c_int64(start), ctypes.c_int64(size_bytes), _SYNC_WRITE)
-
-
-def can_wait_for_ranges() -> bool:
-    """Tell whether a part of a file can be waited for."""
-    return _sync_file_range() is not None
-
-
-def wait_for_range(descriptor: int, start: int, size_bytes: int) -> None:
-    """Have the disk take the bytes of a part of a file, and wait for that. Raises OSError."""
-    function = _sync_file_range()
-    if function(descriptor, ctypes.c_int64(start), ctypes.c_int64(size_bytes), _SYNC_WAIT):
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))
 
 
 @cache
@@ -156,7 +140,7 @@ class DirectFile:
             while self._direct >= 0 and done < end and not (at + done) % BLOCK_BYTES:
                 done += os.pwrite(self._direct, data[done:end], at + done)
         except OSError as error:
-            if error.errno not in _REFUSED:
+            if error.errno not in REFUSED:
                 raise
             self.close()
         return done
@@ -179,7 +163,7 @@ class DirectFile:
             try:
                 return os.preadv(self._direct, [data], at)
             except OSError as error:
-                if error.errno not in _REFUSED:
+                if error.errno not in REFUSED:
                     raise
                 self.close()
         return os.preadv(self._descriptor, [data], at)

@@ -99,7 +99,7 @@ def copy_chained(
     if clone(source, target):
         return hash_chained(target, digest, chain)
     size = os.fstat(source).st_size
-    with Settling(target) as settling:
+    with Settling(target, size, _ROOM_BYTES) as settling:
         is_right = _Checking(source, settling, size, chain, digest, progress).is_right()
     return digest if is_right else hash_file(target).digest
 
@@ -171,7 +171,8 @@ class _Checking:
         room = buffer(_ROOM_BYTES)
         try:
             while piece := self._next():
-                if not self._leads_on(piece, room):
+                room, is_right = self._leads_on(piece, room)
+                if not is_right:
                     self._is_right = False
         except BaseException as error:  # noqa: BLE001 - told to whoever waits
             self._error = error
@@ -182,17 +183,17 @@ class _Checking:
             is_over = self._error or (self._target is None and not self._is_right)
             return None if is_over else next(self._pieces, None)
 
-    def _leads_on(self, piece: _Piece, room: memoryview) -> bool:
+    def _leads_on(self, piece: _Piece, room: memoryview) -> tuple[memoryview, bool]:
+        """Tell whether a piece leads from state to state; return the room for the next one with that."""
         running, at = RunningSha256(piece.before, piece.start), piece.start
         while at < piece.end and not self._error:
             count = os.preadv(self._source, [room[: piece.end - at]], at)
             if not count:
-                return False  # it was cut short
-            part = room[:count]
-            running.update(part)
+                return room, False  # it was cut short
+            running.update(room[:count])
             if self._target is not None:
-                self._target.write(part, at)
+                room = self._target.write(room, count, at)
             at += count
             if self._progress:
                 self._progress(count)
-        return running.state == piece.after if piece.after else running.digest == self._digest
+        return room, running.state == piece.after if piece.after else running.digest == self._digest

@@ -24,6 +24,9 @@ from lineal.storage.checking import take
 from lineal.storage.progress import Progress
 from lineal.storage.remotes.remote import Remote
 
+_ASKED_PACKS = 8
+"""Packs whose sizes tell whether there is enough to carry."""
+
 
 class Fetched(NamedTuple):
     """What a pull did: files fetched and their bytes."""
@@ -48,8 +51,10 @@ def pull(blobs: PackedBlobs, remote: Remote, holding: Holding, *, progress: Prog
     """
     fetching = _Fetching(blobs, remote, holding, progress)
     known = set(blobs.packs.list())
-    fetching.all("pack", [each for each in holding.packs if each not in known])
-    fetching.all("blob", [each for each in holding.blobs if not blobs.has_file(each)])
+    fetching.all(
+        blobs=[each for each in holding.blobs if not blobs.has_file(each)],
+        packs=[each for each in holding.packs if each not in known],
+    )
     for recipe in holding.recipes:
         if not blobs.has((recipe.digest,)):
             blobs.keep_recipe(recipe)
@@ -66,16 +71,24 @@ class _Fetching:
         self._carriers = Carriers()
         self.files = self.size_bytes = 0
 
-    def all(self, kind: Kind, digests: list[Digest]) -> None:
-        """Fetch packs or blobs."""
-        self._progress.expect(len(digests), 0)
+    def all(self, *, blobs: list[Digest], packs: list[Digest]) -> None:
+        """Fetch blobs and packs, the large ones first: they take longest."""
+        wanted: list[tuple[Kind, Digest]] = [*(("blob", each) for each in blobs), *(("pack", each) for each in packs)]
+        self._progress.expect(len(wanted), 0)
         with Carriers() as self._carriers, ThreadPoolExecutor(self._remote.in_flight, "lineal-pull") as fetchers:
-            if kind == "pack" and digests and isinstance(self._remote.bucket, DirectoryBucket):
-                self._carriers.expect(self._holding.size_bytes)
-            for size in fetchers.map(lambda each: self._one(kind, each), digests):
+            self._carriers.expect(self._bytes_carried(packs))
+            for size in fetchers.map(lambda each: self._one(*each), wanted):
                 self.files += 1
                 self.size_bytes += size
                 self._progress.advance(1, 0)
+
+    def _bytes_carried(self, packs: list[Digest]) -> int:
+        """Return how many bytes of packs processes are worth: those of the first ones tell."""
+        bucket = self._remote.bucket
+        if not isinstance(bucket, DirectoryBucket):
+            return 0
+        found = (bucket.head(format_.bytes_key("pack", each)) for each in packs[:_ASKED_PACKS])
+        return sum(each.size_bytes for each in found if each)
 
     def _one(self, kind: Kind, digest: Digest) -> int:
         key = format_.bytes_key(kind, digest)

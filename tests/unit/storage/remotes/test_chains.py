@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -16,6 +18,7 @@ from lineal.objects.chains import Chain
 from lineal.objects.digest import digest_of
 from lineal.objects.errors import Corrupt
 from lineal.storage.blobs import chained, shared, sharing
+from lineal.storage.buckets.directory import DirectoryBucket
 from lineal.storage.remotes import pushing
 
 DATA = random.Random(11).randbytes((4 << 20) + 5)
@@ -157,3 +160,20 @@ def test_the_next_version_tells_those_of_the_files_that_stayed(remote: Remote, c
 def test_small_files_have_none(remote: Remote) -> None:
     remote.add(b"small")
     assert remote.holding().chains == {}
+
+
+def test_a_large_file_does_not_wait_for_packs(remote: Remote, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain, begun = DirectoryBucket.reading, threading.Event()
+
+    @contextmanager
+    def reading(bucket: DirectoryBucket, key: str) -> Iterator[int]:
+        if key.startswith("blobs/"):
+            begun.set()
+        elif key.startswith("packs/"):
+            assert begun.wait(20)
+        with plain(bucket, key) as descriptor:
+            yield descriptor
+
+    monkeypatch.setattr(DirectoryBucket, "reading", reading)
+    assert remote.pull() == DATA
+    assert begun.is_set()
