@@ -190,8 +190,8 @@ class _Work:
 
     def about(self) -> str:
         """Return the id of the run or logged model that the request names. Raises Invalid for one that cannot be read."""
-        named = (getattr(self._asked, name, "") for name in ("run_id", "run_uuid", "model_id"))
-        return next((str(each) for each in named if each), "")
+        asked = self._asked
+        return str(getattr(asked, "run_id", "") or getattr(asked, "run_uuid", "") or getattr(asked, "model_id", ""))
 
     def foretell(self) -> bool:
         """Have sent what the request will begin with; tell whether that is known. Raises what the request itself will."""

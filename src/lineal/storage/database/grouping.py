@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, TypeVar, cast
 
 from lineal.objects.errors import Conflict, Denied, LinealError, Unavailable
@@ -47,7 +47,7 @@ class _Task:
         self._result: Any = None
         self._error: BaseException | None = None
 
-    @property
+    @cached_property
     def about(self) -> str:
         """What it is about: its place among others. Nothing where that cannot be told, which the work itself will say."""
         with suppress(Exception):

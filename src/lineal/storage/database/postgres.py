@@ -66,7 +66,7 @@ class _Connection:
         self.raw.adapters.register_loader("numeric", _Number)
         self._statements = Statements(self.raw)
         self._told = _Told(self)
-        self._gathered = Gathered()
+        self.gathered = Gathered()
         self._foretold = Foretold()
         self.transactions = Transactions(self.execute, "BEGIN", self._send, self._settle_all, self._conclude)
 
@@ -85,7 +85,7 @@ class _Connection:
                 raise undone()
             if word == "ROLLBACK":
                 self._foretold.forget(sql)
-                self._gathered.forget()  # all of it came after the savepoint, or there is none
+                self.gathered.forget()  # all of it came after the savepoint, or there is none
                 try:
                     sent.wait()
                 except errors.Error:
@@ -93,7 +93,7 @@ class _Connection:
                     self.transactions.lose()
             elif word == "SAVEPOINT":
                 sent.wait()
-            if self._gathered:
+            if self.gathered:
                 self._heed(sql, values or {}, word)
             was_idle = not sent.is_waited_for
             promised = sent.send(sql, values or {})
@@ -120,7 +120,7 @@ class _Connection:
         if self._foretold and (known := self._foretold.taken(sql, values)):
             return known
         with self._told:
-            if self._gathered:
+            if self.gathered:
                 self._heed(sql, values)
             return self._statements.send(sql, values)
 
@@ -140,18 +140,18 @@ class _Connection:
 
     def gather(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Have one statement carried out for each of ``rows``, in a transaction, with what others gather."""
-        self._gathered.add(sql, rows)
-        if self._gathered.is_full:
+        self.gathered.add(sql, rows)
+        if self.gathered.is_full:
             with self._told:
                 self._write_gathered()
 
     def _heed(self, sql: str, values: Mapping[str, Any], word: str = "") -> None:
         """Write what was gathered if a statement might see it, or is about transactions."""
-        if word in _OF_TRANSACTIONS or self._gathered.might_meet(sql, values):
+        if word in _OF_TRANSACTIONS or self.gathered.might_meet(sql, values):
             self._write_gathered()
 
     def _write_gathered(self) -> None:
-        for sql, values in self._gathered.taken() if self._gathered else ():
+        for sql, values in self.gathered.taken() if self.gathered else ():
             self._statements.send(sql, values)
 
     def _conclude(self) -> None:
@@ -239,6 +239,14 @@ class Postgres:
 
     def gather(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> None:
         """Have one statement carried out for each of ``rows``, with others. Raises what ``run`` raises, or has later ones do so."""
+        held: _Connection | None = getattr(self.own, "connection", None)
+        if held and held.transactions.depth:
+            # A batch gathers five times, and what only waits cannot fail yet.
+            held.transactions.check()
+            held.gathered.add(sql, rows)
+            if not held.gathered.is_full:
+                return
+            rows = ()
         with _ToUse(self) as connection, connection.transactions.joined():
             connection.gather(sql, rows)
 
