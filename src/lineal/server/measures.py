@@ -219,6 +219,10 @@ class Timed:
         """Have one statement carried out, and return what gives its rows; how long they are waited for counts with the next."""
         return self._database.later(sql, **values)
 
+    def foretell(self, sql: str, /, **values: Any) -> None:
+        """Have one statement carried out that somebody will call for."""
+        self._database.foretell(sql, **values)
+
     def many(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> None:
         """Carry out one statement for each of ``rows``, all or none. Raises what the database raises."""
         started = time.perf_counter()

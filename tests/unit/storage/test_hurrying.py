@@ -52,6 +52,7 @@ acts = st.recursive(
     max_leaves=8,
 )
 works = st.lists(acts, max_size=4)
+beginnings = st.sampled_from(["told before", "told wrongly", "not told"])
 
 
 def carry_out(database: Database, work: list[Act]) -> None:
@@ -112,12 +113,27 @@ def one_after_the_other(tasks: list[list[Act]]) -> tuple[list[bool], tuple[list[
     return has_ended, found
 
 
-def together(database: Database, tasks: list[list[Act]], *, are_apart: bool) -> list[bool]:
+def foretell(database: Database, work: list[Act], beginning: str) -> bool:
+    """Have the database told what a task begins with, where it is a statement whose rows are looked at; or what no task does."""
+    if beginning == "told wrongly":
+        database.foretell(f"{_INSERT} RETURNING name", name=9)
+    elif beginning == "told before" and work and work[0][0] in {"insert and look", "insert and look later"}:
+        database.foretell(f"{_INSERT} RETURNING name", name=work[0][1])
+    else:
+        return False
+    return True
+
+
+def together(database: Database, tasks: list[list[Act]], begun: list[str], *, are_apart: bool) -> list[bool]:
     async def ask() -> list[bool]:
         grouping = Grouping(database)
         grouping._as_one_from_s = inf if are_apart else 0.0
         said = await asyncio.gather(
-            *(grouping.carry_out(partial(carry_out, database, each)) for each in tasks), return_exceptions=True
+            *(
+                grouping.carry_out(partial(carry_out, database, each), foretell=partial(foretell, database, each, told))
+                for each, told in zip(tasks, begun, strict=True)
+            ),
+            return_exceptions=True,
         )
         return [each is None for each in said]
 
@@ -125,12 +141,13 @@ def together(database: Database, tasks: list[list[Act]], *, are_apart: bool) -> 
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(works, min_size=1, max_size=5), st.booleans())
+@given(st.lists(st.tuples(works, beginnings), min_size=1, max_size=5), st.booleans())
 def test_together_they_come_out_as_one_after_the_other(
-    shared: Database, tasks: list[list[Act]], are_apart: bool
+    shared: Database, told: list[tuple[list[Act], str]], are_apart: bool
 ) -> None:
     empty(shared)
-    has_ended = together(shared, tasks, are_apart=are_apart)
+    tasks, begun = [each for each, _ in told], [each for _, each in told]
+    has_ended = together(shared, tasks, begun, are_apart=are_apart)
 
     # Those that are carried out alone come behind the others: then what is there is that of another order.
     succeeded = [each for each, is_kept in zip(tasks, has_ended, strict=True) if is_kept]

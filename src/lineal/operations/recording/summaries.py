@@ -112,6 +112,10 @@ _SUMMARY = (
 _KNOWN_SUMMARY = "UPDATE run_summary SET metrics = :metrics, params = :params, tags = :tags WHERE run = :run"
 
 
+SAID = "SELECT metrics, params, tags FROM run_summary WHERE run = :run"
+"""Reads what is known of a run."""
+
+
 class Summary:
     """What is known of a run, to be changed and then saved.
 
@@ -126,8 +130,7 @@ class Summary:
         self._run = run
         self.is_whole = is_new
         """Whether the run has no rows but those that are shown, and its parent's tag: none of a run that we saw end has more."""
-        asked = "SELECT metrics, params, tags FROM run_summary WHERE run = :run"
-        rows = [] if is_new else database.run(asked, run=run)
+        rows = [] if is_new else database.run(SAID, run=run)
         self._saving = _NEW_SUMMARY if is_new else _KNOWN_SUMMARY if rows else _SUMMARY
         said: Row = rows[0] if rows else {name: _known(database, run, name, is_new=is_new) for name in _SHOWN}
         # None stands for what is too long: whatever is needed of it is read from the rows.

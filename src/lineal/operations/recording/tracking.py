@@ -39,6 +39,27 @@ SHOWN = f"SELECT {_TOLD}, {_SUMMARY} FROM run r LEFT JOIN run_summary s ON s.run
 """Begins a statement that gives rows of runs as lists show them: what is not shown is not read, for each column costs its part."""
 
 
+NEW = (
+    "INSERT INTO run (id, name, state, command, started_by, host, started_at, revision, experiment, artifact_location)"
+    " VALUES (:id, :name, :state, '[]', :by, '', :at, 1, :experiment, COALESCE(NULLIF(:place, ''),"
+    " (SELECT artifact_location FROM experiment WHERE number = :experiment), ''))"
+    " ON CONFLICT (id) DO NOTHING"
+    " RETURNING artifact_location, (SELECT state FROM experiment WHERE number = :experiment) AS experiment_state"
+)
+_MOVED = "name = COALESCE(:name, name), state = COALESCE(:state, state), ended_at = COALESCE(:ended_at, ended_at)"
+
+
+def _changing(change: str, columns: str) -> str:
+    return f"UPDATE run SET revision = revision + 1, {change} WHERE id = :id RETURNING {columns}"
+
+
+TELLING = _changing(
+    "recent_points = recent_points + :points", "experiment, revision, recent_points, deleted_at, digest"
+)
+MOVING = _changing(_MOVED, ", ".join((*_INFO, "recent_points", "revision")))
+"""What locks the row of a run of which something is told, or which comes further, and gives what is needed of it."""
+
+
 class NewRun(msgspec.Struct, frozen=True, kw_only=True):
     """A run that begins, and will tell of itself.
 
@@ -70,28 +91,15 @@ def create(store: Store, run: NewRun) -> TrackedRun:
     """
     if not is_ulid(run.id):
         raise Invalid(f"{run.id!r} is no run id", hint="a run id is a ULID, 26 letters and digits")
-    by = run.started_by or store.actor.name
-    made = store.database.run(
-        "INSERT INTO run (id, name, state, command, started_by, host, started_at, revision, experiment, artifact_location)"
-        " VALUES (:id, :name, :state, '[]', :by, '', :at, 1, :experiment, COALESCE(NULLIF(:place, ''),"
-        " (SELECT artifact_location FROM experiment WHERE number = :experiment), ''))"
-        " ON CONFLICT (id) DO NOTHING"
-        " RETURNING artifact_location, (SELECT state FROM experiment WHERE number = :experiment) AS experiment_state",
-        id=run.id,
-        name=run.name,
-        state=run.state,
-        by=by,
-        at=run.started_at,
-        experiment=run.experiment,
-        place=run.artifact_location,
-    )
+    row = new_row(store, run)
+    made = store.database.run(NEW, **row)
     if not made or made[0]["experiment_state"] != "active":
         active(store, run.experiment)
     if not made:
         raise Exists(f"run:{run.id} exists already", hint="choose another id")
     summary = Summary(store.database, run.id, is_new=True)
     summary.set_tags(run.tags)
-    info = msgspec.structs.asdict(run) | {"started_by": by, "ended_at": None, "deleted_at": None, "digest": None}
+    info = msgspec.structs.asdict(run) | {"started_by": row["by"], "ended_at": None, "deleted_at": None, "digest": None}
     shown = {"summary": run.id, "inputs": NOTHING_USED.decode(), "outputs": NOTHING_USED.decode()} | summary.save()
     return next(lines(store, [info | made[0] | shown]))
 
@@ -158,16 +166,7 @@ def update(
         NotFound: there is no such run.
         Invalid: it was deleted.
     """
-    changed = _changed(
-        store,
-        run_id,
-        "name = COALESCE(:name, name), state = COALESCE(:state, state), ended_at = COALESCE(:ended_at, ended_at)",
-        ", ".join((*_INFO, "recent_points", "revision")),
-        name=name or None,
-        state=state or None,
-        ended_at=ended_at,
-    )
-    row = changed()
+    row = _changed(store, MOVING, run_id, **moved(name, state, ended_at))()
     has_ended = state not in {"", "running", "scheduled"}
     if has_ended and (row["recent_points"] >= CHUNK_POINTS or row["revision"] > _REQUESTS_MAX):
         fold(store, run_id)
@@ -295,15 +294,30 @@ def locked(store: Store, run_id: str, *, points: int = 0) -> Callable[[], Row]:
 
     That raises NotFound, and Invalid if the run was deleted.
     """
-    change = "recent_points = recent_points + :points"
-    return _changed(store, run_id, change, "experiment, revision, recent_points, deleted_at, digest", points=points)
+    return _changed(store, TELLING, run_id, points=points)
 
 
-def _changed(store: Store, run_id: str, change: str, columns: str, **values: object) -> Callable[[], Row]:
+def new_row(store: Store, run: NewRun) -> Row:
+    """Return the values that ``NEW`` takes for a run."""
+    return {
+        "id": run.id,
+        "name": run.name,
+        "state": run.state,
+        "by": run.started_by or store.actor.name,
+        "at": run.started_at,
+        "experiment": run.experiment,
+        "place": run.artifact_location,
+    }
+
+
+def moved(name: str, state: str, ended_at: int | None) -> Row:
+    """Return the values that ``MOVING`` takes besides the run's id."""
+    return {"name": name or None, "state": state or None, "ended_at": ended_at}
+
+
+def _changed(store: Store, sql: str, run_id: str, **values: object) -> Callable[[], Row]:
     """Change the row of a run, and return what gives columns of it as they are then; likewise."""
-    changed = store.database.later(
-        f"UPDATE run SET revision = revision + 1, {change} WHERE id = :id RETURNING {columns}", id=run_id, **values
-    )
+    changed = store.database.later(sql, id=run_id, **values)
     return lambda: _active(changed(), run_id)
 
 

@@ -39,7 +39,8 @@ class Endpoint(NamedTuple):
     """What answers requests of one kind.
 
     ``path`` is what stands behind ``/api``; a part in braces is a field of the request. ``answer`` takes the repository and
-    the request, and returns what is sent as JSON. ``is_quick`` says that it changes a few rows and nothing else.
+    the request, and returns what is sent as JSON. ``is_quick`` says that it changes a few rows and nothing else; ``foretell``
+    has what it will begin with sent to the database before, and returns whether it did.
     """
 
     method: str
@@ -47,6 +48,7 @@ class Endpoint(NamedTuple):
     request: type[msgspec.Struct]
     answer: Callable[[LocalRepository, Any], Any]
     is_quick: bool = False
+    foretell: Callable[[LocalRepository, Any], bool] | None = None
 
     @property
     def reads(self) -> bool:
@@ -123,7 +125,7 @@ class Dispatch:
         """Have something carried out; quick changes share commits, and a question is given up with whoever asked it."""
         if found.endpoint.is_quick:
             self._grouping = self._grouping or Grouping(database)
-            return await self._grouping.carry_out(work, work.about)
+            return await self._grouping.carry_out(work, work.about, work.foretell)
         in_thread = self._threads.run
         return await (awaited(work, in_thread, receive) if found.endpoint.reads else in_thread(work))
 
@@ -188,8 +190,13 @@ class _Work:
 
     def about(self) -> str:
         """Return the id of the run or logged model that the request names. Raises Invalid for one that cannot be read."""
-        named = (getattr(self._asked, name, "") for name in ("run_id", "run_uuid", "model_id"))
-        return next((str(each) for each in named if each), "")
+        asked = self._asked
+        return str(getattr(asked, "run_id", "") or getattr(asked, "run_uuid", "") or getattr(asked, "model_id", ""))
+
+    def foretell(self) -> bool:
+        """Have sent what the request will begin with; tell whether that is known. Raises what the request itself will."""
+        known = self._found.endpoint.foretell
+        return known is not None and known(self._repository, self._asked)
 
     def __call__(self) -> bytes:
         """Return the answer. Raises what the operation raises, and Invalid for a request that cannot be read."""

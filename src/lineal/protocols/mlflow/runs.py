@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
+from typing import NamedTuple
 
 import msgspec
 
@@ -12,6 +14,7 @@ from lineal.objects.errors import Invalid
 from lineal.objects.runs import Point
 from lineal.objects.ulid import hexadecimal
 from lineal.operations.answers.tracking import RunInfo, TrackedRun
+from lineal.operations.recording import foretelling
 from lineal.operations.recording import tracking as verbs
 from lineal.operations.recording.model_metrics import ModelPoint
 from lineal.operations.recording.tracking import State
@@ -89,12 +92,32 @@ class _Updated(msgspec.Struct):
     run_info: Info
 
 
-class _Create(msgspec.Struct):
+class _Create(msgspec.Struct, dict=True):
     experiment_id: str = "0"
     user_id: str = ""
     run_name: str = ""
     start_time: int = 0
     tags: list[Tag] = []
+
+    @cached_property
+    def new(self) -> verbs.NewRun:
+        """The run that begins, whose id is chosen once. Raises Invalid."""
+        tags = {each.key: _tag(each) for each in self.tags}
+        if self.run_name and tags.get(RUN_NAME, self.run_name) != self.run_name:
+            raise Invalid(
+                "Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values"
+                f" (run_name='{self.run_name}', mlflow.runName='{tags[RUN_NAME]}')."
+            )
+        run = ids.new_run()
+        name = self.run_name or tags.get(RUN_NAME) or f"run-{hexadecimal(run)[-8:]}"
+        return verbs.NewRun(
+            id=run,
+            name=name,
+            experiment=ids.experiment(self.experiment_id),
+            started_at=self.start_time,
+            started_by=self.user_id,
+            tags={**tags, RUN_NAME: name},
+        )
 
 
 class Named(msgspec.Struct, kw_only=True):
@@ -117,7 +140,25 @@ class _Update(Named, kw_only=True):
     run_name: str = ""
 
 
-class _LogMetric(Named, kw_only=True):
+class _Told(NamedTuple):
+    """What a run tells of itself."""
+
+    points: tuple[Point, ...] = ()
+    model_points: tuple[ModelPoint, ...] = ()
+    params: dict[str, str] = {}
+    tags: dict[str, str] = {}
+
+
+class _Telling(Named, kw_only=True, dict=True):
+    """A request by which a run tells of itself."""
+
+    @cached_property
+    def told(self) -> _Told:
+        """What it tells, looked at once; nothing by itself. Raises Invalid."""
+        return _Told()
+
+
+class _LogMetric(_Telling, kw_only=True):
     key: str
     value: float | str
     timestamp: int
@@ -126,45 +167,63 @@ class _LogMetric(Named, kw_only=True):
     dataset_name: str = ""
     dataset_digest: str = ""
 
+    @cached_property
+    def told(self) -> _Told:
+        """Likewise."""
+        limits.check_key(self.key, "metric")
+        return _Told((_point(self),), _of_models([self]))
 
-class _LogParam(Named, kw_only=True):
+
+class _LogParam(_Telling, kw_only=True):
     key: str
     value: str = ""
 
+    @cached_property
+    def told(self) -> _Told:
+        """Likewise."""
+        limits.check_key(self.key, "parameter")
+        return _Told(params={self.key: limits.cut(self.value, limits.PARAM_CHARACTERS_MAX)})
 
-class _SetTag(Named, kw_only=True):
+
+class _SetTag(_Telling, kw_only=True):
     key: str
     value: str = ""
+
+    @cached_property
+    def told(self) -> _Told:
+        """Likewise."""
+        return _Told(tags={self.key: _tag(Tag(self.key, self.value))})
 
 
 class _DeleteTag(Named, kw_only=True):
     key: str
 
 
-class _LogBatch(Named, kw_only=True):
+class _LogBatch(_Telling, kw_only=True):
     metrics: list[Metric] = []
     params: list[Tag] = []
     tags: list[Tag] = []
 
+    @cached_property
+    def told(self) -> _Told:
+        """Likewise."""
+        limits.check_batch(self.metrics, self.params, self.tags)
+        for key in {each.key for each in self.metrics}:
+            limits.check_key(key, "metric")
+        return _Told(
+            tuple(map(_point, self.metrics)),
+            _of_models(self.metrics),
+            _params(self.params),
+            {each.key: _tag(each) for each in self.tags},
+        )
+
 
 def _create(repository: LocalRepository, asked: _Create) -> _Shown:
-    tags = {each.key: _tag(each) for each in asked.tags}
-    if asked.run_name and tags.get(RUN_NAME, asked.run_name) != asked.run_name:
-        raise Invalid(
-            "Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values"
-            f" (run_name='{asked.run_name}', mlflow.runName='{tags[RUN_NAME]}')."
-        )
-    run = ids.new_run()
-    name = asked.run_name or tags.get(RUN_NAME) or f"run-{hexadecimal(run)[-8:]}"
-    new = verbs.NewRun(
-        id=run,
-        name=name,
-        experiment=ids.experiment(asked.experiment_id),
-        started_at=asked.start_time,
-        started_by=asked.user_id,
-        tags={**tags, RUN_NAME: name},
-    )
-    return _Shown(shown(verbs.create(repository, new)))
+    return _Shown(shown(verbs.create(repository, asked.new)))
+
+
+def _foretell_create(repository: LocalRepository, asked: _Create) -> bool:
+    return foretelling.create(repository.store, asked.new)
 
 
 def _get(repository: LocalRepository, asked: Named) -> _Shown:
@@ -183,6 +242,12 @@ def _update(repository: LocalRepository, asked: _Update) -> _Updated:
     return _Updated(_info(found))
 
 
+def _foretell_update(repository: LocalRepository, asked: _Update) -> bool:
+    state = _STATES.get(asked.status, "") if isinstance(asked.status, str) else ""
+    is_known = bool(state) and not asked.run_name
+    return is_known and foretelling.update(repository.store, asked.run, state=state, ended_at=asked.end_time)
+
+
 def _delete(repository: LocalRepository, asked: Named) -> Nothing:
     verbs.delete(repository, asked.run)
     return NOTHING
@@ -193,49 +258,28 @@ def _restore(repository: LocalRepository, asked: Named) -> Nothing:
     return NOTHING
 
 
-def _log_metric(repository: LocalRepository, asked: _LogMetric) -> Nothing:
-    limits.check_key(asked.key, "metric")
-    verbs.record(repository, asked.run, points=(_point(asked),), model_points=_of_models([asked]))
+def _tell(repository: LocalRepository, asked: _Telling) -> Nothing:
+    told = asked.told
+    verbs.record(
+        repository,
+        asked.run,
+        points=told.points,
+        model_points=told.model_points,
+        params=told.params,
+        tags=told.tags,
+    )
+    if name := told.tags.get(RUN_NAME):
+        verbs.update(repository, asked.run, name=name)
     return NOTHING
 
 
-def _log_param(repository: LocalRepository, asked: _LogParam) -> Nothing:
-    limits.check_key(asked.key, "parameter")
-    verbs.record(repository, asked.run, params={asked.key: limits.cut(asked.value, limits.PARAM_CHARACTERS_MAX)})
-    return NOTHING
-
-
-def _set_tag(repository: LocalRepository, asked: _SetTag) -> Nothing:
-    tag = Tag(asked.key, asked.value)
-    _tagged(repository, asked.run, {asked.key: _tag(tag)})
-    return NOTHING
-
-
-def _tagged(repository: LocalRepository, run: str, tags: dict[str, str]) -> None:
-    verbs.record(repository, run, tags=tags)
-    if name := tags.get(RUN_NAME):
-        verbs.update(repository, run, name=name)
+def _foretell_telling(repository: LocalRepository, asked: _Telling) -> bool:
+    told = asked.told
+    return not told.model_points and foretelling.record(repository.store, asked.run, points=len(told.points))
 
 
 def _delete_tag(repository: LocalRepository, asked: _DeleteTag) -> Nothing:
     verbs.record(repository, asked.run, untag=(asked.key,))
-    return NOTHING
-
-
-def _log_batch(repository: LocalRepository, asked: _LogBatch) -> Nothing:
-    limits.check_batch(asked.metrics, asked.params, asked.tags)
-    for key in {each.key for each in asked.metrics}:
-        limits.check_key(key, "metric")
-    verbs.record(
-        repository,
-        asked.run,
-        points=tuple(map(_point, asked.metrics)),
-        model_points=_of_models(asked.metrics),
-        params=_params(asked.params),
-        tags={each.key: _tag(each) for each in asked.tags},
-    )
-    if name := next((each.value for each in asked.tags if each.key == RUN_NAME), ""):
-        verbs.update(repository, asked.run, name=name)
     return NOTHING
 
 
@@ -320,14 +364,14 @@ def _info(found: RunInfo) -> Info:
 
 
 ENDPOINTS = (
-    Endpoint("POST", "/2.0/mlflow/runs/create", _Create, _create, is_quick=True),
+    Endpoint("POST", "/2.0/mlflow/runs/create", _Create, _create, is_quick=True, foretell=_foretell_create),
     Endpoint("GET", "/2.0/mlflow/runs/get", Named, _get),
-    Endpoint("POST", "/2.0/mlflow/runs/update", _Update, _update, is_quick=True),
+    Endpoint("POST", "/2.0/mlflow/runs/update", _Update, _update, is_quick=True, foretell=_foretell_update),
     Endpoint("POST", "/2.0/mlflow/runs/delete", Named, _delete, is_quick=True),
     Endpoint("POST", "/2.0/mlflow/runs/restore", Named, _restore, is_quick=True),
-    Endpoint("POST", "/2.0/mlflow/runs/log-metric", _LogMetric, _log_metric, is_quick=True),
-    Endpoint("POST", "/2.0/mlflow/runs/log-parameter", _LogParam, _log_param, is_quick=True),
-    Endpoint("POST", "/2.0/mlflow/runs/set-tag", _SetTag, _set_tag, is_quick=True),
+    Endpoint("POST", "/2.0/mlflow/runs/log-metric", _LogMetric, _tell, is_quick=True, foretell=_foretell_telling),
+    Endpoint("POST", "/2.0/mlflow/runs/log-parameter", _LogParam, _tell, is_quick=True, foretell=_foretell_telling),
+    Endpoint("POST", "/2.0/mlflow/runs/set-tag", _SetTag, _tell, is_quick=True, foretell=_foretell_telling),
     Endpoint("POST", "/2.0/mlflow/runs/delete-tag", _DeleteTag, _delete_tag, is_quick=True),
-    Endpoint("POST", "/2.0/mlflow/runs/log-batch", _LogBatch, _log_batch, is_quick=True),
+    Endpoint("POST", "/2.0/mlflow/runs/log-batch", _LogBatch, _tell, is_quick=True, foretell=_foretell_telling),
 )

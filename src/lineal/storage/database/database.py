@@ -43,6 +43,14 @@ class Database(Protocol):
         Within a transaction only, and before it ends. What is returned raises what ``run`` raises.
         """
 
+    def foretell(self, sql: str, /, **values: Any) -> None:
+        """Have one statement carried out that ``run`` or ``later`` will be called with, with the same values: that gets its rows.
+
+        Within a transaction only, by whoever knows what blocks in it will begin with: all of that is waited for once. When
+        nobody calls for it after all, nothing of the transaction is kept: its end raises Conflict. Where a block may be
+        undone without the others (see ``hurry``), and where nothing is gained, nothing is done.
+        """
+
     def many(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> None:
         """Carry out one statement for each of ``rows``, all or none. Raises what ``run`` raises."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, TypeVar, cast
 
 from lineal.objects.errors import Conflict, Denied, LinealError, Unavailable
@@ -31,21 +31,34 @@ _APART_S = 5.0
 
 
 class _Task:
-    """Work that waits, what it is about, and how it ended."""
+    """Work that waits, what it is about, what it begins with, and how it ended."""
 
-    def __init__(self, work: Callable[[], Any], about: Callable[[], str], future: asyncio.Future[Any]) -> None:
+    def __init__(
+        self,
+        work: Callable[[], Any],
+        about: Callable[[], str],
+        foretell: Callable[[], bool],
+        future: asyncio.Future[Any],
+    ) -> None:
         self._work = work
         self._about = about
+        self._foretell = foretell
         self._future = future
         self._result: Any = None
         self._error: BaseException | None = None
 
-    @property
+    @cached_property
     def about(self) -> str:
         """What it is about: its place among others. Nothing where that cannot be told, which the work itself will say."""
         with suppress(Exception):
             return self._about()
         return ""
+
+    def foretell(self) -> bool:
+        """Have it sent what the work will begin with; tell whether that is known. What is wrong the work itself will say."""
+        with suppress(Exception):
+            return self._foretell()
+        return False
 
     def carry_out(self, database: Database) -> None:
         """Work, as a change within the change of all."""
@@ -103,7 +116,9 @@ class Grouping:
         self._timed = -1
         self._as_one_from_s = 0.0
 
-    async def carry_out(self, work: Callable[[], T], about: Callable[[], str] = str) -> T:
+    async def carry_out(
+        self, work: Callable[[], T], about: Callable[[], str] = str, foretell: Callable[[], bool] = bool
+    ) -> T:
         """Return what ``work`` returns, once what it changed is safe on the disk. Raises what it raises, and Unavailable.
 
         What is carried out must be quick, for everything else waits meanwhile.
@@ -112,9 +127,11 @@ class Grouping:
             work: the change.
             about: gives what it changes, such as the id of a run: the changes of a group are made in this order, so that no
                 two groups wait for one another's rows.
+            foretell: has the database told of the statements that the work will begin with, all on rows of what it is
+                about, and returns whether it did.
         """
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Task(work, about, future))
+        self._waiting.append(_Task(work, about, foretell, future))
         self._call_soon()
         return cast("T", await future)
 
@@ -200,7 +217,21 @@ def _carry_out_hurried(database: Database, tasks: Sequence[_Task], as_one: bool)
     """
     in_order = sorted(tasks, key=lambda each: each.about)
     database.hurry(as_one=as_one)
-    return _carry_out_together(database, in_order)
+    return _carry_out_together(database, in_order, foretells=as_one and len(tasks) > 1)
+
+
+def _foretell(tasks: Sequence[_Task]) -> None:
+    """Have what tasks begin with on its way before the first of them waits for its own.
+
+    As far as it is known: what the next would lock must not be locked before that of one whose beginning nobody knows.
+    """
+    told = set[str]()
+    for each in tasks:
+        if (about := each.about) in told:
+            continue  # begins with what another one changes
+        if not each.foretell():
+            break
+        told.update([about] if about else [])
 
 
 def _carry_out_each(database: Database, tasks: Sequence[_Task]) -> None:
@@ -209,23 +240,25 @@ def _carry_out_each(database: Database, tasks: Sequence[_Task]) -> None:
         each.carry_out_alone(database)
 
 
-def _carry_out_together(database: Database, tasks: Sequence[_Task]) -> BaseException | None:
+def _carry_out_together(database: Database, tasks: Sequence[_Task], *, foretells: bool = False) -> BaseException | None:
     """Carry out tasks as one change, in a thread that waits for other programs; return why nothing of it was kept."""
     change = database.transaction()
     try:
         change.__enter__()
     except LinealError as error:
         return error
-    return _carry_out(database, change, tasks)
+    return _carry_out(database, change, tasks, foretells=foretells)
 
 
 def _carry_out(
-    database: Database, change: AbstractContextManager[None], tasks: Sequence[_Task]
+    database: Database, change: AbstractContextManager[None], tasks: Sequence[_Task], *, foretells: bool = False
 ) -> BaseException | None:
     """Carry out tasks in a change that was begun, and end it; return why nothing of it was kept."""
     try:
         with ExitStack() as stack:
             stack.push(change)
+            if foretells:
+                _foretell(tasks)
             for each in tasks:
                 each.carry_out(database)
     except BaseException as error:  # noqa: BLE001 - told to everybody who waits

@@ -19,10 +19,12 @@ from psycopg.rows import dict_row
 from psycopg.types.numeric import Int8Dumper
 from psycopg.types.string import StrDumper
 
-from lineal.objects.errors import Conflict, Invalid, LinealError, Unavailable
+from lineal.objects.errors import Conflict, Unavailable
 from lineal.storage.database.asking import Asked, Question
 from lineal.storage.database.database import Later, Row
 from lineal.storage.database.postgres_asking import ask
+from lineal.storage.database.postgres_errors import Translated, translated
+from lineal.storage.database.postgres_foretelling import Foretold
 from lineal.storage.database.postgres_gathering import Gathered
 from lineal.storage.database.postgres_rows import statements
 from lineal.storage.database.postgres_statements import Promised, Statements
@@ -32,21 +34,6 @@ from lineal.storage.database.transactions import Transactions, undone
 _CONNECTIONS_MAX = 10
 _WAIT_SECONDS = 30
 _CANCEL_SECONDS = 5
-
-# postgresql.org/docs/current/errcodes-appendix.html; the first that fits.
-_ERRORS: tuple[tuple[type[psycopg.Error], type[LinealError], str], ...] = (
-    (errors.IntegrityError, Conflict, "read it again and retry"),
-    (errors.SerializationFailure, Conflict, "retry"),
-    (errors.DeadlockDetected, Conflict, "retry"),
-    (errors.InFailedSqlTransaction, Conflict, "begin the transaction again"),
-    (errors.ReadOnlySqlTransaction, Unavailable, "connect to the primary server"),
-    (errors.InsufficientPrivilege, Unavailable, "grant the database's user the right"),
-    (errors.OperationalError, Unavailable, "check that the database server runs and can be reached"),
-    (errors.InterfaceError, Unavailable, "check that the database server runs and can be reached"),
-    (errors.DataError, Invalid, "change the value"),
-    (errors.Error, Invalid, "check the names and values"),
-)
-
 
 _OF_TRANSACTIONS = frozenset(("BEGIN", "SAVEPOINT", "RELEASE", "COMMIT"))
 
@@ -70,7 +57,7 @@ class _Connection:
     """A connection, and the transactions that are open on it."""
 
     def __init__(self, url: str, *, read_only: bool) -> None:
-        with _translated:
+        with translated:
             self.raw = psycopg.connect(url, autocommit=True, row_factory=dict_row, connect_timeout=_WAIT_SECONDS)
             self.raw.execute(f"SET default_transaction_read_only = {'on' if read_only else 'off'}")
         # One type for all texts and one for all whole numbers: the server never has to guess a value's type.
@@ -79,7 +66,8 @@ class _Connection:
         self.raw.adapters.register_loader("numeric", _Number)
         self._statements = Statements(self.raw)
         self._told = _Told(self)
-        self._gathered = Gathered()
+        self.gathered = Gathered()
+        self._foretold = Foretold()
         self.transactions = Transactions(self.execute, "BEGIN", self._send, self._settle_all, self._conclude)
 
     def execute(self, sql: str, values: Mapping[str, Any] | None = None) -> list[Row]:
@@ -88,11 +76,16 @@ class _Connection:
         Within a transaction, one that gives no rows is only sent: when it fails, the next one that gives some says so, or
         the end of the block.
         """
+        if self._foretold and (known := self._foretold.taken(sql, values or {})):
+            return self.rows_of(known)
         word, gives_rows = _kind(sql)
         sent = self._statements
         with self._told:
+            if word == "COMMIT" and self._foretold:
+                raise undone()
             if word == "ROLLBACK":
-                self._gathered.forget()  # all of it came after the savepoint, or there is none
+                self._foretold.forget(sql)
+                self.gathered.forget()  # all of it came after the savepoint, or there is none
                 try:
                     sent.wait()
                 except errors.Error:
@@ -100,7 +93,7 @@ class _Connection:
                     self.transactions.lose()
             elif word == "SAVEPOINT":
                 sent.wait()
-            if self._gathered:
+            if self.gathered:
                 self._heed(sql, values or {}, word)
             was_idle = not sent.is_waited_for
             promised = sent.send(sql, values or {})
@@ -124,25 +117,41 @@ class _Connection:
 
     def later(self, sql: str, values: Mapping[str, Any]) -> Promised:
         """Have one statement carried out, in a transaction."""
+        if self._foretold and (known := self._foretold.taken(sql, values)):
+            return known
         with self._told:
-            if self._gathered:
+            if self.gathered:
                 self._heed(sql, values)
             return self._statements.send(sql, values)
 
+    def foretell(self, sql: str, values: Mapping[str, Any]) -> None:
+        """Have one statement carried out that will be called for, in a transaction."""
+        with self._told:
+            self._heed(sql, values)
+            self._foretold.add(sql, values, self._statements.send(sql, values))
+
+    def rows_of(self, promised: Promised) -> list[Row]:
+        """Return the rows of what was sent, once they are there. Raises Conflict when something before it failed."""
+        if promised.rows is None:
+            self.settle()
+        if promised.rows is None:
+            raise undone()
+        return promised.rows
+
     def gather(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Have one statement carried out for each of ``rows``, in a transaction, with what others gather."""
-        self._gathered.add(sql, rows)
-        if self._gathered.is_full:
+        self.gathered.add(sql, rows)
+        if self.gathered.is_full:
             with self._told:
                 self._write_gathered()
 
     def _heed(self, sql: str, values: Mapping[str, Any], word: str = "") -> None:
         """Write what was gathered if a statement might see it, or is about transactions."""
-        if word in _OF_TRANSACTIONS or self._gathered.might_meet(sql, values):
+        if word in _OF_TRANSACTIONS or self.gathered.might_meet(sql, values):
             self._write_gathered()
 
     def _write_gathered(self) -> None:
-        for sql, values in self._gathered.taken() if self._gathered else ():
+        for sql, values in self.gathered.taken() if self.gathered else ():
             self._statements.send(sql, values)
 
     def _conclude(self) -> None:
@@ -212,12 +221,16 @@ class Postgres:
         return partial(self._rows, promised)
 
     def _rows(self, promised: Promised) -> list[Row]:
-        if promised.rows is None:
-            with _ToUse(self) as connection, _stoppable(connection):
-                connection.settle()
-        if promised.rows is None:
-            raise undone()
-        return promised.rows
+        if promised.rows is not None:
+            return promised.rows
+        with _ToUse(self) as connection, _stoppable(connection):
+            return connection.rows_of(promised)
+
+    def foretell(self, sql: str, /, **values: Any) -> None:
+        """Have one statement carried out that somebody will call for. Raises what ``later`` raises."""
+        with _ToUse(self) as connection:
+            if connection.transactions.are_one:
+                connection.foretell(sql, values)
 
     def many(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> None:
         """Carry out one statement for each of ``rows``, all or none. Raises what ``run`` raises."""
@@ -226,6 +239,14 @@ class Postgres:
 
     def gather(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> None:
         """Have one statement carried out for each of ``rows``, with others. Raises what ``run`` raises, or has later ones do so."""
+        held: _Connection | None = getattr(self.own, "connection", None)
+        if held and held.transactions.depth:
+            # A batch gathers five times, and what only waits cannot fail yet.
+            held.transactions.check()
+            held.gathered.add(sql, rows)
+            if not held.gathered.is_full:
+                return
+            rows = ()
         with _ToUse(self) as connection, connection.transactions.joined():
             connection.gather(sql, rows)
 
@@ -240,7 +261,7 @@ class Postgres:
 
     def ask(self, question: Question) -> Asked:
         """Answer a question in SQL that a person wrote. Raises Invalid, Conflict, Unavailable."""
-        with _Lent(self) as connection, _stoppable(connection), _translated:
+        with _Lent(self) as connection, _stoppable(connection), translated:
             if connection.transactions.depth:
                 raise Conflict("a question is asked outside of transactions", hint="end the transaction first")
             connection.forget()
@@ -365,21 +386,7 @@ def _stopped_by(stop: Stop, connection: _Connection) -> Iterator[None]:
         raise
 
 
-class _Translated(AbstractContextManager[None]):
-    """Turns psycopg's errors into ours."""
-
-    def __exit__(self, _: object, error: BaseException | None, *__: object) -> None:
-        if isinstance(error, errors.Error):
-            kind, hint = next((ours, hint) for theirs, ours, hint in _ERRORS if isinstance(error, theirs))
-            raise kind(f"the database: {str(error).strip()}", hint=hint) from None
-        if isinstance(error, UnicodeEncodeError):
-            raise Invalid(f"the database cannot keep this value: {error}", hint="change the value") from None
-
-
-_translated = _Translated()
-
-
-class _Told(_Translated):
+class _Told(Translated):
     """Does so on a connection, and has its transaction know that what failed may be of a block that ended."""
 
     def __init__(self, connection: _Connection) -> None:

@@ -111,7 +111,7 @@ def columns(known: Shared, rows: Sequence[Mapping[str, Any]], *, sends_once: boo
             given[name] = column[0]
             kinds.append(f"one {array}")
             continue
-        given[name] = _texts(column) if kind is str else _numbers(column, has_none=has_none)
+        given[name] = _texts(column, has_none=has_none) if kind is str else _numbers(column, has_none=has_none)
         kinds.append(array)
     return (
         (_statement(known, tuple(kinds)), given) if any("[]" in each and "one" not in each for each in kinds) else None
@@ -138,12 +138,11 @@ def _numbers(column: tuple[float | None, ...], *, has_none: bool) -> str:
     return "{" + ",".join(map(repr, column)) + "}"
 
 
-def _texts(column: tuple[str | None, ...]) -> str:
+def _texts(column: tuple[str, ...], *, has_none: bool) -> str:
     """Return texts as an array is written: https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO."""
-    known = [each for each in column if each is not None]
-    joined = '","'.join(known)
     # Most have nothing in them that means something there.
-    if len(known) == len(column) and "\\" not in joined and joined.count('"') == 2 * len(known) - 2:
+    joined = "" if has_none else '","'.join(column)
+    if not has_none and "\\" not in joined and joined.count('"') == 2 * len(column) - 2:
         return f'{{"{joined}"}}'
     return "{" + ",".join("NULL" if each is None else f'"{_escaped(each)}"' for each in column) + "}"
 

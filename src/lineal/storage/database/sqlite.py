@@ -186,6 +186,9 @@ class Sqlite:
         rows = self.run(sql, **values)
         return lambda: rows
 
+    def foretell(self, sql: str, /, **values: Any) -> None:
+        """Do nothing: no statement waits for its rows here."""
+
     def many(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> None:
         """Carry out one statement for each of ``rows``, all or none. Raises what ``run`` raises."""
         with self._turn:

@@ -39,6 +39,18 @@ class Client:
 
     def send(self, method: str, path: str, *, query: str = "", body: bytes = b"", **headers: str) -> Answer:
         """Send anything; ``path`` is what stands behind ``/api/2.0/mlflow``, or a whole one."""
+        return asyncio.run(self._answered(method, path, query, body, headers))
+
+    def post_together(self, *asked: tuple[str, dict[str, Any]]) -> list[Answer]:
+        """Ask several things at once by POST, each with a body in JSON."""
+
+        async def ask() -> list[Answer]:
+            bodies = [(path, json.dumps(body).encode()) for path, body in asked]
+            return await asyncio.gather(*(self._answered("POST", path, "", body, {}) for path, body in bodies))
+
+        return asyncio.run(ask())
+
+    async def _answered(self, method: str, path: str, query: str, body: bytes, headers: dict[str, str]) -> Answer:
         whole = path if path.startswith(("/api", "/ajax-api")) else f"/api/2.0/mlflow{path}"
         given = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
         scope = {"type": "http", "method": method, "path": whole, "query_string": query.encode(), "headers": given}
@@ -53,5 +65,5 @@ class Client:
         async def send(message: Any) -> None:
             sent.append(message)
 
-        asyncio.run(self._dispatch(scope, receive, send))
+        await self._dispatch(scope, receive, send)
         return Answer(sent[0]["status"], json.loads(b"".join(each.get("body", b"") for each in sent)))
