@@ -11,7 +11,6 @@ import pytest
 
 from lineal.storage.database.grouping import Grouping
 from lineal.storage.database.postgres import Postgres
-from lineal.storage.database.postgres_statements import Statements
 
 
 @pytest.fixture
@@ -22,20 +21,6 @@ def server(postgres_url: str) -> Iterator[Postgres]:
     found.many("INSERT INTO purse (name, amount) VALUES (:name, 0)", [{"name": "a"}, {"name": "b"}])
     yield found
     found.close()
-
-
-@pytest.fixture
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many statements were waited for, each time."""
-    found, plain = list[int](), Statements.wait
-
-    def noting(statements: Statements) -> None:
-        if statements._sent:
-            found.append(len(statements._sent))
-        plain(statements)
-
-    monkeypatch.setattr(Statements, "wait", noting)
-    return found
 
 
 _ADDING = "UPDATE purse SET amount = amount + 1 WHERE name = :name RETURNING amount"

@@ -12,7 +12,6 @@ from lineal.objects.ulid import hexadecimal
 from lineal.protocols.mlflow import ENDPOINTS
 from lineal.storage.database import grouping
 from lineal.storage.database.postgres import Postgres
-from lineal.storage.database.postgres_statements import Statements
 from lineal.storage.store import Actor
 from tests.unit.operations.recording.test_tracking import in_database
 from tests.unit.protocols.mlflow.asking import Client
@@ -43,20 +42,6 @@ def runs(repository: LocalRepository) -> list[str]:
     """Three runs."""
     client = Client(repository)
     return [client.post("/runs/create").said["run"]["info"]["run_id"] for _ in range(3)]
-
-
-@pytest.fixture
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many statements were waited for, each time."""
-    found, plain = list[int](), Statements.wait
-
-    def noting(statements: Statements) -> None:
-        if statements._sent:
-            found.append(len(statements._sent))
-        plain(statements)
-
-    monkeypatch.setattr(Statements, "wait", noting)
-    return found
 
 
 @pytest.fixture
