@@ -3,31 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-import pytest
-
 from lineal.storage.database.grouping import Grouping
 from lineal.storage.database.postgres import Postgres
-
-
-@pytest.fixture
-def server(postgres_url: str) -> Iterator[Postgres]:
-    """A server's database with one table, and two rows in it."""
-    found = Postgres(postgres_url)
-    found.run("CREATE TABLE purse (name TEXT PRIMARY KEY, amount BIGINT NOT NULL)")
-    found.many("INSERT INTO purse (name, amount) VALUES (:name, 0)", [{"name": "a"}, {"name": "b"}])
-    yield found
-    found.close()
-
+from tests.unit.storage.purses import amounts
 
 _ADDING = "UPDATE purse SET amount = amount + 1 WHERE name = :name RETURNING amount"
-
-
-def amounts(server: Postgres) -> dict[str, int]:
-    return {row["name"]: row["amount"] for row in server.run("SELECT * FROM purse")}
 
 
 def beginning(server: Postgres, *names: str, begins: str = "") -> list[Any]:

@@ -19,6 +19,7 @@ from lineal.storage.database.grouping import Grouping
 from lineal.storage.database.postgres import Postgres
 from lineal.storage.database.sqlite import Sqlite
 from lineal.storage.database.transactions import Transactions
+from tests.unit.storage.purses import amounts
 
 Work = Callable[[], Any]
 
@@ -204,16 +205,6 @@ def test_what_puts_the_log_into_the_file_is_not_the_loop(database: Sqlite) -> No
     assert [[{"wal_autocheckpoint": 0}]] == together(database, lambda: database.run("PRAGMA wal_autocheckpoint"))
 
 
-@pytest.fixture
-def server(postgres_url: str) -> Iterator[Postgres]:
-    """A server's database with one table, and two rows in it."""
-    found = Postgres(postgres_url)
-    found.run("CREATE TABLE purse (name TEXT PRIMARY KEY, amount BIGINT NOT NULL)")
-    found.many("INSERT INTO purse (name, amount) VALUES (:name, 0)", [{"name": "a"}, {"name": "b"}])
-    yield found
-    found.close()
-
-
 def adding(server: Postgres, name: str, *, then: Callable[[], object] = lambda: None) -> Work:
     def add() -> str:
         server.run("UPDATE purse SET amount = amount + 1 WHERE name = :name", name=name)
@@ -221,10 +212,6 @@ def adding(server: Postgres, name: str, *, then: Callable[[], object] = lambda: 
         return name
 
     return add
-
-
-def amounts(server: Postgres) -> dict[str, int]:
-    return {row["name"]: row["amount"] for row in server.run("SELECT * FROM purse")}
 
 
 def test_on_a_server_too_one_that_fails_leaves_nothing_and_the_others_are_kept(server: Postgres) -> None:
