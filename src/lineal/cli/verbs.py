@@ -99,7 +99,7 @@ def _run(operation: Operation, context: Context, options: argparse.Namespace) ->
         _ended_in_order() if operation.words in _SEEN_AT_WORK else nullcontext(),
     ):
         repository.tell(progress)
-        uploads = {each.name: repository.upload(given[each.name]) for each in operation.parameters if each.is_upload}
+        uploads = {name: repository.upload(given[name]) for name in operation.uploads}
         answer = repository.perform(operation, operation.request(**{**given, **uploads}))
         if operation.words == "model register":
             sign_new(context, repository, answer)

@@ -167,6 +167,11 @@ class Operation:
         )
 
     @cached_property
+    def uploads(self) -> tuple[str, ...]:
+        """The parameters for which callers give paths that are uploaded first."""
+        return tuple(each.name for each in self.parameters if each.is_upload)
+
+    @cached_property
     def secrets(self) -> tuple[str, ...]:
         """The parameters that are secrets."""
         return tuple(each.name for each in self.parameters if each.type in {Secret, Secret | None})
@@ -258,9 +263,9 @@ def path_of(words: str) -> str:
 
 def _request(found: Operation, handle: Handle, given: dict[str, Any]) -> msgspec.Struct:
     """Build the request of a call made in Python: paths are uploaded, wrong types are told."""
-    for parameter in found.parameters:
-        if parameter.is_upload and isinstance(given.get(parameter.name), PathLike | str):
-            given[parameter.name] = handle.upload(given[parameter.name])
+    for name in found.uploads:
+        if isinstance(given.get(name), PathLike | str):
+            given[name] = handle.upload(given[name])
     try:
         return msgspec.convert(given, prepared(found.request))
     except msgspec.ValidationError as error:

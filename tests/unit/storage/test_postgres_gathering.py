@@ -53,7 +53,7 @@ def test_rows_of_several_tables_are_one_statement_which_is_the_same_whatever_the
         found = gathered.taken()
 
         assert 1 == len(found)
-        assert not gathered
+        assert not gathered.rows
         texts.add(found[0][0])
 
     assert 1 == len(texts)

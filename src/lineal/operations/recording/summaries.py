@@ -6,7 +6,7 @@ Beside it stand the same values as rows, for search. Both are written in one tra
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
 
@@ -116,6 +116,35 @@ SAID = "SELECT metrics, params, tags FROM run_summary WHERE run = :run"
 """Reads what is known of a run."""
 
 
+class _Shown(Generic[Line]):
+    """The lines of one kind, by their keys, read when something of them is needed: few requests change every kind.
+
+    Args:
+        text: the lines as they are kept; None for too many.
+        decoder: reads them.
+    """
+
+    __slots__ = ("_decoder", "_lines", "_text")
+
+    def __init__(self, text: str | None, decoder: msgspec.json.Decoder[list[Line]]) -> None:
+        self._text = text
+        self._decoder: msgspec.json.Decoder[list[Line]] = decoder
+        self._lines: dict[str, Line] | None = None
+
+    @property
+    def lines(self) -> dict[str, Line] | None:
+        """The lines, to be changed; None where they are too many: whatever is needed of them is read from the rows."""
+        if self._lines is None and self._text is not None:
+            self._lines = {each.key: each for each in self._decoder.decode(self._text)}
+        return self._lines
+
+    @property
+    def text(self) -> str | None:
+        """The lines as they are to be kept."""
+        read = self._lines
+        return self._text if read is None else _fitting(_encode(list(read.values())))
+
+
 class Summary:
     """What is known of a run, to be changed and then saved.
 
@@ -133,10 +162,9 @@ class Summary:
         rows = [] if is_new else database.run(SAID, run=run)
         self._saving = _NEW_SUMMARY if is_new else _KNOWN_SUMMARY if rows else _SUMMARY
         said: Row = rows[0] if rows else {name: _known(database, run, name, is_new=is_new) for name in _SHOWN}
-        # None stands for what is too long: whatever is needed of it is read from the rows.
-        self._metrics = _lines(said["metrics"], _metrics)
-        self._params = _lines(said["params"], _pairs)
-        self._tags = _lines(said["tags"], _pairs)
+        self._metrics = _Shown(said["metrics"], _metrics)
+        self._params = _Shown(said["params"], _pairs)
+        self._tags = _Shown(said["tags"], _pairs)
 
     def log(self, points: Sequence[Point], experiment: int) -> None:
         """Take the latest of ``points`` of each metric, where it is later than what is known: by step, time and value.
@@ -149,23 +177,25 @@ class Summary:
             # Written out: a request may have a thousand points, and nearly all come in order.
             if known is None or each.step > known.step or not _is_later(known, each):
                 latest[each.key] = each
-        before = self._metrics if self._metrics is not None else self._metrics_among(latest)
+        shown = self._metrics.lines
+        before = shown if shown is not None else self._metrics_among(latest)
         new = [
             MetricLine(each.key, each.value, each.at, each.step)
             for key, each in latest.items()
             if (was := before.get(key)) is None
             or _order(each.step, each.at, each.value) >= _order(was.step, was.timestamp, was.value)
         ]
-        is_sure = self.is_whole or self._metrics is None
+        is_sure = self.is_whole or shown is None
         self._write(
             _NEW_METRIC, _METRIC, [self._metric_row(each, experiment) for each in new], before if is_sure else None
         )
-        if self._metrics is not None:
-            self._metrics.update((each.key, each) for each in new)
+        if shown is not None:
+            shown.update((each.key, each) for each in new)
 
     def set_params(self, params: dict[str, str]) -> None:
         """Take params, each of which keeps its first value. Raises Invalid."""
-        before = self._params if self._params is not None else self._pairs_among("param", params)
+        shown = self._params.lines
+        before = shown if shown is not None else self._pairs_among("param", params)
         for key, value in params.items():
             if key in before and before[key].value != value:
                 raise Invalid(
@@ -174,31 +204,32 @@ class Summary:
                     hint="log it under another key, or in another run",
                 )
         new = [Pair(key, value) for key, value in params.items() if key not in before]
-        is_sure = self.is_whole or self._params is None
+        is_sure = self.is_whole or shown is None
         write_params(self._database, self._run, {each.key: each.value for each in new}, are_new=is_sure)
-        if self._params is not None:
-            self._params.update((each.key, each) for each in new)
+        if shown is not None:
+            shown.update((each.key, each) for each in new)
 
     def set_tags(self, tags: dict[str, str]) -> None:
         """Take tags; one that is there gets its new value."""
-        known = {*self._tags, parents.PARENT_TAG} if self.is_whole and self._tags is not None else None
+        shown = self._tags.lines
+        known = {*shown, parents.PARENT_TAG} if self.is_whole and shown is not None else None
         rows = [{"subject": self._run, "key": key, "value": value} for key, value in tags.items()]
         self._write(_NEW_TAG, _TAG, rows, known)
         parents.told(self._database, self._run, tags)
-        if self._tags is not None:
-            self._tags.update((key, Pair(key, value)) for key, value in tags.items())
+        if shown is not None:
+            shown.update((key, Pair(key, value)) for key, value in tags.items())
 
     def remove_tag(self, key: str) -> bool:
         """Let go of a tag; tell whether it was there."""
-        if self._tags is not None:
-            self._tags.pop(key, None)
+        if (shown := self._tags.lines) is not None:
+            shown.pop(key, None)
         if key == parents.PARENT_TAG:
             parents.forget(self._database, self._run)
         return remove_tag(self._database, self._run, key)
 
     def save(self) -> Row:
         """Write what lists show, and return it."""
-        said: Row = {"metrics": _text(self._metrics), "params": _text(self._params), "tags": _text(self._tags)}
+        said: Row = {"metrics": self._metrics.text, "params": self._params.text, "tags": self._tags.text}
         self._database.gather(self._saving, [{"run": self._run, **said}])
         return said
 
@@ -340,14 +371,6 @@ def save_used(database: Database, run: str, name: Literal["inputs", "outputs"], 
 
 def _metric_line(row: Row) -> MetricLine:
     return MetricLine(row["key"], row["word"] or row["value"], row["at"], row["step"])
-
-
-def _lines(text: str | None, decoder: msgspec.json.Decoder[list[Line]]) -> dict[str, Line] | None:
-    return None if text is None else {each.key: each for each in decoder.decode(text)}
-
-
-def _text(lines: dict[str, Line] | None) -> str | None:
-    return None if lines is None else _fitting(_encode(list(lines.values())))
 
 
 def _fitting(text: bytes) -> str | None:

@@ -61,7 +61,7 @@ class _Task:
         return False
 
     def carry_out(self, database: Database) -> None:
-        """Work, as a change within the change of all."""
+        """Work, as a change of its own, or within the change of all."""
         try:
             with database.transaction():
                 try:
@@ -71,11 +71,10 @@ class _Task:
         except BaseException as error:  # noqa: BLE001 - told to whoever waits for it
             self._error = error
 
-    def carry_out_alone(self, database: Database) -> None:
-        """Do the same as a change of its own, and forget how it ended before."""
+    def carry_out_again(self, database: Database) -> None:
+        """Do the same anew, and forget how it ended before."""
         self._error = None
-        failure = _carry_out_together(database, [self])
-        self._error = self._error or failure
+        self.carry_out(database)
 
     @property
     def has_collided(self) -> bool:
@@ -215,9 +214,12 @@ def _carry_out_hurried(database: Database, tasks: Sequence[_Task], as_one: bool)
 
     ``as_one`` is whether nothing of all may be kept when one fails that did something.
     """
-    in_order = sorted(tasks, key=lambda each: each.about)
     database.hurry(as_one=as_one)
-    return _carry_out_together(database, in_order, foretells=as_one and len(tasks) > 1)
+    if len(tasks) == 1:
+        tasks[0].carry_out(database)
+        return None
+    in_order = sorted(tasks, key=lambda each: each.about)
+    return _carry_out_together(database, in_order, foretells=as_one)
 
 
 def _foretell(tasks: Sequence[_Task]) -> None:
@@ -237,7 +239,7 @@ def _foretell(tasks: Sequence[_Task]) -> None:
 def _carry_out_each(database: Database, tasks: Sequence[_Task]) -> None:
     """Carry out each of the tasks as a change of its own."""
     for each in tasks:
-        each.carry_out_alone(database)
+        each.carry_out_again(database)
 
 
 def _carry_out_together(database: Database, tasks: Sequence[_Task], *, foretells: bool = False) -> BaseException | None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import queue
-import select
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager
 from decimal import Decimal
 from functools import lru_cache, partial
-from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
 import psycopg
 from psycopg import errors
@@ -35,14 +34,13 @@ _CONNECTIONS_MAX = 10
 _WAIT_SECONDS = 30
 _CANCEL_SECONDS = 5
 
-_OF_TRANSACTIONS = frozenset(("BEGIN", "SAVEPOINT", "RELEASE", "COMMIT"))
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 @lru_cache(maxsize=1024)
-def _kind(sql: str) -> tuple[str, bool]:
-    """Return the first word of a statement, and whether it gives rows."""
-    word = sql.split(None, 1)[0].upper()
-    return word, word not in {"INSERT", "UPDATE", "DELETE"} or "RETURNING" in sql
+def _gives_rows(sql: str) -> bool:
+    return sql.split(None, 1)[0].upper() not in {"INSERT", "UPDATE", "DELETE"} or "RETURNING" in sql
 
 
 class _Number(Loader):
@@ -68,20 +66,45 @@ class _Connection:
         self._told = _Told(self)
         self.gathered = Gathered()
         self._foretold = Foretold()
-        self.transactions = Transactions(self.execute, "BEGIN", self._send, self._settle_all, self._conclude)
+        self.transactions = Transactions(self._bound, "BEGIN", self._send, self._settle_all, self._conclude)
 
-    def execute(self, sql: str, values: Mapping[str, Any] | None = None) -> list[Row]:
+    def stoppable(self, work: Callable[P, R], *args: P.args, **named: P.kwargs) -> R:
+        """Return what ``work`` on this returns, unless whoever waits for it no longer does. Raises Stopped."""
+        if stop := current():
+            with _stopped_by(stop, self):
+                return work(*args, **named)
+        return work(*args, **named)
+
+    def run(self, sql: str, values: Mapping[str, Any]) -> list[Row]:
+        """Carry out one statement for whoever waits for it. Raises Stopped."""
+        return self.stoppable(self.execute, sql, values)
+
+    def rows(self, promised: Promised) -> list[Row]:
+        """Return the rows of what was sent to whoever waits for them. Raises Conflict when something before it failed, and Stopped."""
+        return self.stoppable(self._rows_of, promised)
+
+    def execute(self, sql: str, values: Mapping[str, Any]) -> list[Row]:
         """Carry out one statement.
 
         Within a transaction, one that gives no rows is only sent: when it fails, the next one that gives some says so, or
         the end of the block.
         """
-        if self._foretold and (known := self._foretold.taken(sql, values or {})):
-            return self.rows_of(known)
-        word, gives_rows = _kind(sql)
+        if self._foretold.known and (known := self._foretold.taken(sql, values)):
+            return self._rows_of(known)
+        with self._told:
+            if self.gathered.rows:
+                self._heed(sql, values)
+            promised = self._statements.send(sql, values)
+            if not self.transactions.depth or _gives_rows(sql):
+                self._statements.wait()
+        return promised.rows or []
+
+    def _bound(self, sql: str) -> None:
+        """Carry out a statement that begins or ends a transaction, or a part of one: what begins one is only sent."""
+        word = sql.split(" ", 1)[0]
         sent = self._statements
         with self._told:
-            if word == "COMMIT" and self._foretold:
+            if word == "COMMIT" and self._foretold.known:
                 raise undone()
             if word == "ROLLBACK":
                 self._foretold.forget(sql)
@@ -93,20 +116,13 @@ class _Connection:
                     self.transactions.lose()
             elif word == "SAVEPOINT":
                 sent.wait()
-            if self.gathered:
-                self._heed(sql, values or {}, word)
+            self._write_gathered()
             was_idle = not sent.is_waited_for
-            promised = sent.send(sql, values or {})
-            is_only_sent = (
-                word in {"BEGIN", "SAVEPOINT"}
-                or (word == "RELEASE" and was_idle)
-                or (self.transactions.depth and not gives_rows)
-            )
-            if not is_only_sent:
+            promised = sent.send(sql, {})
+            if word in {"COMMIT", "ROLLBACK"} or (word == "RELEASE" and not was_idle):
                 sent.wait()
         if word == "COMMIT" and promised.done and promised.done.command_status == b"ROLLBACK":
             raise undone()  # which is how the server ends what can only be undone, without calling it an error
-        return promised.rows or []
 
     def _send(self, sql: str) -> None:
         """Put a statement on its way, and let the server begin with all that is."""
@@ -117,21 +133,21 @@ class _Connection:
 
     def later(self, sql: str, values: Mapping[str, Any]) -> Promised:
         """Have one statement carried out, in a transaction."""
-        if self._foretold and (known := self._foretold.taken(sql, values)):
+        if self._foretold.known and (known := self._foretold.taken(sql, values)):
             return known
         with self._told:
-            if self.gathered:
+            if self.gathered.rows:
                 self._heed(sql, values)
             return self._statements.send(sql, values)
 
     def foretell(self, sql: str, values: Mapping[str, Any]) -> None:
-        """Have one statement carried out that will be called for, in a transaction."""
-        with self._told:
-            self._heed(sql, values)
-            self._foretold.add(sql, values, self._statements.send(sql, values))
+        """Have one statement carried out that will be called for, in a transaction that is kept or undone as one."""
+        if self.transactions.are_one:
+            with self._told:
+                self._heed(sql, values)
+                self._foretold.add(sql, values, self._statements.send(sql, values))
 
-    def rows_of(self, promised: Promised) -> list[Row]:
-        """Return the rows of what was sent, once they are there. Raises Conflict when something before it failed."""
+    def _rows_of(self, promised: Promised) -> list[Row]:
         if promised.rows is None:
             self.settle()
         if promised.rows is None:
@@ -139,20 +155,24 @@ class _Connection:
         return promised.rows
 
     def gather(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Have one statement carried out for each of ``rows``, in a transaction, with what others gather."""
+        """Have one statement carried out for each of ``rows``, with what others gather in the transaction."""
+        if not self.transactions.depth:
+            self.execute_many(sql, rows)
+            return
         self.gathered.add(sql, rows)
         if self.gathered.is_full:
             with self._told:
                 self._write_gathered()
 
-    def _heed(self, sql: str, values: Mapping[str, Any], word: str = "") -> None:
-        """Write what was gathered if a statement might see it, or is about transactions."""
-        if word in _OF_TRANSACTIONS or self.gathered.might_meet(sql, values):
+    def _heed(self, sql: str, values: Mapping[str, Any]) -> None:
+        """Write what was gathered if a statement might see it."""
+        if self.gathered.might_meet(sql, values):
             self._write_gathered()
 
     def _write_gathered(self) -> None:
-        for sql, values in self.gathered.taken() if self.gathered else ():
-            self._statements.send(sql, values)
+        if self.gathered.rows:
+            for sql, values in self.gathered.taken():
+                self._statements.send(sql, values)
 
     def _conclude(self) -> None:
         with self._told:
@@ -167,9 +187,10 @@ class _Connection:
         """Whether what failed last was not what was waited for."""
         return self._statements.was_late
 
-    def forget(self) -> None:
-        """Prepare statements anew, before the connection's own cursors are used."""
+    def ask(self, question: Question) -> Asked:
+        """Answer a question with the connection's own cursors."""
         self._statements.forget()
+        return ask(self.raw, question)
 
     def settle(self) -> None:
         """Wait for what was sent."""
@@ -177,17 +198,22 @@ class _Connection:
             self._statements.wait()
 
     def execute_many(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Carry out one statement for each of ``rows``, in a transaction."""
-        for statement, values in statements(sql, iter(rows)):
-            self.execute(statement, values)
+        """Carry out one statement for each of ``rows``, all or none."""
+        with self.transactions.joined():
+            for statement, values in statements(sql, iter(rows)):
+                self.execute(statement, values)
 
     def is_alive(self) -> bool:
         """Tell whether the server still holds the other end; a server that hung up has left something to read."""
-        if self.raw.closed:
-            return False
-        poll = select.poll()
-        poll.register(self.raw.fileno(), select.POLLIN | select.POLLHUP | select.POLLERR)
-        return not poll.poll(0)
+        return not self.raw.closed and self._statements.is_silent
+
+
+class _Own(threading.local):
+    """What a thread has of its own: the connection that its transaction uses, and how its transactions end."""
+
+    connection: _Connection | None = None
+    hurries = False
+    is_one = False
 
 
 class Postgres:
@@ -203,69 +229,76 @@ class Postgres:
     def __init__(self, url: str, *, read_only: bool = False) -> None:
         self._url = url
         self._read_only = read_only
-        self.own = threading.local()
-        """Of each thread: the connection that its transaction uses, and whether it hurries."""
-        self._free: queue.LifoQueue[_Connection | None] = queue.LifoQueue()
+        self.own = _Own()
+        self._permits = queue.SimpleQueue[None]()
         for _ in range(_CONNECTIONS_MAX):
-            self._free.put(None)
+            self._permits.put(None)
+        self._free = deque[_Connection]()
 
     def run(self, sql: str, /, **values: Any) -> list[Row]:
         """Carry out one statement and return its rows. Raises Conflict, Invalid, Unavailable."""
-        with _ToUse(self) as connection, _stoppable(connection):
-            return connection.execute(sql, values)
+        return self._on(_Connection.run, sql, values)
 
     def later(self, sql: str, /, **values: Any) -> Later:
         """Have one statement carried out, and return what gives its rows. Raises what ``run`` raises."""
-        with _ToUse(self) as connection:
-            promised = connection.later(sql, values)
-        return partial(self._rows, promised)
+        return partial(self._rows, self._on(_Connection.later, sql, values))
 
     def _rows(self, promised: Promised) -> list[Row]:
-        if promised.rows is not None:
-            return promised.rows
-        with _ToUse(self) as connection, _stoppable(connection):
-            return connection.rows_of(promised)
+        return self._on(_Connection.rows, promised) if promised.rows is None else promised.rows
 
     def foretell(self, sql: str, /, **values: Any) -> None:
         """Have one statement carried out that somebody will call for. Raises what ``later`` raises."""
-        with _ToUse(self) as connection:
-            if connection.transactions.are_one:
-                connection.foretell(sql, values)
+        self._on(_Connection.foretell, sql, values)
 
     def many(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> None:
         """Carry out one statement for each of ``rows``, all or none. Raises what ``run`` raises."""
-        with _ToUse(self) as connection, connection.transactions.joined():
-            connection.execute_many(sql, rows)
+        self._on(_Connection.execute_many, sql, rows)
 
     def gather(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> None:
         """Have one statement carried out for each of ``rows``, with others. Raises what ``run`` raises, or has later ones do so."""
-        held: _Connection | None = getattr(self.own, "connection", None)
-        if held and held.transactions.depth:
-            # A batch gathers five times, and what only waits cannot fail yet.
-            held.transactions.check()
-            held.gathered.add(sql, rows)
-            if not held.gathered.is_full:
-                return
-            rows = ()
-        with _ToUse(self) as connection, connection.transactions.joined():
-            connection.gather(sql, rows)
+        self._on(_Connection.gather, sql, rows)
+
+    def _on(self, work: Callable[Concatenate[_Connection, P], R], *args: P.args, **named: P.kwargs) -> R:
+        """Do a part of this thread's transaction, or what is one by itself: one in which a part fails can only be undone."""
+        held = self.own.connection
+        connection = held or self.take()
+        try:
+            connection.transactions.check()
+            return work(connection, *args, **named)
+        except BaseException:
+            connection.transactions.doom()
+            raise
+        finally:
+            if not held:
+                self.give_back(connection)
 
     def transaction(self) -> AbstractContextManager[None]:
         """Make everything in the block one change."""
-        return _Whole(self)
+        return _Change(self)
 
     def notes(self, write: Callable[[list[Any]], object], /) -> list[Any]:
         """Return the notes of this thread's transaction."""
-        with _Lent(self) as connection:
+        with self._lent() as connection:
             return connection.transactions.noted(write)
 
     def ask(self, question: Question) -> Asked:
         """Answer a question in SQL that a person wrote. Raises Invalid, Conflict, Unavailable."""
-        with _Lent(self) as connection, _stoppable(connection), translated:
+        with self._lent() as connection, translated:
             if connection.transactions.depth:
                 raise Conflict("a question is asked outside of transactions", hint="end the transaction first")
-            connection.forget()
-            return ask(connection.raw, question)
+            return connection.stoppable(connection.ask, question)
+
+    @contextmanager
+    def _lent(self) -> Iterator[_Connection]:
+        """Lend the connection that this thread's transaction uses, or a free one."""
+        if held := self.own.connection:
+            yield held
+            return
+        connection = self.take()
+        try:
+            yield connection
+        finally:
+            self.give_back(connection)
 
     def hurry(self, *, as_one: bool = False) -> Callable[[], None]:
         """Have inner blocks of this thread end before they were carried out; return nothing to be done.
@@ -277,103 +310,69 @@ class Postgres:
 
     def close(self) -> None:
         """Close the connections that nobody uses now."""
-        for _ in range(self._free.qsize()):
-            with suppress(queue.Empty):
-                if connection := self._free.get_nowait():
-                    connection.raw.close()
-                self._free.put(None)
+        while self._free:
+            try:
+                self._free.pop().raw.close()
+            except IndexError:
+                return  # somebody was faster
 
     def take(self) -> _Connection:
-        """Have a free connection, for this thread alone. Raises Unavailable."""
+        """Have a free connection, for this thread alone: the one that was used last. Raises Unavailable."""
         try:
-            free = self._free.get(timeout=_WAIT_SECONDS)
+            self._permits.get(timeout=_WAIT_SECONDS)
         except queue.Empty:
             raise Unavailable(
                 f"all {_CONNECTIONS_MAX} connections to the database are in use", hint="retry in a moment"
             ) from None
         try:
-            found = free if free and free.is_alive() else _Connection(self._url, read_only=self._read_only)
+            found = self.own.connection = self._living() or _Connection(self._url, read_only=self._read_only)
         except BaseException:
-            self._free.put(None)
+            self._permits.put(None)
             raise
-        self.own.connection = found
-        found.transactions.hurries = getattr(self.own, "hurries", False)
-        found.transactions.are_one = getattr(self.own, "is_one", False)
+        found.transactions.hurries, found.transactions.are_one = self.own.hurries, self.own.is_one
         return found
+
+    def _living(self) -> _Connection | None:
+        try:
+            free = self._free.pop()
+        except IndexError:
+            return None
+        return free if free.is_alive() else None
 
     def give_back(self, connection: _Connection) -> None:
         """Let others have it."""
         self.own.connection = None
-        self._free.put(None if connection.raw.closed else connection)
+        self._free.append(connection)
+        self._permits.put(None)
 
 
-class _Lent(AbstractContextManager[_Connection]):
-    """Lends the connection that this thread's transaction uses, or a free one. A class, for every statement needs one."""
+class _Change(AbstractContextManager[None]):
+    """A block that is one change, on one connection. A class, because every request of a program opens several."""
 
-    __slots__ = ("_connection", "_database", "_is_taken")
+    __slots__ = ("_connection", "_database", "_is_taken", "_level")
 
     def __init__(self, database: Postgres) -> None:
         self._database = database
 
-    def __enter__(self) -> _Connection:
-        held: _Connection | None = getattr(self._database.own, "connection", None)
+    def __enter__(self) -> None:
+        held = self._database.own.connection
         self._is_taken = held is None
         self._connection = held or self._database.take()
-        return self._connection
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if self._is_taken:
-            self._database.give_back(self._connection)
-
-
-class _Whole(AbstractContextManager[None]):
-    """A block that is one change, on one connection. A class as well: every request opens several."""
-
-    __slots__ = ("_block", "_lent")
-
-    def __init__(self, database: Postgres) -> None:
-        self._lent = _Lent(database)
-
-    def __enter__(self) -> None:
-        connection = self._lent.__enter__()
         try:
-            self._block = connection.transactions.open()
-            self._block.__enter__()
+            self._level = self._connection.transactions.begin()
         except BaseException:
-            self._lent.__exit__(None)
+            self._give_back()
             raise
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            self._block.__exit__(kind, error, trace)
-        finally:
-            self._lent.__exit__(kind)
-
-
-class _ToUse(_Lent):
-    """Lends one for a statement: a transaction in which one fails can only be undone."""
-
-    __slots__ = ()
-
-    def __enter__(self) -> _Connection:
-        connection = super().__enter__()
-        connection.transactions.check()
-        return connection
-
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind:
-            self._connection.transactions.doom()
-        super().__exit__(kind)
+        try:
+            self._connection.transactions.end(self._level, keep=kind is None)
+        finally:
+            self._give_back()
 
-
-def _stoppable(connection: _Connection) -> AbstractContextManager[None]:
-    """Let what is done with a connection be stopped by whoever no longer waits for it. Raises Stopped."""
-    return _stopped_by(stop, connection) if (stop := current()) else _NOBODY
-
-
-_NOBODY = nullcontext()
+    def _give_back(self) -> None:
+        if self._is_taken:
+            self._database.give_back(self._connection)
 
 
 @contextmanager
@@ -393,6 +392,8 @@ class _Told(Translated):
         self._connection = connection
 
     def __exit__(self, kind: object, error: BaseException | None, *more: object) -> None:
-        if error and self._connection.was_late:
+        if error is None:
+            return
+        if self._connection.was_late:
             self._connection.transactions.lose()
         super().__exit__(kind, error, *more)

@@ -13,30 +13,27 @@ from lineal.storage.database.postgres_statements import Promised
 
 
 class Foretold:
-    """What was sent in a transaction for somebody who has not called for it yet, by the statement."""
+    """What was sent in a transaction for somebody who has not called for it yet."""
 
     def __init__(self) -> None:
-        self._known: dict[str, list[tuple[Mapping[str, Any], Promised]]] = {}
-
-    def __bool__(self) -> bool:
-        """Whether somebody has still to call for something."""
-        return bool(self._known)
+        self.known: dict[str, list[tuple[Mapping[str, Any], Promised]]] = {}
+        """With which values each statement was sent."""
 
     def add(self, sql: str, values: Mapping[str, Any], promised: Promised) -> None:
         """Take note of what was sent."""
-        self._known.setdefault(sql, []).append((values, promised))
+        self.known.setdefault(sql, []).append((values, promised))
 
     def taken(self, sql: str, values: Mapping[str, Any]) -> Promised | None:
         """Return what was sent of a statement with these values, which then nobody calls for any more; None if nothing was."""
-        for place, (given, promised) in enumerate(known := self._known.get(sql, [])):
+        for place, (given, promised) in enumerate(known := self.known.get(sql, [])):
             if given == values:
                 del known[place]
                 if not known:
-                    del self._known[sql]
+                    del self.known[sql]
                 return promised
         return None
 
     def forget(self, sql: str) -> None:
         """Forget all when ``sql`` ends the transaction; what was before a savepoint is not undone with that."""
         if sql == "ROLLBACK":
-            self._known = {}
+            self.known = {}

@@ -21,16 +21,13 @@ _ROWS_MAX = 2_000
 
 
 class Gathered:
-    """What waits to be written in a transaction, by the statement that writes it."""
+    """What waits to be written in a transaction."""
 
     def __init__(self) -> None:
-        self._rows: dict[str, list[Mapping[str, Any]]] = {}
+        self.rows: dict[str, list[Mapping[str, Any]]] = {}
+        """What waits, by the statement that writes it."""
         self._tables = set[str]()
         self._count = 0
-
-    def __bool__(self) -> bool:
-        """Whether something waits."""
-        return bool(self._rows)
 
     @property
     def is_full(self) -> bool:
@@ -40,7 +37,7 @@ class Gathered:
     def add(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Have one statement wait to be carried out for each of ``rows``."""
         if some := list(rows):
-            self._rows.setdefault(sql, []).extend(some)
+            self.rows.setdefault(sql, []).extend(some)
             self._tables.add(_table(sql))
             self._count += len(some)
 
@@ -51,17 +48,17 @@ class Gathered:
         if not (asked := _of_one(sql)):
             return True
         table, column, name = asked
-        return any(_table(each) == table and self._has(each, column, values.get(name)) for each in self._rows)
+        return any(_table(each) == table and self._has(each, column, values.get(name)) for each in self.rows)
 
     def _has(self, sql: str, column: str, value: object) -> bool:
         """Tell whether one of the rows of a statement may have a value in a column."""
         known = parsed(sql)
         name = known.known.get(column) if known else None
-        return name is None or any(each[name] == value for each in self._rows[sql])
+        return name is None or any(each[name] == value for each in self.rows[sql])
 
     def taken(self) -> list[Statement]:
         """Return what writes all that waits, which does not wait any more."""
-        waiting = sorted(self._rows.items())
+        waiting = sorted(self.rows.items())
         self.forget()
         if all(len(rows) == 1 for _, rows in waiting):
             return _together([(sql, rows[0]) for sql, rows in waiting])
@@ -73,7 +70,7 @@ class Gathered:
 
     def forget(self) -> None:
         """Let go of what waits."""
-        self._rows, self._tables, self._count = {}, set(), 0
+        self.rows, self._tables, self._count = {}, set(), 0
 
 
 @lru_cache(maxsize=1024)

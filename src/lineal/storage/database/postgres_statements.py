@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import select
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import count
 from typing import Any
@@ -84,6 +84,12 @@ class Statements:
         """Whether something is on its way."""
         return bool(self._sent)
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether the server has said nothing that nobody asked for, and holds the other end."""
+        self._ready.modify(self._wire.socket, select.POLLIN)
+        return not self._ready.poll(0)
+
     def send(self, sql: str, values: Mapping[str, Any]) -> Promised:
         """Put a statement on its way. Raises psycopg's errors: of these values, or of one that was sent before it."""
         if len(self._sent) >= _ON_THEIR_WAY_MAX or self._sent_bytes > _ON_THEIR_WAY_BYTES_MAX:
@@ -152,16 +158,14 @@ class Statements:
             self._wait_until(select.POLLIN | select.POLLOUT)
         failure: pq.abc.PGresult | None = None
         failed = 0
-        for place, promised in enumerate(sent):
-            while answer := self._next():
-                status = answer.status
-                if status == _ROWS and promised:
-                    promised.rows = self._rows(answer, promised.statement)
-                elif status == _DONE and promised:
-                    promised.rows, promised.done = [], answer
-                elif status == _ERROR and not failure:
-                    failure, failed = answer, place
-        self._next()  # the answer to the sync
+        for place, answer in self._all(len(sent)):
+            status, promised = answer.status, sent[place]
+            if status == _ROWS and promised:
+                promised.rows = self._rows(answer, promised.statement)
+            elif status == _DONE and promised:
+                promised.rows, promised.done = [], answer
+            elif status == _ERROR and not failure:
+                failure, failed = answer, place
         if wire.status == pq.ConnStatus.BAD:
             if failure:
                 raise errors.error_from_result(failure, self._raw.info.encoding)
@@ -169,11 +173,22 @@ class Statements:
         wire.exit_pipeline_mode()
         return failure, failed
 
-    def _next(self) -> pq.abc.PGresult | None:
-        """Return the next answer; None after the last of a statement, and when the server hung up."""
+    def _all(self, count: int) -> Iterator[tuple[int, pq.abc.PGresult]]:
+        """Yield the answers to so many statements and a sync, each with the place of its statement."""
+        is_busy, get_result = self._wire.is_busy, self._wire.get_result
+        for place in range(count):
+            while True:
+                if is_busy():
+                    self._await_answer()
+                if not (answer := get_result()):  # after the last of a statement, and when the server hung up
+                    break
+                yield place, answer
+        self._await_answer()
+        get_result()  # of the sync
+
+    def _await_answer(self) -> None:
         while self._wire.is_busy():
             self._wait_until(select.POLLIN)
-        return self._wire.get_result()
 
     def _wait_until(self, ready: int) -> None:
         self._ready.modify(self._wire.socket, ready)
