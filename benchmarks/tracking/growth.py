@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.store.measure import talk
 from benchmarks.tracking.filling import filled, more_runs
 from benchmarks.tracking.servers import lineal_server, made_on, mlflow_server
-from benchmarks.tracking.work import ROWS, Sizes, Work, World
+from benchmarks.tracking.work import ROWS, Sizes, Work, World, measured_on
 
 FULL, QUICK = (1_000, 10_000, 100_000, 1_000_000), (1_000, 3_000)
 """How many runs there are, one after the other."""
@@ -89,7 +89,8 @@ def grown(home: Path, counts: tuple[int, ...], sizes: Sizes, database: str) -> I
 
 
 def _at(work: Work, worlds: dict[str, World], over: str, count: int, before: dict[str, float]) -> Grown:
-    ours, peer = (work.measure(world) for world in worlds.values())
+    figures = measured_on(work, worlds)
+    ours, peer = figures["ours"], figures["peer"]
     cost = 1 / ours if work.more_is_better else ours
     growth = cost / before[work.row] if work.row in before else None
     before[work.row] = cost

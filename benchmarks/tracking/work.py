@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import statistics
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from benchmarks.store.measure import talk
 from benchmarks.tracking.artifacts import by_client_mib_s, down_mib_s, up_mib_s
 from benchmarks.tracking.client import API, Client, measured, median_ms, posted, request, said, together, whole_runs
 from benchmarks.tracking.filling import Filled, filled, more_runs
@@ -20,7 +22,8 @@ class Sizes(NamedTuple):
     """How much is done.
 
     ``runs`` are there when it is searched, and ``begun`` of them when programs send what they send most; ``points`` are in the long series, ``huge`` in the one that is only drawn;
-    ``times`` and ``each`` say how often; a model has so many ``versions``; a large artifact has so many ``mib``.
+    ``times`` and ``each`` say how often, ``turns`` how many times the servers take turns; a model has so many ``versions``; a large
+    artifact has so many ``mib``.
     """
 
     runs: int
@@ -29,15 +32,18 @@ class Sizes(NamedTuple):
     huge: int
     times: int
     each: int
+    turns: int
     versions: int
     mib: int
 
 
-FULL = Sizes(runs=100_000, begun=1_000, points=100_000, huge=1_000_000, times=30, each=50, versions=10_000, mib=1_024)
-QUICK = Sizes(runs=300, begun=300, points=20_000, huge=50_000, times=10, each=8, versions=100, mib=64)
+FULL = Sizes(
+    runs=100_000, begun=1_000, points=100_000, huge=1_000_000, times=30, each=20, turns=5, versions=10_000, mib=1_024
+)
+QUICK = Sizes(runs=300, begun=300, points=20_000, huge=50_000, times=10, each=8, turns=1, versions=100, mib=64)
 
 
-_OFTEN = 50
+_OFTEN = 10
 
 
 class World(NamedTuple):
@@ -61,7 +67,7 @@ def _begun(world: World) -> float:
 
 def _points(world: World) -> float:
     """Return the better of one client's rate and that of four, which wait for one another in some databases."""
-    run, times = world.client.begin("0", 1), max(3, world.sizes.each // 3)
+    run, times = world.client.begin("0", 1), max(3, world.sizes.each // 2)
 
     def rate(clients: range) -> float:
         talks = [
@@ -138,7 +144,8 @@ def _by_client(way: Literal["up", "down"], *, in_parts: bool) -> Callable[[World
 class Work(NamedTuple):
     """A row. ``more_is_better`` says of the unit whether a greater figure is the better one.
 
-    ``goal`` is None for a part of a row that has one. ``needs_versions`` says whether a model with many versions must be there, ``others`` whether it is asked of
+    ``goal`` is None for a part of a row that has one. ``in_turns`` says whether the servers are measured several times, one after the
+    other: what takes a moment depends on which moment it was. ``needs_versions`` says whether a model with many versions must be there, ``others`` whether it is asked of
     FastTrackML too, which has no registry to speak of and draws no charts.
     """
 
@@ -148,18 +155,26 @@ class Work(NamedTuple):
     goal: float | None
     measure: Callable[[World], float]
     more_is_better: bool = False
+    in_turns: bool = False
     needs_versions: bool = False
     others: bool = True
 
 
 _RATES = (
-    Work("runs", "create, log-batch (10 params, 20 metrics, 3 tags), finish; 8 clients", "runs/s", 20, _begun, more_is_better=True),
-    Work("points", "metric points in batches of 1,000; 1 client or 4", "points/s", 30, _points, more_is_better=True),
+    Work("runs", "create, log-batch (10 params, 20 metrics, 3 tags), finish; 8 clients", "runs/s", 20, _begun, more_is_better=True, in_turns=True),
+    Work("points", "metric points in batches of 1,000; 1 client or 4", "points/s", 30, _points, more_is_better=True, in_turns=True),
 )  # fmt: skip
 _SINGLE = (
-    Work("health", "one /health", "ms", 10, _often(_asked("GET", "/health"))),
-    Work("get", "one runs/get", "ms", 10, _often(_asked("GET", API + "/runs/get?run_uuid={run}&run_id={run}"))),
-    Work("log-metric", "one log-metric", "ms", 10, _often(_log_metric)),
+    Work("health", "one /health", "ms", 10, _often(_asked("GET", "/health")), in_turns=True),
+    Work(
+        "get",
+        "one runs/get",
+        "ms",
+        10,
+        _often(_asked("GET", API + "/runs/get?run_uuid={run}&run_id={run}")),
+        in_turns=True,
+    ),
+    Work("log-metric", "one log-metric", "ms", 10, _often(_log_metric), in_turns=True),
 )
 _QUESTIONS = (
     Work("search", "search, 100 runs back, metric filter and order", "ms", 30, _search(
@@ -267,8 +282,26 @@ def _runs(name: str, sizes: Sizes) -> int:
     return min(sizes.runs, _OTHER_RUNS_MAX) if name == "other" else sizes.runs
 
 
+def measured_on(work: Work, worlds: dict[str, World]) -> dict[str, float]:
+    """Return what a row is on each server: of several turns, each in the other order than the last, the median.
+
+    A turn in which a peer answers with an error does not count, which is told; a peer that gave nothing else has no figure.
+    """
+    found: dict[str, list[float]] = {name: [] for name in worlds}
+    sizes = next(iter(worlds.values())).sizes
+    for turn in range(sizes.turns if work.in_turns else 1):
+        for name in [*worlds][:: -1 if turn % 2 else 1]:
+            try:
+                found[name].append(work.measure(worlds[name]))
+            except RuntimeError as error:
+                if name == "ours":
+                    raise
+                talk(f"{worlds[name].server.name}, {work.row}: {error}")
+    return {name: statistics.median(each) for name, each in found.items() if each}
+
+
 def _judged(work: Work, worlds: dict[str, World], over: str) -> Row:
-    figures = {name: work.measure(world) for name, world in worlds.items() if name != "other" or work.others}
+    figures = measured_on(work, {name: each for name, each in worlds.items() if name != "other" or work.others})
     ours, peer, other = figures["ours"], figures["peer"], figures.get("other")
     ratio = ours / peer if work.more_is_better else peer / ours
     # A program of one machine-code file starts sooner; what counts is how it serves.
