@@ -79,11 +79,7 @@ def _record(store: Store, operation: Operation, request: msgspec.Struct, _key: s
 
 
 def _call(store: Store, operation: Operation, request: msgspec.Struct) -> Any:
-    return operation.function(store, **_arguments(request))
-
-
-def _arguments(request: msgspec.Struct) -> dict[str, Any]:
-    return {name: getattr(request, name) for name in request.__struct_fields__}
+    return operation.function(store, **msgspec.structs.asdict(request))
 
 
 def _write(store: Store, operation: Operation, request: msgspec.Struct, key: str) -> Any:
@@ -91,7 +87,7 @@ def _write(store: Store, operation: Operation, request: msgspec.Struct, key: str
     refusal: Refused | None = None
     result: Any = None
     if operation.prepare:
-        operation.prepare(store, **_arguments(request))
+        operation.prepare(store, **msgspec.structs.asdict(request))
     noting = store.noting()
     try:
         with noting.database.transaction() if operation.effect == "shares" and not key else noting.writing():

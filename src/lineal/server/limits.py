@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from anyio import CapacityLimiter, to_thread
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -52,8 +51,8 @@ class Bounded:
             return
         is_file = scope["method"] == "PUT" or scope["path"].endswith("/upload-artifact")
         most = self._blob_bytes_max if is_file else self._body_bytes_max
-        told = Headers(scope=scope).get("content-length", "")
-        size = int(told) if told.isdecimal() else 0
+        told: bytes = dict(scope["headers"]).get(b"content-length", b"")
+        size = int(told) if told.isdigit() else 0
 
         def check() -> None:
             if size > most:

@@ -10,9 +10,8 @@ import threading
 import time
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, ParamSpec, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -23,8 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from lineal import __version__
 from lineal.formats import prometheus
 from lineal.protocols import ROUTE, UNCHANGING
-from lineal.storage.database.asking import Asked, Question
-from lineal.storage.database.database import Database, Dialect, Later, Row
+from lineal.storage.database.database import Database, Dialect
 from lineal.storage.repository import FORMAT
 from lineal.storage.store import Store
 
@@ -35,7 +33,8 @@ _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 _COUNTED_S = 60.0
 """What takes a look at many rows is counted once in so many seconds."""
 
-
+P = ParamSpec("P")
+R = TypeVar("R")
 Kind = prometheus.Counter | prometheus.Gauge | prometheus.Histogram
 
 
@@ -191,70 +190,27 @@ class Measured:
 
 
 class Timed:
-    """A database whose statements are counted.
+    """A database whose statements are counted. What only hands on is the database's own, without a step between.
 
     Args:
         database: carries them out.
-        measures: what is told.
+        measures: what is told: of a statement that is waited for later, how long the next one takes with it.
     """
 
     def __init__(self, database: Database, measures: Measures) -> None:
-        self._database = database
         self._measures = measures
+        self.dialect: Dialect = database.dialect
+        self.run, self.many, self.ask = self._timed(database.run), self._timed(database.many), self._timed(database.ask)
+        self.later, self.foretell, self.gather = database.later, database.foretell, database.gather
+        self.transaction, self.notes, self.hurry = database.transaction, database.notes, database.hurry
+        self.close = database.close
 
-    @property
-    def dialect(self) -> Dialect:
-        """Which SQL this speaks."""
-        return self._database.dialect
+    def _timed(self, work: Callable[P, R]) -> Callable[P, R]:
+        def timed(*args: P.args, **named: P.kwargs) -> R:
+            started = time.perf_counter()
+            try:
+                return work(*args, **named)
+            finally:
+                self._measures.add_statement(time.perf_counter() - started)
 
-    def run(self, sql: str, /, **values: Any) -> list[Row]:
-        """Carry out one statement and return its rows. Raises what the database raises."""
-        started = time.perf_counter()
-        try:
-            return self._database.run(sql, **values)
-        finally:
-            self._measures.add_statement(time.perf_counter() - started)
-
-    def later(self, sql: str, /, **values: Any) -> Later:
-        """Have one statement carried out, and return what gives its rows; how long they are waited for counts with the next."""
-        return self._database.later(sql, **values)
-
-    def foretell(self, sql: str, /, **values: Any) -> None:
-        """Have one statement carried out that somebody will call for."""
-        self._database.foretell(sql, **values)
-
-    def many(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> None:
-        """Carry out one statement for each of ``rows``, all or none. Raises what the database raises."""
-        started = time.perf_counter()
-        try:
-            self._database.many(sql, rows)
-        finally:
-            self._measures.add_statement(time.perf_counter() - started)
-
-    def gather(self, sql: str, rows: Iterable[Mapping[str, Any]], /) -> None:
-        """Have one statement carried out for each of ``rows``, with others. Raises what the database raises."""
-        self._database.gather(sql, rows)
-
-    def transaction(self) -> AbstractContextManager[None]:
-        """Make everything in the block one change."""
-        return self._database.transaction()
-
-    def notes(self, write: Callable[[list[Any]], object], /) -> list[Any]:
-        """Return the notes of this thread's transaction."""
-        return self._database.notes(write)
-
-    def ask(self, question: Question) -> Asked:
-        """Answer a question in SQL that a person wrote. Raises Invalid."""
-        started = time.perf_counter()
-        try:
-            return self._database.ask(question)
-        finally:
-            self._measures.add_statement(time.perf_counter() - started)
-
-    def hurry(self, *, as_one: bool = False) -> Callable[[], None]:
-        """Have changes of this thread wait for nothing; return what waits for the disk."""
-        return self._database.hurry(as_one=as_one)
-
-    def close(self) -> None:
-        """Let go of every connection."""
-        self._database.close()
+        return timed

@@ -109,7 +109,6 @@ _SUMMARY = (
     f"{_NEW_SUMMARY} ON CONFLICT (run) DO UPDATE SET"
     " metrics = excluded.metrics, params = excluded.params, tags = excluded.tags"
 )
-_KNOWN_SUMMARY = "UPDATE run_summary SET metrics = :metrics, params = :params, tags = :tags WHERE run = :run"
 
 
 SAID = "SELECT metrics, params, tags FROM run_summary WHERE run = :run"
@@ -160,7 +159,7 @@ class Summary:
         self.is_whole = is_new
         """Whether the run has no rows but those that are shown, and its parent's tag: none of a run that we saw end has more."""
         rows = [] if is_new else database.run(SAID, run=run)
-        self._saving = _NEW_SUMMARY if is_new else _KNOWN_SUMMARY if rows else _SUMMARY
+        self._saving = _NEW_SUMMARY if is_new else _SUMMARY
         said: Row = rows[0] if rows else {name: _known(database, run, name, is_new=is_new) for name in _SHOWN}
         self._metrics = _Shown(said["metrics"], _metrics)
         self._params = _Shown(said["params"], _pairs)

@@ -118,7 +118,7 @@ def omitted(path: str) -> Omitted | None:
 
 def is_in_workspace(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     """Tell whether a request is meant for a workspace; here, it would read and write what all share."""
-    return any(name == b"x-mlflow-workspace" and value not in {b"", b"default"} for name, value in headers)
+    return dict(headers).get(b"x-mlflow-workspace", b"") not in {b"", b"default"}
 
 
 def told(part: Omitted) -> tuple[int, bytes]:

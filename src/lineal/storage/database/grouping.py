@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack
 from functools import cached_property, partial
 from typing import Any, TypeVar, cast
 
@@ -50,15 +50,17 @@ class _Task:
     @cached_property
     def about(self) -> str:
         """What it is about: its place among others. Nothing where that cannot be told, which the work itself will say."""
-        with suppress(Exception):
+        try:
             return self._about()
-        return ""
+        except Exception:  # noqa: BLE001
+            return ""
 
     def foretell(self) -> bool:
         """Have it sent what the work will begin with; tell whether that is known. What is wrong the work itself will say."""
-        with suppress(Exception):
+        try:
             return self._foretell()
-        return False
+        except Exception:  # noqa: BLE001
+            return False
 
     def carry_out(self, database: Database) -> None:
         """Work, as a change of its own, or within the change of all."""

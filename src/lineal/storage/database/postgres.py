@@ -278,25 +278,18 @@ class Postgres:
 
     def notes(self, write: Callable[[list[Any]], object], /) -> list[Any]:
         """Return the notes of this thread's transaction."""
-        with self._lent() as connection:
-            return connection.transactions.noted(write)
+        if not (held := self.own.connection):
+            raise Conflict("notes are those of a transaction", hint="begin one first")
+        return held.transactions.noted(write)
 
     def ask(self, question: Question) -> Asked:
         """Answer a question in SQL that a person wrote. Raises Invalid, Conflict, Unavailable."""
-        with self._lent() as connection, translated:
-            if connection.transactions.depth:
-                raise Conflict("a question is asked outside of transactions", hint="end the transaction first")
-            return connection.stoppable(connection.ask, question)
-
-    @contextmanager
-    def _lent(self) -> Iterator[_Connection]:
-        """Lend the connection that this thread's transaction uses, or a free one."""
-        if held := self.own.connection:
-            yield held
-            return
+        if self.own.connection:
+            raise Conflict("a question is asked outside of transactions", hint="end the transaction first")
         connection = self.take()
         try:
-            yield connection
+            with translated:
+                return connection.stoppable(connection.ask, question)
         finally:
             self.give_back(connection)
 
