@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -41,6 +42,11 @@ _POINTS = (
     "INSERT INTO metric_points (run, key, sequence, points) VALUES (:run, :key, :sequence, :points)"
     " ON CONFLICT (run, key, sequence) DO UPDATE SET points = excluded.points"
 )
+_LAST = (
+    "SELECT c.sequence, CASE WHEN c.count < :full THEN p.points END AS points FROM metric_chunk c JOIN metric_points p"
+    " ON p.run = c.run AND p.key = c.key AND p.sequence = c.sequence WHERE c.run = :run AND c.key = :key"
+    " ORDER BY c.sequence DESC LIMIT 1"
+)
 _OVERLAPPING = (
     "SELECT p.points AS points FROM metric_chunk c JOIN metric_points p"
     " ON p.run = c.run AND p.key = c.key AND p.sequence = c.sequence WHERE c.run = :run AND c.key = :key"
@@ -70,8 +76,7 @@ def fold(database: Database, run: str) -> None:
     """Put the points of a run that are in no chunk yet into chunks. Raises Corrupt."""
     with database.transaction():
         rows = database.run("DELETE FROM metric_recent WHERE run = :run RETURNING sequence, points", run=run)
-        for key, series in _by_key(_told(rows)).items():
-            extend(database, run, key, series)
+        extend(database, run, _by_key(_told(rows)))
 
 
 def _told(rows: Iterable[Row]) -> Iterator[Point]:
@@ -89,46 +94,65 @@ def _by_key(points: Iterable[Point]) -> dict[str, Series]:
     return {key: Series(*each) for key, each in columns.items()}
 
 
-def extend(database: Database, run: str, key: str, series: Series) -> None:
-    """Write points behind the chunks of a metric; the last one is filled up first. Raises Corrupt."""
-    new = _without(series, _known(database, run, key, series))
-    if not new.steps:
-        return
-    last = database.run(
-        "SELECT sequence, count FROM metric_chunk WHERE run = :run AND key = :key ORDER BY sequence DESC LIMIT 1",
-        run=run,
-        key=key,
-    )
-    sequence = last[0]["sequence"] + 1 if last else 0
-    if last and last[0]["count"] < CHUNK_POINTS:
-        sequence -= 1
-        begun = database.run(
-            "SELECT points FROM metric_points WHERE run = :run AND key = :key AND sequence = :sequence",
-            run=run,
-            key=key,
-            sequence=sequence,
-        )
-        new = format_.decode(begun[0]["points"]).followed_by(new)
-    rows = [
-        {"run": run, "key": key, "sequence": number, **msgspec.structs.asdict(each)}
-        for number, each in enumerate(format_.chunked(new), sequence)
-    ]
-    points = [{name: row[name] for name in ("run", "key", "sequence")} | {"points": row.pop("points")} for row in rows]
-    database.many(_CHUNK, rows)
-    database.many(_POINTS, points)
+def extend(database: Database, run: str, series: Mapping[str, Series]) -> None:
+    """Write points of metrics, by their keys, behind the chunks of each; the last one is filled up first. Raises Corrupt."""
+    with database.transaction():
+        # What is there of all metrics is asked for before the first is waited for.
+        there = {key: _There(database, run, key, each) for key, each in series.items() if each.steps}
+        rows = [row for key, each in there.items() for row in _rows(run, key, each, series[key])]
+        points = [
+            {name: row[name] for name in ("run", "key", "sequence")} | {"points": row.pop("points")} for row in rows
+        ]
+        database.many(_CHUNK, rows)
+        for each in points:
+            # Not as one: a large text costs more as one of an array than a statement of its own.
+            database.run(_POINTS, **each)
 
 
-def _known(database: Database, run: str, key: str, series: Series) -> set[tuple[int, Number, int]]:
-    """Return the points of chunks among which some of ``series`` may be."""
-    rows = database.run(
-        _OVERLAPPING,
-        run=run,
-        key=key,
-        first_step=min(series.steps),
-        last_step=max(series.steps),
-        first_at=min(series.times),
-        last_at=max(series.times),
-    )
+class _There:
+    """The chunks of a metric that are there: the last one, and those among which some of its new points may be.
+
+    Args:
+        database: where they are.
+        run: the id of the run.
+        key: the metric.
+        series: the new points.
+    """
+
+    def __init__(self, database: Database, run: str, key: str, series: Series) -> None:
+        self._last = database.later(_LAST, run=run, key=key, full=CHUNK_POINTS)
+        self._overlapping = database.later(_OVERLAPPING, run=run, key=key, **_spans(series))
+
+    def end(self) -> tuple[int, Series]:
+        """Return the place of the next chunk, and the points that it begins with: those of the last one, where that has room."""
+        if not (rows := self._last()):
+            return 0, EMPTY
+        begun = rows[0]["points"]
+        return (rows[0]["sequence"] + 1, EMPTY) if begun is None else (rows[0]["sequence"], format_.decode(begun))
+
+    def known(self) -> set[tuple[int, Number, int]]:
+        """Return the points of those that may have some of the new ones."""
+        return _points_of(self._overlapping())
+
+
+def _rows(run: str, key: str, there: _There, series: Series) -> Iterator[dict[str, Any]]:
+    new = _without(series, there.known())
+    if new.steps:
+        sequence, begun = there.end()
+        for number, each in enumerate(format_.chunked(begun.followed_by(new)), sequence):
+            yield {"run": run, "key": key, "sequence": number, **msgspec.structs.asdict(each)}
+
+
+def _spans(series: Series) -> dict[str, int]:
+    return {
+        "first_step": min(series.steps),
+        "last_step": max(series.steps),
+        "first_at": min(series.times),
+        "last_at": max(series.times),
+    }
+
+
+def _points_of(rows: Iterable[Row]) -> set[tuple[int, Number, int]]:
     return {each for row in rows for each in zip(*format_.decode(row["points"]), strict=True)}
 
 
@@ -167,7 +191,8 @@ def _history(database: Database, run: str, key: str) -> Series:
         times += part.times
     found = Series(steps, values, times)
     if recent := _recent(database, run).get(key):
-        found = found.followed_by(_without(recent, _known(database, run, key, recent)))
+        known = _points_of(database.run(_OVERLAPPING, run=run, key=key, **_spans(recent)))
+        found = found.followed_by(_without(recent, known))
     return found
 
 

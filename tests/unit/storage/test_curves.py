@@ -79,7 +79,7 @@ class Counting:
 def test_a_short_curve_has_every_point_and_what_is_not_finite_beside_it(database: Database) -> None:
     begin(database, "a")
     values: list[Number] = [3.0, "NaN", "NaN", 1.0, "Infinity"]
-    series.extend(database, "a", "loss", Series([0, 1, 2, 3, 4], values, [10, 11, 12, 13, 14]))
+    series.extend(database, "a", {"loss": Series([0, 1, 2, 3, 4], values, [10, 11, 12, 13, 14])})
 
     found = one(database, "a")
 
@@ -92,7 +92,7 @@ def test_many_points_are_read_from_their_summaries_alone_and_no_spike_is_lost(da
     count = 200_000
     values: list[Number] = [0.5] * count
     values[123_456], values[77], values[count // 2] = 1_000.0, -7.0, "NaN"
-    series.extend(database, "a", "loss", Series(list(range(count)), values, list(range(count))))
+    series.extend(database, "a", {"loss": Series(list(range(count)), values, list(range(count)))})
     database.run("UPDATE metric_points SET points = 'not read'")
 
     found = one(database, "a", count=320)
@@ -111,7 +111,7 @@ def test_the_number_of_statements_is_the_same_for_one_curve_and_for_many(databas
     begin(database, *runs)
     for run in runs:
         for key in keys:
-            series.extend(database, run, key, line(1_500))
+            series.extend(database, run, {key: line(1_500)})
         series.append(database, run, 1, [Point(key="k0", step=9_000, value=2.0, at=5)])
     few, many = Counting(database), Counting(database)
 
@@ -124,8 +124,8 @@ def test_the_number_of_statements_is_the_same_for_one_curve_and_for_many(databas
 
 def test_curves_that_are_shown_together_have_the_same_parts(database: Database) -> None:
     begin(database, "a", "b")
-    series.extend(database, "a", "loss", line(2_000))
-    series.extend(database, "b", "loss", line(1_000))
+    series.extend(database, "a", {"loss": line(2_000)})
+    series.extend(database, "b", {"loss": line(1_000)})
 
     found = curves.curves(database, ["a", "b"], ["loss"], first=None, last=None, count=50)
 
@@ -135,7 +135,7 @@ def test_curves_that_are_shown_together_have_the_same_parts(database: Database) 
 
 def test_a_part_of_a_long_curve_is_shown_as_it_is(database: Database) -> None:
     begin(database, "a")
-    series.extend(database, "a", "loss", line(150_000))
+    series.extend(database, "a", {"loss": line(150_000)})
 
     whole = one(database, "a", first=70_990, last=71_010)
 
@@ -150,7 +150,7 @@ def test_a_part_of_a_long_curve_is_shown_as_it_is(database: Database) -> None:
 
 def test_points_of_one_step_are_told_apart_by_time(database: Database) -> None:
     begin(database, "a")
-    series.extend(database, "a", "loss", Series([0] * 500, [float(each) for each in range(500)], list(range(500))))
+    series.extend(database, "a", {"loss": Series([0] * 500, [float(each) for each in range(500)], list(range(500)))})
 
     found = one(database, "a", count=50)
 
@@ -160,9 +160,9 @@ def test_points_of_one_step_are_told_apart_by_time(database: Database) -> None:
 
 def test_a_fork_shows_the_history_that_it_shares_and_no_more(database: Database) -> None:
     begin(database, "a", "b", "c")
-    series.extend(database, "a", "loss", line(3_000))
+    series.extend(database, "a", {"loss": line(3_000)})
     fork(database, "b", "a", 1_499)
-    series.extend(database, "b", "loss", line(10, start=1_500))
+    series.extend(database, "b", {"loss": line(10, start=1_500)})
     fork(database, "c", "b", 1_504)
     fork(database, "a", "c", 5)  # told wrongly by somebody: it never ends
 
@@ -208,7 +208,7 @@ def test_whatever_is_folded_the_extremes_and_the_counts_are_those_of_the_points(
 
 def test_a_page_of_points_reads_only_the_chunks_that_hold_it(database: Database) -> None:
     begin(database, "a")
-    series.extend(database, "a", "loss", line(5_000))
+    series.extend(database, "a", {"loss": line(5_000)})
     series.append(database, "a", 1, [Point(key="loss", step=9_000, value="NaN", at=5)])
     database.run("UPDATE metric_points SET points = 'not read' WHERE sequence NOT IN (2, 3)")
 
@@ -224,7 +224,7 @@ def test_a_page_of_points_reads_only_the_chunks_that_hold_it(database: Database)
 
 def test_totals_are_those_of_all_points_wherever_they_are(database: Database) -> None:
     begin(database, "a", "b")
-    series.extend(database, "a", "loss", line(2_000))
+    series.extend(database, "a", {"loss": line(2_000)})
     series.append(
         database, "a", 1, [Point(key="loss", step=-4, value=-1.5, at=5), Point(key="odd", step=1, value="NaN", at=5)]
     )
@@ -238,7 +238,7 @@ def test_totals_are_those_of_all_points_wherever_they_are(database: Database) ->
 
 def test_chunks_of_before_words_were_noted_are_drawn_as_well(database: Database) -> None:
     begin(database, "a")
-    series.extend(database, "a", "loss", line(150_000))
+    series.extend(database, "a", {"loss": line(150_000)})
     database.run("UPDATE metric_chunk SET words = NULL")
     database.run("UPDATE metric_chunk SET samples = '', first_at = 0, last_at = 9223372036854775807 WHERE sequence = 3")
 

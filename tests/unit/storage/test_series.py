@@ -106,7 +106,7 @@ def test_a_chart_of_many_points_reads_none_of_them_and_shows_the_spike(database:
     values = [0.001 * (step % 7) for step in range(60_000)]
     values[31_234] = 1_000.0
     values[0] = -5.0
-    series.extend(database, "r", "loss", Series(list(range(60_000)), list(values), list(range(60_000))))
+    series.extend(database, "r", {"loss": Series(list(range(60_000)), list(values), list(range(60_000)))})
     database.run("UPDATE metric_points SET points = 'not read'")
 
     found = series.chart(database, "r", "loss", first=None, last=None, count=320)
@@ -119,7 +119,7 @@ def test_a_chart_of_many_points_reads_none_of_them_and_shows_the_spike(database:
 
 
 def test_a_chart_of_a_part_shows_its_points(database: Database) -> None:
-    series.extend(database, "r", "loss", Series(list(range(30_000)), [float(n) for n in range(30_000)], [0] * 30_000))
+    series.extend(database, "r", {"loss": Series(list(range(30_000)), [float(n) for n in range(30_000)], [0] * 30_000)})
     series.append(database, "r", 1, [point(30_000, 1.0), point(30_001, "NaN")])
 
     found = series.chart(database, "r", "loss", first=29_990, last=40_000, count=100)
@@ -130,3 +130,21 @@ def test_a_chart_of_a_part_shows_its_points(database: Database) -> None:
 def test_what_has_no_points_has_an_empty_history_and_chart(database: Database) -> None:
     assert Series([], [], []) == series.history(database, "r", "loss")
     assert series.chart(database, "r", "loss", first=None, last=None, count=10) == []
+
+
+def test_folding_many_metrics_waits_for_a_server_no_more_often_than_one(postgres_url: str, waits: list[int]) -> None:
+    database, counts = Postgres(postgres_url), list[int]()
+    migrate(database, phase="pre")
+    for run, keys in (("one", 1), ("ten", 10)):
+        for sequence in range(2):  # the second time there is a chunk to be filled up
+            series.append(database, run, sequence, [point(sequence, 0.5, key=f"m{key}") for key in range(keys)])
+            waits.clear()
+            series.fold(database, run)
+        counts.append(len(waits))
+
+    assert [2, 2] == [
+        len(series.history(database, "ten", "m9").steps),
+        len(series.history(database, "one", "m0").steps),
+    ]
+    assert counts[0] == counts[1]
+    database.close()

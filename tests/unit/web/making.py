@@ -45,7 +45,7 @@ def long(repository: LocalRepository, run: str, key: str, count: int) -> None:
     """Give a run a metric of very many points, none of which can be read any more."""
     steps = list(range(count))
     database = repository.store.database
-    series.extend(database, run, key, Series(steps, [float(step % 100) for step in steps], steps))
+    series.extend(database, run, {key: Series(steps, [float(step % 100) for step in steps], steps)})
     tracking.record(repository, run, points=(Point(key=key, step=count, value=0.5, at=count),))
     database.run("UPDATE metric_points SET points = 'not read' WHERE run = :run AND key = :key", run=run, key=key)
 

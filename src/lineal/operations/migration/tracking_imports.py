@@ -169,7 +169,7 @@ def points(store: Store, *, curves: tuple[Curve, ...]) -> None:
         curves: points by run and metric.
     """
     for each in sorted(curves, key=lambda curve: (curve.run, curve.key)):
-        series.extend(store.database, ulid_of(each.run), each.key, Series(each.steps, each.values, each.times))
+        series.extend(store.database, ulid_of(each.run), {each.key: Series(each.steps, each.values, each.times)})
 
 
 @operation("import runs", effect="writes", role="admin", internal=True)

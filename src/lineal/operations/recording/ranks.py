@@ -95,7 +95,7 @@ def _adopt(store: Store, digest: Digest, whole: Run, part: Run) -> None:
     # What a part read made the whole, and what it wrote was made by it.
     lineage.connect_run(store, digest, part)
     for key in series.keys(store.database, part.id):
-        series.extend(store.database, whole.id, _named(key, part), series.history(store.database, part.id, key))
+        series.extend(store.database, whole.id, {_named(key, part): series.history(store.database, part.id, key)})
 
 
 def last_values(run: Run) -> dict[str, Number]:

@@ -91,8 +91,7 @@ def extend(store: Store, run_id: str, *, points: dict[str, Series]) -> None:
     """
     if not store.database.run("SELECT 1 FROM run WHERE id = :id", id=run_id):
         raise NotFound(f"there is no run:{run_id}", hint="lineal runs lists them")
-    for key in sorted(points):
-        series.extend(store.database, run_id, key, points[key])
+    series.extend(store.database, run_id, points)
 
 
 @operation("runs finish", effect="writes", internal=True, about={"run": "finished run"})

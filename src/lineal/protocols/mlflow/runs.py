@@ -307,7 +307,7 @@ def _point(metric: Metric | _LogMetric) -> Point:
     # Nearly all are numbers, and finite.
     if value.__class__ is not float or value - value != 0:
         value = number(value)
-    return Point(key=metric.key, step=metric.step, value=value, at=metric.timestamp)
+    return Point(metric.key, metric.step, value, metric.timestamp)
 
 
 def _of_models(metrics: Sequence[Metric | _LogMetric]) -> tuple[ModelPoint, ...]:
