@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from lineal.objects.errors import Conflict, Denied, Unavailable
+from lineal.storage.database import grouping as grouping_module
 from lineal.storage.database import sqlite_log
 from lineal.storage.database.database import Database
 from lineal.storage.database.grouping import Grouping
@@ -286,6 +287,31 @@ def test_on_a_server_a_group_goes_on_while_another_waits(server: Postgres) -> No
 
     assert ["b", "a"] == asyncio.run(ask())
     assert {"a": 1, "b": 1} == amounts(server)
+
+
+def test_on_a_server_another_group_begins_when_it_is_as_large_as_the_one_that_goes_on(
+    server: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grouping_module, "_PATIENCE_S", 600)
+    has_begun, may_end, done = threading.Event(), threading.Event(), list[int]()
+
+    def wait() -> bool:
+        has_begun.set()
+        return may_end.wait(10)
+
+    async def ask() -> list[Any]:
+        grouping, loop = Grouping(server), asyncio.get_running_loop()
+        first = [asyncio.ensure_future(grouping.carry_out(each)) for each in (wait, int)]
+        await loop.run_in_executor(None, has_begun.wait, 10)
+        alone = asyncio.ensure_future(grouping.carry_out(lambda: done.append(1)))
+        await asyncio.sleep(0.05)
+        before = [*done]
+        await asyncio.wait_for(asyncio.gather(alone, grouping.carry_out(lambda: done.append(2))), 10)
+        may_end.set()
+        return [before, *await asyncio.gather(*first)]
+
+    assert [[], True, 0] == asyncio.run(ask())
+    assert [1, 2] == done
 
 
 def test_two_groups_that_wait_for_one_another_both_come_to_their_end(server: Postgres) -> None:

@@ -23,8 +23,9 @@ _TOGETHER_MAX = 64
 _LANES = 2
 """So many groups are under way at once on a server, each on a connection: while one waits for its rows, the other goes on."""
 
-_ENOUGH, _PATIENCE_S = 6, 0.01
-"""Beside another, a group begins when so many changes wait, or have waited so long: each is cheaper in a larger one."""
+_PATIENCE_S = 0.01
+"""Beside another, a group begins when as many changes wait as that one has, or have waited so long: of two that are alike, one
+is always with the database while the other is with us, and each change is cheaper in a larger one."""
 
 _APART_S = 5.0
 """For so long after one failed each has a savepoint, so that it alone is undone: else one who fails has all others wait."""
@@ -110,10 +111,10 @@ class Grouping:
         self._safe = Workers("lineal-commit")
         is_server = database.dialect == "postgresql"
         self._idle = [Workers("lineal-changes") for _ in range(_LANES)] if is_server else [self._safe]
-        self._lanes = len(self._idle)
         self._waiting = list[_Task]()
         self._is_called = False
         self._begun = 0
+        self._under_way = 0
         self._timed = -1
         self._as_one_from_s = 0.0
 
@@ -141,7 +142,7 @@ class Grouping:
         if not self._waiting or not self._idle or self._is_called:
             return
         loop = asyncio.get_running_loop()
-        if len(self._idle) == self._lanes or len(self._waiting) >= _ENOUGH:
+        if len(self._waiting) >= self._under_way:
             self._is_called = True
             loop.call_soon(self._carry_out_next)
         elif self._timed != self._begun:
@@ -158,6 +159,7 @@ class Grouping:
         self._begun += 1
         lane = self._idle.pop()
         tasks, self._waiting = self._waiting[:_TOGETHER_MAX], self._waiting[_TOGETHER_MAX:]
+        self._under_way += len(tasks)
         if self._database.dialect == "postgresql":
             self._change_beside_others(lane, tasks)
             self._call_soon()
@@ -189,6 +191,7 @@ class Grouping:
                 self._as_one_from_s = loop.time() + _APART_S
                 self._safe.do(partial(_carry_out_each, database, alone), partial(_tell, alone))
             self._idle.append(lane)
+            self._under_way -= len(tasks)
             self._call_soon()
 
         as_one = loop.time() >= self._as_one_from_s
@@ -200,6 +203,7 @@ class Grouping:
         def end(told: BaseException | None, raised: BaseException | None) -> None:
             _tell(tasks, told, raised)
             self._idle.append(self._safe)
+            self._under_way -= len(tasks)
             self._call_soon()
 
         self._safe.do(work, end)
