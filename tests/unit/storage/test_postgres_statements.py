@@ -170,6 +170,31 @@ def test_a_statement_that_was_being_prepared_when_another_failed_is_prepared_aga
     assert [fits] == postgres.run(_SELECT)
 
 
+def test_a_plan_that_was_made_for_a_small_table_does_not_stay_while_it_grows(postgres: Postgres) -> None:
+    def look(times: int) -> None:
+        for _ in range(times):
+            postgres.run("SELECT amount FROM kept WHERE name = :name", name="1")
+
+    def rows_read() -> int:
+        return postgres.run("SELECT seq_tup_read AS count FROM pg_stat_xact_user_tables WHERE relname = 'kept'")[0][
+            "count"
+        ]
+
+    with postgres.transaction():  # nobody else analyses the table meanwhile
+        postgres.many(_INSERT, [row(str(number), number) for number in range(10)])
+        postgres.run("ANALYZE kept")
+        look(20)
+        small = rows_read()
+        postgres.many(_INSERT, [row(str(number), number) for number in range(10, 20_000)])
+        look(60)
+        before = rows_read()
+        look(20)
+        after = rows_read()
+
+    assert small == 20 * 10, "so few rows are read one after the other"
+    assert after == before
+
+
 def test_a_question_that_people_ask_leaves_statements_as_they_were(postgres: Postgres) -> None:
     views = {"all": "SELECT k.name AS name FROM kept k"}
     for number in range(4):

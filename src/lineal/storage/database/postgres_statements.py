@@ -33,14 +33,20 @@ _PREPARED_MAX = 128
 _PREPARED_FROM = 2
 """Whatever is asked once is not prepared."""
 
+_ANEW_AFTER = 4
+"""What was prepared is prepared anew each time that it was used so many times as often. The server keeps the plan that it made for a
+table of a few rows, which reads all of them, until it has looked at how large the table is now: a minute later at best."""
+
 
 class _Statement:
     """What is known of a statement: how often it was used, its name once it was prepared, and what its rows are made with."""
 
-    __slots__ = ("columns", "loading", "name", "uses")
+    __slots__ = ("columns", "loading", "name", "prepared_at", "uses")
 
     def __init__(self) -> None:
         self.uses = 0
+        self.prepared_at = _PREPARED_FROM
+        """When it is prepared, or prepared anew: at which use."""
         self.name = b""
         self.columns: list[str] = []
         self.loading: abc.Transformer | None = None
@@ -207,8 +213,10 @@ class Statements:
         """Return what is known of a statement, which is prepared now if that pays."""
         known = self._known.pop(key, None) or _Statement()
         known.uses += 1
-        if known.uses == _PREPARED_FROM:
+        if known.uses == known.prepared_at:
+            self._let_go(known)
             known.name = self._prepare(key)
+            known.prepared_at *= _ANEW_AFTER
         self._known[key] = known
         if len(self._known) > _PREPARED_MAX:
             self._let_go(self._known.popitem(last=False)[1])
