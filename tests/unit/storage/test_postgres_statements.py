@@ -159,6 +159,19 @@ def test_many_different_statements_leave_few_prepared(postgres: Postgres) -> Non
     assert 129 > postgres.run("SELECT count(*) AS count FROM pg_prepared_statements")[0]["count"] > 100
 
 
+def test_what_undoes_a_change_does_so_however_many_statements_are_known_and_however_often(postgres: Postgres) -> None:
+    for number in range(200):
+        for _ in range(2):
+            postgres.run(f"SELECT CAST(:value AS BIGINT) + {number} AS sum", value=1)
+    for number in range(20):
+        with postgres.transaction():
+            postgres.run(_INSERT, **row(f"a{number}", number))
+            with suppress(Conflict), postgres.transaction():
+                postgres.run(_INSERT, **row(f"b{number if number < 2 else 0}", number))  # most are there
+
+    assert len(postgres.run(_SELECT)) == 20 + 2
+
+
 def test_a_statement_that_was_being_prepared_when_another_failed_is_prepared_again(postgres: Postgres) -> None:
     fits = row("fits", 1)
     for _ in range(3):

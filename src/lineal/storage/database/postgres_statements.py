@@ -46,7 +46,7 @@ class _Statement:
     def __init__(self) -> None:
         self.uses = 0
         self.prepared_at = _PREPARED_FROM
-        """When it is prepared, or prepared anew: at which use."""
+        """At which use it is prepared, or prepared anew; 0 for never."""
         self.name = b""
         self.columns: list[str] = []
         self.loading: abc.Transformer | None = None
@@ -210,15 +210,19 @@ class Statements:
         return statement.loading.load_rows(0, answer.ntuples, partial(_row, statement.columns))
 
     def _prepared(self, key: _Key) -> _Statement:
-        """Return what is known of a statement, which is prepared now if that pays."""
+        """Return what is known of a statement, which is prepared now if that pays.
+
+        Others are let go of only for one that takes values: the server refuses that in a transaction that failed, and what
+        ends it takes none.
+        """
         known = self._known.pop(key, None) or _Statement()
         known.uses += 1
         if known.uses == known.prepared_at:
             self._let_go(known)
             known.name = self._prepare(key)
-            known.prepared_at *= _ANEW_AFTER
+            known.prepared_at = known.prepared_at * _ANEW_AFTER if key[1] else 0
         self._known[key] = known
-        if len(self._known) > _PREPARED_MAX:
+        if len(self._known) > _PREPARED_MAX and key[1]:
             self._let_go(self._known.popitem(last=False)[1])
         return known
 
