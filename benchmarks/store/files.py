@@ -27,6 +27,12 @@ def copy(source: Path, target: Path) -> Usage:
     return timed(("cp", "-r", "--preserve=timestamps", source, target))
 
 
+def hash_whole(path: Path) -> Usage:
+    """Read a file and give its SHA-256, on the one core that can: who names a file by that cannot be quicker."""
+    program = "import hashlib, sys; hashlib.file_digest(open(sys.argv[1], 'rb'), 'sha256')"
+    return timed((sys.executable, "-I", "-S", "-c", program, path))
+
+
 def scan(path: Path) -> Usage:
     """Ask the file system about every file, and do nothing else."""
     return timed((sys.executable, "-I", "-S", Path(__file__).with_name("scan.py"), path))

@@ -64,7 +64,7 @@ TREE = (
     Trial("checkout", "checkout of 100 changed among {files}", "checkouts", "stat scan", 10),
 )
 FILE = (
-    Trial("add-file", "add one file of {mib}", "adds", "cp", 5),
+    Trial("add-file", "add one file of {mib}", "adds", "SHA-256", 5),
     Trial("pull-file", "pull one file of {mib}, {place}", "pulls", "cp", 2.5),
 )
 S3 = (

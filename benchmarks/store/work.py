@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.store.files import copy, generate, remove, require_equal, scan
+from benchmarks.store.files import copy, generate, hash_whole, remove, require_equal, scan
 from benchmarks.store.measure import Failed, Outcome, Usage, contest
 from benchmarks.store.remotes import Remotes
 from benchmarks.store.systems import KINDS, LIMIT, OURS, Project
@@ -62,6 +62,8 @@ class Work:
             self._projects[name] = project
             return usage
 
+        if self.data.kind == "file":
+            return self._contest(add, lambda: hash_whole(self._source))
         copies = count()
         return self._contest(add, lambda: self._copy(next(copies)))
 

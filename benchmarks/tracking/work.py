@@ -38,7 +38,7 @@ class Sizes(NamedTuple):
 
 
 FULL = Sizes(
-    runs=100_000, begun=1_000, points=100_000, huge=1_000_000, times=30, each=20, turns=5, versions=10_000, mib=1_024
+    runs=100_000, begun=1_000, points=100_000, huge=1_000_000, times=30, each=20, turns=9, versions=10_000, mib=1_024
 )
 QUICK = Sizes(runs=300, begun=300, points=20_000, huge=50_000, times=10, each=8, turns=1, versions=100, mib=64)
 
@@ -302,6 +302,8 @@ def measured_on(work: Work, worlds: dict[str, World]) -> dict[str, float]:
 
 def _judged(work: Work, worlds: dict[str, World], over: str) -> Row:
     figures = measured_on(work, {name: each for name, each in worlds.items() if name != "other" or work.others})
+    if "peer" not in figures:
+        raise RuntimeError(f"{work.row}: {worlds['peer'].server.name} answered with an error each time, as told above")
     ours, peer, other = figures["ours"], figures["peer"], figures.get("other")
     ratio = ours / peer if work.more_is_better else peer / ours
     # A program of one machine-code file starts sooner; what counts is how it serves.
