@@ -5,24 +5,17 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lineal.objects.errors import Conflict, Denied, Unavailable
-from lineal.storage.database import grouping as grouping_module
 from lineal.storage.database import sqlite_log
-from lineal.storage.database.database import Database
 from lineal.storage.database.grouping import Grouping
-from lineal.storage.database.postgres import Postgres
 from lineal.storage.database.sqlite import Sqlite
-from lineal.storage.database.transactions import Transactions
-from tests.unit.storage.purses import amounts
-
-Work = Callable[[], Any]
+from tests.unit.storage.together import Work, together
 
 
 @pytest.fixture
@@ -45,16 +38,6 @@ def syncs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(sqlite_log, "_sync_file", counting)
     return found
-
-
-def together(database: Database, *works: Work) -> list[Any]:
-    """Have all of ``works`` carried out at once; return what each returned or raised."""
-
-    async def ask() -> list[Any]:
-        grouping = Grouping(database)
-        return await asyncio.gather(*map(grouping.carry_out, works), return_exceptions=True)
-
-    return asyncio.run(ask())
 
 
 def inserting(database: Sqlite, value: int) -> Work:
@@ -206,175 +189,11 @@ def test_what_puts_the_log_into_the_file_is_not_the_loop(database: Sqlite) -> No
     assert [[{"wal_autocheckpoint": 0}]] == together(database, lambda: database.run("PRAGMA wal_autocheckpoint"))
 
 
-def adding(server: Postgres, name: str, *, then: Callable[[], object] = lambda: None) -> Work:
-    def add() -> str:
-        server.run("UPDATE purse SET amount = amount + 1 WHERE name = :name", name=name)
-        then()
-        return name
-
-    return add
-
-
-def test_on_a_server_too_one_that_fails_leaves_nothing_and_the_others_are_kept(server: Postgres) -> None:
-    said = together(server, adding(server, "a"), adding(server, "b", then=lambda: 1 / 0), adding(server, "a"))
-
-    assert ["a", "a"] == [each for each in said if isinstance(each, str)]
-    assert {"a": 2, "b": 0} == amounts(server)
-
-
-def test_on_a_server_one_that_fails_after_it_ended_is_told_and_the_others_are_kept(server: Postgres) -> None:
-    def take_a_name() -> None:
-        server.run("INSERT INTO purse (name, amount) VALUES ('a', 9)")
-
-    said = together(server, adding(server, "a"), take_a_name, adding(server, "b"), adding(server, "a"))
-
-    assert ["a", Conflict, "b", "a"] == [each if isinstance(each, str) else type(each) for each in said]
-    assert {"a": 2, "b": 1} == amounts(server)
-
-
-def test_on_a_server_one_that_expects_a_conflict_goes_on_after_it(server: Postgres) -> None:
-    def take_a_name() -> str:
-        with suppress(Conflict), server.transaction():
-            server.run("INSERT INTO purse (name, amount) VALUES ('a', 9)")
-            return "new"
-        server.run("UPDATE purse SET amount = 7 WHERE name = 'a'")
-        return "known"
-
-    assert ["b", "known", "b"] == together(server, adding(server, "b"), take_a_name, adding(server, "b"))
-    assert {"a": 7, "b": 2} == amounts(server)
-
-
-def test_on_a_server_savepoints_are_taken_only_for_a_while_after_one_failed(
-    server: Postgres, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    marks, inner = list[str](), Transactions._inner
-
-    def noting(transactions: Transactions, statement: str) -> None:
-        marks.append(statement.split(maxsplit=1)[0])
-        inner(transactions, statement)
-
-    monkeypatch.setattr(Transactions, "_inner", noting)
-
-    async def ask() -> list[int]:
-        grouping, counts = Grouping(server), list[int]()
-        for then in (int, lambda: 1 / 0, int, lambda: 1 / 0, int):
-            if len(counts) == 4:
-                grouping._as_one_from_s = 0.0  # as it is after a while
-            works = [adding(server, "a"), adding(server, "b", then=then)]
-            await asyncio.gather(*map(grouping.carry_out, works), return_exceptions=True)
-            counts.append(marks.count("SAVEPOINT"))
-            marks.clear()
-        return counts
-
-    assert [0, 0, 1, 1, 0] == asyncio.run(ask())
-    assert {"a": 5, "b": 3} == amounts(server)
-
-
-def test_on_a_server_a_group_goes_on_while_another_waits(server: Postgres) -> None:
-    has_begun, may_end = threading.Event(), threading.Event()
-
-    def wait() -> bool:
-        has_begun.set()
-        return may_end.wait(10)
-
+def test_a_quick_question_is_answered_in_the_loop_and_sees_what_was_told(database: Sqlite) -> None:
     async def ask() -> list[Any]:
-        grouping = Grouping(server)
-        first = asyncio.ensure_future(grouping.carry_out(adding(server, "a", then=wait)))
-        await asyncio.get_running_loop().run_in_executor(None, has_begun.wait, 10)
-        said = [await grouping.carry_out(adding(server, "b"))]
-        may_end.set()
-        return [*said, await first]
+        grouping = Grouping(database)
+        await grouping.carry_out(inserting(database, 7))
+        return [await grouping.read(lambda: database.run("SELECT value FROM number")), await grouping.read(get_ident)]
 
-    assert ["b", "a"] == asyncio.run(ask())
-    assert {"a": 1, "b": 1} == amounts(server)
-
-
-def test_on_a_server_another_group_begins_when_it_is_as_large_as_the_one_that_goes_on(
-    server: Postgres, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(grouping_module, "_PATIENCE_S", 600)
-    has_begun, may_end, done = threading.Event(), threading.Event(), list[int]()
-
-    def wait() -> bool:
-        has_begun.set()
-        return may_end.wait(10)
-
-    async def ask() -> list[Any]:
-        grouping, loop = Grouping(server), asyncio.get_running_loop()
-        first = [asyncio.ensure_future(grouping.carry_out(each)) for each in (wait, int)]
-        await loop.run_in_executor(None, has_begun.wait, 10)
-        alone = asyncio.ensure_future(grouping.carry_out(lambda: done.append(1)))
-        await asyncio.sleep(0.05)
-        before = [*done]
-        await asyncio.wait_for(asyncio.gather(alone, grouping.carry_out(lambda: done.append(2))), 10)
-        may_end.set()
-        return [before, *await asyncio.gather(*first)]
-
-    assert [[], True, 0] == asyncio.run(ask())
-    assert [1, 2] == done
-
-
-def test_two_groups_that_wait_for_one_another_both_come_to_their_end(server: Postgres) -> None:
-    has_first, is_waited_for = threading.Event(), threading.Event()
-    ours = Postgres(server._url)
-
-    def be_the_other() -> None:
-        with server.transaction():
-            server.run("SET LOCAL deadlock_timeout = '60s'")  # so that ours is the one that gives way
-            adding(server, "b")()
-            has_first.set()
-            is_waited_for.wait(10)
-            adding(server, "a")()
-
-    other = threading.Thread(target=be_the_other)
-    other.start()
-    has_first.wait(10)
-    said = together(ours, adding(ours, "a", then=is_waited_for.set), adding(ours, "b"))
-    other.join()
-    ours.close()
-
-    assert ["a", "b"] == said
-    assert {"a": 2, "b": 2} == amounts(server)
-
-
-def test_two_groups_of_a_server_have_the_same_order_of_what_they_change(server: Postgres) -> None:
-    has_first, has_second, done = threading.Event(), threading.Event(), list[str]()
-
-    def changing(group: int, name: str, *, then: Callable[[], object] = lambda: None) -> tuple[Work, Callable[[], str]]:
-        def change() -> None:
-            adding(server, name, then=then)()
-            server.run("SELECT 1")  # the row is ours now
-            done.append(f"{group} {name}")
-
-        return change, lambda: name
-
-    def begin_both() -> None:
-        has_first.set()
-        has_second.wait(0.3)
-
-    async def ask() -> None:
-        grouping = Grouping(server)
-        # Whoever came first is not the one that is changed first, so the groups would wait for one another.
-        first = [grouping.carry_out(*changing(1, name, then=begin_both)) for name in ("a", "b")]
-        ended = [asyncio.ensure_future(each) for each in first]
-        await asyncio.get_running_loop().run_in_executor(None, has_first.wait, 10)
-        second = [grouping.carry_out(*changing(2, name, then=has_second.set)) for name in ("b", "a") * 3]
-        await asyncio.gather(*ended, *second)
-
-    asyncio.run(ask())
-
-    one, other = ["1 a", "1 b"], [*["2 a"] * 3, *["2 b"] * 3]
-    assert done in (one + other, other + one), "none was done twice, and whoever was second waited for all of the first"
-    assert {"a": 4, "b": 4} == amounts(server)
-
-
-def test_what_cannot_say_what_it_is_about_has_nobody_else_fail(server: Postgres) -> None:
-    async def ask() -> list[Any]:
-        grouping = Grouping(server)
-        works = [
-            grouping.carry_out(adding(server, "a"), lambda: str(1 / 0)),
-            grouping.carry_out(adding(server, "b"), lambda: "b"),
-        ]
-        return await asyncio.gather(*works)
-
-    assert ["a", "b"] == asyncio.run(ask())
+    get_ident = threading.get_ident
+    assert [[{"value": 7}], get_ident()] == asyncio.run(ask())

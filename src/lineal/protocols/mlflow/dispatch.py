@@ -39,7 +39,7 @@ class Endpoint(NamedTuple):
     """What answers requests of one kind.
 
     ``path`` is what stands behind ``/api``; a part in braces is a field of the request. ``answer`` takes the repository and
-    the request, and returns what is sent as JSON. ``is_quick`` says that it changes a few rows and nothing else; ``foretell``
+    the request, and returns what is sent as JSON. ``is_quick`` says that it reads or changes a few rows and does nothing else; ``foretell``
     has what it will begin with sent to the database before, and returns whether it did.
     """
 
@@ -125,6 +125,8 @@ class Dispatch:
         """Have something carried out; quick changes share commits, and a question is given up with whoever asked it."""
         if found.endpoint.is_quick:
             self._grouping = self._grouping or Grouping(database)
+            if found.endpoint.reads:
+                return await self._grouping.read(work)
             return await self._grouping.carry_out(work, work.about, work.foretell)
         in_thread = self._threads.run
         return await (awaited(work, in_thread, receive) if found.endpoint.reads else in_thread(work))

@@ -159,8 +159,8 @@ def _check_tag(key: str, value: str) -> None:
 
 ENDPOINTS = (
     Endpoint("POST", "/2.0/mlflow/experiments/create", _Create, _create),
-    Endpoint("GET", "/2.0/mlflow/experiments/get", _ById, _get),
-    Endpoint("GET", "/2.0/mlflow/experiments/get-by-name", _ByName, _get_by_name),
+    Endpoint("GET", "/2.0/mlflow/experiments/get", _ById, _get, is_quick=True),
+    Endpoint("GET", "/2.0/mlflow/experiments/get-by-name", _ByName, _get_by_name, is_quick=True),
     Endpoint("POST", "/2.0/mlflow/experiments/update", _Update, _update),
     Endpoint("POST", "/2.0/mlflow/experiments/delete", _ById, _delete),
     Endpoint("POST", "/2.0/mlflow/experiments/restore", _ById, _restore),

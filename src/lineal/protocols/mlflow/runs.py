@@ -365,7 +365,7 @@ def _info(found: RunInfo) -> Info:
 
 ENDPOINTS = (
     Endpoint("POST", "/2.0/mlflow/runs/create", _Create, _create, is_quick=True, foretell=_foretell_create),
-    Endpoint("GET", "/2.0/mlflow/runs/get", Named, _get),
+    Endpoint("GET", "/2.0/mlflow/runs/get", Named, _get, is_quick=True),
     Endpoint("POST", "/2.0/mlflow/runs/update", _Update, _update, is_quick=True, foretell=_foretell_update),
     Endpoint("POST", "/2.0/mlflow/runs/delete", Named, _delete, is_quick=True),
     Endpoint("POST", "/2.0/mlflow/runs/restore", Named, _restore, is_quick=True),

@@ -23,6 +23,9 @@ _TOGETHER_MAX = 64
 _LANES = 2
 """So many groups are under way at once on a server, each on a connection: while one waits for its rows, the other goes on."""
 
+_READING_MAX = 4
+"""So many connections of a server's are used by quick questions at once, so that changes and long ones have some too."""
+
 _PATIENCE_S = 0.01
 """Beside another, a group begins when as many changes wait as that one has, or have waited so long: of two that are alike, one
 is always with the database while the other is with us, and each change is cheaper in a larger one."""
@@ -97,10 +100,10 @@ class _Task:
 class Grouping:
     """Carries out what changes a database: what waits at a moment is one change.
 
-    Where the database is a file, that is done in the event loop itself, because what is so quick is not worth another
-    thread. The loop never waits: not for the disk, which a thread makes sure of while the next requests are read, and not
-    for another program that writes just now; a thread waits for that one, and makes the changes instead. Where it is a
-    server, which other servers change too, threads of their own always make them, each a group.
+    That is done in the event loop itself, because what is so quick is not worth another thread. The loop never waits. Where the
+    database is a file: not for the disk, which a thread makes sure of while the next requests are read, and not for another
+    program that writes just now; a thread waits for that one, and makes the changes instead. Where it is a server: not for its
+    answers; a group that does is set aside, and another one may begin.
 
     Args:
         database: whose changes share commits.
@@ -109,14 +112,15 @@ class Grouping:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._safe = Workers("lineal-commit")
-        is_server = database.dialect == "postgresql"
-        self._idle = [Workers("lineal-changes") for _ in range(_LANES)] if is_server else [self._safe]
+        self._is_server = database.dialect == "postgresql"
+        self._idle = _LANES if self._is_server else 1
         self._waiting = list[_Task]()
         self._is_called = False
         self._begun = 0
         self._under_way = 0
         self._timed = -1
         self._as_one_from_s = 0.0
+        self._reading = asyncio.Semaphore(_READING_MAX)
 
     async def carry_out(
         self, work: Callable[[], T], about: Callable[[], str] = str, foretell: Callable[[], bool] = bool
@@ -136,6 +140,15 @@ class Grouping:
         self._waiting.append(_Task(work, about, foretell, future))
         self._call_soon()
         return cast("T", await future)
+
+    async def read(self, work: Callable[[], T]) -> T:
+        """Return what ``work`` returns, which reads a few rows and changes nothing. Raises what it raises."""
+        if not self._is_server:
+            return work()
+        from lineal.storage.database.lanes import in_a_lane  # noqa: PLC0415 - with PostgreSQL only
+
+        async with self._reading:
+            return await in_a_lane(work)
 
     def _call_soon(self) -> None:
         """Have what waits carried out once all requests that are there have been read."""
@@ -157,11 +170,11 @@ class Grouping:
     def _carry_out_next(self) -> None:
         self._is_called = False
         self._begun += 1
-        lane = self._idle.pop()
+        self._idle -= 1
         tasks, self._waiting = self._waiting[:_TOGETHER_MAX], self._waiting[_TOGETHER_MAX:]
         self._under_way += len(tasks)
-        if self._database.dialect == "postgresql":
-            self._change_beside_others(lane, tasks)
+        if self._is_server:
+            self._change_beside_others(tasks)
             self._call_soon()
             return
         try:
@@ -174,12 +187,14 @@ class Grouping:
             failure = _carry_out(self._database, change, tasks)
             self._wait_for(tasks, (lambda: failure) if failure else sync)
 
-    def _change_beside_others(self, lane: Workers, tasks: list[_Task]) -> None:
-        """Have an idle thread carry out tasks together, each begun before it is known whether all of the one before can be kept.
+    def _change_beside_others(self, tasks: list[_Task]) -> None:
+        """Carry out tasks together in a lane, each begun before it is known whether all of the one before can be kept.
 
-        Those that collided with another server's, or all when it cannot, are carried out each alone, by the other thread: two
-        groups may still wait for one another, as for rows of datasets that both have, and whoever fails must hear of it.
+        Those that collided with another server's, or all when it cannot, are carried out each alone, by a thread: two groups may
+        still wait for one another, as for rows of datasets that both have, and whoever fails must hear of it.
         """
+        from lineal.storage.database.lanes import Lane  # noqa: PLC0415 - with PostgreSQL only
+
         loop, database = asyncio.get_running_loop(), self._database
 
         def end(told: BaseException | None, raised: BaseException | None) -> None:
@@ -190,23 +205,25 @@ class Grouping:
             if alone:
                 self._as_one_from_s = loop.time() + _APART_S
                 self._safe.do(partial(_carry_out_each, database, alone), partial(_tell, alone))
-            self._idle.append(lane)
-            self._under_way -= len(tasks)
-            self._call_soon()
+            self._ended(tasks)
 
         as_one = loop.time() >= self._as_one_from_s
-        lane.do(partial(_carry_out_hurried, database, tasks, as_one), end)
+        Lane(partial(_carry_out_hurried, database, tasks, as_one), end).begin()
 
     def _wait_for(self, tasks: list[_Task], work: Callable[[], BaseException | None]) -> None:
-        """Have a thread do what takes its time, and tell then what it raised or returned; what came meanwhile is next."""
+        """Have a thread do what takes its time, and tell then what it raised or returned."""
 
         def end(told: BaseException | None, raised: BaseException | None) -> None:
             _tell(tasks, told, raised)
-            self._idle.append(self._safe)
-            self._under_way -= len(tasks)
-            self._call_soon()
+            self._ended(tasks)
 
         self._safe.do(work, end)
+
+    def _ended(self, tasks: list[_Task]) -> None:
+        """Have what came meanwhile carried out next."""
+        self._idle += 1
+        self._under_way -= len(tasks)
+        self._call_soon()
 
 
 def _tell(tasks: Iterable[_Task], told: BaseException | None, raised: BaseException | None) -> None:
@@ -216,7 +233,7 @@ def _tell(tasks: Iterable[_Task], told: BaseException | None, raised: BaseExcept
 
 
 def _carry_out_hurried(database: Database, tasks: Sequence[_Task], as_one: bool) -> BaseException | None:
-    """Carry out tasks as one change, in a thread that has nothing else to do; return why nothing of it was kept.
+    """Carry out tasks as one change, in a lane of its own; return why nothing of it was kept.
 
     ``as_one`` is whether nothing of all may be kept when one fails that did something.
     """

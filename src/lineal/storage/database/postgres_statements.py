@@ -18,6 +18,7 @@ import psycopg
 from psycopg import abc, errors, pq
 from psycopg.adapt import PyFormat, Transformer
 
+from lineal.storage.database import lanes
 from lineal.storage.database.database import Row
 from lineal.storage.database.text import with_numbers
 
@@ -197,8 +198,11 @@ class Statements:
             self._wait_until(select.POLLIN)
 
     def _wait_until(self, ready: int) -> None:
-        self._ready.modify(self._wire.socket, ready)
-        self._ready.poll()
+        if lane := lanes.current():
+            lane.wait_until(self._wire.socket, ready)
+        else:
+            self._ready.modify(self._wire.socket, ready)
+            self._ready.poll()
         self._wire.consume_input()
 
     def _rows(self, answer: pq.abc.PGresult, statement: _Statement) -> list[Row]:

@@ -47,11 +47,12 @@ class Workers:
     async def run(self, work: Callable[[], T]) -> T:
         """Return what ``work`` returns in a thread. Raises what it raises."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self.do(work, partial(_tell, future))
+        self.do(work, partial(tell, future))
         return await future
 
 
-def _tell(future: asyncio.Future[T], result: T, error: BaseException | None) -> None:
+def tell(future: asyncio.Future[T], result: T, error: BaseException | None) -> None:
+    """Tell whoever waits what came of a job."""
     if future.done():
         return  # nobody waits any more
     if error:

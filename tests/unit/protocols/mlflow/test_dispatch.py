@@ -19,6 +19,7 @@ def test_what_is_sent_as_a_body_because_it_is_long_is_a_question_too() -> None:
 
 def test_every_quick_change_of_what_is_there_says_what_it_is_about() -> None:
     named = {"run_id", "run_uuid", "model_id"}
-    silent = {each.path for each in ENDPOINTS if each.is_quick and not named & {*each.request.__struct_fields__}}
+    changes = [each for each in ENDPOINTS if each.is_quick and not each.reads]
+    silent = {each.path for each in changes if not named & {*each.request.__struct_fields__}}
 
     assert silent == {"/2.0/mlflow/runs/create", "/2.0/mlflow/logged-models"}
