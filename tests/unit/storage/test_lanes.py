@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import select
 import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -21,7 +22,23 @@ from tests.unit.storage.purses import amounts
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
 
-@pytest.fixture(params=[asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+class Watched(asyncio.SelectorEventLoop):
+    """A loop that no lane may call: uvloop would read and write what is no longer where it left it."""
+
+    def _check(name: str) -> Callable[..., Any]:  # noqa: N805 - makes the methods below
+        def call(self: Watched, *args: Any, **named: Any) -> Any:
+            assert current() is None, f"{name} is called in a lane"
+            return getattr(super(), name)(*args, **named)
+
+        return call
+
+    add_reader, add_writer = _check("add_reader"), _check("add_writer")
+    remove_reader, remove_writer = _check("remove_reader"), _check("remove_writer")
+    call_soon, call_soon_threadsafe, call_at = _check("call_soon"), _check("call_soon_threadsafe"), _check("call_at")
+    run_in_executor = _check("run_in_executor")
+
+
+@pytest.fixture(params=[Watched, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
 def run(request: pytest.FixtureRequest) -> Run:
     """Runs what is asked in a loop, and ends that."""
 
@@ -158,3 +175,34 @@ def test_of_a_lane_that_waits_when_the_loop_ends_nothing_is_kept(run: Run, serve
 
     assert {"a": 0, "b": 0} == amounts(server)
     assert [] == told
+
+
+def test_what_the_loop_refuses_is_an_error_of_the_lane(run: Run) -> None:
+    def wait_for_no_file() -> None:
+        lane = current()
+        assert lane
+        lane.wait_until(-1, select.POLLIN)
+
+    async def ask() -> list[Any]:
+        return await done(wait_for_no_file, lambda: aside(int))
+
+    refused, other = run(ask())
+    assert isinstance(refused, ValueError | OSError)
+    assert 0 == other
+
+
+def test_hundreds_of_lanes_that_wait_many_times_come_to_their_end(run: Run, server: Postgres) -> None:
+    def work() -> int:
+        for _ in range(10):
+            with server.transaction():
+                server.run("SELECT pg_sleep(0.0005)")
+                server.run("SELECT pg_sleep(0)")
+        return 1
+
+    async def ask() -> int:
+        ended = 0
+        for _ in range(40):
+            ended += sum(await done(*[work] * 5))
+        return ended
+
+    assert 200 == run(ask())

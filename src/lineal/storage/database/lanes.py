@@ -47,35 +47,47 @@ class Lane(greenlet):
         except BaseException as error:  # noqa: BLE001 - told to whoever waits
             self._error = error
 
-    def _go_on(self, *_: object) -> None:
-        """Do the next stretch."""
-        self.switch()
-        if self.dead:
-            self._tell(self._result, self._error)
+    def _go_on(self, *given: object) -> None:
+        """Do the next stretch, and have the loop wait for what the one after it needs."""
+        wanted = self.switch(*given)
+        while not self.dead:
+            try:
+                wanted()
+            except Exception as error:  # noqa: BLE001 - raised by what waits
+                wanted = self.throw(error)
+            else:
+                return
+        self._tell(self._result, self._error)
+
+    # What a lane calls only says what the loop must do, and leaves that to ``_go_on``, outside of it: uvloop keeps pointers into its
+    # stack, and while a lane runs something else may be there.
 
     def wait_until(self, descriptor: int, ready: int) -> None:
-        """Let the loop go on until a file is ready, or perhaps for less: to be read, or to be written if ``ready`` says so."""
-        self._loop.add_reader(descriptor, self._go_on)
-        if ready & select.POLLOUT:
-            self._loop.add_writer(descriptor, self._go_on)
-        try:
-            self._let_others()
-        finally:
-            self._loop.remove_reader(descriptor)
-            if ready & select.POLLOUT:
-                self._loop.remove_writer(descriptor)
+        """Let the loop go on until a file is ready to be read, or to be written if ``ready`` says that this will do too."""
+        self._let_others(partial(self._watch, descriptor, bool(ready & select.POLLOUT)))
 
     def wait_for(self, work: Callable[[], T]) -> T:
         """Let the loop go on while a thread does ``work``; return what that returns."""
-        future = self._loop.run_in_executor(None, work)
-        future.add_done_callback(self._go_on)
-        while not future.done():
-            self._let_others()
+        future: asyncio.Future[T] = self._let_others(partial(self._hand_over, work))
         return future.result()
 
-    def _let_others(self) -> None:
+    def _let_others(self, wanted: Callable[[], None]) -> Any:
         assert self.parent  # noqa: S101 - whoever made it
-        self.parent.switch()
+        return self.parent.switch(wanted)
+
+    def _watch(self, descriptor: int, may_be_written: bool) -> None:
+        self._loop.add_reader(descriptor, self._is_ready, descriptor, may_be_written)
+        if may_be_written:
+            self._loop.add_writer(descriptor, self._is_ready, descriptor, may_be_written)
+
+    def _is_ready(self, descriptor: int, may_be_written: bool) -> None:
+        self._loop.remove_reader(descriptor)
+        if may_be_written:
+            self._loop.remove_writer(descriptor)
+        self._go_on()
+
+    def _hand_over(self, work: Callable[[], Any]) -> None:
+        self._loop.run_in_executor(None, work).add_done_callback(self._go_on)
 
 
 async def in_a_lane(work: Callable[[], T]) -> T:
