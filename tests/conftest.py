@@ -40,6 +40,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # Whoever was started in the background of a script would hand that on to every program that a test starts.
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        # Likewise under nohup; this process goes on all the same.
+        signal.signal(signal.SIGHUP, lambda *_: None)
     chosen = getattr(config, "workerinput", {}).get("session")
     config.stash[SESSION] = Path(chosen or tempfile.mkdtemp(prefix="lineal-tests-"))
 
