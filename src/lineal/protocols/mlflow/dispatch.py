@@ -1,4 +1,4 @@
-"""What answers all of MLflow's requests: a look-up, a thread, an answer in one piece.
+"""What answers all of MLflow's requests: a look-up, a turn in the loop or a thread, an answer in one piece.
 
 MLflow's clients send many small requests, so what stands between the socket and the operation is kept short.
 """

@@ -86,7 +86,7 @@ class Database(Protocol):
         """
 
     def hurry(self, *, as_one: bool = False) -> Callable[[], None]:
-        """Have changes of this thread wait for nothing from now on: not for another program that writes, nor for the disk.
+        """Have changes of this thread, or of this work in the loop, wait for nothing from now on: not for another program that writes, nor for the disk.
 
         A change that would have to wait for a program raises ``Unavailable`` at its beginning. In a database with many
         writers one waits for another only where both change the same; there, a block within another ends before it is known

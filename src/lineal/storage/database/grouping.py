@@ -266,7 +266,7 @@ def _carry_out_each(database: Database, tasks: Sequence[_Task]) -> None:
 
 
 def _carry_out_together(database: Database, tasks: Sequence[_Task], *, foretells: bool = False) -> BaseException | None:
-    """Carry out tasks as one change, in a thread that waits for other programs; return why nothing of it was kept."""
+    """Carry out tasks as one change, where others may be waited for; return why nothing of it was kept."""
     change = database.transaction()
     try:
         change.__enter__()

@@ -141,8 +141,12 @@ class Postgres:
             self._permits.get_nowait()
         except queue.Empty:
             return None
-        if not (found := self._living()):
-            self._permits.put(None)
+        found = None
+        try:
+            found = self._living()
+        finally:
+            if not found:
+                self._permits.put(None)
         return found
 
     def _made(self) -> Connection:
