@@ -145,8 +145,12 @@ def unwrapped(blobs: BlobStore) -> PackedBlobs | None:
 
 def _open_database(root: Path, url: str, *, read_only: bool) -> Database:
     if url:
-        from lineal.storage.database.postgres import Postgres  # noqa: PLC0415 - psycopg is slow to import
-
+        try:
+            from lineal.storage.database.postgres import Postgres  # noqa: PLC0415 - psycopg is slow to import
+        except ImportError as error:
+            raise Invalid(
+                f"PostgreSQL needs a package that is not installed: {error.name}", hint="pip install 'lineal[postgres]'"
+            ) from None
         return Postgres(url, read_only=read_only)
     from lineal.storage.database.sqlite import Sqlite  # noqa: PLC0415 - not needed beside PostgreSQL
 

@@ -276,3 +276,21 @@ def test_the_database_is_made_by_the_first_who_opens_it(root: Path) -> None:
     opened(root).database.close()
 
     assert [{"journal_mode": "wal"}] == Sqlite(root / "database.sqlite").run("PRAGMA journal_mode")
+
+
+@pytest.mark.parametrize("package", ["psycopg", "greenlet"])
+def test_a_package_that_postgresql_needs_is_named_where_it_is_missing(tmp_path: Path, package: str) -> None:
+    program = (
+        f"import sys; sys.modules['{package}'] = None\n"
+        "from pathlib import Path\nfrom lineal.objects.errors import Invalid\nfrom lineal.storage import repository\n"
+        "from lineal.storage.store import Actor\n"
+        "root = repository.create(Path('.'), database='postgresql://ada@127.0.0.1:9/none')\n"
+        "try:\n    repository.open_store(root, actor=Actor('ada', 'admin'))\n"
+        "except Invalid as error:\n    print(error.message, error.hint, sep='; ')\n"
+    )
+    command = (sys.executable, "-c", program)
+    said = subprocess.run(
+        command, cwd=tmp_path, env={"PYTHONPATH": str(SOURCE)}, capture_output=True, text=True, check=True
+    )
+
+    assert f"not installed: {package}; pip install 'lineal[postgres]'\n" == said.stdout.partition("that is ")[2]
