@@ -15,7 +15,7 @@ from lineal.objects.errors import Conflict, Denied, Unavailable
 from lineal.storage.database import sqlite_log
 from lineal.storage.database.grouping import Grouping
 from lineal.storage.database.sqlite import Sqlite
-from tests.unit.storage.together import Work, together
+from tests.unit.storage.together import Work, savepoints, together
 
 
 @pytest.fixture
@@ -91,16 +91,23 @@ def test_one_that_fails_leaves_nothing_and_the_others_are_kept(database: Sqlite,
     assert [1, 2, 3] == numbers(tmp_path)
 
 
-def test_nobody_is_told_of_success_when_the_commit_fails(database: Sqlite, tmp_path: Path) -> None:
+def test_who_has_the_commit_fail_is_told_and_the_others_are_kept(database: Sqlite, tmp_path: Path) -> None:
     # A key that is looked at only at the end of the change.
     database.run(
         "CREATE TABLE child (value INTEGER REFERENCES number (value) DEFERRABLE INITIALLY DEFERRED)",
     )
     said = together(database, inserting(database, 1), lambda: database.run("INSERT INTO child (value) VALUES (99)"))
 
-    assert [Conflict, Conflict] == [type(each) for each in said]
-    assert numbers(tmp_path) == []
+    assert [1, Conflict] == [each if isinstance(each, int) else type(each) for each in said]
+    assert [1] == numbers(tmp_path)
     assert [9] == together(database, inserting(database, 9))
+
+
+def test_savepoints_are_taken_only_for_a_while_after_one_failed(
+    database: Sqlite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert [0, 0, 1, 1, 0] == savepoints(monkeypatch, database, lambda turn: inserting(database, turn))
+    assert [0, 1, 2, 3, 4, 100, 102, 104] == numbers(tmp_path)
 
 
 def test_nobody_is_told_of_success_when_the_disk_fails(database: Sqlite, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,9 +14,8 @@ from lineal.objects.errors import Conflict, Invalid, Unavailable
 from lineal.storage.database import grouping as grouping_module
 from lineal.storage.database.grouping import Grouping
 from lineal.storage.database.postgres import Postgres
-from lineal.storage.database.transactions import Transactions
 from tests.unit.storage.purses import amounts
-from tests.unit.storage.together import Work, together
+from tests.unit.storage.together import Work, savepoints, together
 
 
 def adding(server: Postgres, name: str, *, then: Callable[[], object] = lambda: None) -> Work:
@@ -60,26 +59,7 @@ def test_on_a_server_one_that_expects_a_conflict_goes_on_after_it(server: Postgr
 def test_on_a_server_savepoints_are_taken_only_for_a_while_after_one_failed(
     server: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    marks, inner = list[str](), Transactions._inner
-
-    def noting(transactions: Transactions, statement: str) -> None:
-        marks.append(statement.split(maxsplit=1)[0])
-        inner(transactions, statement)
-
-    monkeypatch.setattr(Transactions, "_inner", noting)
-
-    async def ask() -> list[int]:
-        grouping, counts = Grouping(server), list[int]()
-        for then in (int, lambda: 1 / 0, int, lambda: 1 / 0, int):
-            if len(counts) == 4:
-                grouping._as_one_from_s = 0.0  # as it is after a while
-            works = [adding(server, "a"), adding(server, "b", then=then)]
-            await asyncio.gather(*map(grouping.carry_out, works), return_exceptions=True)
-            counts.append(marks.count("SAVEPOINT"))
-            marks.clear()
-        return counts
-
-    assert [0, 0, 1, 1, 0] == asyncio.run(ask())
+    assert [0, 0, 1, 1, 0] == savepoints(monkeypatch, server, lambda turn: adding(server, "b" if turn >= 100 else "a"))
     assert {"a": 5, "b": 3} == amounts(server)
 
 

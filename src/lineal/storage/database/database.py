@@ -93,8 +93,8 @@ class Database(Protocol):
         whether all of it can be kept. When it cannot, the end of the outermost one raises Conflict, and keeps nothing.
 
         Args:
-            as_one: whether that may also happen when a block within another is left that did something: then it may need no
-                savepoint. Where these cost nothing, it makes no difference.
+            as_one: whether that may also happen when a block within another is left that did something: then none needs a
+                savepoint.
 
         Returns:
             What waits for the disk, in any thread: what was changed before it is called is safe once it has returned.

@@ -6,14 +6,15 @@ Each is still a change of its own: one that fails leaves nothing of itself, and 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from functools import cached_property, partial
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from lineal.objects.errors import Conflict, Denied, LinealError, Unavailable
 from lineal.storage.database.database import Database
-from lineal.storage.database.workers import Workers
+from lineal.storage.database.workers import End, Workers, tell
 
 T = TypeVar("T")
 
@@ -42,12 +43,12 @@ class _Task:
         work: Callable[[], Any],
         about: Callable[[], str],
         foretell: Callable[[], bool],
-        future: asyncio.Future[Any],
+        end: End,
     ) -> None:
         self._work = work
         self._about = about
         self._foretell = foretell
-        self._future = future
+        self._end = end
         self._result: Any = None
         self._error: BaseException | None = None
 
@@ -89,12 +90,8 @@ class _Task:
 
     def tell(self, error: BaseException | None) -> None:
         """Tell who waits how it ended; ``error`` is why nothing of all was kept."""
-        if self._future.done():
-            return  # nobody waits any more
-        if found := self._error or error:
-            self._future.set_exception(found)
-        else:
-            self._future.set_result(self._result)
+        found = self._error or error
+        self._end(None if found else self._result, found)
 
 
 class Grouping:
@@ -120,35 +117,66 @@ class Grouping:
         self._under_way = 0
         self._timed = -1
         self._as_one_from_s = 0.0
-        self._reading = asyncio.Semaphore(_READING_MAX)
+        self._questions = deque[tuple[Callable[[], Any], End]]()
+        self._asked = 0
 
     async def carry_out(
         self, work: Callable[[], T], about: Callable[[], str] = str, foretell: Callable[[], bool] = bool
     ) -> T:
-        """Return what ``work`` returns, once what it changed is safe on the disk. Raises what it raises, and Unavailable.
+        """Return what ``work`` returns, as ``begin`` has it carried out. Raises what it raises, and Unavailable."""
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self.begin(work, partial(tell, future), about, foretell)
+        return await future
 
-        What is carried out must be quick, for everything else waits meanwhile.
+    def begin(
+        self,
+        work: Callable[[], Any],
+        end: End,
+        about: Callable[[], str] = str,
+        foretell: Callable[[], bool] = bool,
+    ) -> None:
+        """Have a change made; what is carried out must be quick, for everything else waits meanwhile.
 
         Args:
             work: the change.
+            end: gets what it returned once what it changed is safe on the disk, or what it raised, or Unavailable.
             about: gives what it changes, such as the id of a run: the changes of a group are made in this order, so that no
                 two groups wait for one another's rows.
             foretell: has the database told of the statements that the work will begin with, all on rows of what it is
                 about, and returns whether it did.
         """
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Task(work, about, foretell, future))
+        self._waiting.append(_Task(work, about, foretell, end))
         self._call_soon()
-        return cast("T", await future)
 
     async def read(self, work: Callable[[], T]) -> T:
         """Return what ``work`` returns, which reads a few rows and changes nothing. Raises what it raises."""
         if not self._is_server:
             return work()
-        from lineal.storage.database.lanes import in_a_lane  # noqa: PLC0415 - with PostgreSQL only
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self.ask(work, partial(tell, future))
+        return await future
 
-        async with self._reading:
-            return await in_a_lane(work)
+    def ask(self, work: Callable[[], Any], end: End) -> None:
+        """Have ``work`` done, as ``read`` has it; ``end`` gets what it returned or raised."""
+        if self._is_server:
+            self._questions.append((work, end))
+            self._ask_next()
+        else:
+            end(*_outcome(work))
+
+    def _ask_next(self) -> None:
+        if not self._questions or self._asked == _READING_MAX:
+            return
+        from lineal.storage.database.lanes import Lane  # noqa: PLC0415 - with PostgreSQL only
+
+        work, end = self._questions.popleft()
+        self._asked += 1
+        Lane(work, partial(self._answer, end)).begin()
+
+    def _answer(self, end: End, result: Any, error: BaseException | None) -> None:
+        self._asked -= 1
+        self._ask_next()
+        end(result, error)
 
     def _call_soon(self) -> None:
         """Have what waits carried out once all requests that are there have been read."""
@@ -178,37 +206,55 @@ class Grouping:
             self._call_soon()
             return
         try:
-            sync = self._database.hurry()
+            sync = self._database.hurry(as_one=self._are_one())
             change = self._database.transaction()
             change.__enter__()
         except LinealError:
             self._wait_for(tasks, partial(_carry_out_together, self._database, tasks))
         else:
             failure = _carry_out(self._database, change, tasks)
+            if alone := self._to_be_alone(tasks, failure):
+                failure = None
+                self._database.hurry()
+                _carry_out_each(self._database, alone)
             self._wait_for(tasks, (lambda: failure) if failure else sync)
 
     def _change_beside_others(self, tasks: list[_Task]) -> None:
         """Carry out tasks together in a lane, each begun before it is known whether all of the one before can be kept.
 
-        Those that collided with another server's, or all when it cannot, are carried out each alone, by a thread: two groups may
-        still wait for one another, as for rows of datasets that both have, and whoever fails must hear of it.
+        Those that are to be alone are carried out by a thread: two groups may still wait for one another, as for rows of datasets
+        that both have, and whoever fails must hear of it.
         """
         from lineal.storage.database.lanes import Lane  # noqa: PLC0415 - with PostgreSQL only
 
-        loop, database = asyncio.get_running_loop(), self._database
+        database = self._database
 
         def end(told: BaseException | None, raised: BaseException | None) -> None:
-            failure = raised or told
-            is_of_one = isinstance(failure, LinealError) and type(failure) is not Unavailable
-            alone = [each for each in tasks if is_of_one or each.has_collided]
+            alone = self._to_be_alone(tasks, raised or told)
             _tell([each for each in tasks if each not in alone], told, raised)
             if alone:
-                self._as_one_from_s = loop.time() + _APART_S
                 self._safe.do(partial(_carry_out_each, database, alone), partial(_tell, alone))
             self._ended(tasks)
 
-        as_one = loop.time() >= self._as_one_from_s
-        Lane(partial(_carry_out_hurried, database, tasks, as_one), end).begin()
+        Lane(partial(_carry_out_hurried, database, tasks, self._are_one()), end).begin()
+
+    def _are_one(self) -> bool:
+        """Return whether nothing of all that is carried out together may be kept when one fails that did something."""
+        return asyncio.get_running_loop().time() >= self._as_one_from_s
+
+    def _to_be_alone(self, tasks: Sequence[_Task], failure: BaseException | None) -> list[_Task]:
+        """Return those of tasks that are to be carried out again, each alone; those that come next have savepoints for a while.
+
+        They are those that collided with what others changed, or all when one of them is why nothing was kept.
+        """
+        if failure:
+            is_of_one = isinstance(failure, LinealError) and type(failure) is not Unavailable
+            alone = [*tasks] if is_of_one else []
+        else:
+            alone = [each for each in tasks if each.has_collided]
+        if alone:
+            self._as_one_from_s = asyncio.get_running_loop().time() + _APART_S
+        return alone
 
     def _wait_for(self, tasks: list[_Task], work: Callable[[], BaseException | None]) -> None:
         """Have a thread do what takes its time, and tell then what it raised or returned."""
@@ -224,6 +270,14 @@ class Grouping:
         self._idle += 1
         self._under_way -= len(tasks)
         self._call_soon()
+
+
+def _outcome(work: Callable[[], Any]) -> tuple[Any, BaseException | None]:
+    """Return what work returns, and what it raises."""
+    try:
+        return work(), None
+    except BaseException as error:  # noqa: BLE001 - told to whoever waits for it
+        return None, error
 
 
 def _tell(tasks: Iterable[_Task], told: BaseException | None, raised: BaseException | None) -> None:

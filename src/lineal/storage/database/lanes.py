@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 
 from greenlet import getcurrent, greenlet
 
-from lineal.storage.database.workers import End, tell
+from lineal.storage.database.workers import End
 
 T = TypeVar("T")
 
@@ -88,13 +88,6 @@ class Lane(greenlet):
 
     def _hand_over(self, work: Callable[[], Any]) -> None:
         self._loop.run_in_executor(None, work).add_done_callback(self._go_on)
-
-
-async def in_a_lane(work: Callable[[], T]) -> T:
-    """Return what ``work`` returns in a lane. Raises what it raises."""
-    future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-    Lane(work, partial(tell, future)).begin()
-    return await future
 
 
 def current() -> Lane | None:

@@ -216,6 +216,7 @@ class Sqlite:
     def hurry(self, *, as_one: bool = False) -> Callable[[], None]:
         """Have changes of this thread wait for nothing from now on; return what waits for the disk. Raises Unavailable."""
         own = self._own()
+        own.transactions.are_one = as_one
         if not own.hurries:
             own.hurries = True
             for statement in _IN_A_HURRY:
