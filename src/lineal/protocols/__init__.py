@@ -6,7 +6,7 @@ signed: whoever has one need not say who they are.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import NamedTuple
@@ -21,8 +21,16 @@ from lineal.client.local import LocalRepository
 ROUTE = "lineal.route"
 """The template of an address, in the scope of a request, where Starlette does not know it."""
 
-UNCHANGING = "lineal.unchanging"
-"""What is answered, in the scope of a request, if the same bytes will always be answered so: its headers and its body."""
+Headers = Sequence[tuple[bytes, bytes]]
+
+Reply = Callable[[int, Headers, bytes], object]
+"""Sends an answer, in one piece: its status, headers and body."""
+
+Again = Callable[[bytes, Reply], bool]
+"""Answers another request with the same head, given its body; tells whether it does: if not, that one goes the way of all."""
+
+AGAIN = "lineal.again"
+"""That, in the scope of a request that was answered. Whoever has to look at each request anew puts itself in front of it."""
 
 Acting = Callable[[Request], LocalRepository]
 
@@ -43,8 +51,13 @@ class Unchanging(PlainTextResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        scope[UNCHANGING] = (self.raw_headers, bytes(self.body))
+        if scope["method"] == "GET":
+            scope[AGAIN] = self._again
         await super().__call__(scope, receive, send)
+
+    def _again(self, _: bytes, reply: Reply) -> bool:
+        reply(self.status_code, self.raw_headers, bytes(self.body))
+        return True
 
 
 def served(acting: Acting, repository: LocalRepository) -> Served:

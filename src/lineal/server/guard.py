@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lineal.objects.digest import digest_of
 from lineal.objects.errors import LinealError
+from lineal.protocols import AGAIN, Again, Reply
 from lineal.server.identities import Identities
 from lineal.server.problems import Limited, Unknown
 from lineal.server.rates import Buckets, Failures
@@ -27,6 +28,10 @@ from lineal.storage.store import Actor
 SESSION_COOKIE = "lineal_session"
 
 _ACTOR = "lineal.actor"
+_WAS_ASKED = "lineal.actor_was_asked"
+"""Whether somebody needed to know who sends a request, in its scope."""
+_SEAL = "lineal.seal"
+"""What a request brings to tell who sends it, in its scope: the same for the same, and nothing that can be used elsewhere."""
 BY_SESSION = "lineal.by_session"
 """Whether somebody came with a browser's session, in the scope of a request."""
 
@@ -94,6 +99,7 @@ class Guard:
             Unknown: nobody knows them.
             Limited: they ask more than they may.
         """
+        request.scope[_WAS_ASKED] = True
         found: Actor | LinealError = request.scope[_ACTOR]
         if isinstance(found, LinealError):
             raise found
@@ -108,15 +114,27 @@ class Guard:
         address = (scope.get("client") or ("", 0))[0]
         brought = credential_of(scope)
         scope[BY_SESSION] = brought.kind == "session"
+        scope[_SEAL] = seal = hmac.digest(self._key, "\0".join(brought).encode("utf-8", "surrogateescape"), "sha256")
         try:
-            scope[_ACTOR] = await self._found(brought, address)
+            scope[_ACTOR] = await self._found(seal, brought, address)
         except LinealError as error:
             scope[_ACTOR] = error
 
-    async def _found(self, brought: Credential, address: str) -> Actor:
-        seal = hmac.digest(self._key, "\0".join(brought).encode("utf-8", "surrogateescape"), "sha256")
+    def identify_again(self, scope: Scope) -> bool:
+        """Write into the scope of a request who sends another one that brings the same; tell whether they are known, and may ask."""
+        actor = self._fresh(scope[_SEAL])
+        if actor is None or self._rates.wait_s(actor.name):
+            return False
+        scope[_ACTOR] = actor
+        return True
+
+    def _fresh(self, seal: bytes) -> Actor | None:
+        """Return who was known a moment ago."""
         until, actor = self._known.get(seal, (0.0, None))
-        if actor is None or until < time.monotonic():
+        return actor if until >= time.monotonic() else None
+
+    async def _found(self, seal: bytes, brought: Credential, address: str) -> Actor:
+        if (actor := self._fresh(seal)) is None:
             actor = await self._looked_up(brought, address)
             if len(self._known) >= _KNOWN_MAX:
                 self._known.clear()
@@ -189,6 +207,12 @@ class Identified:
             else:
                 await self._guard.identify(scope)
         await self._app(scope, receive, send)
+        if not self._guard.is_open and _WAS_ASKED in scope and (again := scope.get(AGAIN)):
+            scope[AGAIN] = partial(self._again, again, scope)
+
+    def _again(self, inner: Again, scope: Scope, body: bytes, reply: Reply) -> bool:
+        """Have another request with the same head answered, if its sender is still known."""
+        return self._guard.identify_again(scope) and inner(body, reply)
 
 
 def credential_of(scope: Scope) -> Credential:

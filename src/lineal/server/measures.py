@@ -11,6 +11,7 @@ import time
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 from starlette.concurrency import run_in_threadpool
@@ -21,13 +22,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lineal import __version__
 from lineal.formats import prometheus
-from lineal.protocols import ROUTE, UNCHANGING
+from lineal.protocols import AGAIN, ROUTE, Again, Headers, Reply
 from lineal.storage.database.database import Database, Dialect
 from lineal.storage.repository import FORMAT
 from lineal.storage.store import Store
 
-OBSERVE = "lineal.observe"
-"""Counts a request that is answered like this one before it comes here, in its scope: its seconds, and bytes in and out."""
+MEASURED = "lineal.measured"
+"""What answers another request with the same head, and counts it, in the scope of one that was answered."""
 
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 _COUNTED_S = 60.0
@@ -185,8 +186,23 @@ class Measured:
             method = scope["method"] if scope["method"] in _METHODS else "other"
             ended = measures.requests[route, method, status]
             ended.add(time.perf_counter() - started, received_bytes, sent_bytes)
-            if UNCHANGING in scope:
-                scope[OBSERVE] = ended.add
+            if again := scope.get(AGAIN):
+                scope[MEASURED] = partial(self._again, again, route, method)
+
+    def _again(self, inner: Again, route: str, method: str, body: bytes, reply: Reply) -> bool:
+        """Have another request with the same head answered."""
+        measures, started = self._measures, time.perf_counter()
+
+        def replied(status: int, headers: Headers, answer: bytes) -> None:
+            measures.under_way -= 1
+            measures.requests[route, method, status].add(time.perf_counter() - started, len(body), len(answer))
+            reply(status, headers, answer)
+
+        measures.under_way += 1
+        if inner(body, replied):
+            return True
+        measures.under_way -= 1
+        return False
 
 
 class Timed:

@@ -5,6 +5,7 @@ MLflow's clients send many small requests, so what stands between the socket and
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from functools import cached_property, partial
@@ -17,12 +18,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lineal.client.local import LocalRepository
 from lineal.objects.errors import Invalid, LinealError
-from lineal.protocols import ROUTE, Acting
+from lineal.protocols import AGAIN, ROUTE, Acting, Headers, Reply
 from lineal.protocols.mlflow import errors, omitted, wire
 from lineal.storage.database.awaiting import awaited
 from lineal.storage.database.database import Database
 from lineal.storage.database.grouping import Grouping
-from lineal.storage.database.workers import Workers
+from lineal.storage.database.workers import End, Workers, tell
 
 BODY_BYTES_MAX = 64 << 20
 """More than MLflow's client ever sends in one request: it cuts batches at a megabyte."""
@@ -31,6 +32,8 @@ _THREADS = 16
 """So many requests are answered at once; databases and disks take their time."""
 
 _QUESTIONS = frozenset(("search", "search-datasets", "get-latest-versions"))
+
+_NO_MORE: dict[str, str] = {}
 
 _log = logging.getLogger(__name__)
 
@@ -107,6 +110,8 @@ class Dispatch:
         if omitted.is_in_workspace(scope["headers"]) and not found.endpoint.path.endswith("/server-info"):
             await _send(send, *omitted.told(omitted.WORKSPACES), {})
             return
+        if found.endpoint.is_quick:
+            scope[AGAIN] = partial(self._again, found, scope)
         await _send(send, *await self._answer(found, scope, receive))
 
     async def _answer(self, found: _Found, scope: Scope, receive: Receive) -> tuple[int, bytes, dict[str, str]]:
@@ -115,21 +120,40 @@ class Dispatch:
             body = await read_body(receive)
             work = _Work(found, repository, scope["query_string"], body)
             return 200, await self._worked(found, repository.store.database, work, receive), {}
-        except LinealError as error:
-            return *errors.told(error), errors.headers_of(error)
-        except Exception as error:  # noqa: BLE001 - the last resort: a client gets an answer, the log the rest
-            _log.exception("%s %s", scope["method"], scope["path"])
-            return *errors.told(error), {}
+        except Exception as error:  # noqa: BLE001 - a client gets an answer
+            return _told(scope, error)
 
     async def _worked(self, found: _Found, database: Database, work: _Work, receive: Receive) -> bytes:
-        """Have something carried out; quick changes share commits, and a question is given up with whoever asked it."""
+        """Have something carried out; a question is given up with whoever asked it."""
         if found.endpoint.is_quick:
-            self._grouping = self._grouping or Grouping(database)
-            if found.endpoint.reads:
-                return await self._grouping.read(work)
-            return await self._grouping.carry_out(work, work.about, work.foretell)
+            future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+            self._begin(found, database, work, partial(tell, future))
+            return await future
         in_thread = self._threads.run
         return await (awaited(work, in_thread, receive) if found.endpoint.reads else in_thread(work))
+
+    def _begin(self, found: _Found, database: Database, work: _Work, end: End) -> None:
+        """Have something quick carried out; changes share commits."""
+        self._grouping = self._grouping or Grouping(database)
+        if found.endpoint.reads:
+            self._grouping.ask(work, end)
+        else:
+            self._grouping.begin(work, end, work.about, work.foretell)
+
+    def _again(self, found: _Found, scope: Scope, body: bytes, reply: Reply) -> bool:
+        """Answer another request with the same head, by whoever its scope says."""
+
+        def end(result: bytes, error: BaseException | None) -> None:
+            status, answer, more = _told(scope, error) if error else (200, result, _NO_MORE)
+            reply(status, _headers(answer, more), answer)
+
+        try:
+            repository = self._acting(Request(scope))
+        except LinealError as error:
+            end(b"", error)
+        else:
+            self._begin(found, repository.store.database, _Work(found, repository, scope["query_string"], body), end)
+        return True
 
     def _find(self, method: str, path: str) -> _Found | None:
         if exact := self._exact.get((method, path)):
@@ -157,11 +181,22 @@ async def _unknown(scope: Scope, _: Receive, send: Send) -> None:
     await _send(send, errors.NO_ENDPOINT.status, errors.body(errors.NO_ENDPOINT, message), {})
 
 
-async def _send(send: Send, status: int, data: bytes, more: dict[str, str]) -> None:
+def _told(scope: Scope, error: BaseException) -> tuple[int, bytes, dict[str, str]]:
+    """Return what tells a client of an error; the log has what is none of ours."""
+    if not isinstance(error, LinealError):
+        _log.error("%s %s", scope["method"], scope["path"], exc_info=error)
+    return *errors.told(error), errors.headers_of(error)
+
+
+def _headers(data: bytes, more: dict[str, str]) -> Headers:
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(data))]
     if more:
         headers += [(name.lower().encode(), value.encode()) for name, value in more.items()]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    return headers
+
+
+async def _send(send: Send, status: int, data: bytes, more: dict[str, str]) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": _headers(data, more)})
     await send({"type": "http.response.body", "body": data})
 
 

@@ -60,7 +60,7 @@ class _Body(msgspec.Struct, omit_defaults=True):
     error_class: str = ""
 
 
-def code_of(error: Exception) -> Code:
+def code_of(error: BaseException) -> Code:
     """Return the code of an error; one that is none of ours is internal."""
     if code := _BY_STATUS.get(getattr(error, "http_status", 0)):
         return code
@@ -72,7 +72,7 @@ def body(code: Code, message: str) -> bytes:
     return msgspec.json.encode(_Body(code.name, message, "KAM00" if code.kind else "", code.kind))
 
 
-def told(error: Exception) -> tuple[int, bytes]:
+def told(error: BaseException) -> tuple[int, bytes]:
     """Return the status and the body that tell of an error. What is none of ours is told without its text."""
     code = code_of(error)
     if not isinstance(error, LinealError):
@@ -84,7 +84,7 @@ def told(error: Exception) -> tuple[int, bytes]:
     return code.status, body(code, message)
 
 
-def headers_of(error: Exception) -> dict[str, str]:
+def headers_of(error: BaseException) -> dict[str, str]:
     """Return the headers that tell a client what else it needs to know."""
     wait_s = getattr(error, "retry_after_s", 0)
     return {"Retry-After": str(wait_s)} if wait_s else {}
