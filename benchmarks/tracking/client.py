@@ -134,9 +134,14 @@ def ending(run: str) -> dict[str, Any]:
     return {"run_uuid": run, "status": "FINISHED", "end_time": 1_800_000_000_000, "run_id": run}
 
 
-def measured(run: str) -> dict[str, Any]:
-    """Return the body of a log-metric."""
-    point = {"key": "one", "value": 0.5, "timestamp": 1_700_000_000_000, "step": 1}
+def measured(run: str, step: int) -> dict[str, Any]:
+    """Return the body of a log-metric, of another point at each step."""
+    point = {
+        "key": "one",
+        "value": (step * 7_919) % 10_007 / 10_007,
+        "timestamp": 1_700_000_000_000 + step,
+        "step": step,
+    }
     return {"run_uuid": run, **point, "run_id": run}
 
 
