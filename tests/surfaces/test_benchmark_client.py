@@ -33,7 +33,7 @@ def recorded() -> dict[str, list[dict[str, Any]]]:
         ("/runs/create", client.beginning("9", 1)),
         ("/runs/log-batch", client.batch(RUN, 1)),
         ("/runs/update", client.ending(RUN)),
-        ("/runs/log-metric", client.measured(RUN)),
+        ("/runs/log-metric", client.measured(RUN, 1)),
     ],
 )
 def test_a_body_is_what_mlflows_client_sends(
