@@ -219,6 +219,7 @@ class Timed:
         self.run, self.many, self.ask = self._timed(database.run), self._timed(database.many), self._timed(database.ask)
         self.later, self.foretell, self.gather = database.later, database.foretell, database.gather
         self.transaction, self.notes, self.hurry = database.transaction, database.notes, database.hurry
+        self.is_retried = database.is_retried
         self.close = database.close
 
     def _timed(self, work: Callable[P, R]) -> Callable[P, R]:

@@ -30,6 +30,9 @@ _SHARING_MAX = 1_000
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(prepared(tuple[Point, ...])).decode
 
+_RECENT = "INSERT INTO metric_recent (run, sequence, points) VALUES (:run, :sequence, :points)"
+_REVISION = "(SELECT r.revision FROM run r WHERE r.id = :run AND r.deleted_at IS NULL)"
+"""Nothing where there is no such run, which has no place among the points."""
 _CHUNK = (
     "INSERT INTO metric_chunk (run, key, sequence, first_step, last_step, first_at, last_at, count, minimum, maximum,"
     " total, last, samples, words) VALUES (:run, :key, :sequence, :first_step, :last_step, :first_at, :last_at, :count,"
@@ -54,22 +57,21 @@ _OVERLAPPING = (
 )
 
 
-def append(database: Database, run: str, sequence: int, points: Sequence[Point]) -> None:
+def append(database: Database, run: str, sequence: int | None, points: Sequence[Point]) -> None:
     """Keep points of a run as they came.
 
     Args:
         database: where they go.
         run: its id.
-        sequence: grows with each call for the same run.
+        sequence: grows with each call for the same run; None for the revision of its row, which must be there and not be deleted.
         points: of any number of metrics.
     """
     # Not gathered with other rows: a large text costs more as one of an array than a statement of its own.
-    database.run(
-        "INSERT INTO metric_recent (run, sequence, points) VALUES (:run, :sequence, :points)",
-        run=run,
-        sequence=sequence,
-        points=_encode(points).decode(),
-    )
+    told = _encode(points).decode()
+    if sequence is None:
+        database.run(_RECENT.replace(":sequence", _REVISION), run=run, points=told)
+    else:
+        database.run(_RECENT, run=run, sequence=sequence, points=told)
 
 
 def fold(database: Database, run: str) -> None:

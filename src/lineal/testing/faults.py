@@ -173,6 +173,10 @@ class FailingRows:
         """Have changes of this thread wait for nothing."""
         return self._inner.hurry(as_one=as_one)
 
+    def is_retried(self) -> bool:
+        """Tell whether what is changed is carried out again when nothing of it can be kept."""
+        return self._inner.is_retried()
+
     def close(self) -> None:
         """Let go of every connection."""
         self._inner.close()

@@ -19,8 +19,9 @@ from lineal.operations.asking.lineage import READ, holders
 from lineal.operations.asking.searching import StoreFacts, going_on, next_of
 from lineal.operations.operation import operation
 from lineal.operations.people.sight import experiment_object, model_object, narrowed
+from lineal.operations.recording.last_metrics import MetricLine
 from lineal.operations.recording.ranks import RANK_OF
-from lineal.operations.recording.summaries import MetricLine, Pair
+from lineal.operations.recording.summaries import Pair
 from lineal.operations.recording.tracking import summaries
 from lineal.operations.references import Row, dataset_reference, version_reference
 from lineal.query.conditions import TOLD_OF_CODE, Values

@@ -17,7 +17,7 @@ from lineal.objects.versions import Version
 from lineal.operations.answers.tracking import ArtifactAnswer, ArtifactLine
 from lineal.operations.operation import operation
 from lineal.operations.recording.model_metrics import missing_model
-from lineal.operations.recording.tracking import missing
+from lineal.operations.recording.run_rows import missing
 from lineal.operations.references import Row
 from lineal.storage.store import Store
 from lineal.storage.trees import hold_epoch

@@ -6,8 +6,9 @@ once. Who has to be asked first whether somebody may do it foretells nothing.
 
 from __future__ import annotations
 
+from lineal.operations.recording.run_rows import MEASURING, MOVING, NEW, TELLING, moved
 from lineal.operations.recording.summaries import SAID
-from lineal.operations.recording.tracking import MOVING, NEW, TELLING, NewRun, moved, new_row
+from lineal.operations.recording.tracking import NewRun, new_row
 from lineal.storage.store import Store
 
 
@@ -18,11 +19,12 @@ def create(store: Store, run: NewRun) -> bool:
     return is_sure
 
 
-def record(store: Store, run_id: str, *, points: int = 0) -> bool:
-    """Have sent what ``runs record`` begins with, for so many points; likewise."""
+def record(store: Store, run_id: str, *, points: int = 0, measures_only: bool = False) -> bool:
+    """Have sent what ``runs record`` begins with, for so many points, and whether these are all; likewise."""
     if is_sure := store.actor.may("writer"):
-        store.database.foretell(TELLING, id=run_id, points=points)
-        store.database.foretell(SAID, run=run_id)
+        store.database.foretell(MEASURING if measures_only else TELLING, id=run_id, points=points)
+        if not measures_only:
+            store.database.foretell(SAID, run=run_id)
     return is_sure
 
 

@@ -9,6 +9,7 @@ import msgspec
 from lineal.objects.digest import digest_of
 from lineal.operations.answers.tracking import DatasetSummary
 from lineal.operations.operation import operation
+from lineal.operations.recording.run_rows import locked
 from lineal.operations.recording.summaries import (
     Dataset,
     MadeModel,
@@ -19,7 +20,6 @@ from lineal.operations.recording.summaries import (
     read_tags,
     save_used,
 )
-from lineal.operations.recording.tracking import locked
 from lineal.storage.store import Store
 
 CONTEXT = "mlflow.data.context"

@@ -15,23 +15,22 @@ import msgspec
 from lineal.objects.errors import NotFound
 from lineal.objects.runs import Point
 from lineal.operations.answers.tracking import ModelMetric
+from lineal.operations.recording.last_metrics import LATEST, is_later
 from lineal.storage.database.database import Database, Row
 
 SCOPE = "\x1f"
 """Stands between a key and a dataset. No key that a program may use holds it."""
 
-_LATER = "(excluded.step, excluded.at, COALESCE(excluded.value, 0)) >= ({table}.step, {table}.at, COALESCE({table}.value, 0))"
-_SET = "value = excluded.value, word = excluded.word, step = excluded.step, at = excluded.at"
 _SHOWN = (
     "INSERT INTO logged_metric (model, key, dataset_name, dataset_digest, run, value, word, step, at)"
     " VALUES (:model, :key, :dataset_name, :dataset_digest, :run, :value, :word, :step, :at)"
-    f" ON CONFLICT (model, key, dataset_name, dataset_digest, run) DO UPDATE SET {_SET}"
-    f" WHERE {_LATER.format(table='logged_metric')}"
+    f" ON CONFLICT (model, key, dataset_name, dataset_digest, run) DO UPDATE SET {LATEST}"
+    f" WHERE {is_later('logged_metric')}"
 )
 _SEARCHED = (
     "INSERT INTO metric_last (subject, key, value, word, step, at, experiment)"
     " VALUES (:subject, :key, :value, :word, :step, :at, :experiment)"
-    f" ON CONFLICT (subject, key) DO UPDATE SET {_SET} WHERE {_LATER.format(table='metric_last')}"
+    f" ON CONFLICT (subject, key) DO UPDATE SET {LATEST} WHERE {is_later('metric_last')}"
 )
 
 

@@ -10,11 +10,20 @@ from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
 
-from lineal.objects.canonical import Number
 from lineal.objects.errors import Invalid
 from lineal.objects.prepared import prepared
 from lineal.objects.runs import Point
 from lineal.objects.ulid import hexadecimal
+from lineal.operations.recording.last_metrics import (
+    LATER_METRIC,
+    METRIC,
+    NEW_METRIC,
+    MetricLine,
+    latest,
+    metric_row,
+    order,
+    read_metrics,
+)
 from lineal.storage import parents
 from lineal.storage.database.database import Database, Row
 
@@ -23,15 +32,6 @@ SUMMARY_BYTES_MAX = 64 << 10
 
 NOTHING, NOTHING_USED = b"[]", b"{}"
 _SHOWN = ("metrics", "params", "tags")
-
-
-class MetricLine(msgspec.Struct):
-    """The last value of a metric."""
-
-    key: str
-    value: Number
-    timestamp: int
-    step: int
 
 
 class Pair(msgspec.Struct):
@@ -91,15 +91,8 @@ _encode = msgspec.json.Encoder().encode
 _metrics = msgspec.json.Decoder(prepared(list[MetricLine]))
 _pairs = msgspec.json.Decoder(prepared(list[Pair]))
 
+
 # What is known to be new is written without a look at what is there: PostgreSQL is done in three quarters of the time.
-_NEW_METRIC = (
-    "INSERT INTO metric_last (subject, key, value, word, step, at, experiment)"
-    " VALUES (:subject, :key, :value, :word, :step, :at, :experiment)"
-)
-_METRIC = (
-    f"{_NEW_METRIC} ON CONFLICT (subject, key) DO UPDATE SET"
-    " value = excluded.value, word = excluded.word, step = excluded.step, at = excluded.at"
-)
 _NEW_PARAM = "INSERT INTO param (subject, key, value, number) VALUES (:subject, :key, :value, :number)"
 _PARAM = f"{_NEW_PARAM} ON CONFLICT (subject, key) DO UPDATE SET value = excluded.value, number = excluded.number"
 _NEW_TAG = "INSERT INTO tag (subject, key, value) VALUES (:subject, :key, :value)"
@@ -170,26 +163,24 @@ class Summary:
 
         ``experiment`` is the number of the run's.
         """
-        latest: dict[str, Point] = {}
-        for each in points:
-            known = latest.get(each.key)
-            # Written out: a request may have a thousand points, and nearly all come in order.
-            if known is None or each.step > known.step or not _is_later(known, each):
-                latest[each.key] = each
-        shown = self._metrics.lines
-        before = shown if shown is not None else self._metrics_among(latest)
+        last = latest(points)
+        if (shown := self._metrics.lines) is None:
+            rows = [metric_row(self._run, each) | {"experiment": experiment} for each in last.values()]
+            self._database.gather(LATER_METRIC, rows)
+            return
         new = [
-            MetricLine(each.key, each.value, each.at, each.step)
-            for key, each in latest.items()
-            if (was := before.get(key)) is None
-            or _order(each.step, each.at, each.value) >= _order(was.step, was.timestamp, was.value)
+            each
+            for key, each in last.items()
+            if (was := shown.get(key)) is None
+            or order(each.step, each.at, each.value) >= order(was.step, was.timestamp, was.value)
         ]
-        is_sure = self.is_whole or shown is None
-        self._write(
-            _NEW_METRIC, _METRIC, [self._metric_row(each, experiment) for each in new], before if is_sure else None
-        )
-        if shown is not None:
-            shown.update((each.key, each) for each in new)
+        rows = [metric_row(self._run, each) | {"experiment": experiment} for each in new]
+        self._write(NEW_METRIC, METRIC, rows, shown if self.is_whole else None)
+        shown.update((each.key, MetricLine(each.key, each.value, each.at, each.step)) for each in new)
+
+    def leave_metrics(self) -> None:
+        """Leave what is shown of the metrics, which is behind: whoever asks reads the rows."""
+        self._metrics = _Shown(None, _metrics)
 
     def set_params(self, params: dict[str, str]) -> None:
         """Take params, each of which keeps its first value. Raises Invalid."""
@@ -240,27 +231,6 @@ class Summary:
             if some:
                 self._database.gather(sql, some)
 
-    def _metric_row(self, line: MetricLine, experiment: int) -> dict[str, Any]:
-        word = line.value if isinstance(line.value, str) else None
-        return {
-            "subject": self._run,
-            "key": line.key,
-            "value": None if word == "NaN" else float(line.value),
-            "word": word,
-            "step": line.step,
-            "at": line.timestamp,
-            "experiment": experiment,
-        }
-
-    def _metrics_among(self, keys: Iterable[str]) -> dict[str, MetricLine]:
-        return {
-            row["key"]: _metric_line(row)
-            for key in keys
-            for row in self._database.run(
-                "SELECT * FROM metric_last WHERE subject = :run AND key = :key", run=self._run, key=key
-            )
-        }
-
     def _pairs_among(self, table: str, keys: Iterable[str]) -> dict[str, Pair]:
         return {
             row["key"]: Pair(row["key"], row["value"])
@@ -272,9 +242,10 @@ class Summary:
 
 
 def renew(database: Database, run: str) -> None:
-    """Write what lists show of a run from its rows, where others than the run itself wrote some."""
+    """Write what lists show of a run from its rows, where others than the run itself wrote some, or it told what lists do not show yet."""
     said = {name: _fitting(_read(database, run, name)) for name in _SHOWN}
     database.run(_SUMMARY, run=run, **said)
+    database.run("UPDATE run SET is_behind = 0 WHERE id = :run", run=run)
 
 
 def write_tags(database: Database, subject: str, tags: dict[str, str]) -> None:
@@ -302,19 +273,23 @@ def read_tags(database: Database, subject: str) -> dict[str, str]:
     return {row["key"]: row["value"] for row in rows}
 
 
-def texts(database: Database, row: Row) -> Iterator[bytes]:
+def texts(database: Database, row: Row, metrics: bytes | None = None) -> Iterator[bytes]:
     """Yield the metrics, params and tags of a run as JSON arrays, then its inputs and outputs as JSON objects.
 
     Args:
         database: where the rows are.
         row: has the columns of a run and those of a summary; without one, a run has rows only when we saw it.
+        metrics: its metrics, where those of its summary are behind.
     """
     has_any = row["summary"] is not None
     # Older runs that we saw have rows and no summary.
-    has_rows = has_any or row["digest"] is not None
+    has_rows = has_any or row["digest"] is not None or row["is_behind"]
     for name in _SHOWN:
         shown = row[name] if has_any else None
-        yield NOTHING if not has_rows else shown.encode() if shown else _read(database, row["id"], name)
+        if name == "metrics" and metrics is not None:
+            yield metrics
+        else:
+            yield NOTHING if not has_rows else shown.encode() if shown else _read(database, row["id"], name)
     for name, read in (("inputs", read_inputs), ("outputs", read_outputs)):
         yield NOTHING_USED if not has_any else row[name].encode() if row[name] else _encode(read(database, row["id"]))
 
@@ -326,8 +301,7 @@ def _known(database: Database, run: str, name: str, *, is_new: bool) -> str:
 def _read(database: Database, run: str, name: str) -> bytes:
     """Return what is in the rows: for want of a summary, or of room in it."""
     if name == "metrics":
-        rows = database.run("SELECT * FROM metric_last WHERE subject = :run ORDER BY key", run=run)
-        return _encode([_metric_line(row) for row in rows])
+        return read_metrics(database, [run])[run]
     table = name.removesuffix("s")
     rows = database.run(f"SELECT key, value FROM {table} WHERE subject = :run ORDER BY key", run=run)
     return _encode([Pair(row["key"], row["value"]) for row in rows])
@@ -368,20 +342,8 @@ def save_used(database: Database, run: str, name: Literal["inputs", "outputs"], 
     )
 
 
-def _metric_line(row: Row) -> MetricLine:
-    return MetricLine(row["key"], row["word"] or row["value"], row["at"], row["step"])
-
-
 def _fitting(text: bytes) -> str | None:
     return text.decode() if len(text) <= SUMMARY_BYTES_MAX else None
-
-
-def _order(step: int, at: int, value: Number) -> tuple[int, int, float]:
-    return step, at, 0.0 if value == "NaN" else float(value)
-
-
-def _is_later(point: Point, other: Point) -> bool:
-    return _order(point.step, point.at, point.value) > _order(other.step, other.at, other.value)
 
 
 def _number(text: str) -> float | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -17,13 +17,19 @@ from lineal.operations.operation import operation
 from lineal.operations.people.sight import narrowed
 from lineal.operations.recording import model_metrics
 from lineal.operations.recording.experiments import DEFAULT, active
+from lineal.operations.recording.last_metrics import measure, measures_only, read_metrics
 from lineal.operations.recording.model_metrics import ModelPoint
-from lineal.operations.recording.summaries import NOTHING_USED, Summary, texts
+from lineal.operations.recording.run_rows import INFO, MEASURING, MOVING, NEW, changed, locked, missing, moved
+from lineal.operations.recording.summaries import NOTHING_USED, Summary, renew, texts
 from lineal.operations.references import Row, keep_production
 from lineal.query.pages import read_page
 from lineal.query.wanted import Wanted
 from lineal.storage import series
 from lineal.storage.store import Store
+
+_LOOKED_AT_EVERY = 64
+_measured = itertools.count(1)
+"""How many times a single point was told of here: of one in so many its run is looked at."""
 
 _REQUESTS_MAX = 64
 """A run that told of itself in so few requests, and of few points, is read as fast without chunks."""
@@ -32,32 +38,10 @@ State = Literal["running", "scheduled", "finished", "failed", "killed"]
 
 _SUMMARY = "s.run AS summary, s.metrics, s.params, s.tags, s.inputs, s.outputs"
 
-_INFO = RunInfo.__struct_fields__
-_TOLD = ", ".join(f"r.{name}" for name in (*_INFO, "digest"))
+_TOLD = ", ".join(f"r.{name}" for name in (*INFO, "digest", "is_behind"))
 
 SHOWN = f"SELECT {_TOLD}, {_SUMMARY} FROM run r LEFT JOIN run_summary s ON s.run = r.id"
 """Begins a statement that gives rows of runs as lists show them: what is not shown is not read, for each column costs its part."""
-
-
-NEW = (
-    "INSERT INTO run (id, name, state, command, started_by, host, started_at, revision, experiment, artifact_location)"
-    " VALUES (:id, :name, :state, '[]', :by, '', :at, 1, :experiment, COALESCE(NULLIF(:place, ''),"
-    " (SELECT artifact_location FROM experiment WHERE number = :experiment), ''))"
-    " ON CONFLICT (id) DO NOTHING"
-    " RETURNING artifact_location, (SELECT state FROM experiment WHERE number = :experiment) AS experiment_state"
-)
-_MOVED = "name = COALESCE(:name, name), state = COALESCE(:state, state), ended_at = COALESCE(:ended_at, ended_at)"
-
-
-def _changing(change: str, columns: str) -> str:
-    return f"UPDATE run SET revision = revision + 1, {change} WHERE id = :id RETURNING {columns}"
-
-
-TELLING = _changing(
-    "recent_points = recent_points + :points", "experiment, revision, recent_points, deleted_at, digest"
-)
-MOVING = _changing(_MOVED, ", ".join((*_INFO, "recent_points", "revision")))
-"""What locks the row of a run of which something is told, or which comes further, and gives what is needed of it."""
 
 
 class NewRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,6 +84,7 @@ def create(store: Store, run: NewRun) -> TrackedRun:
     summary = Summary(store.database, run.id, is_new=True)
     summary.set_tags(run.tags)
     info = msgspec.structs.asdict(run) | {"started_by": row["by"], "ended_at": None, "deleted_at": None, "digest": None}
+    info["is_behind"] = 0
     shown = {"summary": run.id, "inputs": NOTHING_USED.decode(), "outputs": NOTHING_USED.decode()} | summary.save()
     return next(lines(store, [info | made[0] | shown]))
 
@@ -129,10 +114,15 @@ def record(
         NotFound: there is no such run or logged model, or it has no such tag.
         Invalid: it was deleted, or a parameter has another value already.
     """
-    changed = locked(store, run_id, points=len(points))
+    if measures_only(points, model_points, params, tags, untag):
+        _measure(store, run_id, points)
+        return
+    told = locked(store, run_id, points=len(points))
     summary = Summary(store.database, run_id)
-    row = changed()
+    row = told()
     summary.is_whole = row["digest"] is None
+    if row["is_behind"]:
+        summary.leave_metrics()
     if params:
         summary.set_params(params)
     if tags:
@@ -147,6 +137,20 @@ def record(
         model_metrics.log(store.database, run_id, model_points)
     summary.save()
     if row["recent_points"] >= series.RECENT_POINTS_MAX:
+        fold(store, run_id)
+
+
+def _measure(store: Store, run_id: str, points: Sequence[Point]) -> None:
+    """Keep a few points of a run without a look at what it told before; what lists show of its metrics is behind until it ends.
+
+    So over a server nothing is waited for but the end. A run that is not there, or was deleted, fails that, and is told by who does
+    it again. Whether there are many points by now is looked at now and then.
+    """
+    measured = changed(store, MEASURING, run_id, points=len(points))
+    row = None if store.database.is_retried() and next(_measured) % _LOOKED_AT_EVERY else measured()
+    measure(store.database, run_id, points)
+    series.append(store.database, run_id, row["revision"] if row else None, points)
+    if row and row["recent_points"] >= series.RECENT_POINTS_MAX:
         fold(store, run_id)
 
 
@@ -166,11 +170,13 @@ def update(
         NotFound: there is no such run.
         Invalid: it was deleted.
     """
-    row = _changed(store, MOVING, run_id, **moved(name, state, ended_at))()
+    row = changed(store, MOVING, run_id, **moved(name, state, ended_at))()
     has_ended = state not in {"", "running", "scheduled"}
     if has_ended and (row["recent_points"] >= CHUNK_POINTS or row["revision"] > _REQUESTS_MAX):
         fold(store, run_id)
-    return RunInfo(**{name: row[name] for name in _INFO})
+    if has_ended and row["is_behind"]:
+        renew(store.database, run_id)
+    return RunInfo(**{name: row[name] for name in INFO})
 
 
 @operation("runs delete", effect="writes", internal=True, about={"run_id": "run id"})
@@ -283,20 +289,6 @@ def find(store: Store, run_id: str) -> Row:
     raise missing(run_id)
 
 
-def missing(run_id: str) -> NotFound:
-    """Return the error for a run that is not here."""
-    known = hexadecimal(run_id) if is_ulid(run_id) else run_id
-    return NotFound(f"Run with id={known} not found", hint="lineal runs lists them")
-
-
-def locked(store: Store, run_id: str, *, points: int = 0) -> Callable[[], Row]:
-    """Have nobody else change a run until the transaction ends; return what gives what writers need of its row.
-
-    That raises NotFound, and Invalid if the run was deleted.
-    """
-    return _changed(store, TELLING, run_id, points=points)
-
-
 def new_row(store: Store, run: NewRun) -> Row:
     """Return the values that ``NEW`` takes for a run."""
     return {
@@ -308,28 +300,6 @@ def new_row(store: Store, run: NewRun) -> Row:
         "experiment": run.experiment,
         "place": run.artifact_location,
     }
-
-
-def moved(name: str, state: str, ended_at: int | None) -> Row:
-    """Return the values that ``MOVING`` takes besides the run's id."""
-    return {"name": name or None, "state": state or None, "ended_at": ended_at}
-
-
-def _changed(store: Store, sql: str, run_id: str, **values: object) -> Callable[[], Row]:
-    """Change the row of a run, and return what gives columns of it as they are then; likewise."""
-    changed = store.database.later(sql, id=run_id, **values)
-    return lambda: _active(changed(), run_id)
-
-
-def _active(rows: list[Row], run_id: str) -> Row:
-    if not rows:
-        raise missing(run_id)
-    if rows[0]["deleted_at"] is not None:
-        raise Invalid(
-            f"The run {hexadecimal(run_id)} must be in the 'active' state. Current state is deleted.",
-            hint="restore it first",
-        )
-    return rows[0]
 
 
 def shown(store: Store, run_id: str) -> TrackedRun:
@@ -362,7 +332,7 @@ def summaries(store: Store, runs: list[str]) -> dict[str, Row]:
     """Return what lists show of runs, by their id."""
     found: dict[str, Row] = {}
     rest = iter(runs)
-    while asked := list(islice(rest, _ASKED_AT_ONCE)):
+    while asked := list(itertools.islice(rest, _ASKED_AT_ONCE)):
         marks = ", ".join(f":r{place}" for place in range(len(asked)))
         rows = store.database.run(
             f"SELECT {_SUMMARY} FROM run_summary s WHERE s.run IN ({marks})",
@@ -374,8 +344,10 @@ def summaries(store: Store, runs: list[str]) -> dict[str, Row]:
 
 def lines(store: Store, rows: Iterable[Row]) -> Iterator[TrackedRun]:
     """Yield runs as lists show them; ``rows`` are those of a statement that began with ``SHOWN``."""
-    for row in rows:
-        metrics, params, tags, inputs, outputs = texts(store.database, row)
+    shown = [*rows]
+    measured = read_metrics(store.database, [row["id"] for row in shown if row["is_behind"]])
+    for row in shown:
+        metrics, params, tags, inputs, outputs = texts(store.database, row, measured.get(row["id"]))
         yield TrackedRun(
             id=row["id"],
             name=row["name"],

@@ -20,9 +20,9 @@ from lineal.operations.answers import elsewhere_sections as elsewhere
 from lineal.operations.answers.differences import Diff, Difference
 from lineal.operations.answers.tracking import Compared, ComparedRun, TrackedRun
 from lineal.operations.operation import operation
-from lineal.operations.recording import tracking
+from lineal.operations.recording import run_rows, tracking
+from lineal.operations.recording.last_metrics import MetricLine
 from lineal.operations.recording.runs import read_metrics
-from lineal.operations.recording.summaries import MetricLine
 from lineal.operations.recording.summaries import Pair as Told
 from lineal.operations.references import find_any, find_version, version_reference
 from lineal.operations.versioning.file_comparisons import Pair, compared_models, compared_tables, pairs
@@ -118,7 +118,7 @@ def compared(store: Store, *, runs: tuple[str, ...]) -> Compared:
     rows = store.database.run(f"{tracking.SHOWN} WHERE r.id IN ({', '.join(f':{name}' for name in marks)})", **marks)
     digests = {row["id"]: row["digest"] for row in rows}
     if missing := next((run for run in runs if run not in digests), None):
-        raise tracking.missing(missing)
+        raise run_rows.missing(missing)
     shown = {each.id: _compared(store, each, digests[each.id]) for each in tracking.lines(store, rows)}
     return Compared(runs=tuple(shown[run] for run in dict.fromkeys(runs)))
 

@@ -14,8 +14,8 @@ from urllib.parse import unquote, urlsplit
 from lineal.objects.errors import Invalid, NotFound
 from lineal.objects.ulid import hexadecimal, is_ulid, ulid_of
 from lineal.operations.messages.outbox import STAGE_NAMES
+from lineal.operations.recording.run_rows import missing
 from lineal.operations.recording.tracking import find as find_run
-from lineal.operations.recording.tracking import missing
 from lineal.operations.references import Row
 from lineal.operations.versioning.models import newest_by_stage
 from lineal.storage.store import Store

@@ -16,6 +16,7 @@ from lineal.objects.ulid import hexadecimal
 from lineal.operations.answers.tracking import RunInfo, TrackedRun
 from lineal.operations.recording import foretelling
 from lineal.operations.recording import tracking as verbs
+from lineal.operations.recording.last_metrics import measures_only
 from lineal.operations.recording.model_metrics import ModelPoint
 from lineal.operations.recording.tracking import State
 from lineal.protocols.mlflow import ids, limits
@@ -275,7 +276,10 @@ def _tell(repository: LocalRepository, asked: _Telling) -> Nothing:
 
 def _foretell_telling(repository: LocalRepository, asked: _Telling) -> bool:
     told = asked.told
-    return not told.model_points and foretelling.record(repository.store, asked.run, points=len(told.points))
+    is_few = measures_only(told.points, told.model_points, told.params, told.tags)
+    return not told.model_points and foretelling.record(
+        repository.store, asked.run, points=len(told.points), measures_only=is_few
+    )
 
 
 def _delete_tag(repository: LocalRepository, asked: _DeleteTag) -> Nothing:

@@ -101,5 +101,11 @@ class Database(Protocol):
             Raises Unavailable when the disk fails.
         """
 
+    def is_retried(self) -> bool:
+        """Tell whether what this thread changes, or this work in the loop, is carried out again when nothing of it can be kept.
+
+        Who knows that need not wait to see whether it can. It is so after ``hurry(as_one=True)``, where anything has to be waited for.
+        """
+
     def close(self) -> None:
         """Let go of every connection. The next use opens new ones."""

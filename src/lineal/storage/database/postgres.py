@@ -120,6 +120,10 @@ class Postgres:
         own.hurries, own.is_one = True, as_one
         return lambda: None
 
+    def is_retried(self) -> bool:
+        """Tell whether what is changed here is carried out again when nothing of it can be kept."""
+        return self.own().is_one
+
     def close(self) -> None:
         """Close the connections that nobody uses now."""
         while self._free:

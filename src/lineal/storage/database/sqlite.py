@@ -223,6 +223,10 @@ class Sqlite:
                 own.execute(statement)
         return self._sync
 
+    def is_retried(self) -> bool:
+        """Tell that it need not be: nothing is waited for."""
+        return False
+
     def _sync(self) -> None:
         """Wait until the disk has what was changed. Raises Unavailable."""
         if self._path != MEMORY:

@@ -15,7 +15,7 @@ from lineal.objects.prepared import prepared
 from lineal.operations.answers.models import RunAnswer
 from lineal.operations.answers.tracking import TrackedRun
 from lineal.operations.recording import curves, tracking
-from lineal.operations.recording.summaries import MetricLine
+from lineal.operations.recording.last_metrics import MetricLine
 from lineal.web.curves import Shown, bounds, charts, count_of
 from lineal.web.pages.page import Asked
 from lineal.web.views import Wanted, address, paged, wanted
