@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
@@ -28,8 +29,7 @@ from lineal.storage import series
 from lineal.storage.store import Store
 
 _LOOKED_AT_EVERY = 64
-_measured = itertools.count(1)
-"""How many times a single point was told of here: of one in so many its run is looked at."""
+"""After one single point in so many its run is looked at. Which of them, the clock says: whoever counts may always meet the same run."""
 
 _REQUESTS_MAX = 64
 """A run that told of itself in so few requests, and of few points, is read as fast without chunks."""
@@ -147,7 +147,7 @@ def _measure(store: Store, run_id: str, points: Sequence[Point]) -> None:
     it again. Whether there are many points by now is looked at now and then.
     """
     measured = changed(store, MEASURING, run_id, points=len(points))
-    row = None if store.database.is_retried() and next(_measured) % _LOOKED_AT_EVERY else measured()
+    row = None if store.database.is_retried() and time.monotonic_ns() % _LOOKED_AT_EVERY else measured()
     measure(store.database, run_id, points)
     series.append(store.database, run_id, row["revision"] if row else None, points)
     if row and row["recent_points"] >= series.RECENT_POINTS_MAX:

@@ -9,6 +9,7 @@ import pytest
 
 from lineal.client.local import LocalRepository
 from lineal.objects.ulid import hexadecimal
+from lineal.operations.recording import tracking
 from lineal.protocols.mlflow import ENDPOINTS
 from lineal.storage.database import grouping
 from lineal.storage.database.postgres import Postgres
@@ -63,8 +64,14 @@ def test_all_that_is_foretold_is_tried_here() -> None:
 
 @pytest.mark.parametrize("path", TOLD)
 def test_requests_of_several_runs_wait_as_often_as_that_of_one(
-    path: str, repository: LocalRepository, runs: list[str], waits: list[int], alone: list[int]
+    path: str,
+    repository: LocalRepository,
+    runs: list[str],
+    waits: list[int],
+    alone: list[int],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(tracking, "_LOOKED_AT_EVERY", 1 << 62)
     client = Client(repository)
 
     def asked(run: str) -> tuple[str, dict[str, Any]]:
