@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,20 @@ def test_one_that_fails_leaves_nothing_and_the_others_are_kept(database: Sqlite,
     assert isinstance(said[1], Conflict)
     assert isinstance(said[3], ZeroDivisionError)
     assert [1, 2, 3] == numbers(tmp_path)
+
+
+def test_one_that_fails_is_not_done_again_after_those_that_came_later(database: Sqlite, tmp_path: Path) -> None:
+    def take_both_or_one() -> str:
+        with suppress(Conflict), database.transaction():
+            inserting(database, 1)()
+            inserting(database, 2)()
+        inserting(database, 1)()
+        return "one"
+
+    first, second = together(database, take_both_or_one, inserting(database, 2))
+
+    assert (Conflict, 2) == (type(first), second)
+    assert [2] == numbers(tmp_path)
 
 
 def test_who_has_the_commit_fail_is_told_and_the_others_are_kept(database: Sqlite, tmp_path: Path) -> None:

@@ -245,13 +245,14 @@ class Grouping:
     def _to_be_alone(self, tasks: Sequence[_Task], failure: BaseException | None) -> list[_Task]:
         """Return those of tasks that are to be carried out again, each alone; those that come next have savepoints for a while.
 
-        They are those that collided with what others changed, or all when one of them is why nothing was kept.
+        They are all when one of them is why nothing was kept; on a server, else those that collided with what another one changed. In a
+        file nothing does: what fails there has failed, and would come after the rest if it were done again.
         """
         if failure:
             is_of_one = isinstance(failure, LinealError) and type(failure) is not Unavailable
             alone = [*tasks] if is_of_one else []
         else:
-            alone = [each for each in tasks if each.has_collided]
+            alone = [each for each in tasks if self._is_server and each.has_collided]
         if alone:
             self._as_one_from_s = asyncio.get_running_loop().time() + _APART_S
         return alone
