@@ -39,8 +39,8 @@ _UNRECORDED = re.compile(r"|<[a-z0-9 ]+>|\{[^\0]*[^}]")
 _MADE_UP = re.compile(r"[a-z]+-[a-z]+-\d+")
 """A name that a server gave to a run without one."""
 
-_UNORDERED = {"latest_versions": "version", "tags": "key"}
-"""Lists that are sets, by what tells their items apart."""
+_UNORDERED = {"latest_versions": "version", "tags": "key", "metrics": "key"}
+"""Lists that are sets, by what tells their items apart: MLflow's server asks its database for these in no order. Points of a history are of one key."""
 
 _NOT_ANSWERED = ("/api/3.0/mlflow/traces", "/v1/traces")
 """What belongs to generative models only."""
