@@ -104,6 +104,9 @@ _SUMMARY = (
 )
 
 
+_CAUGHT_UP = "UPDATE run_summary SET metrics = :metrics WHERE run = :run RETURNING run"
+_NOT_BEHIND = "UPDATE run SET is_behind = 0 WHERE id = :run"
+
 SAID = "SELECT metrics, params, tags FROM run_summary WHERE run = :run"
 """Reads what is known of a run."""
 
@@ -241,11 +244,19 @@ class Summary:
         }
 
 
+def catch_up(database: Database, run: str) -> None:
+    """Write what lists show of the metrics of a run from its rows, where that is behind."""
+    if database.run(_CAUGHT_UP, run=run, metrics=_fitting(_read(database, run, "metrics"))):
+        database.run(_NOT_BEHIND, run=run)
+    else:  # an older one, of which lists show nothing yet
+        renew(database, run)
+
+
 def renew(database: Database, run: str) -> None:
-    """Write what lists show of a run from its rows, where others than the run itself wrote some, or it told what lists do not show yet."""
+    """Write what lists show of a run from its rows, where others than the run itself wrote some."""
     said = {name: _fitting(_read(database, run, name)) for name in _SHOWN}
     database.run(_SUMMARY, run=run, **said)
-    database.run("UPDATE run SET is_behind = 0 WHERE id = :run", run=run)
+    database.run(_NOT_BEHIND, run=run)
 
 
 def write_tags(database: Database, subject: str, tags: dict[str, str]) -> None:

@@ -21,7 +21,7 @@ from lineal.operations.recording.experiments import DEFAULT, active
 from lineal.operations.recording.last_metrics import measure, measures_only, read_metrics
 from lineal.operations.recording.model_metrics import ModelPoint
 from lineal.operations.recording.run_rows import INFO, MEASURING, MOVING, NEW, changed, locked, missing, moved
-from lineal.operations.recording.summaries import NOTHING_USED, Summary, renew, texts
+from lineal.operations.recording.summaries import NOTHING_USED, Summary, catch_up, texts
 from lineal.operations.references import Row, keep_production
 from lineal.query.pages import read_page
 from lineal.query.wanted import Wanted
@@ -175,7 +175,7 @@ def update(
     if has_ended and (row["recent_points"] >= CHUNK_POINTS or row["revision"] > _REQUESTS_MAX):
         fold(store, run_id)
     if has_ended and row["is_behind"]:
-        renew(store.database, run_id)
+        catch_up(store.database, run_id)
     return RunInfo(**{name: row[name] for name in INFO})
 
 

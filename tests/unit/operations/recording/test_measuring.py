@@ -65,7 +65,8 @@ def test_each_point_is_seen_at_once_and_lists_catch_up_when_the_run_ends(
     repository: LocalRepository, client: Client
 ) -> None:
     run = begin(client)
-    client.post("/runs/log-batch", run_id=run, metrics=[{"key": "auc", "value": 0.7, "timestamp": 1}])
+    params = [{"key": key, "value": "1"} for key in "ba"]
+    client.post("/runs/log-batch", run_id=run, metrics=[{"key": "auc", "value": 0.7, "timestamp": 1}], params=params)
     for step, value in enumerate((0.5, 0.25, 0.125)):
         assert 200 == client.post_together(measured(run, "loss", value, step))[0].status
         assert {"auc": 0.7, "loss": value} == shown(client, run)
@@ -76,6 +77,9 @@ def test_each_point_is_seen_at_once_and_lists_catch_up_when_the_run_ends(
     client.post("/runs/update", run_id=run, status="FINISHED", end_time=9)
     assert not is_behind(repository, run)
     assert {"auc": 0.7, "loss": 0.125} == shown(client, run)
+    assert (
+        params == client.get("/runs/get", run_id=run).said["run"]["data"]["params"]
+    )  # in the order in which it told of them
     history = client.get("/metrics/get-history", run_id=run, metric_key="loss").said["metrics"]
     assert [0.5, 0.25, 0.125] == [each["value"] for each in history]
 
@@ -152,6 +156,9 @@ def test_what_a_recorder_began_and_a_program_measures_is_shown_with_its_tags(rep
     found = tracking.tracked(repository, run)
 
     assert ({"loss": 0.5}, b'[{"key":"team","value":"risk"}]') == (metrics(found), bytes(found.tags))
+    tracking.update(repository, run, state="finished")
+    ended = tracking.tracked(repository, run)
+    assert (found.metrics, found.tags) == (ended.metrics, ended.tags)
 
 
 VALUES = st.sampled_from([1.0, -2.5, math.inf, math.nan])
