@@ -75,11 +75,11 @@ def latest(points: Iterable[Point]) -> dict[str, Point]:
     return found
 
 
-def metric_row(run: str, point: Point) -> dict[str, Any]:
-    """Return the values of the row of a point, but for its experiment."""
+def metric_row(subject: str, point: Point) -> dict[str, Any]:
+    """Return the values of the row of a point of a run or a logged model, but for its experiment."""
     word = point.value if isinstance(point.value, str) else None
     return {
-        "subject": run,
+        "subject": subject,
         "key": point.key,
         "value": None if word == "NaN" else float(point.value),
         "word": word,

@@ -15,7 +15,7 @@ import msgspec
 from lineal.objects.errors import NotFound
 from lineal.objects.runs import Point
 from lineal.operations.answers.tracking import ModelMetric
-from lineal.operations.recording.last_metrics import LATEST, is_later
+from lineal.operations.recording.last_metrics import LATER_METRIC, LATEST, is_later, metric_row
 from lineal.storage.database.database import Database, Row
 
 SCOPE = "\x1f"
@@ -26,11 +26,6 @@ _SHOWN = (
     " VALUES (:model, :key, :dataset_name, :dataset_digest, :run, :value, :word, :step, :at)"
     f" ON CONFLICT (model, key, dataset_name, dataset_digest, run) DO UPDATE SET {LATEST}"
     f" WHERE {is_later('logged_metric')}"
-)
-_SEARCHED = (
-    "INSERT INTO metric_last (subject, key, value, word, step, at, experiment)"
-    " VALUES (:subject, :key, :value, :word, :step, :at, :experiment)"
-    f" ON CONFLICT (subject, key) DO UPDATE SET {LATEST} WHERE {is_later('metric_last')}"
 )
 
 
@@ -70,7 +65,7 @@ def log(database: Database, run: str, points: Sequence[ModelPoint]) -> None:
     searched = [row for each in points for row in _searched(each, experiments[each.model])]
     # Always in the same order, so that two writers never wait for each other.
     database.many(_SHOWN, sorted(shown, key=lambda row: (row["model"], row["key"], row["dataset_name"])))
-    database.many(_SEARCHED, sorted(searched, key=lambda row: (row["subject"], row["key"])))
+    database.many(LATER_METRIC, sorted(searched, key=lambda row: (row["subject"], row["key"])))
 
 
 def _experiments(database: Database, models: set[str]) -> dict[str, int]:
@@ -86,19 +81,13 @@ def _experiments(database: Database, models: set[str]) -> dict[str, int]:
     return found
 
 
-def _measured(point: Point) -> dict[str, Any]:
-    word = point.value if isinstance(point.value, str) else None
-    value = None if word == "NaN" else float(point.value)
-    return {"key": point.key, "value": value, "word": word, "step": point.step, "at": point.at}
-
-
 def _shown(run: str, each: ModelPoint) -> dict[str, Any]:
     known = {"model": each.model, "run": run, "dataset_name": each.dataset_name, "dataset_digest": each.dataset_digest}
-    return known | _measured(each.point)
+    return metric_row(each.model, each.point) | known
 
 
 def _searched(each: ModelPoint, experiment: int) -> Iterator[dict[str, Any]]:
-    known = {"subject": each.model, "experiment": experiment} | _measured(each.point)
+    known = metric_row(each.model, each.point) | {"experiment": experiment}
     key, name, digest = each.point.key, each.dataset_name, each.dataset_digest
     yield known
     if name:
