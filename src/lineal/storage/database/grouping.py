@@ -150,8 +150,6 @@ class Grouping:
 
     async def read(self, work: Callable[[], T]) -> T:
         """Return what ``work`` returns, which reads a few rows and changes nothing. Raises what it raises."""
-        if not self._is_server:
-            return work()
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self.ask(work, partial(tell, future))
         return await future
